@@ -1,0 +1,1 @@
+"""The facts that pages, program and tests share, each in one place."""

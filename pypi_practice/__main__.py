@@ -1,0 +1,5 @@
+"""``python -m pypi_practice`` does what ``pypi-practice`` does."""
+
+from pypi_practice.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,219 @@
+"""The command ``pypi-practice``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pypi_practice import shell
+from pypi_practice.errors import PracticeError
+from pypi_practice.facts import HOSTS, INDEXES, load
+from pypi_practice.store import Store, TokenRecord, default_directory
+from pypi_practice.travis import command as travis
+from pypi_practice.words import LANGUAGES, Words, language
+
+Run = Callable[[argparse.Namespace, Words], int]
+
+
+def _speak(words: Words) -> None:
+    """Let argparse speak Spanish: it asks gettext, for which Python brings no translations."""
+    if words.language != "en":
+        sentences = load("argparse")
+        argparse._ = lambda text: sentences.get(text, text)
+        argparse.ngettext = lambda one, many, count: sentences.get(
+            one if count == 1 else many, one if count == 1 else many
+        )
+
+
+def _chosen_language(argv: Sequence[str]) -> str:
+    """Return the language before anything else is read, so that every message is in it."""
+    for place, argument in enumerate(argv):
+        if argument == "--":
+            break
+        if argument == "--lang" and place + 1 < len(argv):
+            code = argv[place + 1]
+        elif argument.startswith("--lang="):
+            code = argument.removeprefix("--lang=")
+        else:
+            continue
+        if code not in LANGUAGES:
+            raise PracticeError(Words(language())("unknown_language", code=code))
+        return code
+    return language()
+
+
+def build_parser(words: Words) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("-h", "--help", action="help", help=words("help_help"))
+    common.add_argument("--lang", metavar="en|es", help=words("help_lang"))
+    data = argparse.ArgumentParser(add_help=False)
+    data.add_argument("--data", type=Path, metavar="DIR", help=words("help_data"))
+    parser = argparse.ArgumentParser(
+        prog="pypi-practice", description=words("description"), add_help=False, parents=[common]
+    )
+    commands = parser.add_subparsers(title=words("commands"), dest="command", required=True)
+
+    def add(
+        group: argparse._SubParsersAction, name: str, help_key: str, run
+    ) -> argparse.ArgumentParser:  # type: ignore[type-arg]
+        text = words(help_key)
+        made = group.add_parser(
+            name, help=text, description=text, add_help=False, parents=[common, data]
+        )
+        made.set_defaults(run=run)
+        return made
+
+    opened = add(commands, "shell", "help_shell", _shell)
+    opened.add_argument("--port", default="0", help=words("help_shell_port"))
+    opened.add_argument(
+        "program", nargs=argparse.REMAINDER, metavar="-- COMMAND", help=words("help_shell_command")
+    )
+
+    token = commands.add_parser(
+        "token", help=words("help_token"), description=words("help_token"), add_help=False,
+        parents=[common],
+    )  # fmt: skip
+    kinds = token.add_subparsers(title=words("commands"), dest="token_command", required=True)
+    new = add(kinds, "new", "help_token_new", _token_new)
+    new.add_argument("--index", choices=list(INDEXES), required=True, help=words("help_index"))
+    new.add_argument("--project", metavar="NAME", help=words("help_project"))
+    new.add_argument("--name", help=words("help_token_name"))
+    add(kinds, "list", "help_token_list", _token_list)
+    revoke = add(kinds, "revoke", "help_token_revoke", _token_revoke)
+    revoke.add_argument("which", metavar="ID|NAME", help=words("help_token_which"))
+
+    add(commands, "list", "help_list", _list)
+    travis.add_parser(commands, words)
+    return parser
+
+
+def _shell(arguments: argparse.Namespace, words: Words) -> int:
+
+    program = arguments.program[1:] if arguments.program[:1] == ["--"] else arguments.program
+    if not arguments.port.isdecimal() or int(arguments.port) > 65535:
+        raise PracticeError(words("port_number", port=arguments.port))
+    if os.environ.get("PYPI_PRACTICE") and not program:
+        raise PracticeError(words("inside_already"))
+    with shell.practice(arguments.data, words=words, port=int(arguments.port)) as environ:
+        if not program:
+            print(words("shell_opens", hosts=", ".join(sorted(HOSTS))), file=sys.stderr)
+        code = shell.run(program, environ, words)
+    if not program:
+        print(words("shell_left"), file=sys.stderr)
+    return code
+
+
+def _store(arguments: argparse.Namespace, words: Words) -> Store:
+    return Store((arguments.data or default_directory()).absolute(), words)
+
+
+def _token_new(arguments: argparse.Namespace, words: Words) -> int:
+    store, index = _store(arguments, words), INDEXES[arguments.index]
+    project = None
+    if arguments.project is not None:
+        project = store.project(index, arguments.project)
+        if project is None:
+            raise PracticeError(words("unknown_project", name=arguments.project, index=index.name))
+    taken = {token.description for token in store.tokens(index)}
+    free = (f"practice-{number}" for number in range(1, len(taken) + 2))
+    name = arguments.name or next(name for name in free if name not in taken)
+    _, token = store.new_token(store.user(index), name, project)
+    print(token)
+    return 0
+
+
+def _scope(token: TokenRecord, words: Words) -> str:
+    return words("one_project", project=token.project) if token.project else words("whole_account")
+
+
+def _token_list(arguments: argparse.Namespace, words: Words) -> int:
+    store = _store(arguments, words)
+    rows = [(index, token) for index in INDEXES.values() for token in store.tokens(index)]
+    for index, token in rows:
+        used = words("never")
+        if token.last_used is not None:
+            used = time.strftime("%Y-%m-%d %H:%M", time.localtime(token.last_used))
+        print(
+            words(
+                "token_row",
+                index=index.key,
+                id=token.id,
+                name=token.description,
+                scope=_scope(token, words),
+                used=used,
+            )
+        )
+    if not rows:
+        print(words("no_tokens"))
+    return 0
+
+
+def _token_revoke(arguments: argparse.Namespace, words: Words) -> int:
+    store, which = _store(arguments, words), arguments.which
+    found = [
+        token
+        for index in INDEXES.values()
+        for token in store.tokens(index)
+        if which in (token.id, token.description)
+    ]
+    if len(found) != 1:
+        raise PracticeError(words("several_tokens" if found else "no_token", which=which))
+    store.remove_token(found[0].id)
+    print(words("token_revoked", name=found[0].description))
+    return 0
+
+
+def _list(arguments: argparse.Namespace, words: Words) -> int:
+    store = _store(arguments, words)
+    rows = [
+        words(
+            "list_row",
+            index=index.key,
+            name=project.name,
+            version=file.version,
+            filename=file.filename,
+        )
+        for index in INDEXES.values()
+        for project in store.projects(index)
+        for file in store.files(project)
+    ]
+    print("\n".join(rows) or words("nothing_uploaded"))
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``pypi-practice`` with *argv*; return its exit code.
+
+    0 is success, 1 what the command itself reports, 2 bad input, 130 Ctrl-C.
+    """
+    argv = sys.argv[1:] if argv is None else list(argv)
+    # A terminal that is closed, or a kill, ends us as Ctrl-C does: servers stop, folders go.
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
+    words = Words(language())
+    try:
+        words = Words(_chosen_language(argv))
+        _speak(words)
+        arguments = build_parser(words).parse_args(argv)
+        run = getattr(arguments, "run", travis.main)
+        return run(arguments, words)
+    except PracticeError as error:
+        print(f"pypi-practice: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\n{words('interrupted')}", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 141
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt

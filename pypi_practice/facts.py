@@ -1,0 +1,62 @@
+"""The data files, and the two indexes that they describe."""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+
+@functools.cache
+def load(name: str) -> dict[str, Any]:
+    """Return what ``data/<name>.yml`` holds; read once, so treat it as read-only."""
+    file = importlib.resources.files("pypi_practice.data").joinpath(f"{name}.yml")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(file.read_text(encoding="utf-8"), Loader=loader)
+
+
+@dataclass(frozen=True)
+class Index:
+    """One of the two indexes: ``key`` is ``testpypi`` or ``pypi``; the rest are its addresses."""
+
+    key: str
+    name: str
+    web: str
+    upload: str
+    simple: str
+    help: str
+    practice_location: str
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The host names of its web and upload addresses, in lower case."""
+        return frozenset(urlsplit(url).netloc for url in (self.web, self.upload))
+
+
+INDEXES: dict[str, Index] = {
+    key: Index(key=key, **values) for key, values in load("addresses")["indexes"].items()
+}
+HOSTS: dict[str, Index] = {host: index for index in INDEXES.values() for host in index.hosts}
+
+
+def plain_host(host: str) -> str:
+    """Return *host* as name servers see it: lower case, ASCII, without a final dot.
+
+    >>> plain_host("Upload.PyPI.org.")
+    'upload.pypi.org'
+    """
+    host = host.strip().rstrip(".").lower()
+    try:
+        return host.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return host
+
+
+def is_protected(host: str) -> bool:
+    """Tell whether *host* is one that PyPI or TestPyPI answer to, however it is spelled."""
+    host = plain_host(host)
+    return any(host == name or host.endswith(f".{name}") for name in load("addresses")["protected"])

@@ -1,0 +1,65 @@
+"""The practice index on this computer: HTTPS under PyPI's names, trusted by nobody else."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import trustme
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+from cheroot.wsgi import Server
+
+from pypi_practice.facts import HOSTS
+
+LOOPBACK = "127.0.0.1"
+THREADS = 10
+
+
+def write_certificates(directory: Path) -> tuple[Path, Path, Path]:
+    """Make a throw-away authority and a certificate for the indexes' names in *directory*.
+
+    Returns the paths of the server's certificate, its key, and a bundle for clients: what this
+    computer trusts anyway, and this authority. The authority's own key is never written.
+    """
+    authority = trustme.CA(organization_name="pypi-practice")
+    server = authority.issue_cert(*sorted(HOSTS))
+    certificate, key, bundle = (
+        directory / name for name in ("server.pem", "server-key.pem", "trusted.pem")
+    )
+    server.private_key_pem.write_to_path(str(key))
+    key.chmod(0o600)
+    for part in server.cert_chain_pems:
+        part.write_to_path(str(certificate), append=True)
+    bundle.write_bytes(system_certificates() + authority.cert_pem.bytes())
+    return certificate, key, bundle
+
+
+def system_certificates() -> bytes:
+    """Return the certificates that this computer trusts, in PEM."""
+    context = ssl.create_default_context()
+    paths = ssl.get_default_verify_paths()
+    for name in (paths.cafile, "/etc/ssl/certs/ca-certificates.crt"):
+        if name and Path(name).is_file():
+            context.load_verify_locations(name)
+    certificates = context.get_ca_certs(binary_form=True)
+    return "".join(ssl.DER_cert_to_PEM_cert(one) for one in certificates).encode()
+
+
+class IndexServer:
+    """The application behind HTTPS on a free port of the loopback address."""
+
+    def __init__(self, application: Callable[..., Any], certificate: Path, key: Path) -> None:
+        self._server = Server((LOOPBACK, 0), application, numthreads=THREADS, server_name="pypi")
+        self._server.ssl_adapter = BuiltinSSLAdapter(str(certificate), str(key))
+        self._server.prepare()
+        self.port: int = self._server.bind_addr[1]
+        self._thread = threading.Thread(target=self._server.serve, name="index", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering; requests that are being answered end first."""
+        self._server.stop()
+        self._thread.join()

@@ -1,0 +1,65 @@
+"""The real index, asked only for what the practice index does not hold; nothing is ever sent to it.
+
+Only ``GET`` of the simple index: an upload cannot take this way.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from pypi_practice.answers import Answer, error
+from pypi_practice.facts import INDEXES, is_protected
+from pypi_practice.words import Words
+
+TIMEOUT = 15  # seconds
+
+
+def find(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the simple index that this computer installs from: pip's setting, else PyPI's own."""
+    for variable in ("PYPI_PRACTICE_UPSTREAM", "PIP_INDEX_URL", "UV_DEFAULT_INDEX"):
+        if environ.get(variable):
+            return environ[variable]
+    asked = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return asked.stdout.strip() or INDEXES["pypi"].simple
+
+
+class Upstream:
+    """Answers for projects that the practice index does not hold."""
+
+    def __init__(self, simple: str, words: Words) -> None:
+        self.simple = simple.rstrip("/") + "/"
+        self.words = words
+
+    def project(self, name: str, accept: str) -> Answer:
+        """Return the real index's page of a project, unchanged.
+
+        An index elsewhere is named in a redirect, so that its relative links stay right.
+        """
+        url = f"{self.simple}{name}/"
+        if not is_protected(urlsplit(url).hostname or ""):
+            return Answer(307, headers=[("Location", url)])
+        request = urllib.request.Request(url, headers={"Accept": accept or "*/*"})
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+                kind = response.headers.get("Content-Type", "text/html")
+                return Answer(200, response.read(), kind)
+        except urllib.error.HTTPError as refused:
+            return error(refused.code, refused.reason, accept)
+        except OSError as unreachable:
+            reason = getattr(unreachable, "reason", unreachable)
+            # 504: pip gives up at once; it would try a 502 or 503 again and again.
+            message = self.words(
+                "no_upstream", name=name, host=urlsplit(url).hostname, reason=reason
+            )
+            return error(504, message, accept)
