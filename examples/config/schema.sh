@@ -1,0 +1,2 @@
+python -m pip install --quiet check-jsonschema
+check-jsonschema --builtin-schema vendor.travis .travis.yml

@@ -1,0 +1,1 @@
+python -m tarfile --list dist/random_names-0.1.0.tar.gz

@@ -1,0 +1,1 @@
+(cd src && python -m twine check --strict dist/*)

@@ -1,0 +1,3 @@
+git init --quiet --initial-branch main
+git add .
+git commit --quiet --message "Start from the demo package"

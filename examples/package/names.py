@@ -1,0 +1,6 @@
+import random
+
+from random_names import random_names
+
+print(random_names(2, random.Random(2019)))
+#> []

@@ -1,0 +1,2 @@
+python -m pip install --quiet .
+random_name -o 3

@@ -1,0 +1,2 @@
+python3 -m zipfile -e random-names.zip .
+cd random-names

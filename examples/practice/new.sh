@@ -1,0 +1,2 @@
+pypi-practice token new --index testpypi --name first
+pypi-practice token list

@@ -1,0 +1,2 @@
+TEST_PYPI_TOKEN="$(pypi-practice token new --index testpypi --name travis)"
+export TEST_PYPI_TOKEN

@@ -1,0 +1,1 @@
+travis encrypt --repo your-name/random-names

@@ -1,0 +1,1 @@
+python -m twine upload --repository-url https://test.pypi.org/legacy dist/*

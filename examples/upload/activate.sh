@@ -1,0 +1,2 @@
+cd random-names
+. .venv/bin/activate

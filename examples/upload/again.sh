@@ -1,0 +1,1 @@
+python -m twine upload --skip-existing --repository testpypi dist/*

@@ -1,0 +1,2 @@
+read -rs TWINE_PASSWORD
+export TWINE_PASSWORD

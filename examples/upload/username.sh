@@ -1,0 +1,1 @@
+export TWINE_USERNAME=__token__

@@ -1,0 +1,122 @@
+"""The code blocks of the pages: which there are, in what order, and how each must be proven."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs" / "en"
+CALL = re.compile(r"\{\{\s*(listing\(.*?\))\s*(?:\|[^}]*)?\}\}")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One listing of a page: its file, relative to the repository, and how it is shown."""
+
+    page: str
+    path: str
+    options: tuple[tuple[str, Any], ...]
+
+    @property
+    def file(self) -> Path:
+        """The file on disk."""
+        return ROOT / self.path
+
+    @property
+    def name(self) -> str:
+        """The bare file name."""
+        return self.file.name
+
+    @property
+    def must_fail(self) -> bool:
+        """Whether readers are told that this fails."""
+        return self.name.startswith("fails-")
+
+    @property
+    def special(self) -> dict[str, Any]:
+        """What ``proof.yml`` beside the file says about it, if anything."""
+        return special(self.file.parent).get(self.name, {})
+
+    @property
+    def kind(self) -> str:
+        """How it is proven: run, captured, judged or declared; LookupError if by nothing."""
+        if "declared" in self.special:
+            return "declared"
+        if self.path.startswith("demo-package/"):
+            return "judged"
+        kinds = {".sh": "run", ".py": "run", ".out": "captured", ".yml": "judged"}
+        try:
+            return kinds[self.file.suffix]
+        except KeyError:
+            raise LookupError(f"{self.page}: nothing proves {self.path}") from None
+
+
+@functools.cache
+def special(folder: Path) -> dict[str, Any]:
+    """Return the ``proof.yml`` of an example folder; empty if it has none."""
+    file = folder / "proof.yml"
+    return yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def _call(text: str, page: str) -> Block:
+    call = ast.parse(text, mode="eval").body
+    assert isinstance(call, ast.Call)
+    path = ast.literal_eval(call.args[0])
+    options = tuple((str(word.arg), ast.literal_eval(word.value)) for word in call.keywords)
+    return Block(page, path, tuple((key, _frozen(value)) for key, value in options))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads mkdocs.yml without what only MkDocs understands (!ENV, !relative ...)."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
+_Loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix, node: None)
+
+
+@functools.cache
+def pages() -> tuple[str, ...]:
+    """Return the names of the pages in the order of the navigation: ``tutorial/package`` ..."""
+    nav = yaml.load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"), Loader=_Loader)["nav"]
+    found: list[str] = []
+
+    def walk(node: Any) -> None:
+        if isinstance(node, str):
+            found.append(node.removesuffix(".md"))
+        elif isinstance(node, dict):
+            for value in node.values():
+                walk(value)
+        else:
+            for value in node:
+                walk(value)
+
+    walk(nav)
+    return tuple(found)
+
+
+@functools.cache
+def blocks(page: str) -> tuple[Block, ...]:
+    """Return the blocks of one English page in page order; the Spanish page has the same."""
+    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+    return tuple(_call(match[1], page) for match in CALL.finditer(text))
+
+
+def all_blocks() -> tuple[Block, ...]:
+    """Return the blocks of all pages."""
+    return tuple(block for page in pages() for block in blocks(page))
+
+
+def folder(page: str) -> Path:
+    """Return the example folder of a page: the last word of its path."""
+    return ROOT / "examples" / page.rpartition("/")[2]

@@ -1,0 +1,188 @@
+"""Proves each block of a page by what would really use it.
+
+A test file of a page is one line: ``test_block = proofs.of("tutorial/upload")``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import normal
+import pytest
+from blocks import ROOT, Block, blocks
+from pytest_examples import CodeExample, EvalExample
+from road import Roads
+
+SCHEMA = ("check_jsonschema", "--builtin-schema", "vendor.travis")
+REFRESH = "refresh it with: make refresh"
+
+
+def of(page: str) -> Callable[..., None]:
+    """Return a test with one case for each block of *page*."""
+    shown = list(dict.fromkeys((block.path, block.must_fail) for block in blocks(page)))
+    first = [
+        next(block for block in blocks(page) if (block.path, block.must_fail) == one)
+        for one in shown
+    ]
+
+    @pytest.mark.parametrize("block", first, ids=lambda block: block.path)
+    def test_block(
+        block: Block, roads: Roads, eval_example: EvalExample, tmp_path: Path, proven: set[str]
+    ) -> None:
+        prove(block, roads, eval_example, tmp_path)
+        proven.add(block.path)
+
+    return test_block
+
+
+def prove(block: Block, roads: Roads, eval_example: EvalExample, tmp_path: Path) -> None:
+    """Prove one block, or fail with its name and its page."""
+    where = f"{block.path} on the page {block.page}"
+    assert block.file.is_file(), f"{where} does not exist"
+    match block.kind:
+        case "run" if block.file.suffix == ".py":
+            _python(block, eval_example)
+        case "run":
+            _shell(block, roads, where)
+        case "captured":
+            _captured(block, roads, eval_example.update_examples, where, tmp_path)
+        case "judged" if block.file.suffix == ".yml":
+            _travis(block, roads, where, tmp_path)
+        case "judged":
+            _demo_package(block, where, tmp_path)
+        case "declared":
+            reasons = block.special["declared"]
+            assert reasons.keys() == {"en", "es"}, f"{where}: the reason must be in both languages"
+
+
+def _python(block: Block, eval_example: EvalExample) -> None:
+    example = CodeExample.create(block.file.read_text(encoding="utf-8"), path=block.file)
+    if eval_example.update_examples:
+        eval_example.run_print_update(example)
+    else:
+        eval_example.run_print_check(example)
+
+
+def _shell(block: Block, roads: Roads, where: str) -> None:
+    outcome = roads.outcome(block)
+    if block.must_fail:
+        assert outcome.code != 0, f"{where} must fail, but it passed:\n{outcome.output}"
+        assert block.file.with_suffix(".out") in shown_outputs(block), (
+            f"{where} must fail, and its page does not show the message"
+        )
+    else:
+        assert outcome.code == 0 == outcome.failures, (
+            f"{where} failed with {outcome.code}:\n{outcome.output}"
+        )
+
+
+def shown_outputs(block: Block) -> set[Path]:
+    """Return the captured outputs that the page of *block* shows."""
+    return {one.file for one in blocks(block.page) if one.kind == "captured"}
+
+
+def _captured(block: Block, roads: Roads, update: bool, where: str, tmp_path: Path) -> None:
+    source = next(
+        (
+            one
+            for one in blocks(block.page)
+            if one.file.with_suffix("") == block.file.with_suffix("") and one.kind != "captured"
+        ),
+        None,
+    )
+    assert source is not None, f"{where} is the output of nothing on that page"
+    if source.file.suffix == ".sh":
+        outcome = roads.outcome(source)
+        output = normal.shown(outcome.output, outcome.home)
+    else:
+        output = normal.shown(judge(source, roads, tmp_path).stdout, tmp_path)
+    stored = block.file.read_text(encoding="utf-8")
+    if normal.compared(output) == normal.compared(stored):
+        return
+    if update:
+        block.file.write_text(output, encoding="utf-8")
+        return
+    assert normal.compared(stored) == normal.compared(output), (
+        f"{where} is not what is printed today; if that is right, {REFRESH}"
+    )
+
+
+def project(place: Path, travis: Path) -> Path:
+    """Make a copy of the demo package in a git repository, with *travis* as its .travis.yml."""
+    target = place / "random-names"
+    if target.exists():
+        shutil.rmtree(target)
+    kept = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "."],
+        cwd=ROOT / "demo-package",
+        capture_output=True,
+        check=True,
+    ).stdout.decode()
+    for name in filter(None, kept.split("\0")):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "demo-package" / name, target / name)
+    shutil.copy(travis, target / ".travis.yml")
+    for command in (
+        ["init", "--quiet", "--initial-branch", "staging"],
+        ["add", "."],
+        ["-c", "user.name=Y", "-c", "user.email=y@example.com", "commit", "-q", "-m", "Start"],
+    ):
+        subprocess.run(["git", *command], cwd=target, check=True)
+    return target
+
+
+def judge(block: Block, roads: Roads, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """Give a .travis.yml to what refuses bad ones: the schema, or the rehearsal."""
+    target = project(tmp_path, block.file)
+    if block.special.get("refused_by") == "rehearsal":
+        command = ["pypi-practice", "travis", "run", ".", "--branch", "staging", "--dry-run"]
+        return roads.road("judge").practice(*command, cwd=target)
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "check_jsonschema",
+            "--builtin-schema",
+            "vendor.travis",
+            ".travis.yml",
+        ],
+        cwd=target,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def _travis(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
+    done = judge(block, roads, tmp_path)
+    if block.must_fail:
+        assert done.returncode != 0, f"{where} must be refused, but it passed:\n{done.stdout}"
+        assert block.file.with_suffix(".out") in shown_outputs(block), (
+            f"{where} must be refused, and its page does not show the message"
+        )
+    else:
+        assert done.returncode == 0, f"{where} is refused:\n{done.stdout}"
+        command = ["pypi-practice", "travis", "run", ".", "--branch", "staging", "--dry-run"]
+        plan = roads.road("judge").practice(*command, cwd=tmp_path / "random-names")
+        assert plan.returncode == 0, f"{where} cannot be rehearsed:\n{plan.stdout}"
+
+
+def _demo_package(block: Block, where: str, tmp_path: Path) -> None:
+    """Prove a file of the demo package by building it as its reader does."""
+    target = project(tmp_path, ROOT / "demo-package" / ".travis.yml")
+    if block.name == "pyproject.toml":
+        tomllib.loads(block.file.read_text(encoding="utf-8"))
+        command = [sys.executable, "-m", "build", "--no-isolation", "--wheel"]
+    elif block.name == "setup.py":
+        command = [sys.executable, "setup.py", "sdist", "bdist_wheel"]
+    else:
+        raise LookupError(f"nothing proves {where}")
+    done = subprocess.run(command, cwd=target, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{where} does not build:\n{done.stdout}{done.stderr}"
+    assert list(target.glob("dist/*.whl")), f"{where} built no wheel"
