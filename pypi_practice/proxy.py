@@ -75,7 +75,7 @@ class _Handler(socketserver.BaseRequestHandler):
         client.settimeout(CONNECT_TIMEOUT)
         try:
             head, rest = _read_head(client)
-            line, *headers = head.decode("iso-8859-1").split("\r\n")
+            line, *headers = head.decode("utf-8", "replace").split("\r\n")
             method, target, _ = line.split(" ", 2)
         except (OSError, ValueError):
             return
@@ -136,7 +136,7 @@ class _Handler(socketserver.BaseRequestHandler):
         kept = [header for header in headers if not header.lower().startswith(HOP_HEADERS)]
         request = "\r\n".join([f"{method} {path} HTTP/1.1", *kept, "Connection: close", "", ""])
         with remote:
-            remote.sendall(request.encode("iso-8859-1"))
+            remote.sendall(request.encode())
             _relay(client, remote, rest)
 
 

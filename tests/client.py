@@ -1,0 +1,140 @@
+"""A client of the practice index for the tests: makes distributions, sends uploads."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import io
+import tarfile
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pypi_practice.facts import INDEXES
+from pypi_practice.index import Application
+
+BOUNDARY = "a-boundary-of-the-tests"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back: ``status`` is the whole status line, ``200 OK``."""
+
+    status: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def code(self) -> int:
+        """The status code."""
+        return int(self.status[:3])
+
+
+def wheel(name: str = "demo", version: str = "1.0", leave_out: Iterable[str] = ()) -> bytes:
+    """Return a wheel that PyPI would take, without the metadata files in *leave_out*."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for file in ("METADATA", "WHEEL", "RECORD"):
+            if file not in leave_out:
+                archive.writestr(f"{name}-{version}.dist-info/{file}", f"{file}\n")
+        archive.writestr(f"{name}.py", "")
+    return buffer.getvalue()
+
+
+def sdist(name: str = "demo", version: str = "1.0", content: str = "") -> bytes:
+    """Return an sdist that PyPI would take."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for file in ("PKG-INFO", "setup.py"):
+            data = f"{file}{content}\n".encode()
+            member = tarfile.TarInfo(f"{name}-{version}/{file}")
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return gzip.compress(buffer.getvalue(), mtime=0)
+
+
+def fields(content: bytes, **changes: str | None) -> dict[str, str]:
+    """Return the form fields of an upload of *content*; None in *changes* leaves a field out."""
+    usual = {
+        ":action": "file_upload",
+        "protocol_version": "1",
+        "metadata_version": "2.4",
+        "name": "demo",
+        "version": "1.0",
+        "filetype": "bdist_wheel",
+        "pyversion": "py3",
+        "sha256_digest": hashlib.sha256(content).hexdigest(),
+    }
+    merged = usual | changes
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def form(parts: dict[str, str], filename: str | None, content: bytes) -> bytes:
+    """Return a multipart body."""
+    lines = [
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in parts.items()
+    ]
+    if filename is not None:
+        head = (
+            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="content"; '
+            f'filename="{filename}"\r\nContent-Type: application/octet-stream\r\n\r\n'
+        )
+        lines += [head.encode(), content, b"\r\n"]
+    return b"".join(lines) + f"--{BOUNDARY}--\r\n".encode()
+
+
+def basic(user: str, password: str) -> str:
+    """Return the Authorization header of a user and a password."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def call(
+    application: Application,
+    method: str,
+    url: str,
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+) -> Reply:
+    """Send one request to the application, as its server would."""
+    parts = urlsplit(url)
+    environ = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": parts.path,
+        "QUERY_STRING": parts.query,
+        "HTTP_HOST": parts.netloc,
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+    }
+    for name, value in (headers or {}).items():
+        key = name.upper().replace("-", "_")
+        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+    chunks = application(environ, lambda status, heads: started.append((status, heads)))
+    content = b"".join(chunks)
+    status, heads = started[0]
+    return Reply(status, dict(heads), content)
+
+
+def upload(
+    application: Application,
+    token: str | None,
+    content: bytes | None = None,
+    filename: str | None = "demo-1.0-py3-none-any.whl",
+    index: str = "testpypi",
+    user: str = "__token__",
+    accept: str = "*/*",
+    **changes: str | None,
+) -> Reply:
+    """Upload *content*, a good wheel unless something else is given, and return the answer."""
+    content = wheel() if content is None else content
+    headers = {
+        "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
+        "Accept": accept,
+    }
+    if token is not None:
+        headers["Authorization"] = basic(user, token)
+    body = form(fields(content, **changes), filename, content)
+    return call(application, "POST", INDEXES[index].upload, body, headers)
