@@ -66,7 +66,7 @@ def error(
 def upload_error(key: str, index: Index, accept: str, **values: object) -> Answer:
     """Return the answer *key* of data/uploads.yml, filled with *values*."""
     message = load("uploads")[key]
-    headers = [("Location", "/legacy/")] if message["status"] == 308 else []
+    headers = [("Location", index.upload)] if message["status"] == 308 else []
     return error(
         message["status"], message["text"].format(help=index.help, **values), accept, headers
     )

@@ -89,7 +89,7 @@ def build_parser(words: Words) -> argparse.ArgumentParser:
     revoke.add_argument("which", metavar="ID|NAME", help=words("help_token_which"))
 
     add(commands, "list", "help_list", _list)
-    travis.add_parser(commands, words)
+    travis.add_parser(commands, words.language, [common, data])
     return parser
 
 
@@ -202,8 +202,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         words = Words(_chosen_language(argv))
         _speak(words)
         arguments = build_parser(words).parse_args(argv)
-        run = getattr(arguments, "run", travis.main)
-        return run(arguments, words)
+        return arguments.run(arguments, words)
     except PracticeError as error:
         print(f"pypi-practice: {error}", file=sys.stderr)
         return 2

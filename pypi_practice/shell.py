@@ -24,6 +24,17 @@ from pypi_practice.words import Words
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "SSL_CERT_FILE", "GIT_SSL_CAINFO")
 PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "PIP_PROXY")
 INSTALL_FROM = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX")
+PRACTICE_VARIABLES = frozenset(
+    (
+        *BUNDLES,
+        *PROXIES,
+        *INSTALL_FROM,
+        "NO_PROXY",
+        "no_proxy",
+        "PYPI_PRACTICE",
+        "PYPI_PRACTICE_DATA",
+    )
+)
 DIRECT = "localhost,127.0.0.1,::1"
 # Variables that would carry a real credential, or another address, into the shell.
 DROPPED = ("ALL_PROXY", "all_proxy", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")

@@ -1,0 +1,329 @@
+"""What a build of ``.travis.yml`` would do for one event: stages, jobs, deploys and why not.
+
+Sources: lib/travis/build/addons/deploy/script.rb, lib/travis/build/env and
+lib/travis/build/script/python.rb of travis-build; the pages on stages and the matrix of its docs.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pypi_practice.errors import PracticeError
+from pypi_practice.travis import conditions
+from pypi_practice.travis.config import as_list, deploys
+from pypi_practice.words import Words
+
+DEFAULT_PYTHON = "3.10"
+DEFAULT_DIST = "focal"
+PHASES = ("before_install", "install", "before_script", "script")
+INHERITED = (
+    *PHASES, "after_success", "after_failure", "after_script", "before_deploy", "after_deploy",
+    "language", "dist", "os", "env", "deploy", "python",
+)  # fmt: skip
+# More than one value of these makes a job for each of them.
+EXPANDED = ("os", "dist", "python", "env")
+# What a rehearsal knows of, at the top of the file or in a job; the rest is named when met.
+MODELLED = {*INHERITED, "version", "stages", "jobs", "cache", "stage", "name", "if"}
+OPTIONS_OF_TRAVIS = ("allow_failure", "dpl_version")
+
+
+@dataclass(frozen=True)
+class Event:
+    """What started the build: ``type`` is push or pull_request; a tag build has its tag."""
+
+    branch: str
+    tag: str = ""
+    pull_request: bool = False
+    from_fork: bool = False
+    repository: str = "your-name/random-names"
+
+    @property
+    def type(self) -> str:
+        """The event's type, as conditions name it."""
+        return "pull_request" if self.pull_request else "push"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A repository variable: its value, and the branch that it is limited to, if any."""
+
+    name: str
+    value: str
+    branch: str | None = None
+
+
+@dataclass
+class Deploy:
+    """One deploy entry: the test that travis-build writes, and the options that dpl gets."""
+
+    provider: str
+    options: dict[str, Any]
+    test: str
+    reasons: list[tuple[str, str]]
+    allow_failure: bool = False
+
+    @property
+    def condition(self) -> str:
+        """The command of bash that decides whether to deploy."""
+        return f"[[ {self.test} ]]" if self.test else "true"
+
+
+@dataclass
+class Job:
+    """One job of a stage; ``environ`` is what Travis CI sets, ``variables`` what the user did."""
+
+    number: str
+    stage: str
+    name: str
+    python: str
+    config: dict[str, Any]
+    environ: dict[str, str]
+    variables: list[Variable]
+    env: list[str]
+    deploys: list[Deploy] = field(default_factory=list)
+
+    def phase(self, name: str) -> list[str]:
+        """Return the commands of a phase; empty if there are none or it is skipped."""
+        return [str(one) for one in as_list(self.config.get(name)) if one not in ("skip", None)]
+
+    def skips(self, name: str) -> bool:
+        """Whether the phase says ``skip``."""
+        return as_list(self.config.get(name)) in (["skip"], ["ignore"])
+
+
+@dataclass
+class Stage:
+    """A stage, whether it runs, and if not, the condition that says so."""
+
+    name: str
+    jobs: list[Job]
+    condition: str | None = None
+    runs: bool = True
+
+
+@dataclass
+class Plan:
+    """The stages of a build in order, and the keys that a rehearsal does not play."""
+
+    stages: list[Stage]
+    unknown: list[str]
+    condition: str | None = None
+    runs: bool = True
+
+
+def make(
+    config: dict[str, Any], event: Event, variables: Sequence[Variable], build: int, words: Words
+) -> Plan:
+    """Return the plan of build number *build*; raises PracticeError for conditions that are bad."""
+    data = {
+        "type": event.type,
+        "repo": event.repository,
+        "branch": event.tag or event.branch,
+        "tag": event.tag or None,
+        "fork": event.from_fork,
+        "head_branch": event.branch,
+    }
+    seen = _seen(event, variables)
+
+    def holds(text: Any, where: str, values: dict[str, Any]) -> bool:
+        env = {one.name: one.value for one in seen} | _values(_assignments(values.get("env")))
+        own = {key: values[key] for key in ("os", "dist", "language") if key in values}
+        try:
+            return conditions.holds(str(text), {**data, **own, "env": env})
+        except conditions.ConditionError as error:
+            raise PracticeError(words("bad_condition", where=where, reason=error)) from error
+
+    unknown = _not_played(config)
+    listed = _jobs(config)
+    stages_listed = [
+        one if isinstance(one, dict) else {"name": one} for one in as_list(config.get("stages"))
+    ]
+    tests = {str(one.get("name", "test")).lower(): one.get("if") for one in stages_listed}
+    by_stage: dict[str, list[dict[str, Any]]] = {name: [] for name in tests}
+    stage = "test"
+    for job in listed:
+        # A job without a stage belongs to that of the job before it.
+        stage = str(job.get("stage") or stage).lower()
+        by_stage.setdefault(stage, []).append(job)
+        unknown += sorted(set(job) - MODELLED - set(unknown))
+    stages, number = [], 0
+    for name, jobs in by_stage.items():
+        if not jobs:
+            continue
+        condition = tests.get(name)
+        made = Stage(name, [], condition)
+        made.runs = condition is None or holds(condition, f"stages.{name}.if", config)
+        for job in jobs:
+            if "if" in job and not holds(job["if"], f"jobs.{job.get('name', name)}.if", job):
+                continue
+            if made.runs:
+                number += 1
+            made.jobs.append(_job(job, f"{build}.{number}", name, event, seen, build))
+        stages.append(made)
+    plan = Plan(stages, unknown)
+    if "if" in config:
+        plan.condition, plan.runs = str(config["if"]), holds(config["if"], "if", config)
+    return plan
+
+
+def _not_played(config: dict[str, Any]) -> list[str]:
+    """Return the keys of the file that a rehearsal knows nothing of."""
+    section = config.get("jobs")
+    unknown = sorted(set(config) - MODELLED)
+    if isinstance(section, dict):
+        unknown += [f"jobs.{key}" for key in section if key != "include"]
+    return unknown + (["secure"] if _is_encrypted(config) else [])
+
+
+def _is_encrypted(value: Any) -> bool:
+    """Whether there is a secret in *value* that Travis CI alone can read."""
+    if isinstance(value, dict):
+        return "secure" in value or any(_is_encrypted(one) for one in value.values())
+    return isinstance(value, list) and any(_is_encrypted(one) for one in value)
+
+
+def _jobs(config: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return every job: the matrix of Pythons and variables, then those of ``jobs.include``."""
+    section = config.get("jobs") or {}
+    included = as_list(section.get("include") if isinstance(section, dict) else section)
+    axes = {key: as_list(config.get(key)) for key in EXPANDED}
+    env, everywhere = config.get("env"), []
+    if isinstance(env, dict):
+        everywhere = _assignments(env.get("global"))
+        rest = {key: value for key, value in env.items() if key != "global"}
+        axes["env"] = as_list(env["jobs"]) if "jobs" in env else [rest] if rest else []
+    axes = {key: values for key, values in axes.items() if values}
+    jobs = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    # One value makes no matrix: with jobs.include, only the included jobs are run.
+    if len(jobs) == 1 and included:
+        jobs = []
+    first = {key: values[0] for key, values in axes.items()}
+    jobs += [{**first, **one} for one in included if isinstance(one, dict)]
+    shared = {key: config[key] for key in INHERITED if key in config and key not in EXPANDED}
+    return [{**shared, **job, "env": everywhere + _assignments(job.get("env"))} for job in jobs]
+
+
+def _assignments(env: Any) -> list[str]:
+    """Return ``NAME=value`` for each variable of the file; what is encrypted is left out."""
+    found = []
+    for one in as_list(env):
+        if not isinstance(one, dict):
+            found.append(str(one))
+            continue
+        for name, value in one.items():
+            if name in ("global", "jobs"):
+                found += _assignments(value)
+            elif name != "secure" and not isinstance(value, dict):
+                text = conditions.written(value)
+                found.append(f'{name}="{text}"' if re.search(r"\s", text) else f"{name}={text}")
+    return found
+
+
+def _values(assignments: Sequence[str]) -> dict[str, str]:
+    """Return what the assignments say, as conditions see it: without running them."""
+    values = {}
+    for line in assignments:
+        try:
+            words = shlex.split(line)
+        except ValueError:
+            continue
+        values |= dict(word.split("=", 1) for word in words if "=" in word)
+    return values
+
+
+def _seen(event: Event, variables: Sequence[Variable]) -> list[Variable]:
+    """Return the variables that the build sees: a pull request from a fork gets none, and one
+    that is limited to a branch is missing elsewhere, on every tag too."""
+    branch = event.tag or event.branch
+    return [one for one in variables if not event.from_fork and one.branch in (None, "", branch)]
+
+
+def _job(
+    config: dict[str, Any],
+    number: str,
+    stage: str,
+    event: Event,
+    seen: list[Variable],
+    build: int,
+) -> Job:
+    python = str(as_list(config.get("python"))[0] if config.get("python") else DEFAULT_PYTHON)
+    branch = event.tag or event.branch
+    environ = {
+        "CI": "true",
+        "TRAVIS": "true",
+        "CONTINUOUS_INTEGRATION": "true",
+        "TRAVIS_BRANCH": branch,
+        "TRAVIS_TAG": event.tag,
+        "TRAVIS_PULL_REQUEST": "1" if event.pull_request else "false",
+        "TRAVIS_EVENT_TYPE": event.type,
+        "TRAVIS_REPO_SLUG": event.repository,
+        "TRAVIS_BUILD_NUMBER": str(build),
+        "TRAVIS_JOB_NUMBER": number,
+        "TRAVIS_BUILD_STAGE_NAME": stage,
+        "TRAVIS_OS_NAME": str(config.get("os") or "linux"),
+        "TRAVIS_DIST": str(config.get("dist") or DEFAULT_DIST),
+        "TRAVIS_PYTHON_VERSION": python,
+        "TRAVIS_SECURE_ENV_VARS": "false" if event.from_fork else "true",
+    }
+    job = Job(
+        number=number,
+        stage=stage,
+        name=str(config.get("name") or f"Python: {python}"),
+        python=python,
+        config=config,
+        environ=environ,
+        variables=seen,
+        env=config["env"],
+    )
+    job.deploys = [_deploy(one, event) for one in deploys(config)]
+    return job
+
+
+def _deploy(config: dict[str, Any], event: Event) -> Deploy:
+    # An "if:" of a deploy is taken for an "on:", and so for the name of a branch.
+    instead, on = config.pop("if", None), config.pop("on", None)
+    on = instead or on or {}
+    if isinstance(on, str):
+        on = {"branch": on}
+    parts = [
+        (_repository(on), "this repo's name does not match one specified in .travis.yml's"
+                          f" deploy.on.repo: {on.get('repo')}"),
+        (_branch(on), f"this branch is not permitted: {event.tag or event.branch}"),
+        (_runtime(on), "this is not on the required runtime"),
+        *((str(one), "a custom condition was not met") for one in as_list(on.get("condition"))),
+        (_tags(on), "this is not a tagged commit"),
+    ]  # fmt: skip
+    parts = [(test, reason) for test, reason in parts if test]
+    provider = re.sub(r"[^a-z0-9]", "", str(config.get("provider", "")).lower())
+    return Deploy(
+        provider=provider,
+        options={key: value for key, value in config.items() if key not in OPTIONS_OF_TRAVIS},
+        test=" && ".join(f"({test})" for test, _ in parts),
+        reasons=parts,
+        allow_failure=config.get("allow_failure") is True,
+    )
+
+
+def _repository(on: dict[str, Any]) -> str:
+    return f'$TRAVIS_REPO_SLUG = "{on["repo"]}"' if on.get("repo") else ""
+
+
+def _branch(on: dict[str, Any]) -> str:
+    if on.get("all_branches") is True or on.get("tags") is True:
+        return ""
+    branches = as_list(on.get("branch")) or ["master"]
+    return " || ".join(f"$TRAVIS_BRANCH = {branch}" for branch in branches)
+
+
+def _runtime(on: dict[str, Any]) -> str:
+    value = on.get("python")
+    return f"$TRAVIS_PYTHON_VERSION = {shlex.quote(str(value))}" if value else ""
+
+
+def _tags(on: dict[str, Any]) -> str:
+    return {True: '"$TRAVIS_TAG" != ""', False: '"$TRAVIS_TAG" = ""'}.get(on.get("tags"), "")
