@@ -35,6 +35,12 @@ class Block:
         return self.file.name
 
     @property
+    def label(self) -> str:
+        """What tells it from the other blocks of its page: the file, and where its part begins."""
+        first = dict(self.options).get("first")
+        return f"{self.path}:{first}" if first else self.path
+
+    @property
     def must_fail(self) -> bool:
         """Whether readers are told that this fails."""
         return self.name.startswith("fails-")

@@ -125,9 +125,7 @@ class Road:
         for number, block in enumerate(shell_blocks):
             proof = place / f"{number:02}-{block.name}"
             shutil.copy(block.file, proof)
-            asked = block.special.get("stdin")
-            text = self._token(asked, f"{place.name}-{number}") if asked else ""
-            proof.with_suffix(".in").write_text(text, encoding="utf-8")
+            proof.with_suffix(".in").write_text(self._pasted(block), encoding="utf-8")
             driver += [
                 f"proof='{proof}'",
                 f". '{proof}' > '{proof}.out' 2>&1 < '{proof.with_suffix('.in')}'",
@@ -141,15 +139,13 @@ class Road:
             for number, block in enumerate(shell_blocks)
         }
 
-    def _token(self, index: str, name: str) -> str:
-        done = subprocess.run(
-            [str(self.command), "token", "new", "--index", index, "--name", name],
-            env=self.environ,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stdout
+    def _pasted(self, block: Block) -> str:
+        """Return what the reader pastes: the output of a block that was run before."""
+        source = block.special.get("stdin")
+        if source is None:
+            return ""
+        page, _, name = source.rpartition("/")
+        return self._walked[page][name].output
 
     def _read(self, proof: Path) -> Outcome:
         failed = Path(f"{proof}.failed")

@@ -222,7 +222,7 @@ def test_a_second_sdist_is_refused(application, token):
 def test_the_slash_at_the_end_matters(application, token):
     reply = client.call(application, "POST", "https://test.pypi.org/legacy")
     assert says(reply, "slash")
-    assert reply.headers["Location"] == "/legacy/"
+    assert reply.headers["Location"] == "https://test.pypi.org/legacy/"
 
 
 def test_a_cut_body_stores_nothing(application, token, tmp_path):

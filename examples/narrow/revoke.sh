@@ -1,1 +1,3 @@
-pypi-practice token revoke travis
+pypi-practice token list
+pypi-practice token revoke laptop
+pypi-practice token revoke by-hand

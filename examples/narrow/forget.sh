@@ -1,0 +1,1 @@
+python -m keyring del https://test.pypi.org/legacy/ __token__

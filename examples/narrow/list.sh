@@ -1,1 +1,0 @@
-pypi-practice token list

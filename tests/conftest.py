@@ -1,0 +1,82 @@
+"""What the tests share: the built site, the readers of the pages, what was proven."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tested
+from blocks import ROOT, Block, all_blocks
+from road import Roads
+from sitetree import BuiltSite, build_once
+
+from site_builder import downloads
+from site_builder.build import SOURCES
+
+PROVEN: set[str] = set()
+
+
+@pytest.fixture(scope="session")
+def built_site(tmp_path_factory: pytest.TempPathFactory) -> BuiltSite:
+    """The whole site, built once, with the Markdown that the macros made."""
+    return build_once(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    """A copy of all that the site is made of, to change."""
+    for name in SOURCES:
+        if (ROOT / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+        else:
+            shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def roads(tmp_path_factory: pytest.TempPathFactory) -> Roads:
+    """The readers, who begin with the archive that the site offers."""
+    base = tmp_path_factory.mktemp("roads")
+    archive = base / downloads.ARCHIVE
+    archive.write_bytes(downloads.archive())
+    return Roads(base, archive)
+
+
+@pytest.fixture
+def proven() -> Iterator[set[str]]:
+    """The labels of the blocks that this run has proven."""
+    return PROVEN
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many blocks were proven, and which cannot be."""
+    if not PROVEN:
+        return
+    kinds = Counter(block.kind for block in proven_blocks())
+    say = terminalreporter.write_line
+    terminalreporter.section("blocks of the pages")
+    say(", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
+    say(f"{len(PROVEN)} proven of {len(every_label())} on the pages")
+    for one in tested.declared():
+        say(f"not run: {one['listing']} on {one['page']}: {one['reason']['en']}")
+
+
+def every_label() -> set[str]:
+    """Return the labels of all blocks of all pages."""
+    return {block.label for block in all_blocks()}
+
+
+def proven_blocks() -> list[Block]:
+    """Return the blocks that this run has proven, each once."""
+    return list({block.label: block for block in all_blocks() if block.label in PROVEN}.values())
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """With --update-examples, after a run of all pages, write down what was tested, and when."""
+    update = session.config.getoption("update_examples", False)
+    if update and exitstatus == 0 and every_label() <= PROVEN:
+        tested.write(Path(session.config.rootpath))

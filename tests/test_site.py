@@ -1,0 +1,351 @@
+"""The built site: two equal languages, known blocks, good links, nothing from another host."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+import yaml
+from blocks import ROOT, all_blocks, blocks, pages
+from bs4 import BeautifulSoup, Tag
+from sitetree import LANGUAGES, BuiltSite
+
+from site_builder import build as building
+from site_builder import complaints, listings
+
+HEADING = re.compile(r"^(#{1,6}) .*?(\{ #([\w-]+) \})?$", re.M)
+CALL = re.compile(r"\{\{.*?\}\}")
+BOX = re.compile(r'^(!!!|\?\?\?\+?|===) (\w+)?(?: ?"([^"]*)")?', re.M)
+LINK = re.compile(r"\]\(([^)]*)\)")
+
+
+def source(language: str, page: str) -> str:
+    """Return the Markdown of a page as it is written."""
+    return (ROOT / "docs" / language / f"{page}.md").read_text(encoding="utf-8")
+
+
+def shape(text: str) -> dict[str, list[str]]:
+    """Return what must be the same in both languages."""
+    front, _, body = text.removeprefix("---\n").partition("\n---\n")
+    return {
+        "front matter": sorted(line.partition(":")[0] for line in front.splitlines()),
+        "headings": [f"{found[1]} {found[3]}" for found in HEADING.finditer(body)],
+        "calls": sorted(CALL.findall(body)),
+        "listings in order": [call for call in CALL.findall(body) if "listing(" in call],
+        "boxes": [f"{found[1]} {found[2]}" for found in BOX.finditer(body)],
+        "links": sorted(LINK.findall(body)),
+        "table rows": [str(len(re.findall(r"^\|", body, re.M)))],
+        "numbered steps": re.findall(r"^(\d+\.) ", body, re.M),
+        "list items": [str(len(re.findall(r"^- ", body, re.M)))],
+    }
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    """Each language in turn."""
+    return str(request.param)
+
+
+def test_both_languages_have_the_same_pages():
+    found = {
+        language: {
+            path.relative_to(ROOT / "docs" / language).as_posix().removesuffix(".md")
+            for path in (ROOT / "docs" / language).rglob("*.md")
+        }
+        for language in LANGUAGES
+    }
+    assert found["en"] == found["es"] == set(pages())
+
+
+@pytest.mark.parametrize("page", pages())
+def test_twins_have_the_same_shape(page):
+    english, spanish = shape(source("en", page)), shape(source("es", page))
+    for part, expected in english.items():
+        assert spanish[part] == expected, f"docs/es/{page}.md has other {part} than docs/en"
+
+
+@pytest.mark.parametrize("page", pages())
+def test_every_section_has_an_id(page, language):
+    text = source(language, page)
+    without = [found[0] for found in HEADING.finditer(text) if len(found[1]) > 1 and not found[3]]
+    assert without == [], f"docs/{language}/{page}.md"
+
+
+@pytest.mark.parametrize("page", pages())
+def test_no_block_is_typed_into_a_page(page, language):
+    typed = [
+        line for line in source(language, page).splitlines() if re.match(r"\s*(```|~~~)", line)
+    ]
+    assert typed == [], f"docs/{language}/{page}.md"
+
+
+@pytest.mark.parametrize("page", pages())
+def test_spanish_boxes_have_a_title_of_their_own(page):
+    bare = [found[0] for found in BOX.finditer(source("es", page)) if not found[3]]
+    assert bare == [], f"docs/es/{page}.md"
+
+
+@pytest.mark.parametrize("page", pages())
+def test_every_rendered_block_is_known(page, language, built_site):
+    expected = []
+    for block in blocks(page):
+        options = dict(block.options)
+        shown = listings.read_listing(block.path, options.get("first"), options.get("last"))
+        expected.append(shown.code.expandtabs(4).rstrip())  # as Markdown does
+    rendered = [pre.get_text().rstrip() for pre in built_site.html(language, page).select("pre")]
+    assert rendered == expected, f"docs/{language}/{page}.md"
+
+
+@pytest.mark.parametrize("page", pages())
+def test_every_block_can_be_downloaded(page, language, built_site):
+    links = built_site.html(language, page).select("a.download")
+    wanted = [block for block in blocks(page) if block.kind != "captured"]
+    assert len(links) == len(wanted)
+    place = built_site.site / language / ("" if page == "index" else page)
+    for link, block in zip(links, wanted, strict=True):
+        file = (place / unquote(link["href"])).resolve()
+        assert file.read_bytes() == block.file.read_bytes(), block.label
+
+
+def test_what_must_fail_is_marked(language, built_site):
+    for page in pages():
+        marked = built_site.html(language, page).select("div.fails")
+        assert len(marked) == sum(
+            block.must_fail and block.kind != "captured" for block in blocks(page)
+        ), page
+        assert all(one.select_one(".filename") for one in marked)
+
+
+def test_the_config_page_shows_every_line_of_the_ready_file():
+    ready = (ROOT / "demo-package" / ".travis.yml").read_text(encoding="utf-8").splitlines()
+    shown: set[str] = set()
+    for block in blocks("tutorial/config"):
+        if block.path == "demo-package/.travis.yml":
+            options = dict(block.options)
+            part = listings.read_listing(block.path, options.get("first"), options.get("last"))
+            shown |= {line.strip() for line in part.code.splitlines()}
+    assert {line.strip() for line in ready} - shown == set()
+
+
+# The built files
+
+
+def html_files(tree: BuiltSite) -> list[Path]:
+    """Return every page that the site serves."""
+    return sorted(tree.site.rglob("*.html"))
+
+
+def parsed(file: Path) -> BeautifulSoup:
+    """Return an HTML file, parsed."""
+    return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+
+
+ADDRESS = building.load_config(str(ROOT / "mkdocs.yml")).site_url.rstrip("/") + "/"
+
+
+def url_of(file: Path, tree: BuiltSite) -> str:
+    """Return the public address of a built file."""
+    return ADDRESS + file.relative_to(tree.site).as_posix().removesuffix("index.html")
+
+
+def test_no_link_and_no_anchor_is_broken(built_site):
+    ids = {url_of(file, built_site): {one["id"] for one in parsed(file).select("[id]")}
+           for file in html_files(built_site)}  # fmt: skip
+    broken, count = [], 0
+    for file in html_files(built_site):
+        own = url_of(file, built_site)
+        for link in parsed(file).select("a[href], link[href], img[src], script[src]"):
+            target = urljoin(own, str(link.get("href") or link.get("src")))
+            if not target.startswith(ADDRESS):
+                continue
+            count += 1
+            parts = urlsplit(target)
+            path = built_site.site / unquote(parts.path).lstrip("/")
+            if parts.path.endswith("/"):
+                path /= "index.html"
+            address = target.partition("#")[0]
+            if not path.is_file() or (
+                parts.fragment and unquote(parts.fragment) not in ids.get(address, set())
+            ):
+                broken.append(f"{own}: {target}")
+    assert broken == []
+    assert count > 500
+
+
+def test_each_page_says_its_language_and_its_twin(language, built_site):
+    for page in pages():
+        html = built_site.html(language, page)
+        path = "" if page == "index" else f"{page}/"
+        assert html.html["lang"] == language
+        assert html.select_one('link[rel="canonical"]')["href"] == f"{ADDRESS}{language}/{path}"
+        alternates = {one["hreflang"]: one["href"] for one in html.select("head link[hreflang]")}
+        assert alternates == {
+            "en": f"{ADDRESS}en/{path}",
+            "es": f"{ADDRESS}es/{path}",
+            "x-default": f"{ADDRESS}en/{path}",
+        }
+        other = next(one for one in LANGUAGES if one != language)
+        links = html.select(f'nav.languages a[hreflang="{other}"]')
+        assert links, page
+        own = f"{ADDRESS}{language}/{path}"
+        assert {urljoin(own, one["href"]) for one in links} == {f"{ADDRESS}{other}/{path}"}
+        assert html.select_one('meta[name="description"]')["content"], page
+
+
+def test_the_root_speaks_both_languages_without_script(built_site):
+    html = parsed(built_site.site / "index.html")
+    assert html.select("script") == []
+    assert {one["href"] for one in html.select("a")} == {"en/", "es/"}
+    assert {section["lang"] for section in html.select("section[lang]")} == set(LANGUAGES)
+
+
+def test_the_page_for_lost_readers_speaks_both_languages(built_site):
+    html = parsed(built_site.site / "404.html")
+    assert {section["lang"] for section in html.select("section[lang]")} == set(LANGUAGES)
+    # It is served at any depth, so nothing in it may be relative.
+    for one in html.select("a[href], link[href], script[src]"):
+        target = str(one.get("href") or one.get("src"))
+        assert target.startswith(("#", "/", ADDRESS)), target
+
+
+def test_no_page_asks_another_host(built_site):
+    for file in html_files(built_site):
+        html = parsed(file)
+        for one in html.select("script[src], img[src], iframe[src], link[href], source[src]"):
+            if (one.name == "link" and one.get("hreflang")) or one.get("rel") == ["canonical"]:
+                continue
+            target = urlsplit(str(one.get("src") or one.get("href")))
+            assert target.netloc in ("", urlsplit(ADDRESS).netloc), f"{file}: {one}"
+    for file in built_site.site.rglob("*.css"):
+        assert not re.search(r"(url\(|@import )['\"]?(https?:)?//", file.read_text("utf-8")), file
+
+
+def test_each_language_has_its_own_search_index(language, built_site):
+    index = json.loads((built_site.site / language / "search" / "search_index.json").read_text())
+    assert index["config"]["lang"] == [language]
+    titles = {document["title"] for document in index["docs"]}
+    own, other = {"en": ("Next", "Lo siguiente"), "es": ("Lo siguiente", "Next")}[language]
+    assert own in titles
+    assert other not in titles
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "page"),
+    [
+        ("es", "construccion", "tutorial/release/"),  # no accent
+        ("es", "instalar", "tutorial/release/"),  # the page has other forms of the verb
+        ("en", "publishing", "tutorial/pypi/"),
+    ],
+)
+def test_the_search_knows_word_families_and_missing_accents(language, typed, page, built_site):
+    index = json.loads((built_site.site / language / "search" / "search_index.json").read_text())
+    found = {
+        document["location"].partition("#")[0]
+        for document in index["docs"]
+        if typed in f"{document['title']} {document['text']} {document.get('family', '')}".lower()
+    }
+    assert page in found
+
+
+def test_no_text_of_the_theme_stays_english_in_spanish(built_site):
+    english = ("Skip to content", "Permanent link", "Back to top", "Copy to clipboard",
+               "Previous", "Next", "Table of contents", "Warning", "Danger", "Note")  # fmt: skip
+    for page in pages():
+        html = built_site.html("es", page)
+        for one in html.select("pre, code, script"):
+            one.decompose()
+        seen = {text.strip() for text in html.stripped_strings}
+        seen |= {str(one.get(name, "")) for one in html.find_all(True) if isinstance(one, Tag)
+                 for name in ("title", "aria-label", "placeholder")}  # fmt: skip
+        assert seen.isdisjoint(english), page
+
+
+# What must stop a build
+
+
+@pytest.fixture
+def copy(sources, monkeypatch):
+    """A copy of the sources, to break."""
+    monkeypatch.setattr(building, "ROOT", sources)
+    monkeypatch.setattr(complaints, "ROOT", sources)
+    return sources
+
+
+BREAKS = {
+    "a broken link": ("See [it](nowhere.md).", "nowhere.md"),
+    "a broken anchor": ("See [it](upload.md#nowhere).", "#nowhere"),
+    "a missing example": ('{{ listing("examples/upload/nothing.sh") }}', "nothing.sh"),
+    "a missing part": ('{{ listing("demo-package/setup.py", first="nothing") }}', "'nothing'"),
+    "an undefined variable": ("{{ index.nowhere }}", "nowhere"),
+    "an undefined macro": ('{{ listings("x") }}', "listings"),
+    "bad macro syntax": ("{{ listing( }}", ""),
+    "an unknown label": ('{{ label("nothing") }}', "nothing"),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+@pytest.mark.parametrize("broken", LANGUAGES)
+def test_the_build_names_page_and_line(copy, name, broken):
+    text, word = BREAKS[name]
+    file = copy / "docs" / broken / "tutorial" / "token.md"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    lines[20:20] = ["", text, ""]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(building.BuildError) as error:
+        building.build(copy / "site")
+    assert f"docs/{broken}/tutorial/token.md:22: " in str(error.value)
+    assert word in str(error.value)
+    assert "Traceback" not in str(error.value)
+
+
+def test_a_page_without_its_twin_stops_the_build(copy):
+    (copy / "docs" / "es" / "practice.md").unlink()
+    with pytest.raises(building.BuildError, match=r"practice\.md"):
+        building.build(copy / "site")
+
+
+def test_a_page_outside_the_navigation_stops_the_build(copy):
+    (copy / "docs" / "en" / "extra.md").write_text("# Extra\n", encoding="utf-8")
+    with pytest.raises(building.BuildError, match=r"extra\.md"):
+        building.build(copy / "site")
+
+
+def test_a_picture_from_another_host_stops_the_build(copy):
+    file = copy / "docs" / "en" / "practice.md"
+    file.write_text(file.read_text("utf-8") + "\n![x](https://example.com/x.png)\n", "utf-8")
+    with pytest.raises(building.BuildError, match=r"example\.com"):
+        building.build(copy / "site")
+
+
+# The data
+
+
+def test_the_words_of_the_site_are_in_both_languages():
+    for name in ("words", "travis", "practice"):
+        for key, text in yaml.safe_load((ROOT / "data" / f"{name}.yml").read_text("utf-8")).items():
+            assert text.keys() == {"en", "es"}, f"data/{name}.yml: {key}"
+            places = [sorted(re.findall(r"\{(\w*)\}", str(one))) for one in text.values()]
+            assert places[0] == places[1], f"data/{name}.yml: {key}"
+
+
+def test_every_label_is_known_in_both_languages():
+    labels = yaml.safe_load((ROOT / "data" / "labels.yml").read_text("utf-8"))
+    for key, text in labels.items():
+        assert text["en"], key
+        assert text.keys() == {"en", "es"}, key
+
+
+def test_no_example_is_left_over():
+    shown = {block.file for block in all_blocks()}
+    files = {
+        path
+        for path in (ROOT / "examples").rglob("*")
+        if path.is_file() and path.name != "proof.yml"
+    }
+    unused = {path for path in files if path not in shown}
+    # An output whose page does not show it is still what the proofs compare.
+    assert {path for path in unused if path.suffix != ".out"} == set()
+    assert unused == set()
