@@ -1,4 +1,4 @@
-# -*- coding: utf-8 -*- (for Python 2, which must be able to read the sentence below)
+# -*- coding: utf-8 -*- (Python 2 must be able to read the sentences below)
 """Set up and run this project: ``python make.py serve``, or ``make serve`` where there is make.
 
 Each command installs what it needs into .venv first. Written for any Python, however old, so that
@@ -53,10 +53,13 @@ def python():
 def call(*arguments, **options):
     """Run a program in the project's folder; stop with its exit code, or *failed*, if it fails."""
     failed = options.pop("failed", None)
-    try:
-        code = subprocess.call(arguments, cwd=ROOT)
-    except KeyboardInterrupt:
-        code = 130
+    process = subprocess.Popen(arguments, cwd=ROOT)
+    code = None
+    while code is None:
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            pass  # the program was interrupted as well, and tidies up before it ends
     if code:
         sys.exit(failed or code)
 
@@ -86,7 +89,7 @@ def show_help():
     """Print the commands."""
     print("make COMMAND, or: python make.py COMMAND")
     for name, text in COMMANDS:
-        print("  {0:<8} {1}".format(name, text))  # noqa: UP030, UP032 - any Python can run this
+        print("  {0:<8} {1}".format(name, text))
 
 
 def clean():

@@ -1,0 +1,1 @@
+"""Builds the site: both languages, their listings and downloads, the root page."""

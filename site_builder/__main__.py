@@ -1,0 +1,44 @@
+"""``python -m site_builder build`` and ``python -m site_builder serve``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from pypi_practice.words import LANGUAGES, language
+from site_builder.build import BuildError, build
+from site_builder.listings import ROOT
+from site_builder.serve import PortTaken, serve
+from site_builder.texts import word
+
+
+def main() -> int:
+    """Run one command; return 0, or 1 with a sentence about what to mend."""
+    parser = argparse.ArgumentParser(prog="site_builder", description=__doc__)
+    parser.add_argument("command", choices=["build", "serve"])
+    parser.add_argument("--lang", choices=LANGUAGES, default=language())
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--site-dir", type=Path, default=ROOT / "site")
+    arguments = parser.parse_args()
+    try:
+        if arguments.command == "serve":
+            serve(arguments.host, arguments.port, arguments.lang)
+        else:
+            print(word("building", arguments.lang), flush=True)
+            build(arguments.site_dir)
+            print(word("built", arguments.lang).format(place=arguments.site_dir))
+    except BuildError as error:
+        print(f"{error}\n{word('build_failed', arguments.lang)}", file=sys.stderr)
+        return 1
+    except PortTaken as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\n{word('stopped', arguments.lang)}", flush=True)
+        return 0 if arguments.command == "serve" else 130
+    return 0
+
+
+raise SystemExit(main())

@@ -1,0 +1,105 @@
+"""What MkDocs calls while it builds one language."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import unicodedata
+from collections import defaultdict
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import snowballstemmer
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import File, Files
+
+# MkDocs loads hooks by path; the package they belong to is found from here.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from site_builder import downloads, record
+from site_builder.listings import ROOT
+from site_builder.texts import word
+
+STEMMERS = {"en": "english", "es": "spanish"}
+WORD = re.compile(r"[^\W\d_]{4,}")
+
+
+def on_config(config: Any) -> None:
+    """Give the language its own address, and the templates the words of data/words.yml."""
+    language = config.theme["language"]
+    record.clear(language)
+    root = config.site_url.rstrip("/") + "/"
+    config.site_url = f"{root}{language}/"
+    config.extra["root"] = root
+    config.copyright = word("licence", language)
+    config.extra["word"] = {
+        key: {one["lang"]: word(key, one["lang"]) for one in config.extra["languages"]}
+        for key in ("language", "missing_title", "missing_text", "home")
+    }
+
+
+def on_files(files: Files, config: Any) -> None:
+    """Add the downloads, so that MkDocs itself finds a link to a missing one."""
+    for path in downloads.all_files():
+        name = downloads.address(path.relative_to(ROOT).as_posix())
+        files.append(File.generated(config, name, content=path.read_bytes()))
+    content = downloads.archive()
+    files.append(File.generated(config, f"files/{downloads.ARCHIVE}", content=content))
+
+
+@event_priority(-100)
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> None:
+    """Keep each page's Markdown as the macros left it, where GUIDE_RENDERED says, for the tests."""
+    if out := os.environ.get("GUIDE_RENDERED"):
+        path = Path(out, config.theme["language"], page.file.src_uri)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(markdown, encoding="utf-8")
+
+
+def on_post_build(config: Any) -> None:
+    """Write down which blocks were shown, and let the search find word families."""
+    language = config.theme["language"]
+    if out := os.environ.get("GUIDE_RENDERED"):
+        rows = [
+            {"page": page, "listing": shown.path, "code": shown.code}
+            for page, shown in record.shown(language)
+        ]
+        Path(out, language, "blocks.json").write_text(json.dumps(rows), encoding="utf-8")
+    _widen_search(Path(config.site_dir, "search", "search_index.json"), language)
+
+
+def _fold(text: str) -> str:
+    decomposed = unicodedata.normalize("NFD", text)
+    return "".join(letter for letter in decomposed if unicodedata.category(letter) != "Mn")
+
+
+def _words(document: dict[str, str]) -> set[str]:
+    text = re.sub(
+        r"<pre>.*?</pre>|<[^>]+>", " ", f"{document['title']} {document['text']}", flags=re.S
+    )
+    return {found.lower() for found in WORD.findall(unescape(text))}
+
+
+def _widen_search(path: Path, language: str) -> None:
+    """Let a prefix search find words of the same family, and words typed without accents.
+
+    Each record gets the site's other words with the same stem in a field that is not shown; the
+    theme's own stemming breaks its prefix search.
+    """
+    index = json.loads(path.read_text(encoding="utf-8"))
+    stemmer = snowballstemmer.stemmer(STEMMERS[language])
+    of_document = [_words(document) for document in index["docs"]]
+    stem = {one: stemmer.stemWord(one) for one in sorted(set().union(*of_document))}
+    family: dict[str, set[str]] = defaultdict(set)
+    for one, root in stem.items():
+        family[root] |= {one, _fold(one)}
+    for document, own in zip(index["docs"], of_document, strict=True):
+        relatives = {other for one in own for other in family[stem[one]]} - own
+        if relatives:
+            document["family"] = " ".join(sorted(relatives))
+    index["config"]["fields"]["family"] = {"boost": 0.1}
+    text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,88 @@
+"""Serves both languages on one local address and builds them again when something changes."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+
+from mkdocs.livereload import LiveReloadServer
+
+from site_builder.build import BuildError, build, watched
+from site_builder.texts import word
+
+
+class PortTaken(Exception):
+    """The address cannot be used; the text says why and what to do."""
+
+
+class _Server(LiveReloadServer):
+    """MkDocs' own server, with our sentences and the page for lost readers."""
+
+    language = "en"
+
+    def server_activate(self) -> None:
+        super().server_activate()
+        host, port = self.server_address[:2]
+        url = f"http://{host!s}:{port}/"
+        print(word("serving", self.language).format(url=url), flush=True)
+
+
+def serve(host: str, port: int, language: str) -> None:
+    """Build, serve and rebuild until Ctrl-C. Raises BuildError or PortTaken before it serves."""
+    logging.getLogger("mkdocs.livereload").setLevel(logging.WARNING)
+    _probe(host, port, language)
+    with tempfile.TemporaryDirectory(prefix="guide-") as folder:
+        place = Path(folder, "site")
+        fresh, old = Path(folder, "fresh"), Path(folder, "old")
+
+        def rebuild() -> None:
+            # Built beside the one that is being served, so that a reader never sees half a site.
+            shutil.rmtree(fresh, ignore_errors=True)
+            build(fresh)
+            if place.exists():
+                place.rename(old)
+            fresh.rename(place)
+            shutil.rmtree(old, ignore_errors=True)
+
+        def rebuild_or_say() -> None:
+            try:
+                rebuild()
+            except BuildError as error:
+                print(f"{error}\n{word('still_serving', language)}", flush=True)
+            else:
+                print(word("rebuilt", language), flush=True)
+
+        print(word("building", language), flush=True)
+        rebuild()
+        server = _Server(builder=rebuild_or_say, host=host, port=port, root=str(place))
+        server.language = language
+        server.error_handler = lambda code: _missing(place, code)
+        for path in watched():
+            server.watch(str(path))
+        try:
+            server.serve()
+        except OSError as error:
+            raise _taken(host, port, language, error) from error
+        finally:
+            server.shutdown()
+
+
+def _probe(host: str, port: int, language: str) -> None:
+    """Raise PortTaken now, and not after the build."""
+    try:
+        socket.create_server((host, port)).close()
+    except (OSError, OverflowError) as error:
+        raise _taken(host, port, language, error) from error
+
+
+def _taken(host: str, port: int, language: str, error: Exception) -> PortTaken:
+    reason = getattr(error, "strerror", None) or error
+    return PortTaken(word("port_taken", language).format(host=host, port=port, reason=reason))
+
+
+def _missing(place: Path, code: int) -> bytes | None:
+    page = place / "404.html"
+    return page.read_bytes() if code == 404 and page.exists() else None
