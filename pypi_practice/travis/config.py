@@ -15,6 +15,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import load
+from pypi_practice.travis.conditions import written
 from pypi_practice.words import Words
 
 SIZE_LIMIT = 256 * 1024  # bytes
@@ -163,7 +164,7 @@ def _deploy_messages(where: str, deploy: dict[str, Any]) -> Iterator[Message]:
         elif key in SECRETS and isinstance(value, str) and "$" not in value:
             yield Message("alert", f"{where}.{key}", "expected an encrypted string")
         elif provider == "pypi" and key not in keys["deploy"] + keys["pypi"]:
-            yield Message("warn", where, f'unknown key "{key}" ({value})')
+            yield Message("warn", where, f'unknown key "{key}" ({written(value)})')
         elif provider == "pypi" and key in keys["pypi"] and isinstance(value, list):
             first = value[0] if value else None
             text = f"unexpected sequence, using the first value ({first})"
@@ -174,4 +175,4 @@ def _deploy_messages(where: str, deploy: dict[str, Any]) -> Iterator[Message]:
     if isinstance(on, dict):
         for key in on:
             if key not in keys["on"]:
-                yield Message("warn", f"{where}.on", f'unknown key "{key}" ({on[key]})')
+                yield Message("warn", f"{where}.on", f'unknown key "{key}" ({written(on[key])})')

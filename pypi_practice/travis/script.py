@@ -118,10 +118,10 @@ def _deploy(job: Job, deploy: Deploy, words: Words) -> list[str]:
         lines += ["(", *steps(deploy, words), record, ")"]
         if not deploy.allow_failure:
             lines.append('[[ $? -eq 0 ]] || { say "failed to deploy"; exit 2; }')
-    # 1 is no; anything else is a condition that bash cannot read, which ends the whole script.
+    # 1 is no; 2 is a condition that bash cannot read, and then it reads nothing of the script.
     lines += [*_plain(job, "after_deploy"), "else [[ $? -eq 1 ]] || exit 2"]
     for test, reason in deploy.reasons:
-        lines.append(f"if [[ ! ({test}) ]]; then say {shlex.quote(skipped + reason)}; fi")
+        lines.append(f"eval {shlex.quote(f'[[ {test} ]]')} || say {shlex.quote(skipped + reason)}")
     return [*lines, "fi"]
 
 

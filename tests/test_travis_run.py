@@ -1,0 +1,412 @@
+"""A build that is played here: what runs, what the log says, what is published and what is not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from road import Road
+
+from pypi_practice.errors import PracticeError
+from pypi_practice.facts import load
+from pypi_practice.travis import config, plan, run, script
+from pypi_practice.travis.plan import Event, Variable
+from pypi_practice.words import Words
+
+EN = Words("en", "travis")
+DEMO = Path(__file__).parents[1] / "demo-package"
+MAIN, STAGING, TAG = Event("main"), Event("staging"), Event("main", tag="v1.0.0")
+COMMAND = [sys.executable, "-m", "pypi_practice"]
+SECRET = Variable("TEST_PYPI_TOKEN", "pypi-s3cr3t")
+SCRIPT = "script: skip\ninstall: skip\ndeploy:\n  provider: script\n"
+
+
+def play(tmp_path: Path, text: str, event: Event = MAIN, *variables: Variable) -> tuple[int, str]:
+    """Run the one job of *text* as a rehearsal does, in the environment of the tests."""
+    (tmp_path / ".travis.yml").write_text(text, encoding="utf-8")
+    made = plan.make(config.read(tmp_path, EN), event, variables, 1, EN)
+    (job,) = (job for stage in made.stages for job in stage.jobs)
+    file = tmp_path / "job.bash"
+    file.write_text(script.write(job, str(Path(sys.prefix, "bin", "activate")), EN), "utf-8")
+    inner = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **job.environ}
+    inner |= {variable.name: variable.value for variable in job.variables}
+    inner["REHEARSAL_DEPLOYED"] = str(tmp_path / "deployed")
+    lines: list[str] = []
+    code = run._stream(["bash", str(file)], tmp_path, inner, lines.append, job.variables)
+    return code, "\n".join(lines)
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git as a person with a name."""
+    name = ("-c", "user.name=Y", "-c", "user.email=y@example.com")
+    subprocess.run(["git", *name, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def project(folder: Path, text: str) -> Path:
+    """Make a git repository with one commit, of what is in *folder* and this .travis.yml."""
+    folder.mkdir(exist_ok=True)
+    (folder / ".travis.yml").write_text(text, encoding="utf-8")
+    git(folder, "init", "--quiet", "--initial-branch", "main")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "Start")
+    return folder
+
+
+def travis(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Rehearse the project in *folder* inside a practice shell that has its own data."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYPI_PRACTICE")}
+    data = str(folder.parent / "data")
+    return subprocess.run(
+        [*COMMAND, "shell", "--", "pypi-practice", "travis", "run", ".", *arguments],
+        cwd=folder,
+        env={**kept, "PYPI_PRACTICE_DATA": data, "LANGUAGE": "en", **more},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+# One job
+
+
+def test_all_commands_of_a_script_run_and_one_that_fails_fails_the_job(tmp_path):
+    code, log = play(tmp_path, "install: skip\nscript: ['false', echo still here]\n"
+                               "after_success: echo good\nafter_failure: echo bad\n"
+                               "after_script: echo last\n")  # fmt: skip
+    assert code == 1
+    assert 'The command "false" exited with 1.' in log
+    assert "\nstill here\n" in log
+    assert "\nbad\n" in log
+    assert "\nlast\n" in log
+    assert "good" not in log
+    assert log.endswith("Done. Your build exited with 1.")
+
+
+def test_after_success_follows_a_script_that_passes(tmp_path):
+    code, log = play(tmp_path, "install: skip\nscript: 'true'\nafter_success: echo good; false\n"
+                               "after_failure: echo bad\n")  # fmt: skip
+    assert code == 0
+    assert "\ngood\n" in log
+    assert "bad" not in log
+
+
+@pytest.mark.parametrize("phase", ["before_install", "install", "before_script"])
+def test_what_fails_before_the_script_stops_the_job(phase, tmp_path):
+    phases = {"install": "skip", "script": "echo tested", "after_failure": "echo bad"}
+    phases[phase] = "(exit 3)"
+    code, log = play(tmp_path, "".join(f"{key}: {text}\n" for key, text in phases.items()))
+    assert code == 2
+    assert f'The command "(exit 3)" failed and exited with 3 during {phase}.' in log
+    assert "Your build has been stopped." in log
+    assert "tested" not in log
+    assert "bad" not in log
+
+
+def test_phases_run_in_travis_cis_order(tmp_path):
+    phases = ("after_script", "script", "after_deploy", "install", "before_script",
+              "before_deploy", "after_success", "before_install")  # fmt: skip
+    text = "".join(f"{phase}: echo {phase} >> order\n" for phase in phases)
+    code, _ = play(tmp_path, text + "deploy: {provider: script, script: echo deploy >> order,"
+                                    " on: main}\n")  # fmt: skip
+    assert code == 0
+    assert (tmp_path / "order").read_text().split() == [
+        "before_install", "install", "before_script", "script", "after_success", "before_deploy",
+        "deploy", "after_deploy", "after_script",
+    ]  # fmt: skip
+
+
+def test_without_a_script_the_job_fails(tmp_path):
+    code, log = play(tmp_path, "install: skip\n")
+    assert code == 1
+    assert "Please override the script: key in your .travis.yml to run tests." in log
+
+
+def test_secrets_are_masked_and_the_files_variables_are_shown(tmp_path):
+    code, log = play(tmp_path, "install: skip\nenv: {global: [WHO=you]}\n"
+                               "script: echo $WHO has $TEST_PYPI_TOKEN $SHORT >&2\n",
+                     MAIN, SECRET, Variable("SHORT", "ab"))  # fmt: skip
+    assert code == 0
+    assert "you has [secure] ab" in log
+    assert "$ export TEST_PYPI_TOKEN=[secure]" in log
+    assert "$ export WHO=you" in log
+    assert SECRET.value not in log
+
+
+def test_a_secret_that_holds_another_is_masked_whole(tmp_path):
+    long, short = Variable("LONG", "abcdef"), Variable("SHORT", "abc")
+    _, log = play(tmp_path, "install: skip\nscript: echo $LONG-$SHORT\n", MAIN, short, long)
+    assert "[secure]-[secure]" in log
+    assert "def" not in log
+
+
+# Deploying by a script
+
+
+def test_a_script_deploys_with_what_bash_fills_in(tmp_path):
+    code, log = play(tmp_path, SCRIPT + "  script: echo to $TRAVIS_BRANCH; cd /; WHO=me\n"
+                                        "  on: main\nafter_script: echo $PWD-$WHO-\n")  # fmt: skip
+    assert code == 0
+    assert "\n$ echo to main; cd /; WHO=me\nto main\n" in log
+    # The deploy tool is a process of its own: it changes nothing in the job.
+    assert f"\n{tmp_path}--\n" in log
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "deployed"),
+    [("", 2, False), ("  allow_failure: true\n", 0, True)],
+    ids=["it stops the job", "unless it may fail"],
+)
+def test_a_script_that_fails_to_deploy(more, code, deployed, tmp_path):
+    text = f"{SCRIPT}  script: (exit 4)\n  on: main\n{more}after_deploy: echo after\n"
+    found, log = play(tmp_path, text)
+    assert found == code
+    assert "Script failed with status 4" in log
+    assert ("failed to deploy" in log) is not deployed
+    assert ("\nafter\n" in log) is deployed
+
+
+def test_a_script_that_is_missing_is_named(tmp_path):
+    code, log = play(tmp_path, SCRIPT + "  on: main\n")
+    assert code == 2
+    assert "Missing required option: script\nfailed to deploy" in log
+
+
+@pytest.mark.parametrize(
+    ("event", "on", "reason"),
+    [
+        (MAIN, "{}", "this branch is not permitted: main"),
+        (MAIN, "{tags: true}", "this is not a tagged commit"),
+        (TAG, "{branch: main}", "this branch is not permitted: v1.0.0"),
+        (MAIN, "{branch: main, python: 3.9}", "this is not on the required runtime"),
+        (MAIN, "{branch: main, condition: $A = b}", "a custom condition was not met"),
+        (MAIN, "{branch: main, repo: o/r}", "this repo's name does not match one specified in"
+                                            " .travis.yml's deploy.on.repo: o/r"),
+        (Event("main", pull_request=True), "main", "the current build is a pull request."),
+        (Event("main", pull_request=True), "{all_branches: true}",
+         "the current build is a pull request."),
+    ],
+)  # fmt: skip
+def test_a_deploy_that_is_skipped_says_why(event, on, reason, tmp_path):
+    code, log = play(tmp_path, f"{SCRIPT}  script: touch deployed-it\n  on: {on}\n", event)
+    assert code == 0
+    assert f"Skipping a deployment with the script provider because {reason}\n" in log
+    assert not (tmp_path / "deployed-it").exists()
+
+
+def test_on_all_branches_deploys_without_a_condition(tmp_path):
+    code, log = play(tmp_path, SCRIPT + "  script: echo deployed\n  on: {all_branches: true}\n")
+    assert code == 0
+    assert "\n$ echo deployed\ndeployed\n" in log
+
+
+def test_a_condition_that_bash_cannot_read_fails_the_job(tmp_path):
+    code, log = play(tmp_path, SCRIPT + "  script: echo deployed\n  if: tag IS present\n", TAG)
+    assert code == 2
+    assert "$ echo deployed" not in log
+
+
+def test_another_provider_is_named_as_not_played(tmp_path):
+    code, log = play(tmp_path, "script: skip\ninstall: skip\ndeploy: {provider: npm, on: main}\n")
+    assert code == 0
+    assert "not played: provider npm" in log
+    assert not (tmp_path / "deployed").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "missing"),
+    [("password: x$", "username"), ("username: a", "password"),
+     ("username: a, password: {secure: abc}", "password")],
+)  # fmt: skip
+def test_what_the_pypi_provider_cannot_do_without(options, missing, tmp_path):
+    code, log = play(tmp_path, "script: skip\ninstall: skip\n"
+                               f"deploy: {{provider: pypi, {options}, on: main}}\n")  # fmt: skip
+    assert code == 2
+    assert f"Missing required option: {missing}\nfailed to deploy" in log
+
+
+# A whole build
+
+
+def test_a_failing_job_cancels_the_later_stages(tmp_path):
+    folder = project(
+        tmp_path / "demo",
+        """
+language: python
+install: skip
+stages: [test, publish]
+jobs:
+  include:
+    - {stage: test, script: test $LEAK-$TEST_PYPI_TOKEN = - && false}
+    - {stage: publish, script: touch "$TMPDIR/published"}
+""",
+    )
+    # Neither what the terminal knows nor a variable of another branch reaches the job.
+    done = travis(folder, "--var", "TEST_PYPI_TOKEN@staging",
+                  TMPDIR=str(tmp_path), LEAK="x", TEST_PYPI_TOKEN="pypi-s3cr3t")  # fmt: skip
+    assert done.returncode == 1, done.stdout
+    assert 'The command "test $LEAK-$TEST_PYPI_TOKEN = - && false" exited with 1.' in done.stdout
+    summary = done.stdout.partition("==> Summary\n")[2].splitlines()
+    assert summary == [
+        "==> Stage test",
+        "==>   Job 1.1: Python: 3.10: failed",
+        "==> Stage publish: canceled, because a stage before it failed",
+        "==> Nothing was published.",
+    ]
+    assert "pypi-s3cr3t" not in done.stdout
+    assert not (tmp_path / "published").exists()
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith("rehearsal-")] == []
+
+
+def test_a_script_that_deploys_is_in_the_summary_and_its_secret_is_not(tmp_path):
+    folder = project(
+        tmp_path / "demo",
+        """
+language: python
+install: skip
+script: 'true'
+deploy:
+  provider: script
+  script: echo upload $TOKEN
+  on: main
+""",
+    )
+    done = travis(folder, "--var", "TOKEN=pypi-s3cr3t@main", "--lang", "es")
+    assert done.returncode == 0, done.stdout
+    assert "\n$ echo upload [secure]\nupload [secure]\n" in done.stdout
+    spanish = Words("es", "travis")
+    assert f"==>     {spanish('ran', command='echo upload $TOKEN')}\n" in done.stdout
+    assert spanish("nothing_published") not in done.stdout
+    assert "pypi-s3cr3t" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--branch", "main"], ["--branch", "staging", "--from-fork"]]
+)
+def test_a_push_to_main_and_a_pull_request_publish_nothing(arguments, tmp_path):
+    shutil.copytree(DEMO, tmp_path / "demo", ignore=shutil.ignore_patterns("*.egg-info", "__pyc*"))
+    folder = project(tmp_path / "demo", _trimmed(skip=("test", "pypi")))
+    done = travis(folder, *arguments, "--var", "TEST_PYPI_TOKEN=pypi-s3cr3t")
+    assert done.returncode == 0, done.stdout
+    assert "Stage testpypi: left out, because this is false: type = push AND" in done.stdout
+    assert done.stdout.endswith("==> Nothing was published.\n")
+
+
+def test_a_dry_run_says_what_would_run_and_runs_nothing(tmp_path):
+    folder = project(tmp_path / "demo", f"script: touch {tmp_path}/ran\n"
+                                        "deploy: {provider: pypi, on: main}\n")  # fmt: skip
+    done = travis(folder, "--dry-run", "--var", "NOT_SET", "--branch", "feature")
+    assert done.returncode == 0, done.stdout
+    assert "Plan for a push to feature" in done.stdout
+    assert "There is no branch feature yet" in done.stdout
+    assert "variables: NOT_SET" in done.stdout
+    assert "[[ ($TRAVIS_BRANCH = main) ]] deploys: no, this branch is not permitted" in done.stdout
+    assert not (tmp_path / "ran").exists()
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [{}, {"PYPI_PRACTICE": ""}, {"PYPI_PRACTICE": "http://127.0.0.1:1"},
+     {"PYPI_PRACTICE": "http://127.0.0.1:1", "HTTPS_PROXY": "http://elsewhere", "https_proxy": ""}],
+    ids=["no variable", "empty", "no proxy", "another proxy"],
+)  # fmt: skip
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_nothing_runs_outside_the_practice_environment(environ, language, tmp_path):
+    folder = project(tmp_path / "demo", f"install: skip\nscript: touch {tmp_path}/ran\n")
+    words = Words(language, "travis")
+    repository, _ = run.find(folder, None, None, words)
+    made = plan.make(config.read(folder, words), MAIN, [], 1, words)
+    with pytest.raises(PracticeError) as error:
+        run.rehearse(repository, made, MAIN, [], {**os.environ, "PYPI_PRACTICE": "", "HTTPS_PROXY":
+                     "", **environ}, print, words)  # fmt: skip
+    assert str(error.value) == load("travis")["outside"][language]
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_variable_that_only_looks_like_the_practice_shell_is_refused(tmp_path):
+    folder = project(tmp_path / "demo", f"install: skip\nscript: touch {tmp_path}/ran\n")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYPI_PRACTICE")}
+    done = subprocess.run(
+        [*COMMAND, "travis", "run", "."],
+        cwd=folder,
+        env={**kept, "PYPI_PRACTICE": "1", "LANGUAGE": "en"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == f"pypi-practice: {load('travis')['outside']['en']}\n"
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "sentence"),
+    [
+        ("script: a\n", ["--tag", "v9"], "There is no tag v9"),
+        ("script: a\n", ["--var", "NOT_SET"], "The variable NOT_SET is not set"),
+        ("deploy: {provider: pypi, password: pypi-AgEI}\n", [], "a secret in plain text"),
+        ("deploy: {provider: pipi}\n", [], "drops the part of the file that is named above"),
+        ("if: $A = b\n", [], "cannot read this condition"),
+        ("a: [\n", [], "this is not YAML"),
+    ],
+)
+def test_what_cannot_be_rehearsed_ends_with_2_and_a_sentence(text, arguments, sentence, tmp_path):
+    done = travis(project(tmp_path / "demo", text), *arguments)
+    assert done.returncode == 2
+    assert sentence in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize("inside", [True, False], ids=["inside another", "without a commit"])
+def test_a_folder_that_is_no_repository_gets_a_sentence(inside, tmp_path):
+    folder = tmp_path / "outer" / "demo"
+    folder.mkdir(parents=True)
+    if inside:
+        project(tmp_path / "outer", "script: a\n")
+    else:
+        git(folder, "init", "--quiet")
+    (folder / ".travis.yml").write_text("script: a\n")
+    done = travis(folder)
+    assert done.returncode == 2
+    assert "is not a git repository with a commit" in done.stdout
+
+
+# The demo package, for real
+
+
+def _trimmed(skip: tuple[str, ...]) -> str:
+    """Return the demo package's .travis.yml without these stages."""
+    head, _, jobs = (DEMO / ".travis.yml").read_text(encoding="utf-8").partition("  include:\n")
+    kept = [one for one in jobs.split("    - stage: ")[1:] if one.split()[0] not in skip]
+    return f"{head}  include:\n" + "".join(f"    - stage: {one}" for one in kept)
+
+
+def test_a_push_to_staging_publishes_once_to_testpypi(tmp_path):
+    shutil.copytree(DEMO, tmp_path / "demo", ignore=shutil.ignore_patterns("*.egg-info", "__pyc*"))
+    folder = project(tmp_path / "demo", _trimmed(skip=("test", "pypi")))
+    archive = tmp_path / "unused.zip"
+    archive.touch()
+    (tmp_path / "reader").mkdir()
+    done = Road(tmp_path / "reader", archive).practice(
+        "bash",
+        "-c",
+        "TEST_PYPI_TOKEN=$(pypi-practice token new --index testpypi)"
+        " pypi-practice travis run . --branch staging --var TEST_PYPI_TOKEN@staging"
+        " && pypi-practice list",
+        cwd=folder,
+    )
+    assert done.returncode == 0, done.stdout
+    log, _, after = done.stdout.partition("==> Summary\n")
+    assert "Authenticated as __token__" in log
+    assert log.count("$ twine upload --skip-existing -r pypi dist/*") == 1
+    assert "pypi-Ag" not in done.stdout
+    assert after.count("published to test.pypi.org with $TEST_PYPI_TOKEN") == 1
+    assert after.count("testpypi") == 3, after  # the stage, the wheel and the sdist
