@@ -1,2 +1,2 @@
-PYPI_TOKEN="$(pypi-practice token new --index pypi --name travis)"
+PYPI_TOKEN="$(pypi-practice token new --index pypi --name travis-pypi)"
 export PYPI_TOKEN

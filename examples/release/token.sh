@@ -1,2 +1,2 @@
-TEST_PYPI_TOKEN="$(pypi-practice token new --index testpypi --name travis)"
+TEST_PYPI_TOKEN="$(pypi-practice token new --index testpypi --name travis-testpypi)"
 export TEST_PYPI_TOKEN

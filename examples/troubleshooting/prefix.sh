@@ -1,1 +1,1 @@
-python -c 'import os; token = os.environ["TWINE_PASSWORD"]; print(len(token), token.startswith("pypi-"), token == token.strip())'
+python -c 'import os; token = os.environ.get("TWINE_PASSWORD", ""); print(len(token), token.startswith("pypi-"), token == token.strip())'

@@ -1,2 +1,1 @@
-read -rs TWINE_PASSWORD
-export TWINE_PASSWORD
+read -rs TWINE_PASSWORD && export TWINE_PASSWORD
