@@ -32,6 +32,12 @@ def main() -> int:
     except BuildError as error:
         print(f"{error}\n{word('build_failed', arguments.lang)}", file=sys.stderr)
         return 1
+    except OSError as error:
+        text = word("no_place", arguments.lang)
+        print(
+            text.format(place=arguments.site_dir, reason=error.strerror or error), file=sys.stderr
+        )
+        return 1
     except PortTaken as error:
         print(error, file=sys.stderr)
         return 1

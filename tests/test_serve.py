@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE = 60  # seconds; a build takes about three
+PATIENCE = 120  # seconds; a build takes about five, and requests wait for it
 
 
 class Serving:
@@ -50,7 +50,7 @@ class Serving:
     def get(self, path: str) -> tuple[int, str]:
         """Return the status and the text at *path*."""
         try:
-            with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            with urllib.request.urlopen(self.url + path, timeout=PATIENCE) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -130,6 +130,23 @@ def test_a_port_in_use_is_a_sentence_at_once(sources):
     assert done.stdout == ""
     assert f"El puerto {port}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(sources):
+    (sources / "taken").write_text("a file", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "site_builder", "build", "--site-dir", "taken", "--lang", "es"],
+        cwd=sources,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "taken" in done.stderr
+    assert "--site-dir CARPETA" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (sources / "taken").read_text(encoding="utf-8") == "a file"
 
 
 def test_an_interrupted_build_leaves_nothing_behind(sources):
