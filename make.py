@@ -37,6 +37,7 @@ COMMANDS = (
     ("test", "run all tests: every block of every page, the practice index, the site, a browser"),
     ("site", "build the static files in site/"),
     ("refresh", "run the proofs and write down today's outputs and versions"),
+    ("twins", "note that each section says the same in both languages today"),
     ("lock", "resolve the dependencies anew and write requirements.txt with hashes"),
     ("clean", "remove what the other commands made"),
     ("help", "show this list"),
@@ -119,6 +120,8 @@ def main(arguments):
         call(python(), os.path.join("tests", "browser.py"))
         option = ["--update-examples"] if name == "refresh" else []
         call(python(), "-m", "pytest", *(option + rest))
+    elif name == "twins":
+        call(python(), os.path.join("tests", "twins.py"), *rest)
     elif name == "lock":
         call(
             python(), "-m", "uv", "pip", "compile", "pyproject.toml",

@@ -1,0 +1,37 @@
+"""Neither language is behind: a section changed in one is named until the other was revisited."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+import twins
+from blocks import ROOT
+
+
+def test_no_section_is_behind():
+    assert twins.changed() == []
+
+
+@pytest.mark.parametrize("language", twins.LANGUAGES)
+def test_a_change_in_one_language_names_the_section_of_the_other(language, tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    monkeypatch.setattr(twins, "ROOT", tmp_path)
+    monkeypatch.setattr(twins, "FILE", tmp_path / "data" / "twins.yml")
+    page = tmp_path / "docs" / language / "tutorial" / "upload.md"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace("`--extra-index-url`", "x").replace("{ #keep }\n", "{ #keep }\nx"),
+                    encoding="utf-8")  # fmt: skip
+    other = next(one for one in twins.LANGUAGES if one != language)
+    assert [one for one in twins.changed() if "section keep" in one and f"docs/{other}/" in one]
+    twins.write()
+    assert twins.changed() == []
+
+
+def test_a_line_break_is_no_change(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    monkeypatch.setattr(twins, "ROOT", tmp_path)
+    page = tmp_path / "docs" / "es" / "practice.md"
+    page.write_text(page.read_text(encoding="utf-8") + "\n\n", encoding="utf-8")
+    assert twins.changed() == []
