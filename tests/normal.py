@@ -24,7 +24,7 @@ COMPARED = [
     (re.compile(NAME), "<name>"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<hash>"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<id>"),
-    (re.compile(r"\b[0-9a-f]{7,40}\b(?=[\s.])"), "<commit>"),
+    (re.compile(r"\b[0-9a-f]{7,40}\b(?=[\s.)])"), "<commit>"),
     (re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?"), "<date>"),
     (re.compile(r"\b\d+(?:\.\d+)?(?:/\d+(?:\.\d+)?)? (?:[kM]?B|bytes)\b"), "<size>"),
     (re.compile(r"\b\d+\.\d+ ?s\b"), "<seconds>"),
