@@ -193,6 +193,7 @@ def _travis(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
         command = ["pypi-practice", "travis", "run", ".", "--branch", "staging", "--dry-run"]
         plan = roads.road("judge").practice(*command, cwd=tmp_path / "random-names")
         assert plan.returncode == 0, f"{where} cannot be rehearsed:\n{plan.stdout}"
+        assert "[warn]" not in plan.stdout, f"Travis CI would warn of {where}:\n{plan.stdout}"
 
 
 def _demo_package(block: Block, where: str, tmp_path: Path) -> None:
