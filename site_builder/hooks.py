@@ -50,6 +50,13 @@ def on_files(files: Files, config: Any) -> None:
     files.append(File.generated(config, f"files/{downloads.ARCHIVE}", content=content))
 
 
+def on_nav(nav: Any, config: Any, files: Files) -> None:
+    """Name the sections of the navigation in the language that is built."""
+    for item in nav.items:
+        if item.is_section:
+            item.title = word(item.title, config.theme["language"])
+
+
 @event_priority(-100)
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> None:
     """Keep each page's Markdown as the macros left it, where GUIDE_RENDERED says, for the tests."""
