@@ -38,6 +38,7 @@ COMMANDS = (
     ("site", "build the static files in site/"),
     ("refresh", "run the proofs and write down today's outputs and versions"),
     ("twins", "note that each section says the same in both languages today"),
+    ("sources", "list the sources that were read more than six months ago"),
     ("lock", "resolve the dependencies anew and write requirements.txt with hashes"),
     ("clean", "remove what the other commands made"),
     ("help", "show this list"),
@@ -122,6 +123,8 @@ def main(arguments):
         call(python(), "-m", "pytest", *(option + rest))
     elif name == "twins":
         call(python(), os.path.join("tests", "twins.py"), *rest)
+    elif name == "sources":
+        call(python(), os.path.join("tests", "sources.py"), *rest)
     elif name == "lock":
         call(
             python(), "-m", "uv", "pip", "compile", "pyproject.toml",

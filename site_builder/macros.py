@@ -82,6 +82,18 @@ def define_env(env: Any) -> None:
         )
 
     @env.macro
+    def sources(*keys: str) -> str:
+        """List what the page rests on, each with its version and the day on which it was read."""
+        known = data("sources")
+        rows = []
+        for key in keys:
+            one = known[key]
+            version = f", {one['version']}" if "version" in one else ""
+            day = word("read_on", language).format(day=one["read"])
+            rows.append(f"- [{one['title']}]({one['url']}){version} ({day})")
+        return "\n".join(rows)
+
+    @env.macro
     def tested_on() -> str:
         """Return the day of the last run of the proofs."""
         return str(data("tested")["date"])
