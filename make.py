@@ -119,8 +119,9 @@ def main(arguments):
         call(python(), "-m", "site_builder", "build", *rest)
     elif name in ("test", "refresh"):
         call(python(), os.path.join("tests", "browser.py"))
-        option = ["--update-examples"] if name == "refresh" else []
-        call(python(), "-m", "pytest", *(option + rest))
+        parallel = ["--numprocesses", "auto", "--dist", "loadgroup"]
+        options = ["--update-examples"] if name == "refresh" else parallel
+        call(python(), "-m", "pytest", *(options + rest))
     elif name == "twins":
         call(python(), os.path.join("tests", "twins.py"), *rest)
     elif name == "sources":

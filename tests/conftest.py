@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tested
@@ -75,8 +76,17 @@ def proven_blocks() -> list[Block]:
     return list({block.label: block for block in all_blocks() if block.label in PROVEN}.values())
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker of pytest-xdist has proven."""
+    PROVEN.update(getattr(node, "workeroutput", {}).get("proven", []))
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """With --update-examples, after a run of all pages, write down what was tested, and when."""
+    """Hand over what was proven; or, after a refresh of all pages, write down what was tested."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["proven"] = sorted(PROVEN)
+        return
     update = session.config.getoption("update_examples", False)
     if update and exitstatus == 0 and every_label() <= PROVEN:
         tested.write(Path(session.config.rootpath))
