@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import logging
 import re
 import sqlite3
@@ -206,7 +205,7 @@ def credentials(header: str) -> Credentials | None:
         return None
     try:
         user, colon, password = base64.b64decode(value).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, not even ASCII, or not UTF-8 inside
         return None
     return Credentials(user, password.strip()) if colon else None
 
