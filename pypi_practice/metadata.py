@@ -87,13 +87,13 @@ def read(form: Form) -> tuple[Metadata, dict[str, Any]]:
     raw = _raw(form)
     try:
         metadata = Metadata.from_raw(typing.cast(RawMetadata, raw))
+        problems = list(_own_rules(metadata))
     except ExceptionGroup as group:
         raise _worst([_problem(error) for error in group.exceptions]) from None
     except Exception as error:
-        # packaging meets what it was not made for: a number of 5000 digits, a marker in as many
-        # parentheses. PyPI would answer 500, which helps nobody.
+        # The libraries meet what they were not made for: a number of 5000 digits, a marker or an
+        # e-mail address in as many parentheses. PyPI would answer 500, which helps nobody.
         raise _unreadable(raw) from error
-    problems = list(_own_rules(metadata))
     if problems:
         raise _worst(problems)
     return metadata, raw

@@ -28,7 +28,7 @@ from pypi_practice.facts import Index
 from pypi_practice.form import Form
 from pypi_practice.limits import GIB, MIB, PYPI, Limits, NewProjects
 from pypi_practice.refused import AlreadyThere, Refused
-from pypi_practice.store import NameConflict, Project, Store, StoredFile, TokenRecord
+from pypi_practice.store import Project, Store, StoredFile, TokenRecord
 
 NAME = names.NAME
 OPEN_DAYS = 14
@@ -367,8 +367,25 @@ RULES = (
     filename_length,
     attestations,
 )
-# What another upload may have changed while this one was being looked at.
-AGAIN = (size, duplicate, reused_name, open_release, one_sdist)
+
+
+def still_good(upload: Upload) -> Project:
+    """Ask again what another upload may have changed while this one was being looked at.
+
+    Returns the project as it is now; raises as the rules do.
+    """
+    name, found = upload.target.name, upload.store.project(upload.index, upload.target.name)
+    if found is None:
+        others = (*upload.store.projects(upload.index), *names.taken(upload.index).values())
+        if key := names.fault(name, (other.name for other in others)):
+            raise Refused(key, name=name)
+    elif found.owner != upload.target.owner:
+        raise Refused("name_conflict", name=name)
+    else:
+        upload.project = dataclasses.replace(found, name=name)
+    for rule in (size, duplicate, reused_name, open_release, one_sdist):
+        rule(upload)
+    return upload.target
 
 
 def accept(upload: Upload) -> StoredFile:
@@ -392,20 +409,13 @@ def accept(upload: Upload) -> StoredFile:
         uploaded=time.time(),
     )
 
-    def check_again() -> None:
-        for rule in AGAIN:
-            rule(upload)
-
-    try:
-        upload.store.add_file(
-            upload.target,
-            file,
-            upload.raw_metadata,
-            upload.canonical_version,
-            form.content,
-            token=upload.token,
-            check=check_again,
-        )
-    except NameConflict as conflict:
-        raise Refused("name_conflict", name=upload.target.name) from conflict
+    upload.store.add_file(
+        upload.index,
+        file,
+        upload.raw_metadata,
+        upload.canonical_version,
+        form.content,
+        token=upload.token,
+        check=lambda: still_good(upload),
+    )
     return file

@@ -116,10 +116,6 @@ def default_directory(environ: Any = os.environ) -> Path:
     return Path(base) / "pypi-practice"
 
 
-class NameConflict(Exception):
-    """Somebody else has created the project since the upload was looked at."""
-
-
 class Store:
     """The data in *directory*, made if it is missing; errors in the language of *words*."""
 
@@ -345,30 +341,28 @@ class Store:
 
     def add_file(
         self,
-        project: Project,
+        index: Index,
         file: StoredFile,
         metadata: dict[str, Any],
         canonical_version: str,
         content: Path,
         *,
         token: TokenRecord,
-        check: Callable[[], None],
+        check: Callable[[], Project],
     ) -> None:
         """Take the finished upload *content* in, with its project and release if they are new.
 
-        *check* is called when nobody else can write any more, and stops everything if it raises.
-        Bytes first, then the record: between the two a crash leaves a file that nothing lists, and
-        the next start sweeps it. Raises NameConflict, OSError or sqlite3.Error; then nothing is
-        kept.
+        *check* is called when nobody else can write any more; it returns the project, or raises,
+        which stops everything. Bytes first, then the record: between the two a crash leaves a file
+        that nothing lists, and the next start sweeps it. Raises OSError or sqlite3.Error; then
+        nothing is kept.
         """
-        index = INDEXES[project.index]
         target = self.path(index, file.filename)
         with self._write:
             placed = False
             try:
                 with self.transaction() as connection:
-                    check()
-                    self._add_records(connection, project, file, metadata, canonical_version)
+                    self._add_records(connection, check(), file, metadata, canonical_version)
                     connection.execute(
                         "UPDATE tokens SET last_used = ? WHERE id = ?", (time.time(), token.id)
                     )
@@ -397,8 +391,6 @@ class Store:
                 "INSERT INTO projects VALUES (?, ?, ?, ?, ?)",
                 (project.id, index.key, project.name, project.normalized, project.owner),
             )
-        elif there.owner != project.owner:
-            raise NameConflict
         elif there.name != project.name:
             # PyPI shows the spelling of the last upload.
             connection.execute(

@@ -163,6 +163,7 @@ ODD = [
         max_size=4,
     )
 )
+@example(changes={"author_email": "(" * 3000})
 @example(changes={"description": ".. include:: /etc/passwd"})
 @example(changes={"description": "x" * 100_000, "description_content_type": "text/markdown"})
 def test_broken_fields(target, changes):
