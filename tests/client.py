@@ -37,16 +37,18 @@ def wheel(
     version: str = "1.0",
     leave_out: Iterable[str] = (),
     more: Mapping[str, str] | None = None,
+    metadata: str | None = None,
 ) -> bytes:
     """Return a wheel that PyPI would take, without the metadata files in *leave_out*.
 
     *more* are files to add: their paths, in which ``{info}`` is the metadata folder, and texts.
     """
+    texts = {"METADATA": metadata or core_metadata(name, version), "WHEEL": "", "RECORD": ""}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for file in ("METADATA", "WHEEL", "RECORD"):
+        for file, text in texts.items():
             if file not in leave_out:
-                _add(archive, f"{name}-{version}.dist-info/{file}", f"{file}\n")
+                _add(archive, f"{name}-{version}.dist-info/{file}", text)
         _add(archive, f"{name}.py", "")
         for path, text in (more or {}).items():
             _add(archive, path.format(info=f"{name}-{version}.dist-info"), text)
@@ -58,12 +60,23 @@ def _add(archive: zipfile.ZipFile, path: str, text: str) -> None:
     archive.writestr(zipfile.ZipInfo(path), text)
 
 
-def sdist(name: str = "demo", version: str = "1.0", content: str = "") -> bytes:
+def core_metadata(name: str = "demo", version: str = "1.0", more: str = "") -> str:
+    """Return the text of METADATA; *more* are other fields, and the description."""
+    return f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{more}"
+
+
+def sdist(
+    name: str = "demo", version: str = "1.0", content: str = "", metadata: str | None = None
+) -> bytes:
     """Return an sdist that PyPI would take."""
+    texts = {
+        "PKG-INFO": metadata or core_metadata(name, version),
+        "setup.py": f"setup.py{content}\n",
+    }
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for file in ("PKG-INFO", "setup.py"):
-            data = f"{file}{content}\n".encode()
+        for file, text in texts.items():
+            data = text.encode()
             member = tarfile.TarInfo(f"{name}-{version}/{file}")
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
