@@ -377,3 +377,27 @@ def test_a_database_that_is_none_is_a_sentence_and_stays_as_it_is(tmp_path):
     with pytest.raises(PracticeError, match="cannot use the folder"):
         Store(data, EN)
     assert (data / "index.sqlite3").read_text() == "these are somebody's notes\n" * 100
+
+
+def test_an_upload_in_chunks_is_taken_whole(tmp_path):
+    """A client that does not know the length sends chunks: a whole one is taken, a cut one not."""
+    where = Store(tmp_path / "data", EN)
+    token = account_token(where)
+    with practice(words=EN, environ=environ(where.directory)) as inner:
+        way, target = urlsplit(inner["PYPI_PRACTICE"]), urlsplit(INDEX.upload)
+        body = client.form(client.fields(client.wheel()), WHEEL, client.wheel())
+        for part, expected in ((body[:-9], 400), (body, 200)):
+            connection = http.client.HTTPSConnection(
+                way.hostname or "", way.port, timeout=60,
+                context=ssl.create_default_context(cafile=inner["SSL_CERT_FILE"]),
+            )  # fmt: skip
+            connection.set_tunnel(target.netloc, 443)
+            headers = {
+                "Content-Type": f"multipart/form-data; boundary={client.BOUNDARY}",
+                "Authorization": client.basic("__token__", token),
+            }
+            pieces = (part[place : place + 100] for place in range(0, len(part), 100))
+            with contextlib.closing(connection):
+                connection.request("POST", target.path, pieces, headers, encode_chunked=True)
+                assert connection.getresponse().status == expected
+    assert on_disk(where) == listed(where) != {}
