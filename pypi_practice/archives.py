@@ -1,17 +1,53 @@
 """What PyPI looks at inside an sdist or a wheel.
 
-Source: _is_valid_dist_file and file_upload in warehouse/forklift/legacy.py at commit 6b62157.
+Source: _is_valid_dist_file and file_upload in warehouse/forklift/legacy.py, and in warehouse/utils
+wheel.py and scanner_rules, at commit 6b62157.
 """
 
 from __future__ import annotations
 
-import os
+import configparser
+import csv
+import lzma
+import posixpath
+import re
+import struct
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pypi_practice import zip_records
+
 RATIO_LIMIT, RATIO_FROM = 50, 64 * 1024 * 1024
+SCAN_LIMIT = 5 * 1024 * 1024  # bytes; larger members are not looked into
+SCANNED = (".py", ".pye")
+MORE = "See https://docs.pypi.org/archives for more information"
+POLICY = "See https://pypi.org/policy/acceptable-use-policy/ for more information."
+PYARMOR = (
+    b"__pyarmor__(__name__, __file__,",
+    b"__pyarmor_enter__",
+    b"__pyarmor_exit__",
+    b"__pyarmor_assert__",
+    b"__pyarmor_bcc__",
+)
+SOURCEDEFENDER = (b"---BEGIN PYE FILE---", b"---END PYE FILE---")
+COMMAND_NAME = re.compile(r"[\w.-]+")
+# What the archive modules raise on bytes that somebody made up.
+BROKEN = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    ArithmeticError,
+    LookupError,
+    RuntimeError,
+    ValueError,
+)
 
 
 class BadArchive(Exception):
@@ -26,8 +62,12 @@ class Missing(Exception):
         self.kind, self.name, self.path = kind, name, path
 
 
+class BadEntryPoints(Exception):
+    """The wheel's entry_points.txt cannot be read, or names a command as none may be called."""
+
+
 def _top(names: list[str]) -> str:
-    top = os.path.commonpath(names) if names else ""
+    top = posixpath.commonpath(names) if names else ""
     if top in (".", "/", ""):
         raise BadArchive("Incorrect number of top-level directories in sdist")
     return top
@@ -35,11 +75,11 @@ def _top(names: list[str]) -> str:
 
 def check(path: Path, filename: str) -> None:
     """Raise BadArchive unless the file at *path* is what *filename* says it is."""
-    is_zip, is_tar = zipfile.is_zipfile(path), tarfile.is_tarfile(path)
-    if is_zip and is_tar:
-        raise BadArchive("File is both a zip and a tar file")
     try:
-        if filename.lower().endswith(".tar.gz"):
+        is_zip, is_tar = zipfile.is_zipfile(path), tarfile.is_tarfile(path)
+        if is_zip and is_tar:
+            raise BadArchive("File is both a zip and a tar file")
+        if filename.endswith(".tar.gz"):
             if not is_tar:
                 raise BadArchive("File is not a tarfile")
             _check_sdist(path)
@@ -47,21 +87,26 @@ def check(path: Path, filename: str) -> None:
             if not is_zip:
                 raise BadArchive("File is not a zipfile")
             _check_zip(path, filename)
-    except (tarfile.ReadError, zipfile.BadZipFile, EOFError, zlib.error, ValueError) as error:
-        raise BadArchive("None") from error
+    except BROKEN as error:
+        raise BadArchive("None") from error  # PyPI's detail: it has none
 
 
 def _check_sdist(path: Path) -> None:
     with tarfile.open(path, "r:gz") as archive:
+        members = archive.getmembers()
+        if any(member.issparse() for member in members):
+            raise BadArchive(f"tar archive not accepted: Sparse members are not allowed. {MORE}")
         names = archive.getnames()
-        if any(member.issparse() for member in archive.getmembers()):
-            raise BadArchive(
-                "tar archive not accepted: Sparse members are not allowed."
-                " See https://docs.pypi.org/archives for more information"
-            )
         wanted = f"{_top(names)}/PKG-INFO"
         if wanted not in names:
             raise BadArchive(f"PKG-INFO not found at {wanted}")
+        _scan(
+            (member.name, stream.read())
+            for member in members
+            if member.isfile()
+            and _is_scanned(member.name, member.size)
+            and (stream := archive.extractfile(member)) is not None
+        )
 
 
 def _check_zip(path: Path, filename: str) -> None:
@@ -72,17 +117,35 @@ def _check_zip(path: Path, filename: str) -> None:
             raise BadArchive(f"File exceeds compression ratio of {RATIO_LIMIT}")
         if {entry.compress_type for entry in entries} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
             raise BadArchive("File does not use a supported compression type")
-        names = archive.namelist()
         if filename.endswith(".whl"):
             if filename.count("-") < 2:
                 raise BadArchive("Unable to parse name and version from wheel filename")
-            wanted = f"{dist_info(filename)}/WHEEL"
-            if wanted not in names:
-                raise BadArchive(f"WHEEL not found at {wanted}")
+            kind, wanted = "WHEEL", f"{dist_info(filename)}/WHEEL"
         else:
-            wanted = f"{_top(names)}/PKG-INFO"
-            if wanted not in names:
-                raise BadArchive(f"PKG-INFO not found at {wanted}")
+            kind, wanted = "PKG-INFO", f"{_top(archive.namelist())}/PKG-INFO"
+        if wanted not in archive.namelist():
+            raise BadArchive(f"{kind} not found at {wanted}")
+        archive.read(wanted)  # its bytes must be whole
+        _scan(
+            (entry.filename, archive.read(entry))
+            for entry in entries
+            if not entry.is_dir() and _is_scanned(entry.filename, entry.file_size)
+        )
+        if reason := zip_records.fault(archive):
+            raise BadArchive(f"ZIP archive not accepted: {reason}. {MORE}")
+
+
+def _is_scanned(name: str, size: int) -> bool:
+    return name.lower().endswith(SCANNED) and size <= SCAN_LIMIT
+
+
+def _scan(members: Iterable[tuple[str, bytes]]) -> None:
+    """Raise BadArchive for code that PyPI forbids because nobody can read it."""
+    for _, data in members:
+        if any(mark in data for mark in PYARMOR):
+            raise BadArchive(f"PyArmor-encrypted content is not allowed. {POLICY}")
+        if all(mark in data for mark in SOURCEDEFENDER):
+            raise BadArchive(f"SourceDefender-encrypted content is not allowed. {POLICY}")
 
 
 def dist_info(filename: str) -> str:
@@ -92,18 +155,59 @@ def dist_info(filename: str) -> str:
 
 
 def check_contents(path: Path, filename: str, license_files: list[str]) -> None:
-    """Raise Missing unless the licence files and, in a wheel, RECORD and METADATA are there."""
-    if filename.endswith(".whl"):
-        with zipfile.ZipFile(path) as wheel:
-            names = set(wheel.namelist())
-        folder = dist_info(filename)
-        wanted = [("license", name, f"{folder}/licenses/{name}") for name in license_files] + [
-            (kind, kind, f"{folder}/{kind}") for kind in ("RECORD", "METADATA")
-        ]
-    else:
+    """Look for what the metadata promises in an archive that ``check`` has let through.
+
+    Raises Missing unless the licence files and, in a wheel, RECORD and METADATA are there, and
+    BadEntryPoints. A RECORD that does not list all files passes: PyPI only writes an e-mail.
+    """
+    if not filename.endswith(".whl"):
         with tarfile.open(path, "r:gz") as sdist:
-            names = set(sdist.getnames())
-        wanted = [("license", name, f"{_top(sorted(names))}/{name}") for name in license_files]
+            names = sdist.getnames()
+        _need(names, (("license", name, f"{_top(names)}/{name}") for name in license_files))
+        return
+    folder = dist_info(filename)
+    with zipfile.ZipFile(path) as wheel:
+        names = wheel.namelist()
+        _need(names, (("license", name, f"{folder}/licenses/{name}") for name in license_files))
+        record = f"{folder}/RECORD"
+        _need(names, [("RECORD", "RECORD", record)])
+        try:
+            list(csv.reader(wheel.read(record).decode().splitlines()))
+        except (*BROKEN, csv.Error) as error:
+            raise Missing("RECORD", "RECORD", record) from error
+        if f"{folder}/entry_points.txt" in names:
+            _check_entry_points(wheel, f"{folder}/entry_points.txt")
+        metadata = f"{folder}/METADATA"
+        _need(names, [("METADATA", "METADATA", metadata)])
+        try:
+            wheel.read(metadata)
+        except BROKEN as error:
+            raise Missing("METADATA", "METADATA", metadata) from error
+
+
+def _need(names: list[str], wanted: Iterable[tuple[str, str, str]]) -> None:
+    there = set(names)
     for kind, name, inside in wanted:
-        if inside not in names:
+        if inside not in there:
             raise Missing(kind, name, inside)
+
+
+class _CaseSensitive(configparser.ConfigParser):
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
+
+
+def _check_entry_points(wheel: zipfile.ZipFile, name: str) -> None:
+    parser = _CaseSensitive(delimiters=("=",))
+    try:
+        parser.read_string(wheel.read(name).decode())
+    except (*BROKEN, configparser.Error) as error:
+        raise BadEntryPoints from error
+    if not all(COMMAND_NAME.fullmatch(command) for command in _commands(parser)):
+        raise BadEntryPoints
+
+
+def _commands(parser: configparser.ConfigParser) -> Iterator[str]:
+    for section in ("console_scripts", "gui_scripts"):
+        if parser.has_section(section):
+            yield from parser[section]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +16,7 @@ from pypi_practice.store import Store
 
 CHUNK = 64 * 1024
 FIELD_LIMIT = 4 * 1024 * 1024  # a description may be long; a form field is never this long
+FIELDS_LIMIT = 4 * FIELD_LIMIT  # all fields together
 FIELD_COUNT_LIMIT = 5000
 
 
@@ -23,9 +26,14 @@ class BrokenForm(Exception):
 
 @dataclass
 class Form:
-    """The fields of an upload, in order and with repeats, and its file."""
+    """The fields of an upload, in order and with repeats, and its file.
+
+    ``size`` is what came in, in bytes; the file on disk ends at the limit. ``tuples`` are the
+    names of fields that came with a file name.
+    """
 
     fields: list[tuple[str, str]] = field(default_factory=list)
+    tuples: list[str] = field(default_factory=list)
     filename: str | None = None
     content: Path | None = None
     content_type: str | None = None
@@ -33,8 +41,8 @@ class Form:
     digests: dict[str, str] = field(default_factory=dict)
 
     def get(self, name: str, default: str = "") -> str:
-        """Return the first value of a field, stripped, or *default*."""
-        return next((value.strip() for key, value in self.fields if key == name), default)
+        """Return the first value of a field as it was sent, or *default*."""
+        return next((value for key, value in self.fields if key == name), default)
 
     def all(self, name: str) -> list[str]:
         """Return every value of a field."""
@@ -43,94 +51,182 @@ class Form:
     def discard(self) -> None:
         """Remove the file, if it still lies where uploads wait."""
         if self.content is not None:
-            self.content.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # what stays is swept at the next start
+                self.content.unlink(missing_ok=True)
 
 
 class _Content:
-    """The file of the form while it is coming in."""
+    """The file of the form while it is coming in.
 
-    def __init__(self, stream: BinaryIO, limit: int) -> None:
-        self.stream = stream
+    A disk that is full is reported when the whole body has been read: a client that is still
+    sending would not see the answer.
+    """
+
+    def __init__(self, open_file: Callable[[], tuple[BinaryIO, Path]], limit: int) -> None:
         self.limit = limit
         self.size = 0
+        self.error: OSError | None = None
+        self.stream: BinaryIO | None = None
+        self.path: Path | None = None
         self.hashes = {
             "md5": hashlib.md5(usedforsecurity=False),
             "sha256": hashlib.sha256(),
             "blake2_256": hashlib.blake2b(digest_size=32),
         }
+        try:
+            if limit:
+                self.stream, self.path = open_file()
+        except OSError as error:
+            self.error = error
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         self.size += len(data)
-        if self.size > self.limit:
+        if self.size > self.limit or self.stream is None or self.error is not None:
             return  # one byte too many is known to be too many; the rest need not be kept
-        self.stream.write(data)
+        try:
+            self.stream.write(data)
+        except OSError as error:
+            self.error = error
         for digest in self.hashes.values():
             digest.update(data)
 
+    def finish(self) -> None:
+        """Make sure that every byte is on disk."""
+        try:
+            if self.stream is not None and self.error is None:
+                self.stream.flush()
+                os.fsync(self.stream.fileno())
+        except OSError as error:
+            self.error = error
+        self.close()
+
     def close(self) -> None:
-        self.stream.flush()
-        os.fsync(self.stream.fileno())
-        self.stream.close()
+        if self.stream is not None:
+            with contextlib.suppress(OSError):  # a second report of the same full disk
+                self.stream.close()
 
 
-def read(stream: BinaryIO, content_type: str, length: int, store: Store, limit: int) -> Form:
+class _Reader:
+    """Takes the events of the parser and fills a form."""
+
+    def __init__(self, store: Store, limit: int) -> None:
+        self.form = Form()
+        self.store, self.limit = store, limit
+        self.segment: MultipartSegment | None = None
+        self.value = bytearray()
+        self.total = 0
+        self.content: _Content | None = None
+        self.in_content = False
+
+    def take(self, event: MultipartSegment | bytearray | None) -> None:
+        if isinstance(event, MultipartSegment):
+            self._start(event)
+        elif event is None:
+            self._end()
+        elif self.in_content and self.content is not None:
+            self.content.write(event)
+        else:
+            self.total += len(event)
+            if len(self.value) + len(event) > FIELD_LIMIT or self.total > FIELDS_LIMIT:
+                raise BrokenForm("a field is too long")
+            self.value += event
+
+    def _start(self, segment: MultipartSegment) -> None:
+        self.segment, self.value = segment, bytearray()
+        self.in_content = segment.name == "content" and bool(segment.filename)
+        if self.in_content:
+            self.drop()  # of two files, the last one counts
+            self.content = _Content(self.store.unfinished_file, self.limit)
+            self.form.content = self.content.path
+            self.form.filename = segment.filename
+            self.form.content_type = segment.content_type
+
+    def _end(self) -> None:
+        segment, self.segment = self.segment, None
+        if segment is None or segment.name is None or segment.name == "content":
+            return
+        if segment.filename and segment.name != "gpg_signature":
+            self.form.tuples.append(segment.name)
+        text = self.value.decode("utf-8", "replace").replace("\x00", "\\x00")
+        self.form.fields.append((segment.name, text))
+
+    def drop(self) -> None:
+        if self.content is not None:
+            self.content.close()
+            self.form.discard()
+
+    def finish(self) -> Form:
+        form = self.form
+        # What old tools send for "nothing" is dropped, as PyPI does: by the last value of a field.
+        last = dict(form.fields)
+        form.fields = [pair for pair in form.fields if last[pair[0]].strip() != "UNKNOWN"]
+        if self.content is not None:
+            self.content.finish()
+            if self.content.error is not None:
+                raise self.content.error
+            form.size = self.content.size
+            hashes = self.content.hashes
+            form.digests = {name: digest.hexdigest() for name, digest in hashes.items()}
+        return form
+
+
+def read(stream: BinaryIO, content_type: str, length: int | None, store: Store, limit: int) -> Form:
     """Read a whole form of *length* bytes; the file, of at most *limit* bytes, goes to *store*.
 
-    Raises BrokenForm, and keeps nothing, if the body is not a whole form: a cut upload never
-    becomes a file.
+    A length of None means until the end, a limit of 0 that no file is kept at all. Raises
+    BrokenForm, and keeps nothing, if the body is not a whole form: a cut upload never becomes a
+    file. Raises OSError if the disk does not take it. Either way the body has been read as far as
+    it goes, so that the client sees the answer.
     """
-    kind, options = parse_options_header(content_type)
-    if kind != "multipart/form-data" or not options.get("boundary"):
-        raise BrokenForm("not a form")
-    form = Form()
-    segment: MultipartSegment | None = None
-    value = bytearray()
-    content: _Content | None = None
+    body = _Body(stream, length)
+    reader = _Reader(store, limit)
     try:
+        kind, options = parse_options_header(content_type)
+        if kind != "multipart/form-data" or not options.get("boundary"):
+            raise BrokenForm("not a form")
         with PushMultipartParser(
-            options["boundary"], content_length=length, max_segment_count=FIELD_COUNT_LIMIT
+            options["boundary"],
+            content_length=-1 if length is None else length,
+            max_segment_count=FIELD_COUNT_LIMIT,
         ) as parser:
-            left = length
-            while not parser.closed and left > 0:
-                chunk = stream.read(min(CHUNK, left))
-                if not chunk:
-                    break
-                left -= len(chunk)
+            while not parser.closed and (chunk := body.read()):
                 for event in parser.parse(chunk):
-                    if isinstance(event, MultipartSegment):
-                        segment, value = event, bytearray()
-                        if event.name == "content" and event.filename and content is None:
-                            target, form.content = store.unfinished_file()
-                            content = _Content(target, limit)
-                            form.filename = event.filename
-                            form.content_type = event.content_type
-                    elif event is None:
-                        _finish(form, segment, value)
-                        segment = None
-                    elif content is not None and segment is not None and segment.name == "content":
-                        content.write(event)
-                    elif len(value) + len(event) > FIELD_LIMIT:
-                        raise BrokenForm("a field is too long")
-                    else:
-                        value += event
-        if content is not None:
-            content.close()
-            form.size = content.size
-            form.digests = {name: digest.hexdigest() for name, digest in content.hashes.items()}
-    except (MultipartError, BrokenForm, OSError, UnicodeDecodeError) as error:
-        if content is not None:
-            content.stream.close()
-        form.discard()
-        if isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError):
-            raise
+                    reader.take(event)
+    except (MultipartError, BrokenForm, ValueError, OSError) as error:
+        # An OSError here is of the connection: those of the disk wait in the content.
+        reader.drop()
+        body.drain()
         raise BrokenForm(str(error)) from error
-    return form
+    except BaseException:
+        reader.drop()
+        raise
+    body.drain()
+    try:
+        return reader.finish()
+    except BaseException:
+        reader.drop()
+        raise
 
 
-def _finish(form: Form, segment: MultipartSegment | None, value: bytearray) -> None:
-    """Keep a field; drop what old tools send for "nothing", as PyPI does."""
-    if segment is None or segment.name is None or segment.name == "content":
-        return
-    text = value.decode("utf-8", "replace").replace("\x00", "\\x00")
-    if text.strip() != "UNKNOWN":
-        form.fields.append((segment.name, text))
+class _Body:
+    """The bytes of a request, as far as the client promised them."""
+
+    def __init__(self, stream: BinaryIO, length: int | None) -> None:
+        self.stream, self.left = stream, length
+
+    def read(self) -> bytes:
+        size = CHUNK if self.left is None else min(CHUNK, self.left)
+        data = self.stream.read(size) if size else b""
+        if self.left is not None:
+            self.left = self.left - len(data) if data else 0
+        return data
+
+    def drain(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while self.read():
+                pass
+
+
+def drain(stream: BinaryIO, length: int | None) -> None:
+    """Read what the client still sends: one that is cut off would never see the answer."""
+    _Body(stream, length).drain()

@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import logging
 import re
+import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
 from pypi_practice import form, pages, rules, tokens
-from pypi_practice.answers import Answer, StartResponse, error, upload_error
+from pypi_practice.answers import Answer, StartResponse, done, error, upload_error
 from pypi_practice.facts import HOSTS, Index, plain_host
+from pypi_practice.limits import PYPI, Limits, NewProjects
 from pypi_practice.store import Store
 from pypi_practice.upstream import Upstream
 from pypi_practice.words import Words
 
-BODY_LIMIT = rules.FILE_LIMIT + 8 * 1024 * 1024
 log = logging.getLogger(__name__)
 
 
 class Application:
     """Both indexes over one store; *upstream* is None when nothing else may be asked."""
 
-    def __init__(self, store: Store, upstream: Upstream | None, words: Words) -> None:
+    def __init__(
+        self,
+        store: Store,
+        upstream: Upstream | None,
+        words: Words,
+        limits: Limits = PYPI,
+    ) -> None:
         self.store = store
         self.upstream = upstream
         self.words = words
+        self.limits = limits
+        self.new_projects = NewProjects(limits.new_projects)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; an error of ours is logged and answered 500, never half a page."""
@@ -104,54 +112,74 @@ class Application:
     # Uploading
 
     def _legacy(self, index: Index, path: str, environ: dict[str, Any], accept: str) -> Answer:
-        stream, length = environ["wsgi.input"], int(environ.get("CONTENT_LENGTH") or 0)
+        body = environ["wsgi.input"]
+        try:
+            length = body_length(environ)
+        except ValueError:
+            return error(400, self.words("broken_form", reason="Content-Length"), accept)
         if environ["REQUEST_METHOD"] != "POST" or index.upload != f"{index_url(environ)}/legacy/":
-            _drain(stream, length)
+            form.drain(body, length)
             return upload_error("method", index, accept)
         raw = credentials(environ.get("HTTP_AUTHORIZATION", ""))
         # A real token is turned away before anything of it is kept, logged or compared.
         if raw is not None and tokens.is_real(raw.password):
-            _drain(stream, length)
+            form.drain(body, length)
             return error(403, self.words("real_token", index=index.name), accept)
         if path == "/legacy":
-            _drain(stream, length)
+            form.drain(body, length)
             return upload_error("slash", index, accept)
-        if length > BODY_LIMIT:
-            return upload_error("too_large", index, accept, project="?")
-        if raw is not None and raw.user != "__token__":
-            _drain(stream, length)
-            return upload_error("password", index, accept)
-        token = self._find(index, raw.password) if raw is not None else None
-        if raw is None or token is None:
-            _drain(stream, length)
-            return upload_error("no_identity", index, accept)
-        return self._take(index, raw.password, token, environ, accept)
-
-    def _take(
-        self, index: Index, raw: str, token: rules.TokenRecord, environ: dict[str, Any], accept: str
-    ) -> Answer:
-        length = int(environ.get("CONTENT_LENGTH") or 0)
+        token = None
+        if raw is not None and raw.user == "__token__":
+            token = self._find(index, raw.password)
+        # Whoever is nobody here has the form read, for its answer depends on it, but no file kept.
+        limit = self.limits.file if token is not None else 0
+        content_type = environ.get("CONTENT_TYPE", "")
+        incoming = form.Form()
         try:
-            incoming = form.read(
-                environ["wsgi.input"],
-                environ.get("CONTENT_TYPE", ""),
-                length,
-                self.store,
-                rules.FILE_LIMIT,
-            )
+            incoming = form.read(body, content_type, length, self.store, limit)
+            return self._answer_upload(index, incoming, raw, token, accept)
         except form.BrokenForm as broken:
+            if token is None:
+                return self._nobody(index, raw, accept)
             return error(400, self.words("broken_form", reason=broken), accept)
-        try:
-            rules.accept(rules.Upload(self.store, index, incoming, raw, token))
-        except rules.AlreadyThere:
-            pass
-        except rules.Refused as refused:
-            return upload_error(refused.key, index, accept, **refused.values)
+        except (OSError, sqlite3.Error) as failed:
+            log.error("an upload could not be stored: %s", failed)
+            folder = self.store.directory
+            return error(507, self.words("no_storage", path=folder, reason=failed), accept)
         finally:
             incoming.discard()
-        # Only now: on PyPI a refusal takes back all that the request wrote, "last used" included.
-        self.store.used(token)
-        return Answer(200)
+
+    def _nobody(self, index: Index, raw: Credentials | None, accept: str) -> Answer:
+        other_user = raw is not None and raw.user != "__token__"
+        return upload_error("password" if other_user else "no_identity", index, accept)
+
+    def _answer_upload(
+        self,
+        index: Index,
+        incoming: form.Form,
+        raw: Credentials | None,
+        token: rules.TokenRecord | None,
+        accept: str,
+    ) -> Answer:
+        action = incoming.get(":action")
+        if action in ("submit", "submit_pkg_info", "doc_upload"):
+            return upload_error(action.removesuffix("_pkg_info"), index, accept)
+        if action != "file_upload":
+            return upload_error("method", index, accept)
+        if incoming.tuples:
+            return upload_error("tuple", index, accept, field=min(incoming.tuples))
+        if raw is None or token is None:
+            return self._nobody(index, raw, accept)
+        upload = rules.Upload(
+            self.store, index, incoming, raw.password, token, self.limits, self.new_projects
+        )
+        try:
+            rules.accept(upload)
+        except rules.AlreadyThere:
+            return done(accept)
+        except rules.Refused as refused:
+            return upload_error(refused.key, index, accept, **refused.values)
+        return done(accept)
 
     def _find(self, index: Index, raw: str) -> rules.TokenRecord | None:
         macaroon = tokens.read(raw)
@@ -177,7 +205,7 @@ def credentials(header: str) -> Credentials | None:
         return None
     try:
         user, colon, password = base64.b64decode(value).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, not even ASCII, or not UTF-8 inside
         return None
     return Credentials(user, password.strip()) if colon else None
 
@@ -187,14 +215,17 @@ def index_url(environ: dict[str, Any]) -> str:
     return f"https://{plain_host(environ.get('HTTP_HOST', '').rsplit(':', 1)[0])}"
 
 
-def _drain(stream: Any, length: int) -> None:
-    """Read what the client still sends: one that is cut off would never see the answer."""
-    left = min(length, BODY_LIMIT)
-    while left > 0:
-        chunk = stream.read(min(form.CHUNK, left))
-        if not chunk:
-            return
-        left -= len(chunk)
+def body_length(environ: dict[str, Any]) -> int | None:
+    """Return how many bytes the client sends, None if it sends chunks until it is done.
+
+    Raises ValueError for a length that is none.
+    """
+    if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+        return None
+    text = environ.get("CONTENT_LENGTH") or "0"
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(text)
+    return int(text)
 
 
 def _closing(chunks: Iterable[bytes], stream: Any) -> Iterable[bytes]:

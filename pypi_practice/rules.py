@@ -6,60 +6,42 @@ Source: file_upload in warehouse/forklift/legacy.py at commit 6b62157.
 
 from __future__ import annotations
 
+import dataclasses
 import re
-import sqlite3
-import sys
 import time
-import typing
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-import packaging.metadata
-from packaging.metadata import Metadata, RawMetadata
+from packaging.metadata import Metadata
 from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
     canonicalize_name,
     canonicalize_version,
     parse_sdist_filename,
     parse_wheel_filename,
 )
+from packaging.version import InvalidVersion, Version
 
-from pypi_practice import archives, tokens
+from pypi_practice import archives, descriptions, names, platforms, tokens
+from pypi_practice import metadata as core_metadata
 from pypi_practice.facts import Index
 from pypi_practice.form import Form
+from pypi_practice.limits import GIB, MIB, PYPI, Limits, NewProjects
+from pypi_practice.refused import AlreadyThere, Refused
 from pypi_practice.store import Project, Store, StoredFile, TokenRecord
 
-FILE_LIMIT = 100 * 1024 * 1024  # bytes; ONE_MIB * 100 in warehouse/constants.py
+NAME = names.NAME
 OPEN_DAYS = 14
-NAME = re.compile(r"([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])\Z", re.IGNORECASE | re.ASCII)
-HEX64 = re.compile(r"[A-F0-9]{64}\Z", re.IGNORECASE)
+HEX64 = re.compile(r"[A-F0-9]{64}$", re.IGNORECASE)
 EXTENSIONS = {"sdist": (".zip", ".tar.gz"), "bdist_wheel": (".whl",)}
-FIRST_FIELDS = ("metadata-version", "name", "version")
-STDLIB = frozenset(canonicalize_name(name) for name in sys.stdlib_module_names)
-
-# The names of form fields that differ from those of packaging.metadata.
-FORM_FIELDS = {
-    "platform": "platforms",
-    "supported_platform": "supported_platforms",
-    "license_file": "license_files",
-    "import_name": "import_names",
-    "import_namespace": "import_namespaces",
+FILENAME_LIMIT = 255  # bytes, on most file systems
+# Which message a refusal of a token belongs to, by the start of PyPI's reason.
+TOKEN_REASONS = {
+    "project-scoped token is not valid": "token_scope",
+    "token is expired": "token_expired",
+    "signatures do not match": "token_signature",
+    "unknown error": "token_unknown",
 }
-RAW_FIELDS = typing.get_type_hints(RawMetadata)
-
-
-class Refused(Exception):
-    """The upload is refused: ``key`` names the message, ``values`` fill it in."""
-
-    def __init__(self, key: str, /, **values: object) -> None:
-        super().__init__(key)
-        self.key, self.values = key, values
-
-
-class AlreadyThere(Exception):
-    """The very same file is there already: PyPI answers 200 and keeps nothing."""
 
 
 @dataclass
@@ -71,6 +53,8 @@ class Upload:
     form: Form
     raw_token: str
     token: TokenRecord
+    limits: Limits = PYPI
+    new_projects: NewProjects | None = None
     metadata: Metadata | None = None
     raw_metadata: dict[str, Any] = field(default_factory=dict)
     project: Project | None = None
@@ -82,37 +66,42 @@ class Upload:
         return self.metadata
 
     @property
+    def target(self) -> Project:
+        """The project, once its rule has found it."""
+        assert self.project is not None
+        return self.project
+
+    @property
+    def filename(self) -> str:
+        """The name of the file, which need not be one yet."""
+        return self.form.filename or ""
+
+    @property
     def canonical_version(self) -> str:
         """The version as PyPI compares it: ``1.0`` and ``1.0.0`` are one."""
         return canonicalize_version(self.meta.version)
 
 
 def protocol(upload: Upload) -> None:
-    if upload.form.get("protocol_version", "1") != "1":
+    if ["1", *upload.form.all("protocol_version")][-1] != "1":
         raise Refused("protocol")
 
 
 def form_fields(upload: Upload) -> None:
     form = upload.form
-    name, filetype = form.get("name"), form.get("filetype")
+    name, filetype, pyversion = (form.get(key) for key in ("name", "filetype", "pyversion"))
     if not name:
         raise Refused("name_missing")
-    if not NAME.match(name):
+    if not names.NAME.match(name):
         raise Refused(
             "name_invalid", name=name if len(name) <= 60 else f"{name[:30]}...{name[-30:]}"
         )
-    for digest, kind in (("sha256_digest", "SHA256"), ("blake2_256_digest", "BLAKE2")):
-        if form.get(digest) and not HEX64.match(form.get(digest)):
-            raise Refused(
-                "digest_form",
-                field=digest,
-                reason=f"Use a valid, hex-encoded, {kind} message digest.",
-            )
+    _digest_form(form, "blake2_256_digest", "BLAKE2")
     if not filetype:
         raise Refused("filetype", reason="This field is required.")
     if filetype not in EXTENSIONS:
         raise Refused("filetype", reason="Use a known file type.")
-    pyversion = form.get("pyversion")
+    _digest_form(form, "sha256_digest", "SHA256")
     if filetype != "sdist" and not pyversion:
         reason = "Python version is required for binary distribution uploads."
         raise Refused("pyversion", reason=reason)
@@ -122,57 +111,15 @@ def form_fields(upload: Upload) -> None:
         raise Refused("no_digest")
 
 
+def _digest_form(form: Form, key: str, kind: str) -> None:
+    value = form.get(key)
+    if value.strip() and not HEX64.match(value):
+        reason = f"Use a valid, hex-encoded, {kind} message digest."
+        raise Refused("digest_form", field=key, reason=reason)
+
+
 def metadata(upload: Upload) -> None:
-    raw: dict[str, Any] = {}
-    for key in dict.fromkeys(key for key, _ in upload.form.fields):
-        values = upload.form.all(key)
-        if values == [""]:
-            continue
-        name = FORM_FIELDS.get(key, key)
-        kind = RAW_FIELDS.get(name)
-        if kind is None or key in FORM_FIELDS.values():
-            continue
-        if name == "keywords":
-            raw[name] = [word.strip() for word in values[0].split(",")]
-        elif name == "project_urls":
-            raw[name] = dict(_url(value) for value in values)
-        elif kind is str and len(values) == 1:
-            raw[name] = values[0]
-        elif kind is not str:
-            raw[name] = values
-        else:
-            raise Refused("metadata", reason=f"{key!r} has invalid data.")
-    try:
-        upload.metadata = Metadata.from_raw(typing.cast(RawMetadata, raw))
-    except packaging.metadata.ExceptionGroup as group:
-        raise _first(group.exceptions) from None
-    upload.raw_metadata = raw
-    version = upload.metadata.version
-    if version.local:
-        raise Refused("local_version", version=version)
-    for requirement in upload.metadata.requires_dist or []:
-        if requirement.url is not None:
-            raise Refused("metadata", reason=f"Can't have direct dependency: {requirement}.")
-    if upload.metadata.license and upload.metadata.license_expression:
-        reason = (
-            "License is deprecated when License-Expression is present. "
-            "Only License-Expression should be present."
-        )
-        raise Refused("metadata", reason=reason)
-
-
-def _url(value: str) -> tuple[str, str]:
-    label, _, url = value.partition(",")
-    return label.strip(), url.strip()
-
-
-def _first(errors: typing.Sequence[Exception]) -> Refused:
-    """Return the error that PyPI shows: metadata version, name, version, then by field name."""
-    invalid = [error for error in errors if isinstance(error, packaging.metadata.InvalidMetadata)]
-    order = {name: place for place, name in enumerate(FIRST_FIELDS)}
-    first = min(invalid, key=lambda error: (order.get(error.field, len(order)), error.field))
-    reason = str(first)
-    return Refused("metadata", reason=reason if reason.endswith(".") else f"{reason}.")
+    upload.metadata, upload.raw_metadata = core_metadata.read(upload.form)
 
 
 def file_present(upload: Upload) -> None:
@@ -188,55 +135,67 @@ def _user_can_upload(upload: Upload) -> None:
 
 
 def project(upload: Upload) -> None:
-    name = upload.form.get("name")
-    upload.project = upload.store.project(upload.index, name)
+    name, user = upload.form.get("name"), upload.token.user
+    taken = names.taken(upload.index)
+    normalized = canonicalize_name(name)
+    upload.project = upload.store.project(upload.index, name) or taken.get(normalized)
     if upload.project is not None:
         return
     _user_can_upload(upload)
-    normalized = canonicalize_name(name)
-    if normalized in STDLIB:
-        raise Refused("name_stdlib", name=name)
-    look = _look(name)
-    if any(_look(other.name) == look for other in upload.store.projects(upload.index)):
-        raise Refused("name_similar", name=name)
+    if upload.new_projects is not None and upload.new_projects.full(user.id):
+        raise Refused("too_many")
+    others = (*upload.store.projects(upload.index), *taken.values())
+    if key := names.fault(name, (other.name for other in others)):
+        raise Refused(key, name=name)
+    if upload.new_projects is not None and not upload.new_projects.add(user.id):
+        raise Refused("too_many")
     # Not stored yet: a refusal further on must leave no empty project behind.
     upload.project = Project(
         id=str(uuid.uuid4()),
         index=upload.index.key,
         name=name,
         normalized=normalized,
-        owner=upload.token.user.id,
+        owner=user.id,
     )
 
 
-def _look(name: str) -> str:
-    """Return *name* with look-alike characters made one: ultranormalize_name in warehouse."""
-    return re.sub(r"[._-]", "", name).translate(str.maketrans("oOiIlL", "001111")).lower()
-
-
 def permission(upload: Upload) -> None:
-    target = upload.project
-    assert target is not None
+    target, user = upload.target, upload.token.user
     reason = tokens.refusal(
         upload.raw_token,
         upload.token.key,
         upload.token.caveats,
         tokens.Request(
-            user_id=upload.token.user.id,
+            user_id=user.id,
             project_id=target.id,
             project_name=target.name,
             normalized_name=target.normalized,
         ),
     )
     if reason is not None:
-        raise Refused("token", reason=reason)
-    if target.owner != upload.token.user.id:
-        raise Refused("not_owner", user=upload.token.user.name, project=target.name)
+        keys = (key for start, key in TOKEN_REASONS.items() if reason.startswith(start))
+        raise Refused(next(keys, "token"), reason=reason)
+    if target.owner != user.id:
+        raise Refused("not_owner", user=user.name, project=target.name)
     _user_can_upload(upload)
 
 
+def display_name(upload: Upload) -> None:
+    """Spell the project as this upload does, from here on and in the messages."""
+    upload.project = dataclasses.replace(upload.target, name=upload.meta.name)
+
+
+def description(upload: Upload) -> None:
+    text, content_type = upload.meta.description, upload.meta.description_content_type
+    if not text or descriptions.render(text, content_type) is not None:
+        return
+    if content_type:
+        raise Refused("description", content_type=content_type)
+    raise Refused("description_default")
+
+
 def filename(upload: Upload) -> None:
-    name, filetype = upload.form.filename or "", upload.form.get("filetype")
+    name, filetype = upload.filename, upload.form.get("filetype")
     if any(ord(character) < 32 or ord(character) == 127 for character in name):
         raise Refused("filename_characters")
     if "/" in name or "\\" in name:
@@ -248,10 +207,18 @@ def filename(upload: Upload) -> None:
         raise Refused("extension_wrong", extension=match[1], filetype=filetype)
 
 
+def content_type(upload: Upload) -> None:
+    if (upload.form.content_type or "").startswith("image/"):
+        raise Refused("image")
+
+
 def size(upload: Upload) -> None:
-    assert upload.project is not None
-    if upload.form.size > FILE_LIMIT:
-        raise Refused("too_large", project=upload.project.name)
+    name, limits = upload.target.name, upload.limits
+    left = limits.project - sum(file.size for file in upload.store.files(upload.target))
+    if upload.form.size > min(limits.file, left):
+        if limits.file <= left:
+            raise Refused("too_large", project=name, limit=limits.file // MIB)
+        raise Refused("project_too_large", project=name, limit=limits.project // GIB)
 
 
 def digest(upload: Upload) -> None:
@@ -262,7 +229,7 @@ def digest(upload: Upload) -> None:
 
 
 def duplicate(upload: Upload) -> None:
-    name, digests = upload.form.filename or "", upload.form.digests
+    name, digests = upload.filename, upload.form.digests
     there = upload.store.file(upload.index, name) or upload.store.file_with_bytes(
         upload.index, digests["blake2_256"]
     )
@@ -274,22 +241,20 @@ def duplicate(upload: Upload) -> None:
 
 
 def reused_name(upload: Upload) -> None:
-    if upload.store.filename_used(upload.index, upload.form.filename or ""):
+    if upload.store.filename_used(upload.index, upload.filename):
         raise Refused("used")
 
 
 def open_release(upload: Upload) -> None:
-    assert upload.project is not None
-    created = upload.store.release_created(upload.project, upload.canonical_version)
+    created = upload.store.release_created(upload.target, upload.canonical_version)
     if created is not None and created < time.time() - OPEN_DAYS * 24 * 3600:
         raise Refused("closed")
 
 
 def one_sdist(upload: Upload) -> None:
-    assert upload.project is not None
     if upload.form.get("filetype") == "sdist" and any(
         file.filetype == "sdist" and canonicalize_version(file.version) == upload.canonical_version
-        for file in upload.store.files(upload.project)
+        for file in upload.store.files(upload.target)
     ):
         raise Refused("second_sdist")
 
@@ -297,41 +262,62 @@ def one_sdist(upload: Upload) -> None:
 def archive(upload: Upload) -> None:
     assert upload.form.content is not None
     try:
-        archives.check(upload.form.content, upload.form.filename or "")
+        archives.check(upload.form.content, upload.filename)
     except archives.BadArchive as error:
         raise Refused("archive", reason=error) from error
 
 
 def normal_filename(upload: Upload) -> None:
-    assert upload.project is not None
-    name, meta, target = upload.form.filename or "", upload.meta, upload.project
-    start = target.normalized.replace("-", "_")
     if upload.form.get("filetype") == "sdist":
-        try:
-            found, _ = parse_sdist_filename(name)
-        except InvalidSdistFilename as error:
-            raise Refused("sdist_filename", filename=name) from error
-        if canonicalize_name(found) != target.normalized:
-            raise Refused("sdist_start", project=target.name, start=start)
-        expected = f"{start}-{meta.version}.tar.gz"
-        if name != expected:
-            raise Refused("sdist_normal", filename=name, expected=expected)
-        return
+        _normal_sdist(upload)
+    else:
+        _normal_wheel(upload)
+
+
+def _normal_sdist(upload: Upload) -> None:
+    name, version, target = upload.filename, upload.meta.version, upload.target
+    start = target.normalized.replace("-", "_")
     try:
-        found, version, _, _ = parse_wheel_filename(name)
-    except InvalidWheelFilename as error:
+        found: str = parse_sdist_filename(name)[0]
+    except ValueError as error:  # InvalidSdistFilename is one, and so is what a huge number makes
+        raise Refused("sdist_filename", filename=name) from error
+    if version.is_postrelease and found != target.normalized and name.count("-") >= 2:
+        # "demo-1.0-1.tar.gz" is version 1.0-1, which is 1.0.post1, of demo.
+        before = name.rsplit("-", 2)[0]
+        try:
+            Version(name[len(before) + 1 : -len(".tar.gz")])
+            found = before
+        except InvalidVersion:
+            pass
+    if canonicalize_name(found) != target.normalized:
+        raise Refused("sdist_start", project=target.name, start=start)
+    expected = f"{start}-{version}.tar.gz"
+    if name != expected:
+        raise Refused("sdist_normal", filename=name, expected=expected)
+
+
+def _normal_wheel(upload: Upload) -> None:
+    name, target = upload.filename, upload.target
+    start = target.normalized.replace("-", "_")
+    try:
+        found, version, _, tags = parse_wheel_filename(name)
+    except ValueError as error:
         raise Refused("wheel_filename", reason=error) from error
-    if canonicalize_name(meta.name) != found:
+    for platform in sorted({tag.platform for tag in tags}):
+        if not platforms.is_allowed(platform):
+            raise Refused("platform", filename=name, platform=platform)
+    if found != target.normalized:
         raise Refused("wheel_start", project=target.name, start=start)
-    if name.split("-", 1)[0] != start:
-        raise Refused("wheel_name", filename=name, start=start, found=name.split("-", 1)[0])
-    if meta.version != version:
-        raise Refused("wheel_version", expected=str(meta.version), version=str(version))
+    written = name.split("-", 1)[0]
+    if written != start:
+        raise Refused("wheel_name", filename=name, start=start, found=written)
+    if version != upload.meta.version:
+        raise Refused("wheel_version", expected=str(upload.meta.version), version=str(version))
 
 
 def contents(upload: Upload) -> None:
     assert upload.form.content is not None
-    name = upload.form.filename or ""
+    name = upload.filename
     try:
         archives.check_contents(upload.form.content, name, upload.meta.license_files or [])
     except archives.Missing as missing:
@@ -342,10 +328,19 @@ def contents(upload: Upload) -> None:
         raise Refused(
             "wheel_file", filename=name, kind=missing.kind, path=missing.path
         ) from missing
+    except archives.BadEntryPoints as error:
+        raise Refused("entry_points", filename=name) from error
+
+
+def filename_length(upload: Upload) -> None:
+    # PyPI writes a wheel's metadata beside it, under the same name with an ending.
+    beside = ".metadata" if upload.filename.endswith(".whl") else ""
+    if len(f"{upload.filename}{beside}".encode()) > FILENAME_LIMIT:
+        raise Refused("filename_long", filename=upload.filename)
 
 
 def attestations(upload: Upload) -> None:
-    if upload.form.get("attestations"):
+    if upload.form.all("attestations"):
         raise Refused("attestations")
 
 
@@ -356,7 +351,10 @@ RULES = (
     file_present,
     project,
     permission,
+    display_name,
+    description,
     filename,
+    content_type,
     size,
     digest,
     duplicate,
@@ -366,21 +364,42 @@ RULES = (
     archive,
     normal_filename,
     contents,
+    filename_length,
     attestations,
 )
+
+
+def still_good(upload: Upload) -> Project:
+    """Ask again what another upload may have changed while this one was being looked at.
+
+    Returns the project as it is now; raises as the rules do.
+    """
+    name, found = upload.target.name, upload.store.project(upload.index, upload.target.name)
+    if found is None:
+        others = (*upload.store.projects(upload.index), *names.taken(upload.index).values())
+        if key := names.fault(name, (other.name for other in others)):
+            raise Refused(key, name=name)
+    elif found.owner != upload.target.owner:
+        raise Refused("name_conflict", name=name)
+    else:
+        upload.project = dataclasses.replace(found, name=name)
+    for rule in (size, duplicate, reused_name, open_release, one_sdist):
+        rule(upload)
+    return upload.target
 
 
 def accept(upload: Upload) -> StoredFile:
     """Take *upload* through every rule and keep it; return the stored file.
 
-    Raises Refused or AlreadyThere; then nothing is kept.
+    Raises Refused or AlreadyThere, and OSError or sqlite3.Error if the disk does not take it; then
+    nothing is kept.
     """
     for rule in RULES:
         rule(upload)
     assert upload.form.content is not None
     form = upload.form
     file = StoredFile(
-        filename=form.filename or "",
+        filename=upload.filename,
         version=str(upload.meta.version),
         filetype=form.get("filetype"),
         size=form.size,
@@ -389,16 +408,14 @@ def accept(upload: Upload) -> StoredFile:
         requires_python=form.get("requires_python") or None,
         uploaded=time.time(),
     )
-    try:
-        upload.store.add_file(
-            upload.index,
-            upload.token.user,
-            file,
-            upload.raw_metadata,
-            upload.canonical_version,
-            form.content,
-        )
-    except sqlite3.IntegrityError:
-        duplicate(upload)  # somebody else was faster with the same name; say what PyPI says
-        raise
+
+    upload.store.add_file(
+        upload.index,
+        file,
+        upload.raw_metadata,
+        upload.canonical_version,
+        form.content,
+        token=upload.token,
+        check=lambda: still_good(upload),
+    )
     return file

@@ -16,6 +16,7 @@ from pypi_practice.facts import HOSTS
 
 LOOPBACK = "127.0.0.1"
 THREADS = 10
+WAITING = 256  # connections that wait for a thread: many uploads may start at once
 
 
 def write_certificates(directory: Path) -> tuple[Path, Path, Path]:
@@ -52,7 +53,13 @@ class IndexServer:
     """The application behind HTTPS on a free port of the loopback address."""
 
     def __init__(self, application: Callable[..., Any], certificate: Path, key: Path) -> None:
-        self._server = Server((LOOPBACK, 0), application, numthreads=THREADS, server_name="pypi")
+        self._server = Server(
+            (LOOPBACK, 0),
+            application,
+            numthreads=THREADS,
+            server_name="pypi",
+            request_queue_size=WAITING,
+        )
         self._server.ssl_adapter = BuiltinSSLAdapter(str(certificate), str(key))
         self._server.prepare()
         self.port: int = self._server.bind_addr[1]

@@ -81,7 +81,11 @@ def _write_command(directory: Path) -> None:
 def _only_one(data: Path, words: Words) -> Iterator[None]:
     """Hold the lock of the data folder: one index at a time writes to it."""
     path = data / "lock"
-    with path.open("a+", encoding="utf-8") as lock:
+    with contextlib.ExitStack() as stack:
+        try:
+            lock = stack.enter_context(path.open("a+", encoding="utf-8"))
+        except OSError as error:
+            raise PracticeError(words("no_data", path=data, reason=error)) from error
         try:
             if os.name == "nt":
                 import msvcrt  # noqa: PLC0415 - only there

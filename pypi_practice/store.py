@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -124,7 +124,7 @@ class Store:
         self.words = words
         self.temporary = directory / "unfinished"
         self._local = threading.local()
-        self._write = threading.Lock()
+        self._write = threading.RLock()
         try:
             self.temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
             for key in INDEXES:
@@ -165,24 +165,36 @@ class Store:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Write all or nothing: what the block raises undoes what it wrote."""
+        """Write all or nothing: what the block raises, or a full disk, undoes what it wrote."""
         connection = self._connection
         with self._write:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                # After some errors, such as a full disk, SQLite has rolled back already.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
 
     def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         return self._connection.execute(query, values).fetchall()
 
     def sweep(self) -> None:
-        """Remove what an interrupted upload left; only for the one who runs the index."""
+        """Remove what an interrupted upload left; only for the one who runs the index.
+
+        Those are the files that were coming in, and bytes whose record was never written: nobody
+        was told that they had been taken.
+        """
         for left_over in self.temporary.iterdir():
             left_over.unlink(missing_ok=True)
+        for index in INDEXES.values():
+            rows = self._rows('SELECT filename FROM files WHERE "index" = ?', index.key)
+            listed = {row["filename"] for row in rows}
+            for file in (self.directory / "files" / index.key).iterdir():
+                if file.name not in listed:
+                    file.unlink(missing_ok=True)
 
     # Users and tokens
 
@@ -265,13 +277,6 @@ class Store:
             last_used=row["last_used"],
         )
 
-    def used(self, token: TokenRecord) -> None:
-        """Note that *token* was used now."""
-        with self.transaction() as connection:
-            connection.execute(
-                "UPDATE tokens SET last_used = ? WHERE id = ?", (time.time(), token.id)
-            )
-
     def remove_token(self, identifier: str) -> bool:
         """Remove the token: from now on nothing that carries its id is accepted.
 
@@ -352,68 +357,93 @@ class Store:
     def add_file(
         self,
         index: Index,
-        owner: User,
         file: StoredFile,
         metadata: dict[str, Any],
         canonical_version: str,
         content: Path,
+        *,
+        token: TokenRecord,
+        check: Callable[[], Project],
     ) -> None:
         """Take the finished upload *content* in, with its project and release if they are new.
 
-        Bytes first, then the record: between the two a crash leaves a file that nothing lists.
+        *check* is called when nobody else can write any more; it returns the project, or raises,
+        which stops everything. Bytes first, then the record: between the two a crash leaves a file
+        that nothing lists, and the next start sweeps it. Raises OSError or sqlite3.Error; then
+        nothing is kept.
         """
         target = self.path(index, file.filename)
-        with self.transaction() as connection:
-            project = self.project(index, metadata["name"])
-            if project is None:
-                project = Project(
-                    id=str(uuid.uuid4()),
-                    index=index.key,
-                    name=metadata["name"],
-                    normalized=canonicalize_name(metadata["name"]),
-                    owner=owner.id,
-                )
-                connection.execute(
-                    "INSERT INTO projects VALUES (?, ?, ?, ?, ?)",
-                    (project.id, index.key, project.name, project.normalized, project.owner),
-                )
-            rows = self._rows(
-                "SELECT id FROM releases WHERE project_id = ? AND canonical = ?",
-                project.id,
-                canonical_version,
-            )
-            release = rows[0]["id"] if rows else str(uuid.uuid4())
-            if not rows:
-                connection.execute(
-                    "INSERT INTO releases VALUES (?, ?, ?, ?, ?, ?)",
-                    (
-                        release,
-                        project.id,
-                        file.version,
-                        canonical_version,
-                        json.dumps(metadata),
-                        file.uploaded,
-                    ),
-                )
+        with self._write:
+            placed = False
+            try:
+                with self.transaction() as connection:
+                    self._add_records(connection, check(), file, metadata, canonical_version)
+                    connection.execute(
+                        "UPDATE tokens SET last_used = ? WHERE id = ?", (time.time(), token.id)
+                    )
+                    os.replace(content, target)
+                    placed = True
+                    _sync_directory(target.parent)
+            except BaseException:
+                if placed:
+                    with contextlib.suppress(OSError):  # nothing lists it; the next start sweeps it
+                        target.unlink(missing_ok=True)
+                raise
+
+    def _add_records(
+        self,
+        connection: sqlite3.Connection,
+        project: Project,
+        file: StoredFile,
+        metadata: dict[str, Any],
+        canonical_version: str,
+    ) -> None:
+        index = INDEXES[project.index]
+        there = self.project(index, project.normalized)
+        if there is None:
+            there = project
             connection.execute(
-                "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO projects VALUES (?, ?, ?, ?, ?)",
+                (project.id, index.key, project.name, project.normalized, project.owner),
+            )
+        elif there.name != project.name:
+            # PyPI shows the spelling of the last upload.
+            connection.execute(
+                "UPDATE projects SET name = ? WHERE id = ?", (project.name, there.id)
+            )
+        rows = self._rows(
+            "SELECT id FROM releases WHERE project_id = ? AND canonical = ?",
+            there.id,
+            canonical_version,
+        )
+        release = rows[0]["id"] if rows else str(uuid.uuid4())
+        if not rows:
+            connection.execute(
+                "INSERT INTO releases VALUES (?, ?, ?, ?, ?, ?)",
                 (
-                    index.key,
-                    file.filename,
                     release,
-                    file.filetype,
-                    file.size,
-                    file.sha256,
-                    file.blake2,
-                    file.requires_python,
+                    there.id,
+                    file.version,
+                    canonical_version,
+                    json.dumps(metadata),
                     file.uploaded,
                 ),
             )
-            connection.execute(
-                "INSERT INTO used_filenames VALUES (?, ?)", (index.key, file.filename)
-            )
-            os.replace(content, target)
-            _sync_directory(target.parent)
+        connection.execute(
+            "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                index.key,
+                file.filename,
+                release,
+                file.filetype,
+                file.size,
+                file.sha256,
+                file.blake2,
+                file.requires_python,
+                file.uploaded,
+            ),
+        )
+        connection.execute("INSERT INTO used_filenames VALUES (?, ?)", (index.key, file.filename))
 
     def release_created(self, project: Project, canonical_version: str) -> float | None:
         """Return when the release was made, in seconds since 1970, or None if it is new."""

@@ -8,7 +8,7 @@ import hashlib
 import io
 import tarfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -32,31 +32,65 @@ class Reply:
         return int(self.status[:3])
 
 
-def wheel(name: str = "demo", version: str = "1.0", leave_out: Iterable[str] = ()) -> bytes:
-    """Return a wheel that PyPI would take, without the metadata files in *leave_out*."""
+def wheel(
+    name: str = "demo",
+    version: str = "1.0",
+    leave_out: Iterable[str] = (),
+    more: Mapping[str, str] | None = None,
+    metadata: str | None = None,
+) -> bytes:
+    """Return a wheel that PyPI would take, without the metadata files in *leave_out*.
+
+    *more* are files to add: their paths, in which ``{info}`` is the metadata folder, and texts.
+    """
+    texts = {"METADATA": metadata or core_metadata(name, version), "WHEEL": "", "RECORD": ""}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for file in ("METADATA", "WHEEL", "RECORD"):
+        for file, text in texts.items():
             if file not in leave_out:
-                archive.writestr(f"{name}-{version}.dist-info/{file}", f"{file}\n")
-        archive.writestr(f"{name}.py", "")
+                _add(archive, f"{name}-{version}.dist-info/{file}", text)
+        _add(archive, f"{name}.py", "")
+        for path, text in (more or {}).items():
+            _add(archive, path.format(info=f"{name}-{version}.dist-info"), text)
     return buffer.getvalue()
 
 
-def sdist(name: str = "demo", version: str = "1.0", content: str = "") -> bytes:
+def _add(archive: zipfile.ZipFile, path: str, text: str) -> None:
+    """Add a file that is the same whenever it is added."""
+    archive.writestr(zipfile.ZipInfo(path), text)
+
+
+def core_metadata(name: str = "demo", version: str = "1.0", more: str = "") -> str:
+    """Return the text of METADATA; *more* are other fields, and the description."""
+    return f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{more}"
+
+
+def sdist(
+    name: str = "demo", version: str = "1.0", content: str = "", metadata: str | None = None
+) -> bytes:
     """Return an sdist that PyPI would take."""
+    texts = {
+        "PKG-INFO": metadata or core_metadata(name, version),
+        "setup.py": f"setup.py{content}\n",
+    }
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for file in ("PKG-INFO", "setup.py"):
-            data = f"{file}{content}\n".encode()
+        for file, text in texts.items():
+            data = text.encode()
             member = tarfile.TarInfo(f"{name}-{version}/{file}")
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
     return gzip.compress(buffer.getvalue(), mtime=0)
 
 
-def fields(content: bytes, **changes: str | None) -> dict[str, str]:
-    """Return the form fields of an upload of *content*; None in *changes* leaves a field out."""
+Value = str | list[str]
+
+
+def fields(content: bytes, **changes: Value | None) -> dict[str, Value]:
+    """Return the form fields of an upload of *content*; None in *changes* leaves a field out.
+
+    A list repeats the field.
+    """
     usual = {
         ":action": "file_upload",
         "protocol_version": "1",
@@ -71,16 +105,22 @@ def fields(content: bytes, **changes: str | None) -> dict[str, str]:
     return {key: value for key, value in merged.items() if value is not None}
 
 
-def form(parts: dict[str, str], filename: str | None, content: bytes) -> bytes:
+def form(
+    parts: Mapping[str, Value],
+    filename: str | None,
+    content: bytes,
+    content_type: str = "application/octet-stream",
+) -> bytes:
     """Return a multipart body."""
     lines = [
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-        for name, value in parts.items()
+        for name, values in parts.items()
+        for value in ([values] if isinstance(values, str) else values)
     ]
     if filename is not None:
         head = (
             f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="content"; '
-            f'filename="{filename}"\r\nContent-Type: application/octet-stream\r\n\r\n'
+            f'filename="{filename}"\r\nContent-Type: {content_type}\r\n\r\n'
         )
         lines += [head.encode(), content, b"\r\n"]
     return b"".join(lines) + f"--{BOUNDARY}--\r\n".encode()
@@ -126,7 +166,8 @@ def upload(
     index: str = "testpypi",
     user: str = "__token__",
     accept: str = "*/*",
-    **changes: str | None,
+    content_type: str = "application/octet-stream",
+    **changes: Value | None,
 ) -> Reply:
     """Upload *content*, a good wheel unless something else is given, and return the answer."""
     content = wheel() if content is None else content
@@ -136,5 +177,5 @@ def upload(
     }
     if token is not None:
         headers["Authorization"] = basic(user, token)
-    body = form(fields(content, **changes), filename, content)
+    body = form(fields(content, **changes), filename, content, content_type)
     return call(application, "POST", INDEXES[index].upload, body, headers)

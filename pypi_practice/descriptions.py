@@ -1,0 +1,38 @@
+"""Whether a description can be shown: rendered with the library that PyPI uses.
+
+Source: warehouse/utils/readme.py at commit 6b62157.
+"""
+
+from __future__ import annotations
+
+import logging
+from email.message import EmailMessage
+
+log = logging.getLogger(__name__)
+
+
+def render(text: str, content_type: str | None) -> str | None:
+    """Return *text* as HTML, or None where PyPI says that it failed to render.
+
+    Without a content type it is reStructuredText; one that is unknown makes it plain text.
+    """
+    # Slow to import, and only an upload with a description needs it.
+    import readme_renderer.markdown  # noqa: PLC0415
+    import readme_renderer.rst  # noqa: PLC0415
+    import readme_renderer.txt  # noqa: PLC0415
+
+    renderers = {
+        "text/x-rst": readme_renderer.rst,
+        "text/markdown": readme_renderer.markdown,
+        "text/plain": readme_renderer.txt,
+    }
+    kind = "text/x-rst"
+    if content_type:
+        message = EmailMessage()
+        message["content-type"] = content_type
+        kind = message.get_content_type()
+    try:
+        return renderers.get(kind, readme_renderer.txt).render(text)
+    except Exception:  # a renderer may meet anything; PyPI would answer 500, which helps nobody
+        log.exception("a description of type %s broke its renderer", kind)
+        return None

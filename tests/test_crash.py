@@ -1,0 +1,403 @@
+"""Nothing lost: whatever stops the index, a file is there whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import http.client
+import json
+import os
+import random
+import signal
+import sqlite3
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import client
+import pytest
+
+from pypi_practice import form, store
+from pypi_practice.errors import PracticeError
+from pypi_practice.facts import INDEXES
+from pypi_practice.index import Application
+from pypi_practice.shell import practice
+from pypi_practice.store import Store
+from pypi_practice.words import Words
+
+EN = Words("en")
+INDEX = INDEXES["testpypi"]
+WHEEL = "demo-1.0-py3-none-any.whl"
+ROUNDS = 10
+UPLOADERS = 100
+PRINT_ENVIRONMENT = (
+    "import json, os, time; print(json.dumps(dict(os.environ)), flush=True); time.sleep(600)"
+)
+
+
+def environ(data: Path) -> dict[str, str]:
+    """Return an environment in which the practice index has a data folder of its own."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYPI_PRACTICE")}
+    return {**kept, "PYPI_PRACTICE_DATA": str(data), "LANGUAGE": "en"}
+
+
+def account_token(where: Store) -> str:
+    return where.new_token(where.user(INDEX), uuid.uuid4().hex, None)[1]
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Uploads through the proxy of a practice shell, as twine does."""
+
+    proxy: str
+    bundle: str
+    token: str
+
+    def upload(self, content: bytes, filename: str, **changes: str) -> tuple[int, str]:
+        """Return the status and the reason; raises OSError or HTTPException if it is cut off."""
+        way, target = urlsplit(self.proxy), urlsplit(INDEX.upload)
+        connection = http.client.HTTPSConnection(
+            way.hostname or "", way.port, timeout=60,
+            context=ssl.create_default_context(cafile=self.bundle),
+        )  # fmt: skip
+        connection.set_tunnel(target.netloc, 443)
+        body = client.form(client.fields(content, **changes), filename, content)
+        headers = {
+            "Content-Type": f"multipart/form-data; boundary={client.BOUNDARY}",
+            "Authorization": client.basic("__token__", self.token),
+        }
+        with contextlib.closing(connection):
+            connection.request("POST", target.path, body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status, answer.reason
+
+
+def sender(environment: dict[str, str], token: str) -> Sender:
+    return Sender(environment["PYPI_PRACTICE"], environment["SSL_CERT_FILE"], token)
+
+
+@contextlib.contextmanager
+def running(data: Path, *before: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """Run a real index in a process group of its own; *before* is code that it runs first."""
+    start = "\n".join(
+        [*before, "import sys", "from pypi_practice.cli import main", "sys.exit(main())"]
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", start, "shell", "--", sys.executable, "-c", PRINT_ENVIRONMENT],
+        env=environ(data), stdout=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        yield process, json.loads(process.stdout.readline())
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
+def listed(where: Store) -> dict[str, str]:
+    """Return the files of the index, with what their bytes should hash to."""
+    return {
+        file.filename: file.sha256
+        for project in where.projects(INDEX)
+        for file in where.files(project)
+    }
+
+
+def on_disk(where: Store) -> dict[str, str]:
+    folder = where.directory / "files" / INDEX.key
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+
+def distribution(version: str, size: int = 50_000) -> tuple[bytes, str]:
+    """Return a wheel of some size, which takes a while to write, and its name."""
+    more = {"data.bin": random.Random(version).randbytes(size).hex()}
+    return client.wheel(version=version, more=more), f"demo-{version}-py3-none-any.whl"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is Unix's")
+def test_kill_9_in_the_middle_of_uploads_loses_nothing(tmp_path):
+    data = tmp_path / "data"
+    where = Store(data, EN)
+    token = account_token(where)
+    taken: dict[str, str] = {}
+    cut_off = 0
+    pause = random.Random(1)
+    for number in range(ROUNDS):
+        with running(data) as (process, inner):
+            assert list(where.temporary.iterdir()) == []  # swept
+            assert on_disk(where) == listed(where)
+            send = sender(inner, token)
+
+            def upload(version: str, send: Sender = send) -> tuple[str, str] | None:
+                content, filename = distribution(version)
+                try:
+                    status, reason = send.upload(content, filename, version=version)
+                except (OSError, http.client.HTTPException):
+                    return None
+                assert status == 200, reason
+                return filename, hashlib.sha256(content).hexdigest()
+
+            with ThreadPoolExecutor(8) as pool:
+                jobs = [pool.submit(upload, f"{number}.{one}") for one in range(16)]
+                while not any(job.done() for job in jobs):
+                    time.sleep(0.005)
+                time.sleep(pause.uniform(0, 0.15))
+                os.killpg(process.pid, signal.SIGKILL)
+            done = [job.result() for job in jobs]
+        taken.update(one for one in done if one is not None)
+        cut_off += done.count(None)
+        # What was acknowledged is there; what is there is whole, acknowledged or not.
+        now = listed(where)
+        assert taken.items() <= now.items()
+        assert now.items() <= on_disk(where).items()
+    assert taken
+    assert cut_off, "no upload was cut off: the test is too slow or too late to say anything"
+    with practice(words=EN, environ=environ(data)):
+        assert list(where.temporary.iterdir()) == []
+        assert on_disk(where) == listed(where)
+
+
+CRASHES = {
+    "while the file comes in": "form._Content.finish = crash",
+    "before the record": "store.Store._add_records = crash",
+    "between the record and the bytes": "store.os.replace = crash",
+    "between the bytes and the commit": "store._sync_directory = crash",
+}
+CRASHING = """
+import os, sys
+sys.path[:0] = sys.argv[3:]
+import client
+from pathlib import Path
+from pypi_practice import form, store
+from pypi_practice.index import Application
+from pypi_practice.words import Words
+def crash(*_, **__):
+    os._exit(9)
+where = store.Store(Path(sys.argv[1]), Words("en"))
+{point}
+client.upload(Application(where, None, Words("en")), sys.argv[2])
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("point", CRASHES.values(), ids=CRASHES)
+def test_a_crash_at_any_point_leaves_the_whole_file_or_none(tmp_path, point):
+    where = Store(tmp_path / "data", EN)
+    token = account_token(where)
+    done = subprocess.run(
+        [sys.executable, "-c", CRASHING.format(point=point), str(where.directory), token,
+         *sys.path], check=False,
+    )  # fmt: skip
+    assert done.returncode == 9
+    assert listed(where) == {}
+    where.sweep()
+    assert on_disk(where) == {}
+    assert list(where.temporary.iterdir()) == []
+    application = Application(where, None, EN)
+    assert client.upload(application, token).code == 200
+    assert on_disk(where) == listed(where) != {}
+
+
+def test_a_hundred_uploaders_at_once(tmp_path):
+    where = Store(tmp_path / "data", EN)
+    token = account_token(where)
+    start = threading.Barrier(UPLOADERS)
+    with practice(words=EN, environ=environ(where.directory)) as inner:
+        send = sender(inner, token)
+
+        def upload(number: int) -> tuple[int, str]:
+            version = f"1.{number}"
+            content = client.wheel(version=version)
+            start.wait()
+            return send.upload(content, f"demo-{version}-py3-none-any.whl", version=version)
+
+        with ThreadPoolExecutor(UPLOADERS) as pool:
+            answers = set(pool.map(upload, range(UPLOADERS)))
+    assert answers == {(200, "OK")}
+    assert len(listed(where)) == UPLOADERS
+    assert on_disk(where) == listed(where)
+
+
+def test_of_many_that_upload_one_name_at_once_one_wins(tmp_path):
+    """The rest are told that it exists; one that sends the same bytes is told that all is well."""
+    where = Store(tmp_path / "data", EN)
+    token = account_token(where)
+    application = Application(where, None, EN)
+    start = threading.Barrier(10)
+    contents = [client.wheel(more={"x.txt": str(number // 2)}) for number in range(10)]
+
+    def upload(content: bytes) -> int:
+        start.wait()
+        return client.upload(application, token, content).code
+
+    with ThreadPoolExecutor(10) as pool:
+        codes = list(pool.map(upload, contents))
+    assert sorted(codes) == [200, 200] + [400] * 8
+    assert on_disk(where) == listed(where)
+    assert codes[0::2] == codes[1::2]
+
+
+def test_of_two_sdists_of_one_release_at_once_one_wins(tmp_path):
+    where = Store(tmp_path / "data", EN)
+    token = account_token(where)
+    application = Application(where, None, EN)
+    start = threading.Barrier(4)
+
+    def upload(version: str) -> int:
+        start.wait()
+        return client.upload(
+            application, token, client.sdist(version=version), f"demo-{version}.tar.gz",
+            version=version, filetype="sdist", pyversion="source",
+        ).code  # fmt: skip
+
+    with ThreadPoolExecutor(4) as pool:
+        codes = sorted(pool.map(upload, ["1", "1.0", "1.0.0", "1.0.0.0"]))
+    assert codes == [200, 400, 400, 400]
+    assert len(listed(where)) == 1
+
+
+# A disk that does not take it
+
+
+def full(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def read_only(*_: object, **__: object) -> None:
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+
+def full_database(*_: object, **__: object) -> None:
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "trouble"),
+    [
+        (Store, "unfinished_file", full),
+        (Store, "unfinished_file", read_only),
+        (form.os, "fsync", full),
+        (store.os, "replace", full),
+        (store, "_sync_directory", full),
+        (Store, "_add_records", full_database),
+        (store.os, "replace", read_only),
+    ],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
+def test_a_disk_that_is_full_or_read_only_is_said_and_damages_nothing(
+    tmp_path, place, name, trouble
+):
+    where = Store(tmp_path / "data", EN)
+    token = account_token(where)
+    application = Application(where, None, EN)
+    assert client.upload(application, token, client.sdist(), "demo-1.0.tar.gz", filetype="sdist",
+                         pyversion="source").code == 200  # fmt: skip
+    before = listed(where)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(place, name, trouble)
+        reply = client.upload(application, token)
+    assert reply.code == 507
+    assert str(where.directory) in reply.status
+    assert "nothing was stored" in reply.status
+    assert on_disk(where) == listed(where) == before
+    assert list(where.temporary.iterdir()) == []
+    assert client.upload(application, token).code == 200
+    assert on_disk(where) == listed(where)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits of a process are Unix's")
+def test_a_real_index_that_may_not_write_any_more_says_so_and_goes_on(tmp_path):
+    """The limit of the size of a file stands for the end of the disk: the system enforces it."""
+    limit = 300_000
+    where = Store(tmp_path / "data", EN)
+    token = account_token(where)
+    before = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
+    with running(where.directory, before) as (_, inner):
+        send = sender(inner, token)
+        status, reason = send.upload(*distribution("1.0", limit))
+        assert status == 507
+        assert "cannot write to" in reason
+        assert "nothing was stored" in reason
+        assert list(where.temporary.iterdir()) == []
+        assert send.upload(client.wheel(), WHEEL) == (200, "OK")
+    assert on_disk(where) == listed(where) != {}
+
+
+def test_a_commit_that_fails_is_undone(tmp_path):
+    """The next writer must not find a transaction half open, nor the bytes of the last one."""
+    where = Store(tmp_path / "data", EN)
+    token = account_token(where)
+    application = Application(where, None, EN)
+
+    class Failing:
+        def __init__(self, real: sqlite3.Connection) -> None:
+            self.real = real
+
+        def execute(self, statement: str, *rest: object) -> sqlite3.Cursor:
+            if statement == "COMMIT":
+                raise sqlite3.OperationalError("database or disk is full")
+            return self.real.execute(statement, *rest)  # type: ignore[arg-type]
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self.real, name)
+
+    real = where._connection
+    where._local.connection = Failing(real)
+    assert client.upload(application, token).code == 507
+    where._local.connection = real
+    assert on_disk(where) == listed(where) == {}
+    assert client.upload(application, token).code == 200
+    assert on_disk(where) == listed(where) != {}
+
+
+def test_a_lock_that_cannot_be_made_is_a_sentence(tmp_path):
+    data = tmp_path / "data"
+    Store(data, EN).close()
+    (data / "lock").mkdir()
+    with pytest.raises(PracticeError, match="cannot use the folder"):
+        practice(words=EN, environ=environ(data)).__enter__()
+
+
+def test_a_database_that_is_none_is_a_sentence_and_stays_as_it_is(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "index.sqlite3").write_text("these are somebody's notes\n" * 100)
+    with pytest.raises(PracticeError, match="cannot use the folder"):
+        Store(data, EN)
+    assert (data / "index.sqlite3").read_text() == "these are somebody's notes\n" * 100
+
+
+def test_an_upload_in_chunks_is_taken_whole(tmp_path):
+    """A client that does not know the length sends chunks: a whole one is taken, a cut one not."""
+    where = Store(tmp_path / "data", EN)
+    token = account_token(where)
+    with practice(words=EN, environ=environ(where.directory)) as inner:
+        way, target = urlsplit(inner["PYPI_PRACTICE"]), urlsplit(INDEX.upload)
+        body = client.form(client.fields(client.wheel()), WHEEL, client.wheel())
+        for part, expected in ((body[:-9], 400), (body, 200)):
+            connection = http.client.HTTPSConnection(
+                way.hostname or "", way.port, timeout=60,
+                context=ssl.create_default_context(cafile=inner["SSL_CERT_FILE"]),
+            )  # fmt: skip
+            connection.set_tunnel(target.netloc, 443)
+            headers = {
+                "Content-Type": f"multipart/form-data; boundary={client.BOUNDARY}",
+                "Authorization": client.basic("__token__", token),
+            }
+            pieces = (part[place : place + 100] for place in range(0, len(part), 100))
+            with contextlib.closing(connection):
+                connection.request("POST", target.path, pieces, headers, encode_chunked=True)
+                assert connection.getresponse().status == expected
+    assert on_disk(where) == listed(where) != {}
