@@ -12,6 +12,7 @@ import zlib
 from pathlib import Path
 
 RATIO_LIMIT, RATIO_FROM = 50, 64 * 1024 * 1024
+METADATA_LIMIT = 16 * 1024 * 1024  # bytes; a README of this length is an attack
 
 
 class BadArchive(Exception):
@@ -107,3 +108,15 @@ def check_contents(path: Path, filename: str, license_files: list[str]) -> None:
     for kind, name, inside in wanted:
         if inside not in names:
             raise Missing(kind, name, inside)
+
+
+def core_metadata(path: Path, filename: str) -> bytes | None:
+    """Return the METADATA of the wheel at *path*, as PEP 658 serves it; None if it has none."""
+    if not filename.endswith(".whl"):
+        return None
+    try:
+        with zipfile.ZipFile(path) as wheel:
+            entry = wheel.getinfo(f"{dist_info(filename)}/METADATA")
+            return wheel.read(entry) if entry.file_size <= METADATA_LIMIT else None
+    except (KeyError, OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error):
+        return None
