@@ -150,10 +150,12 @@ class Pages:
         return Answer(status, body.encode(), headers=headers)
 
     def problem(
-        self, request: Request, index: Index | None, status: int, key: str, **values: object
+        self, request: Request, index: Index | None, status: int, key: str, /, **values: object
     ) -> Answer:
         """Return a page that says what is wrong: the sentence *key* of data/pages.yml."""
-        return self.render(request, index, "problem", status, key=key, status=status, values=values)
+        return self.render(
+            request, index, "problem", status, code=status, key=key, sentence_values=values
+        )
 
     def missing(self, request: Request, index: Index) -> Answer:
         """Return the page for an address at which nothing is."""
