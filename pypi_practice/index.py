@@ -33,6 +33,7 @@ class Application:
         self.upstream = upstream
         self.words = words
         self.routes = Routes(store)
+        self.cache = simple.Cache()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; an error of ours is logged and answered 500, never half a page."""
@@ -92,7 +93,7 @@ class Application:
             return redirect(request, f"/simple/{normalized}/", 301)
         project = self.store.project(index, name)
         if project is not None:
-            return simple.project(request, index, project, self.store)
+            return simple.project(request, index, project, self.store, self.cache)
         if index.key == "pypi" and self.upstream is not None:
             return self.upstream.project(normalized, accept)
         return error(404, self.words("no_project", index=index.name, name=name), accept)

@@ -11,6 +11,8 @@ import datetime
 import hashlib
 import html
 import json
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
@@ -88,10 +90,48 @@ def root(request: Request, index: Index, store: Store) -> Answer:
     return answer(request, _page("Simple index", links, serial), _with_charset(kind), serial)
 
 
-def project(request: Request, index: Index, found: Project, store: Store) -> Answer:
+class Cache:
+    """Pages of projects as they were last sent; a change of the project makes a page useless.
+
+    Installers ask for the same few pages again and again, and a page of ten thousand files takes
+    a third of a second to write. Keeps at most *limit* bytes.
+    """
+
+    def __init__(self, limit: int = 8 * 1024 * 1024) -> None:
+        self._limit = limit
+        self._pages: OrderedDict[tuple[str, ...], tuple[int, bytes]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, ...], serial: int) -> bytes | None:
+        """Return the page *key* if it was kept after the change *serial*."""
+        with self._lock:
+            kept, page = self._pages.get(key, (-1, b""))
+            return page if kept == serial else None
+
+    def keep(self, key: tuple[str, ...], serial: int, page: bytes) -> None:
+        """Keep *page*, and drop the oldest ones if there are too many."""
+        with self._lock:
+            self._pages.pop(key, None)
+            self._pages[key] = (serial, page)
+            while sum(len(page) for _, page in self._pages.values()) > self._limit:
+                self._pages.popitem(last=False)
+
+
+def project(request: Request, index: Index, found: Project, store: Store, cache: Cache) -> Answer:
     """Return the files of one project."""
-    kind, files = simple_type(request.accept), catalog.files(store, found)
+    kind = simple_type(request.accept)
+    # Asked before the files: a change in between makes the kept page useless, never wrong.
     serial = catalog.serial(store, index, found)
+    key = (found.id, kind, request.base)
+    body = cache.get(key, serial)
+    if body is None:
+        body = _project(request, found, store, kind, serial)
+        cache.keep(key, serial, body)
+    return answer(request, body, kind if kind == JSON_TYPE else _with_charset(kind), serial)
+
+
+def _project(request: Request, found: Project, store: Store, kind: str, serial: int) -> bytes:
+    files = catalog.files(store, found)
     if kind == JSON_TYPE:
         body = {
             "meta": {"api-version": API_VERSION, "_last-serial": serial},
@@ -100,10 +140,9 @@ def project(request: Request, index: Index, found: Project, store: Store) -> Ans
             "versions": list(dict.fromkeys(file.version for file in files)),
             "files": [_json(request, file) for file in files],
         }
-        return answer(request, json.dumps(body).encode(), kind, serial)
+        return json.dumps(body).encode()
     links = (_link(request, file) for file in files)
-    title = f"Links for {found.normalized}"
-    return answer(request, _page(title, links, serial, "active"), _with_charset(kind), serial)
+    return _page(f"Links for {found.normalized}", links, serial, "active")
 
 
 def _json(request: Request, file: catalog.ListedFile) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from pypi_practice.facts import INDEXES, load
 from pypi_practice.index import Application
 from pypi_practice.pages import safe_link
 from pypi_practice.routes import is_tricky
-from pypi_practice.simple import JSON_TYPE
+from pypi_practice.simple import JSON_TYPE, Cache
 from pypi_practice.upstream import Upstream
 from pypi_practice.web import Web, WebServer
 from pypi_practice.words import LANGUAGES, Words
@@ -447,6 +447,29 @@ def test_a_program_that_has_the_page_is_told_so(application, visitor):
     assert client.call(application, "GET", url, headers=asked).code == 304
     publish(application, "2.0")
     assert client.call(application, "GET", url, headers=asked).code == 200
+
+
+def test_a_kept_page_is_never_old(application, visitor, tmp_path):
+    other = new_application(tmp_path)  # another process with the same data
+    for one in (application, other):
+        assert json.loads(simple(one).body)["versions"] == ["1.0"]
+    publish(other, "2.0")
+    assert json.loads(simple(application).body)["versions"] == ["1.0", "2.0"]
+    project = other.store.project(TEST, "demo")
+    catalog.yank(other.store, project, catalog.release(other.store, project, "2.0"), "")
+    assert json.loads(simple(application).body)["files"][1]["yanked"] is True
+    assert b"/testpypi/files/" in visitor.get("/simple/demo/").body
+    assert b'"/files/' in simple(application, accept="text/html").body
+
+
+def test_kept_pages_take_a_limited_room():
+    cache = Cache(limit=10)
+    for number in range(5):
+        cache.keep((str(number),), 1, b"1234")
+    assert [cache.get((str(number),), 1) for number in range(5)] == [None] * 3 + [b"1234"] * 2
+    assert cache.get(("4",), 2) is None
+    cache.keep(("big",), 1, b"x" * 11)
+    assert cache.get(("big",), 1) is None
 
 
 def test_the_metadata_of_a_wheel_is_served_beside_it(application, visitor):
