@@ -48,6 +48,7 @@ BROKEN = (
     RuntimeError,
     ValueError,
 )
+METADATA_LIMIT = 16 * 1024 * 1024  # bytes; a README of this length is an attack
 
 
 class BadArchive(Exception):
@@ -211,3 +212,15 @@ def _commands(parser: configparser.ConfigParser) -> Iterator[str]:
     for section in ("console_scripts", "gui_scripts"):
         if parser.has_section(section):
             yield from parser[section]
+
+
+def core_metadata(path: Path, filename: str) -> bytes | None:
+    """Return the METADATA of the wheel at *path*, as PEP 658 serves it; None if it has none."""
+    if not filename.endswith(".whl"):
+        return None
+    try:
+        with zipfile.ZipFile(path) as wheel:
+            entry = wheel.getinfo(f"{dist_info(filename)}/METADATA")
+            return wheel.read(entry) if entry.file_size <= METADATA_LIMIT else None
+    except (KeyError, OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error):
+        return None

@@ -12,8 +12,11 @@ from pathlib import Path
 from pypi_practice import account_command, leak_command, secret_input, shell, token_command
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import HOSTS, INDEXES, load
+from pypi_practice.index import Application
+from pypi_practice.server import LOOPBACK
 from pypi_practice.token_command import open_store
 from pypi_practice.travis import command as travis
+from pypi_practice.web import LOCAL_NAMES, WebServer
 from pypi_practice.words import LANGUAGES, Words, language
 
 Run = Callable[[argparse.Namespace, Words], int]
@@ -70,6 +73,7 @@ def build_parser(words: Words) -> argparse.ArgumentParser:
 
     opened = add(commands, "shell", "help_shell", _shell)
     opened.add_argument("--port", default="0", help=words("help_shell_port"))
+    opened.add_argument("--web-port", default="0", help=words("help_shell_web"))
     opened.add_argument(
         "program", nargs=argparse.REMAINDER, metavar="-- COMMAND", help=words("help_shell_command")
     )
@@ -77,6 +81,9 @@ def build_parser(words: Words) -> argparse.ArgumentParser:
     for module in (token_command, account_command, leak_command):
         module.add_parser(commands, words.language, [common, data])
     add(commands, "list", "help_list", _list)
+    pages = add(commands, "web", "help_web", _web)
+    pages.add_argument("--port", default="0", help=words("help_web_port"))
+    pages.add_argument("--host", default=LOOPBACK, help=words("help_web_host"))
     travis.add_parser(commands, words.language, [common, data])
     return parser
 
@@ -84,17 +91,43 @@ def build_parser(words: Words) -> argparse.ArgumentParser:
 def _shell(arguments: argparse.Namespace, words: Words) -> int:
 
     program = arguments.program[1:] if arguments.program[:1] == ["--"] else arguments.program
-    if not arguments.port.isdecimal() or int(arguments.port) > 65535:
-        raise PracticeError(words("port_number", port=arguments.port))
+    port, web_port = _port(arguments.port, words), _port(arguments.web_port, words)
     if os.environ.get("PYPI_PRACTICE") and not program:
         raise PracticeError(words("inside_already"))
-    with shell.practice(arguments.data, words=words, port=int(arguments.port)) as environ:
+    with shell.practice(arguments.data, words=words, port=port, web_port=web_port) as environ:
         if not program:
             print(words("shell_opens", hosts=", ".join(sorted(HOSTS))), file=sys.stderr)
+            said = Words(words.language, "pages")
+            print(said("serving_shell", url=environ["PYPI_PRACTICE_WEB"]), file=sys.stderr)
         code = shell.run(program, environ, words)
     if not program:
         print(words("shell_left"), file=sys.stderr)
     return code
+
+
+def _port(given: str, words: Words) -> int:
+    if not (given.isascii() and given.isdecimal()) or int(given) > 65535:
+        raise PracticeError(words("port_number", port=given))
+    return int(given)
+
+
+def _web(arguments: argparse.Namespace, words: Words) -> int:
+    said = Words(words.language, "pages")
+    if (running := os.environ.get("PYPI_PRACTICE_WEB")) and arguments.data is None:
+        print(said("serving_already", url=running))
+        return 0
+    port, host = _port(arguments.port, words), arguments.host
+    server = WebServer(Application(open_store(arguments, words), None, words), port, host)
+    try:
+        print(said("serving", url=server.url), flush=True)
+        if host not in LOCAL_NAMES:
+            print(said("opened", host=host), file=sys.stderr, flush=True)
+        server.wait()
+    except KeyboardInterrupt:
+        print(f"\n{said('stopped')}")
+    finally:
+        server.stop()
+    return 0
 
 
 def _list(arguments: argparse.Namespace, words: Words) -> int:

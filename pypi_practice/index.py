@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
 import re
 import sqlite3
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO
 
 from packaging.utils import canonicalize_name
 
-from pypi_practice import form, pages, rules, tokens
+from pypi_practice import archives, form, rules, simple, tokens
 from pypi_practice.answers import Answer, StartResponse, done, error, upload_error
 from pypi_practice.facts import HOSTS, Index, plain_host
 from pypi_practice.limits import PYPI, Limits, NewProjects
+from pypi_practice.pages import redirect
+from pypi_practice.request import Request
+from pypi_practice.routes import Routes, is_tricky
 from pypi_practice.store import Store
 from pypi_practice.upstream import Upstream
 from pypi_practice.words import Words
@@ -37,6 +41,8 @@ class Application:
         self.words = words
         self.limits = limits
         self.new_projects = NewProjects(limits.new_projects)
+        self.routes = Routes(store)
+        self.cache = simple.Cache()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; an error of ours is logged and answered 500, never half a page."""
@@ -45,10 +51,12 @@ class Application:
         except Exception:
             log.exception("the practice index failed on %s", environ.get("PATH_INFO"))
             answer = error(500, self.words("server_error"), environ.get("HTTP_ACCEPT", ""))
+        chunks = answer.send(start_response)
         if environ["REQUEST_METHOD"] == "HEAD":
-            list(answer.send(start_response))
+            if hasattr(chunks, "close"):
+                chunks.close()
             return []
-        return answer.send(start_response)
+        return chunks
 
     def _answer(self, environ: dict[str, Any]) -> Answer:
         accept = environ.get("HTTP_ACCEPT", "")
@@ -56,58 +64,71 @@ class Application:
         index = HOSTS.get(host)
         if index is None:
             return error(421, self.words("unknown_host", host=host), accept)
-        path = environ.get("PATH_INFO", "/").encode("iso-8859-1").decode("utf-8", "replace")
+        path = decoded(environ)
         if path in ("/legacy", "/legacy/"):
             return self._legacy(index, path, environ, accept)
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return error(405, "Method Not Allowed", accept)
-        return self._get(index, path, accept)
+        return self.read(Request(environ, path, "", self.words.language), index)
 
     # Reading
 
-    def _get(self, index: Index, path: str, accept: str) -> Answer:
+    def read(self, request: Request, index: Index) -> Answer:
+        """Return what *request* finds on *index*; a form may change something there."""
+        path, accept = request.path, request.accept
+        for_programs = path.startswith(("/simple", "/files/", "/_/"))
+        if not for_programs or is_tricky(path):
+            return self.routes.answer(request, index)
+        if request.method not in ("GET", "HEAD"):
+            with contextlib.suppress(ValueError):
+                form.drain(request.environ["wsgi.input"], body_length(request.environ))
+            return error(405, "Method Not Allowed", accept, [("Allow", "GET, HEAD")])
         if path in ("/simple", "/simple/"):
-            return pages.simple_root(index, self.store, accept)
-        match = re.fullmatch(r"/simple/([^/]+)(/?)", path)
-        if match:
-            return self._simple(index, match[1], bool(match[2]), accept)
-        match = re.fullmatch(r"/files/([^/]+)", path)
-        if match:
-            return self._file(index, match[1], accept)
-        match = re.fullmatch(r"/pypi/([^/]+)(?:/([^/]+))?/json", path)
-        if match and (project := self.store.project(index, match[1])):
-            found = pages.project_json(index, project, self.store, match[2])
-            if found:
-                return found
-        match = re.fullmatch(r"/project/([^/]+)(?:/([^/]+))?/?", path)
-        if match and (project := self.store.project(index, match[1])):
-            found = pages.project_page(index, project, self.store, match[2], self.words)
-            if found:
-                return found
+            if path == "/simple":
+                return redirect(request, "/simple/", 301)
+            return simple.root(request, index, self.store)
+        if match := re.fullmatch(r"/simple/([^/]+)(/?)", path):
+            return self._simple(request, index, match[1], bool(match[2]))
+        if match := re.fullmatch(r"/files/([^/]+)", path):
+            return self._file(request, index, match[1])
         if path == "/_/oidc/audience":
             # twine asks for this before it looks for a token in other places.
             return Answer(200, f'{{"audience":"{index.key}"}}'.encode(), "application/json")
         return error(404, self.words("not_here", index=index.name, path=path), accept)
 
-    def _simple(self, index: Index, name: str, slash: bool, accept: str) -> Answer:
+    def _simple(self, request: Request, index: Index, name: str, slash: bool) -> Answer:
+        accept = request.accept
+        if not rules.NAME.match(name):
+            return error(404, self.words("no_project", index=index.name, name=name), accept)
         normalized = canonicalize_name(name)
         if name != normalized or not slash:
-            return Answer(301, headers=[("Location", f"/simple/{normalized}/")])
+            return redirect(request, f"/simple/{normalized}/", 301)
         project = self.store.project(index, name)
         if project is not None:
-            return pages.simple_project(project, self.store, accept)
-        if index.key == "pypi" and self.upstream is not None and rules.NAME.match(name):
+            return simple.project(request, index, project, self.store, self.cache)
+        if index.key == "pypi" and self.upstream is not None:
             return self.upstream.project(normalized, accept)
         return error(404, self.words("no_project", index=index.name, name=name), accept)
 
-    def _file(self, index: Index, name: str, accept: str) -> Answer:
-        stored = self.store.file(index, name)
-        if stored is None:
-            return error(404, self.words("no_project", index=index.name, name=name), accept)
+    def _file(self, request: Request, index: Index, name: str) -> Answer:
+        wanted = name.removesuffix(".metadata")
+        stored = self.store.file(index, wanted)
+        # Bytes of a stranger: a browser keeps them as a file and never shows them as a page.
+        headers = [
+            ("Cache-Control", "no-store"),
+            ("Content-Disposition", "attachment"),
+            ("Content-Security-Policy", "sandbox"),
+            ("X-Content-Type-Options", "nosniff"),
+        ]
+        if stored is not None and name != wanted:
+            described = archives.core_metadata(self.store.path(index, wanted), wanted)
+            if described is not None:
+                return Answer(200, described, "application/octet-stream", headers=headers)
+        if stored is None or name != wanted:
+            message = self.words("no_project", index=index.name, name=name)
+            return error(404, message, request.accept)
         stream = self.store.path(index, stored.filename).open("rb")
         chunks = iter(lambda: stream.read(form.CHUNK), b"")
-        headers = [("Content-Length", str(stored.size))]
-        return Answer(200, _closing(chunks, stream), "application/octet-stream", headers=headers)
+        headers.append(("Content-Length", str(stored.size)))
+        return Answer(200, Closing(chunks, stream), "application/octet-stream", headers=headers)
 
     # Uploading
 
@@ -176,6 +197,7 @@ class Application:
         try:
             rules.accept(upload)
         except rules.AlreadyThere:
+            self.store.used(token)
             return done(accept)
         except rules.Refused as refused:
             return upload_error(refused.key, index, accept, **refused.values)
@@ -228,6 +250,20 @@ def body_length(environ: dict[str, Any]) -> int | None:
     return int(text)
 
 
-def _closing(chunks: Iterable[bytes], stream: Any) -> Iterable[bytes]:
-    with stream:
-        yield from chunks
+class Closing:
+    """Chunks of a file; the file is closed even if nobody asks for one."""
+
+    def __init__(self, chunks: Iterator[bytes], stream: BinaryIO) -> None:
+        self._chunks, self._stream = chunks, stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._chunks
+
+    def close(self) -> None:
+        """Close the file; the server calls this when the answer has been sent, or cut off."""
+        self._stream.close()
+
+
+def decoded(environ: dict[str, Any]) -> str:
+    """Return the path that was asked for; bytes that are no UTF-8 become a replacement sign."""
+    return environ.get("PATH_INFO", "/").encode("iso-8859-1").decode("utf-8", "replace")

@@ -1,185 +1,243 @@
-"""What the practice index shows: the simple index for installers, and a page for each project.
+"""The pages for people: the index, a project, a release, a user. Their words are in data/.
 
-Formats: PEP 503 and 691 with the fields of PEP 700, the JSON of /pypi/NAME/json.
+Every value goes through Jinja2's escaping; the only HTML that is passed on is a README that
+readme_renderer has cleaned. No page carries a script or asks another host.
 """
 
 from __future__ import annotations
 
-import datetime
-import html
-import json
-from typing import Any
+import functools
+import importlib.resources
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urlsplit
 
-from packaging.version import Version
+from markupsafe import Markup
 
+from pypi_practice import catalog, readme
 from pypi_practice.answers import Answer
-from pypi_practice.facts import Index
-from pypi_practice.store import Project, Store, StoredFile
-from pypi_practice.words import Words
+from pypi_practice.facts import Index, load
+from pypi_practice.request import LANGUAGE_COOKIE, Request
+from pypi_practice.sessions import FIELD, Sessions
+from pypi_practice.store import LEARNER, Project, Store
+from pypi_practice.words import LANGUAGES
 
-JSON_TYPE = "application/vnd.pypi.simple.v1+json"
-HTML_TYPE = "application/vnd.pypi.simple.v1+html"
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+LISTED = 100  # projects on one page
+HISTORY = 200  # releases in a history
+YEAR = 365 * 24 * 3600  # seconds
+SECURITY = (
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    # "no-referrer" would make browsers send "Origin: null" with our own forms.
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Cache-Control", "no-store"),
+    ("Vary", "Accept-Language, Cookie"),
+)
 
 
-def simple_type(accept: str) -> str:
-    """Return the content type for an installer that sends *accept*."""
-    best, best_quality = "text/html", 0.0
-    for item in accept.split(","):
-        name, *parameters = (part.strip() for part in item.split(";"))
-        quality = 1.0
-        for parameter in parameters:
-            if parameter.startswith("q="):
-                try:
-                    quality = float(parameter[2:])
-                except ValueError:
-                    quality = 0.0
-        if name in (JSON_TYPE, HTML_TYPE, "text/html") and quality > best_quality:
-            best, best_quality = name, quality
-    return best
+@functools.cache
+def templates() -> Environment:
+    """Return the templates; Jinja2 is loaded with the first page that somebody looks at."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
 
-
-def _time(seconds: float) -> str:
-    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def simple_root(index: Index, store: Store, accept: str) -> Answer:
-    """Return the list of all projects."""
-    kind, projects = simple_type(accept), store.projects(index)
-    if kind == JSON_TYPE:
-        body: dict[str, Any] = {
-            "meta": {"api-version": "1.1"},
-            "projects": [{"name": project.name} for project in projects],
-        }
-        return Answer(200, json.dumps(body).encode(), kind)
-    links = "\n".join(
-        f'    <a href="/simple/{project.normalized}/">{html.escape(project.name)}</a>'
-        for project in projects
+    made = Environment(
+        loader=PackageLoader("pypi_practice"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    return _simple_page("Simple index", links, kind)
+    made.filters["part"] = lambda text: quote(str(text), safe="")
+    made.filters["moment"] = _moment
+    made.filters["safe_link"] = safe_link
+    made.filters["code"] = lambda text: Markup("<code>{}</code>").format(text)
+    return made
 
 
-def simple_project(project: Project, store: Store, accept: str) -> Answer:
-    """Return the files of one project, for installers."""
-    kind, files = simple_type(accept), store.files(project)
-    if kind == JSON_TYPE:
-        body = {
-            "meta": {"api-version": "1.1"},
-            "name": project.normalized,
-            "versions": versions(files),
-            "files": [
-                {
-                    "filename": file.filename,
-                    "url": f"/files/{file.filename}",
-                    "hashes": {"sha256": file.sha256},
-                    "requires-python": file.requires_python,
-                    "size": file.size,
-                    "upload-time": _time(file.uploaded),
-                    "yanked": False,
-                }
-                for file in files
-            ],
-        }
-        return Answer(200, json.dumps(body).encode(), kind)
-    links = "\n".join(
-        f'    <a href="/files/{html.escape(file.filename)}#sha256={file.sha256}"'
-        + (
-            f' data-requires-python="{html.escape(file.requires_python)}"'
-            if file.requires_python
-            else ""
+def _moment(seconds: float) -> Markup:
+    moment = time.gmtime(seconds)
+    machine = time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)
+    return Markup('<time datetime="{}">{}</time>').format(
+        machine, time.strftime("%Y-%m-%d %H:%M UTC", moment)
+    )
+
+
+def safe_link(url: str) -> str | None:
+    """Return *url* if a link may lead there: to the web or to a mailbox; else None."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return None
+    if parts.scheme in ("http", "https") and parts.netloc:
+        return url.strip()
+    return url.strip() if parts.scheme == "mailto" and parts.path else None
+
+
+def stylesheet() -> Answer:
+    """Return the style of all pages."""
+    file = importlib.resources.files("pypi_practice").joinpath("static", "style.css")
+    headers = [("X-Content-Type-Options", "nosniff"), ("Cache-Control", "max-age=60")]
+    return Answer(200, file.read_bytes(), "text/css; charset=UTF-8", headers=headers)
+
+
+def redirect(request: Request, path: str, status: int = 303) -> Answer:
+    """Send the browser to *path* of the same index; *path* begins with one slash."""
+    location = request.base + quote(path, safe="/!~*'()")
+    return Answer(status, headers=[("Location", location), ("Cache-Control", "no-store")])
+
+
+def switch_language(request: Request) -> Answer | None:
+    """Answer ``?lang=es``: remember the language and go on without it; None if it is not asked."""
+    chosen = request.query.get("lang")
+    if chosen not in LANGUAGES:
+        return None
+    rest = {name: value for name, value in request.query.items() if name != "lang"}
+    answer = redirect(request, request.path)
+    headers = dict(answer.headers)
+    if rest:
+        headers["Location"] += f"?{urlencode(rest)}"
+    cookie = f"{LANGUAGE_COOKIE}={chosen}; Path=/; Max-Age={YEAR}; SameSite=Lax; HttpOnly"
+    return Answer(303, headers=[*headers.items(), ("Set-Cookie", cookie)])
+
+
+class Pages:
+    """Renders pages over one store."""
+
+    def __init__(self, store: Store, sessions: Sessions) -> None:
+        self.store = store
+        self.sessions = sessions
+
+    def render(
+        self,
+        request: Request,
+        index: Index | None,
+        template: str,
+        status: int = 200,
+        **values: Any,
+    ) -> Answer:
+        """Return *template* filled with *values*, in the language of *request*."""
+        language = request.language
+        session = self.sessions.of(request)
+        rest = {name: value for name, value in request.query.items() if name != "lang"}
+        other = next(code for code in LANGUAGES if code != language)
+        page = templates().get_template(f"{template}.html")
+        body = page.render(
+            base=request.base,
+            csrf_field=FIELD,
+            csrf_token=self.sessions.token(session),
+            index=index,
+            label=functools.partial(label, language),
+            language=language,
+            learner=LEARNER,
+            notices=self.sessions.told(session),
+            other=other,
+            other_url=f"{request.base}{quote(request.path)}?{urlencode({**rest, 'lang': other})}",
+            say=functools.partial(sentence, language),
+            **values,
         )
-        + f">{html.escape(file.filename)}</a><br/>"
-        for file in files
-    )
-    return _simple_page(f"Links for {project.normalized}", links, kind)
+        headers = [*SECURITY, ("Content-Language", language)]
+        headers.append(self.sessions.cookie(request, session))
+        return Answer(status, body.encode(), headers=headers)
+
+    def problem(
+        self, request: Request, index: Index | None, status: int, key: str, /, **values: object
+    ) -> Answer:
+        """Return a page that says what is wrong: the sentence *key* of data/pages.yml."""
+        return self.render(
+            request, index, "problem", status, code=status, key=key, sentence_values=values
+        )
+
+    def missing(self, request: Request, index: Index) -> Answer:
+        """Return the page for an address at which nothing is."""
+        return self.problem(
+            request, index, 404, "missing_page", index=index.name, path=request.path[:200]
+        )
+
+    def home(self, request: Request, index: Index) -> Answer:
+        """Return the first page of *index*: what it holds."""
+        return self.render(request, index, "home", **self.listing(request, index))
+
+    def user(self, request: Request, index: Index, name: str) -> Answer | None:
+        """Return the page of a user; None if there is no such user."""
+        try:
+            found = self.store.user(index, name)
+        except KeyError:
+            return None
+        return self.render(request, index, "user", user=found, **self.listing(request, index))
+
+    def listing(self, request: Request, index: Index) -> dict[str, Any]:
+        """Return a page of projects, and where the next begins."""
+        after = request.query.get("after", "")
+        found = catalog.projects(self.store, index, LISTED + 1, after)
+        more = found[LISTED - 1].normalized if len(found) > LISTED else None
+        return {
+            "projects": found[:LISTED],
+            "count": catalog.count_projects(self.store, index),
+            "more": more,
+        }
+
+    def project(
+        self, request: Request, index: Index, project: Project, version: str | None
+    ) -> Answer | None:
+        """Return the page of the latest release, or of *version*; None if there is none."""
+        releases = catalog.releases(self.store, project)
+        latest = catalog.latest(releases)
+        shown = catalog.release(self.store, project, version) if version else latest
+        if shown is None or latest is None:
+            return None
+        metadata = catalog.metadata(self.store, shown)
+        text = metadata.get("description") or ""
+        description, without_images = (None, False)
+        if text.strip():
+            description, without_images = readme.render(
+                text, metadata.get("description_content_type"), request.language
+            )
+        links = dict(metadata.get("project_urls") or {})
+        if metadata.get("home_page"):
+            links.setdefault("Homepage", metadata["home_page"])
+        return self.render(
+            request,
+            index,
+            "project",
+            project=project,
+            release=shown,
+            latest=latest,
+            newer=latest if catalog.order(latest.version) > catalog.order(shown.version) else None,
+            releases=releases[:HISTORY],
+            older=max(0, len(releases) - HISTORY),
+            files=catalog.files(self.store, project, shown.version),
+            metadata=metadata,
+            links=links,
+            description=description,
+            without_images=without_images,
+            pre_releases={
+                one.version
+                for one in releases[:HISTORY]
+                if catalog.order(one.version).is_prerelease
+            },
+        )
 
 
-def _simple_page(title: str, links: str, kind: str) -> Answer:
-    title = html.escape(title)
-    page = (
-        '<!DOCTYPE html>\n<html>\n  <head>\n    <meta name="pypi:repository-version" content="1.1">'
-        f"\n    <title>{title}</title>\n  </head>\n  <body>\n    <h1>{title}</h1>\n{links}\n"
-        "  </body>\n</html>\n"
-    )
-    return Answer(200, page.encode(), f"{kind}; charset=UTF-8" if kind == "text/html" else kind)
+def sentence(language: str, key: str, /, **values: object) -> Markup:
+    """Return the sentence *key* of data/pages.yml; values that are no Markup are escaped."""
+    return Markup("{}").format(load("pages")[key][language]).format(**values)
 
 
-def versions(files: list[StoredFile]) -> list[str]:
-    """Return the versions of *files*, lowest first."""
-    return sorted({file.version for file in files}, key=Version)
-
-
-def project_json(
-    index: Index, project: Project, store: Store, version: str | None
-) -> Answer | None:
-    """Return what /pypi/NAME/json tells; None if there is no such version."""
-    files = store.files(project)
-    all_versions = versions(files)
-    if not all_versions or (version is not None and version not in all_versions):
-        return None
-    shown = version or all_versions[-1]
-    info = {
-        **(store.release_metadata(project, shown) or {}),
-        "name": project.name,
-        "version": shown,
-        "release_url": f"{index.web}/project/{project.normalized}/{shown}/",
-    }
-    releases = {
-        number: [
-            {
-                "filename": file.filename,
-                "packagetype": file.filetype,
-                "size": file.size,
-                "digests": {"sha256": file.sha256, "blake2b_256": file.blake2},
-                "requires_python": file.requires_python,
-                "upload_time_iso_8601": _time(file.uploaded),
-                "url": f"{index.web}/files/{file.filename}",
-                "yanked": False,
-            }
-            for file in files
-            if file.version == number
-        ]
-        for number in all_versions
-    }
-    body = {"info": info, "releases": releases, "urls": releases[shown]}
-    return Answer(200, json.dumps(body).encode(), "application/json")
-
-
-def project_page(
-    index: Index, project: Project, store: Store, version: str | None, words: Words
-) -> Answer | None:
-    """Return the page of a release for people; None if there is no such version."""
-    files = store.files(project)
-    all_versions = versions(files)
-    if not all_versions or (version is not None and version not in all_versions):
-        return None
-    shown = version or all_versions[-1]
-    metadata = store.release_metadata(project, shown) or {}
-    rows = "\n".join(
-        f'<li><a href="/files/{html.escape(file.filename)}">{html.escape(file.filename)}</a>'
-        f" <small>{file.size} B, SHA-256 <code>{file.sha256}</code></small></li>"
-        for file in files
-        if file.version == shown
-    )
-    history = "\n".join(
-        f'<li><a href="/project/{project.normalized}/{number}/">{number}</a></li>'
-        for number in reversed(all_versions)
-    )
-    option = f"--index-url {index.simple} --no-deps " if index.key != "pypi" else ""
-    page = f"""<!DOCTYPE html>
-<html lang="{words.language}">
-<head><meta charset="utf-8"><title>{html.escape(project.name)} {shown} · {index.name}</title>
-<meta name="viewport" content="width=device-width">
-<style>body {{ font: 1rem/1.6 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto;
-padding: 0 1rem }} code, pre {{ overflow-wrap: anywhere; white-space: pre-wrap }}
-.notice {{ border-left: .3rem solid #a15c00; padding-left: .8rem }}</style></head>
-<body>
-<p class="notice">{html.escape(words("page_notice", index=index.name))}</p>
-<h1>{html.escape(project.name)} {shown}</h1>
-<p>{html.escape(metadata.get("summary", ""))}</p>
-<pre><code>python -m pip install {option}{project.normalized}=={shown}</code></pre>
-<h2>{html.escape(words("page_files"))}</h2><ul>{rows}</ul>
-<h2>{html.escape(words("page_history"))}</h2><ul>{history}</ul>
-</body></html>
-"""
-    return Answer(200, page.encode())
+def label(language: str, key: str, /, **values: object) -> Markup:
+    """Return PyPI's own label *key*, marked as English where PyPI has no Spanish for it."""
+    texts = load("labels")[key]
+    text = texts[language]
+    template = Markup("{}").format(text or texts["en"])
+    if values:
+        template = template.format(**values)
+    return template if text else Markup('<span lang="en">{}</span>').format(template)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from pypi_practice.proxy import Proxy
 from pypi_practice.server import IndexServer, write_certificates
 from pypi_practice.store import Store, default_directory
 from pypi_practice.upstream import Upstream, find
+from pypi_practice.web import WebServer
 from pypi_practice.words import Words
 
 # Variables by which clients find a certificate bundle, a proxy, or the index to install from.
@@ -33,6 +35,7 @@ PRACTICE_VARIABLES = frozenset(
         "no_proxy",
         "PYPI_PRACTICE",
         "PYPI_PRACTICE_DATA",
+        "PYPI_PRACTICE_WEB",
     )
 )
 DIRECT = "localhost,127.0.0.1,::1"
@@ -106,11 +109,15 @@ def practice(
     *,
     words: Words,
     port: int = 0,
+    web_port: int = 0,
     environ: Mapping[str, str] = os.environ,
+    with_upstream: bool = True,
 ) -> Iterator[dict[str, str]]:
     """Run the practice index; give the environment in which PyPI's addresses lead to it.
 
-    Inside a practice shell that environment is the present one, and nothing is started. Raises
+    The pages for a browser are on *web_port*, at the address in PYPI_PRACTICE_WEB. What the
+    practice index does not hold comes from the real one, unless *with_upstream* is false. Inside a
+    practice shell that environment is the present one, and nothing is started. Raises
     PracticeError if the data folder cannot be written or is in use, or the port is taken.
     """
     if environ.get("PYPI_PRACTICE"):
@@ -126,14 +133,18 @@ def practice(
         store.sweep()
         folder = Path(temporary)
         certificate, key, bundle = write_certificates(folder)
-        application = Application(store, Upstream(find(environ), words), words)
+        upstream = Upstream(functools.partial(find, environ), words) if with_upstream else None
+        application = Application(store, upstream, words)
         server = IndexServer(application, certificate, key)
         stack.callback(server.stop)
+        web = WebServer(application, web_port)
+        stack.callback(web.stop)
         outer_proxy = environ.get("HTTPS_PROXY") or environ.get("https_proxy")
         proxy = Proxy(port, server.port, outer_proxy, words)
         stack.callback(proxy.stop)
         _write_command(folder / "bin")
-        yield environment(environ, proxy.port, bundle, data, folder / "bin")
+        inner = environment(environ, proxy.port, bundle, data, folder / "bin")
+        yield inner | {"PYPI_PRACTICE_WEB": web.url}
 
 
 def default_shell(environ: Mapping[str, str]) -> list[str]:

@@ -7,6 +7,7 @@ bytes and its record are both on disk; after a crash it is there whole or not at
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
@@ -21,7 +22,7 @@ from typing import Any, BinaryIO
 
 from packaging.utils import canonicalize_name
 
-from pypi_practice import tokens
+from pypi_practice import archives, tokens
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES, Index
 from pypi_practice.words import Words
@@ -52,6 +53,15 @@ CREATE INDEX IF NOT EXISTS files_by_release ON files (release_id);
 CREATE INDEX IF NOT EXISTS files_by_bytes ON files ("index", blake2);
 CREATE TABLE IF NOT EXISTS used_filenames (
     "index" TEXT NOT NULL, filename TEXT NOT NULL, PRIMARY KEY ("index", filename));
+CREATE TABLE IF NOT EXISTS yanked (
+    release_id TEXT PRIMARY KEY REFERENCES releases, reason TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS core_metadata (
+    "index" TEXT NOT NULL, filename TEXT NOT NULL, sha256 TEXT NOT NULL,
+    PRIMARY KEY ("index", filename));
+CREATE TABLE IF NOT EXISTS changes (
+    serial INTEGER PRIMARY KEY AUTOINCREMENT, "index" TEXT NOT NULL, normalized TEXT NOT NULL,
+    action TEXT NOT NULL, time REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS changes_by_project ON changes ("index", normalized, serial);
 """
 
 
@@ -178,7 +188,8 @@ class Store:
                     connection.execute("ROLLBACK")
                 raise
 
-    def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+    def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        """Return what *query* finds; *values* stand for its question marks."""
         return self._connection.execute(query, values).fetchall()
 
     def sweep(self) -> None:
@@ -190,7 +201,7 @@ class Store:
         for left_over in self.temporary.iterdir():
             left_over.unlink(missing_ok=True)
         for index in INDEXES.values():
-            rows = self._rows('SELECT filename FROM files WHERE "index" = ?', index.key)
+            rows = self.rows('SELECT filename FROM files WHERE "index" = ?', index.key)
             listed = {row["filename"] for row in rows}
             for file in (self.directory / "files" / index.key).iterdir():
                 if file.name not in listed:
@@ -200,7 +211,7 @@ class Store:
 
     def user(self, index: Index, name: str = LEARNER) -> User:
         """Return the user *name* of *index*; KeyError if there is none."""
-        rows = self._rows('SELECT * FROM users WHERE "index" = ? AND name = ?', index.key, name)
+        rows = self.rows('SELECT * FROM users WHERE "index" = ? AND name = ?', index.key, name)
         if not rows:
             raise KeyError(name)
         return _user(rows[0])
@@ -248,7 +259,7 @@ class Store:
 
     def token(self, identifier: str) -> TokenRecord | None:
         """Return the token with this id, or None."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT tokens.*, users.id AS owner FROM tokens JOIN users ON users.id = user_id"
             " WHERE tokens.id = ?",
             identifier,
@@ -257,7 +268,7 @@ class Store:
 
     def tokens(self, index: Index) -> list[TokenRecord]:
         """Return the tokens of *index*, oldest first."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT tokens.* FROM tokens JOIN users ON users.id = user_id"
             ' WHERE users."index" = ? ORDER BY created',
             index.key,
@@ -265,7 +276,7 @@ class Store:
         return [self._token(row) for row in rows]
 
     def _token(self, row: sqlite3.Row) -> TokenRecord:
-        user = self._rows("SELECT * FROM users WHERE id = ?", row["user_id"])[0]
+        user = self.rows("SELECT * FROM users WHERE id = ?", row["user_id"])[0]
         return TokenRecord(
             id=row["id"],
             user=_user(user),
@@ -276,6 +287,13 @@ class Store:
             created=row["created"],
             last_used=row["last_used"],
         )
+
+    def used(self, token: TokenRecord) -> None:
+        """Note that *token* was used now, for an upload of what is there already."""
+        with self.transaction() as connection:
+            connection.execute(
+                "UPDATE tokens SET last_used = ? WHERE id = ?", (time.time(), token.id)
+            )
 
     def remove_token(self, identifier: str) -> bool:
         """Remove the token: from now on nothing that carries its id is accepted.
@@ -290,7 +308,7 @@ class Store:
 
     def project(self, index: Index, name: str) -> Project | None:
         """Return the project of *index* whose normalised name is that of *name*, or None."""
-        rows = self._rows(
+        rows = self.rows(
             'SELECT * FROM projects WHERE "index" = ? AND normalized = ?',
             index.key,
             canonicalize_name(name),
@@ -299,12 +317,12 @@ class Store:
 
     def projects(self, index: Index) -> list[Project]:
         """Return the projects of *index* by name."""
-        rows = self._rows('SELECT * FROM projects WHERE "index" = ? ORDER BY normalized', index.key)
+        rows = self.rows('SELECT * FROM projects WHERE "index" = ? ORDER BY normalized', index.key)
         return [Project(**dict(row)) for row in rows]
 
     def files(self, project: Project) -> list[StoredFile]:
         """Return the files of *project*, oldest first."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT files.*, releases.version FROM files JOIN releases"
             " ON releases.id = release_id WHERE project_id = ? ORDER BY uploaded, filename",
             project.id,
@@ -313,7 +331,7 @@ class Store:
 
     def file(self, index: Index, filename: str) -> StoredFile | None:
         """Return the file of this name on *index*, or None."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT files.*, releases.version FROM files JOIN releases"
             ' ON releases.id = release_id WHERE files."index" = ? AND filename = ?',
             index.key,
@@ -323,7 +341,7 @@ class Store:
 
     def file_with_bytes(self, index: Index, blake2: str) -> StoredFile | None:
         """Return a file of *index* that has these bytes, whatever its name, or None."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT files.*, releases.version FROM files JOIN releases"
             ' ON releases.id = release_id WHERE files."index" = ? AND blake2 = ?',
             index.key,
@@ -334,11 +352,11 @@ class Store:
     def filename_used(self, index: Index, filename: str) -> bool:
         """Tell whether a file of this name was ever uploaded to *index*."""
         query = 'SELECT 1 FROM used_filenames WHERE "index" = ? AND filename = ?'
-        return bool(self._rows(query, index.key, filename))
+        return bool(self.rows(query, index.key, filename))
 
     def release_metadata(self, project: Project, version: str) -> dict[str, Any] | None:
         """Return the core metadata of a release as a mapping, or None."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT metadata FROM releases WHERE project_id = ? AND version = ?",
             project.id,
             version,
@@ -373,11 +391,19 @@ class Store:
         nothing is kept.
         """
         target = self.path(index, file.filename)
+        described = archives.core_metadata(content, file.filename)
         with self._write:
             placed = False
             try:
                 with self.transaction() as connection:
-                    self._add_records(connection, check(), file, metadata, canonical_version)
+                    project = check()
+                    self._add_records(connection, project, file, metadata, canonical_version)
+                    if described is not None:
+                        connection.execute(
+                            "INSERT OR REPLACE INTO core_metadata VALUES (?, ?, ?)",
+                            (index.key, file.filename, hashlib.sha256(described).hexdigest()),
+                        )
+                    note_change(connection, project, f"add {file.filename}")
                     connection.execute(
                         "UPDATE tokens SET last_used = ? WHERE id = ?", (time.time(), token.id)
                     )
@@ -411,7 +437,7 @@ class Store:
             connection.execute(
                 "UPDATE projects SET name = ? WHERE id = ?", (project.name, there.id)
             )
-        rows = self._rows(
+        rows = self.rows(
             "SELECT id FROM releases WHERE project_id = ? AND canonical = ?",
             there.id,
             canonical_version,
@@ -447,12 +473,20 @@ class Store:
 
     def release_created(self, project: Project, canonical_version: str) -> float | None:
         """Return when the release was made, in seconds since 1970, or None if it is new."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT created FROM releases WHERE project_id = ? AND canonical = ?",
             project.id,
             canonical_version,
         )
         return rows[0]["created"] if rows else None
+
+
+def note_change(connection: sqlite3.Connection, project: Project, action: str) -> None:
+    """Count one more change of *project*: PyPI's serial number, which mirrors ask for."""
+    connection.execute(
+        'INSERT INTO changes ("index", normalized, action, time) VALUES (?, ?, ?, ?)',
+        (project.index, project.normalized, action, time.time()),
+    )
 
 
 def _user(row: sqlite3.Row) -> User:

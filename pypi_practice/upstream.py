@@ -5,19 +5,23 @@ Only ``GET`` of the simple index: an upload cannot take this way.
 
 from __future__ import annotations
 
+import functools
+import http.client
 import os
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from pypi_practice.answers import Answer, error
 from pypi_practice.facts import INDEXES, is_protected
 from pypi_practice.words import Words
 
-TIMEOUT = 15  # seconds
+TIMEOUT = 10  # seconds
+SILENCE = 30  # seconds in which an index that could not be reached is not tried again
 
 
 def find(environ: Mapping[str, str] = os.environ) -> str:
@@ -37,9 +41,16 @@ def find(environ: Mapping[str, str] = os.environ) -> str:
 class Upstream:
     """Answers for projects that the practice index does not hold."""
 
-    def __init__(self, simple: str, words: Words) -> None:
-        self.simple = simple.rstrip("/") + "/"
+    def __init__(self, simple: str | Callable[[], str], words: Words) -> None:
+        self._find = simple if callable(simple) else lambda: simple
         self.words = words
+        self._silent_until = 0.0
+        self._reason: object = ""
+
+    @functools.cached_property
+    def simple(self) -> str:
+        """The address of the real index, looked up when it is first asked: that takes a while."""
+        return self._find().rstrip("/") + "/"
 
     def project(self, name: str, accept: str) -> Answer:
         """Return the real index's page of a project, unchanged.
@@ -47,8 +58,11 @@ class Upstream:
         An index elsewhere is named in a redirect, so that its relative links stay right.
         """
         url = f"{self.simple}{name}/"
-        if not is_protected(urlsplit(url).hostname or ""):
-            return Answer(307, headers=[("Location", url)])
+        host = urlsplit(url).hostname or ""
+        if not is_protected(host):
+            return Answer(307, headers=[("Location", url), ("Cache-Control", "no-store")])
+        if time.monotonic() < self._silent_until:
+            return self._unreachable(name, host, accept)
         request = urllib.request.Request(url, headers={"Accept": accept or "*/*"})
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
@@ -56,10 +70,13 @@ class Upstream:
                 return Answer(200, response.read(), kind)
         except urllib.error.HTTPError as refused:
             return error(refused.code, refused.reason, accept)
-        except OSError as unreachable:
-            reason = getattr(unreachable, "reason", unreachable)
-            # 504: pip gives up at once; it would try a 502 or 503 again and again.
-            message = self.words(
-                "no_upstream", name=name, host=urlsplit(url).hostname, reason=reason
-            )
-            return error(504, message, accept)
+        except (OSError, http.client.HTTPException) as unreachable:
+            # A program asks for many packages; it must not wait for each of them.
+            self._silent_until = time.monotonic() + SILENCE
+            self._reason = getattr(unreachable, "reason", unreachable)
+            return self._unreachable(name, host, accept)
+
+    def _unreachable(self, name: str, host: str, accept: str) -> Answer:
+        message = self.words("no_upstream", name=name, host=host, reason=self._reason)
+        # 504: pip gives up at once; it would try a 502 or 503 again and again.
+        return error(504, message, accept)

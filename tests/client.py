@@ -8,9 +8,10 @@ import hashlib
 import io
 import tarfile
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from pypi_practice.facts import INDEXES
 from pypi_practice.index import Application
@@ -25,6 +26,7 @@ class Reply:
     status: str
     headers: dict[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
 
     @property
     def code(self) -> int:
@@ -132,7 +134,7 @@ def basic(user: str, password: str) -> str:
 
 
 def call(
-    application: Application,
+    application: Callable[..., Any],
     method: str,
     url: str,
     body: bytes = b"",
@@ -142,11 +144,12 @@ def call(
     parts = urlsplit(url)
     environ = {
         "REQUEST_METHOD": method,
-        "PATH_INFO": parts.path,
+        "PATH_INFO": unquote(parts.path, "iso-8859-1"),
         "QUERY_STRING": parts.query,
         "HTTP_HOST": parts.netloc,
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.input": io.BytesIO(body),
+        "wsgi.url_scheme": parts.scheme,
     }
     for name, value in (headers or {}).items():
         key = name.upper().replace("-", "_")
@@ -155,7 +158,8 @@ def call(
     chunks = application(environ, lambda status, heads: started.append((status, heads)))
     content = b"".join(chunks)
     status, heads = started[0]
-    return Reply(status, dict(heads), content)
+    cookies = tuple(value for name, value in heads if name == "Set-Cookie")
+    return Reply(status, dict(heads), content, cookies)
 
 
 def upload(

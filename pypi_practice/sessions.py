@@ -1,0 +1,61 @@
+"""Who sends a form: protection against requests that another site makes in the learner's name."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import threading
+from collections import OrderedDict
+
+from pypi_practice.request import Request
+
+COOKIE = "practice_session"
+FIELD = "csrf_token"
+KEPT = 1000  # sessions whose notices wait to be shown
+
+
+class Sessions:
+    """The sessions of one running index: forms made before a restart are no longer taken."""
+
+    def __init__(self) -> None:
+        self._secret = secrets.token_bytes(32)
+        self._notices: OrderedDict[str, list[str]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, request: Request) -> str:
+        """Return the session of *request*, a new one if the browser has none."""
+        found = request.cookies.get(COOKIE, "")
+        return found if len(found) == 43 and found.isascii() else secrets.token_urlsafe(32)
+
+    def token(self, session: str) -> str:
+        """Return what a form of *session* must send along; no other site can know it."""
+        return hmac.new(self._secret, session.encode(), hashlib.sha256).hexdigest()
+
+    def cookie(self, request: Request, session: str) -> tuple[str, str]:
+        """Return the header that gives the browser its session, for this site's own pages only."""
+        secure = "; Secure" if request.secure else ""
+        return ("Set-Cookie", f"{COOKIE}={session}; Path=/; HttpOnly; SameSite=Strict{secure}")
+
+    def may_change(self, request: Request) -> bool:
+        """Tell whether *request* is a form that one of our own pages sent."""
+        sent = request.form.get(FIELD, "")
+        session = request.cookies.get(COOKIE, "")
+        expected = self.token(session)
+        return (
+            bool(session)
+            and request.comes_from_here()
+            and hmac.compare_digest(sent.encode(), expected.encode())
+        )
+
+    def tell(self, session: str, notice: str) -> None:
+        """Keep *notice* for the next page of *session*."""
+        with self._lock:
+            self._notices.setdefault(session, []).append(notice)
+            while len(self._notices) > KEPT:
+                self._notices.popitem(last=False)
+
+    def told(self, session: str) -> list[str]:
+        """Return what the next page of *session* shall say, once."""
+        with self._lock:
+            return self._notices.pop(session, [])

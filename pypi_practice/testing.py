@@ -1,0 +1,117 @@
+"""A practice index for the tests of other projects: publish to it as to PyPI, and look at it.
+
+>>> import subprocess
+>>> from pypi_practice import practice_index
+>>> with practice_index() as index:
+...     environ = {**index.environ, "TWINE_PASSWORD": index.token()}
+...     command = ["twine", "upload", "--repository", "testpypi", "dist/*"]
+...     subprocess.run(command, env=environ, check=True)
+...     print([file.filename for file in index.files()])  # doctest: +SKIP
+
+pytest has it as the fixture ``practice_index`` as soon as this package is installed:
+
+    def test_my_release(practice_index):
+        release("testpypi", environ=practice_index.environ, token=practice_index.token())
+        assert [file.version for file in practice_index.files()] == ["1.0"]
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pypi_practice import catalog
+from pypi_practice.errors import PracticeError
+from pypi_practice.facts import INDEXES, Index
+from pypi_practice.shell import practice
+from pypi_practice.store import Store
+from pypi_practice.words import Words, language
+
+
+@dataclass(frozen=True)
+class PracticeIndex:
+    """A running practice index, with PyPI and TestPyPI in it.
+
+    ``environ`` is a complete environment for programs: in it PyPI's own addresses lead here.
+    ``web`` is the address of the pages, for a browser. ``data`` is the folder of the data.
+    """
+
+    environ: dict[str, str]
+    web: str
+    data: Path
+    _store: Store = field(repr=False)
+
+    def token(self, index: str = "testpypi", project: str | None = None) -> str:
+        """Return a new token of *index* (``testpypi`` or ``pypi``), for all projects or for one.
+
+        Raises PracticeError if there is no such index, or no such project on it yet.
+        """
+        where = self._index(index)
+        target = None
+        if project is not None:
+            target = self._store.project(where, project)
+            if target is None:
+                words = self._store.words
+                raise PracticeError(words("unknown_project", name=project, index=where.name))
+        name = f"practice-index-{uuid.uuid4().hex}"
+        return self._store.new_token(self._store.user(where), name, target)[1]
+
+    def files(self, index: str = "testpypi") -> list[catalog.ListedFile]:
+        """Return what has been uploaded to *index*, by project, version and file name.
+
+        Each file tells its ``filename``, ``version``, ``filetype``, ``size`` and ``sha256``.
+        """
+        where = self._index(index)
+        return [
+            file
+            for project in self._store.projects(where)
+            for file in catalog.files(self._store, project)
+        ]
+
+    def content(self, filename: str, index: str = "testpypi") -> bytes:
+        """Return the bytes of an uploaded file; FileNotFoundError if there is none."""
+        where = self._index(index)
+        if self._store.file(where, filename) is None:
+            raise FileNotFoundError(filename)
+        return self._store.path(where, filename).read_bytes()
+
+    def _index(self, key: str) -> Index:
+        if key not in INDEXES:
+            raise PracticeError(self._store.words("unknown_index", key=key))
+        return INDEXES[key]
+
+
+@contextlib.contextmanager
+def practice_index(
+    data: Path | None = None,
+    *,
+    upstream: bool = False,
+    environ: Mapping[str, str] = os.environ,
+) -> Iterator[PracticeIndex]:
+    """Run a practice index for the time of a ``with`` block; give a PracticeIndex.
+
+    Its data lie in *data*, or in a temporary folder that is removed at the end. Packages that it
+    does not hold are not found, and nothing needs the internet, unless *upstream* lets it ask the
+    real index for them. *environ* is what its environment is made of. Raises PracticeError if the
+    folder cannot be written or is in use.
+    """
+    # A practice shell around us is one for the learner; what is tested gets its own index.
+    outer = {key: value for key, value in environ.items() if not key.startswith("PYPI_PRACTICE")}
+    words = Words(language(outer))
+    with contextlib.ExitStack() as stack:
+        if data is None:
+            made = tempfile.TemporaryDirectory(prefix="pypi-practice-data-")
+            data = Path(stack.enter_context(made))
+        inner = stack.enter_context(
+            practice(data, words=words, environ=outer, with_upstream=upstream)
+        )
+        store = Store(data.absolute(), words)
+        stack.callback(store.close)
+        yield PracticeIndex(
+            environ=inner, web=inner["PYPI_PRACTICE_WEB"], data=data.absolute(), _store=store
+        )
