@@ -56,7 +56,7 @@ class PracticeIndex:
         if project is not None:
             target = self._store.project(where, project)
             if target is None:
-                words = self._store.words
+                words = Words(self._store.words.language, "tokens")
                 raise PracticeError(words("unknown_project", name=project, index=where.name))
         name = f"practice-index-{uuid.uuid4().hex}"
         return self._store.new_token(self._store.user(where), name, target)[1]
