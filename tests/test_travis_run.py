@@ -72,6 +72,12 @@ def travis(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedPr
     )
 
 
+def played(wanted: str) -> str:
+    """Return what the summary adds to a job whose Python is not on this computer."""
+    _, found = run.find_python(wanted)
+    return "" if found == wanted else f" {EN('on_python', found=found)}"
+
+
 # One job
 
 
@@ -254,7 +260,7 @@ jobs:
     summary = done.stdout.partition("==> Summary\n")[2].splitlines()
     assert summary == [
         "==> Stage test",
-        "==>   Job 1.1: Python: 3.10: failed",
+        f"==>   Job 1.1: Python: 3.10: failed{played('3.10')}",
         "==> Stage publish: canceled, because a stage before it failed",
         "==> Nothing was published.",
     ]
@@ -353,7 +359,7 @@ def test_a_variable_that_only_looks_like_the_practice_shell_is_refused(tmp_path)
         ("script: a\n", ["--tag", "v9"], "There is no tag v9"),
         ("script: a\n", ["--var", "NOT_SET"], "The variable NOT_SET is not set"),
         ("deploy: {provider: pypi, password: pypi-AgEI}\n", [], "a secret in plain text"),
-        ("deploy: {provider: pipi}\n", [], "drops the part of the file that is named above"),
+        ("deploy: {provider: frobnicate}\n", [], "drops the part of the file that is named above"),
         ("if: $A = b\n", [], "cannot read this condition"),
         ("a: [\n", [], "this is not YAML"),
     ],

@@ -31,9 +31,7 @@ def match(words: Iterable[str], word: str, never: Collection[str] = ()) -> str |
         return None
     words = list(words)
     near = [
-        (distance(other, word), other)
-        for other in words
-        if abs(len(other) - len(word)) < FARTHEST
+        (distance(other, word), other) for other in words if abs(len(other) - len(word)) < FARTHEST
     ]
     near = [
         (far, other) for far, other in near if far < min(FARTHEST, len(word) / 2, len(other) / 2)
@@ -50,7 +48,7 @@ def match(words: Iterable[str], word: str, never: Collection[str] = ()) -> str |
 
 
 def _tied(pairs: list[tuple[int, str]]) -> bool:
-    return any(one[0] == other[0] for one, other in itertools.islice(zip(pairs, pairs[1:]), 1))
+    return any(one[0] == other[0] for one, other in itertools.islice(itertools.pairwise(pairs), 1))
 
 
 def underscored(key: str) -> str:

@@ -137,6 +137,7 @@ class Validator:
         self.schema = load("travis_schema")
         self.found: list[Message] = []
         self.keys: dict[int, dict[str, Entry]] = {}
+        self.taken: dict[int, Any] = {}  # by the id of an item: what stands in its place
         kinds = self.schema["root"]
         self.kind_of = {key: kind for kind, keys in kinds.items() for key in keys}
         special = ("language", "os", "dist", "arch", "services", "version", "env", "stages",
@@ -154,9 +155,7 @@ class Validator:
         name: str = "", instead: str = "", **values: Any,
     ) -> None:  # fmt: skip
         text = TEXTS[code].format(**values).replace("()", "", 1)
-        self.found.append(
-            Message(level, path, code, text, at.line, at.column, name, instead)
-        )
+        self.found.append(Message(level, path, code, text, at.line, at.column, name, instead))
 
     # Keys
 
@@ -237,6 +236,7 @@ class Validator:
         if item.kind == "seq" and item.value and item.value[0].scalar:
             value = inspect(item.value[0].data())
             self.say("warn", path, "unexpected_seq", entry, name=entry.key, value=value)
+            self.taken[id(item)] = item.value[0].data()
             return item.value[0]
         return item
 
@@ -256,7 +256,10 @@ class Validator:
             return
         if item.kind == "str":
             words = (item.value, re.sub(r"\W", "", item.value))
-            if any(word in YES + NO for word in words) or guess.match(YES + NO, item.value):
+            word = next((one for one in words if one in YES + NO), None)
+            word = word or guess.match(YES + NO, item.value)
+            if word:
+                self.taken[id(entry.item)] = word in YES
                 return
         if item.kind != "num":
             self.wrong(entry, path, "bool", item)
@@ -275,6 +278,9 @@ class Validator:
                 self.wrong(entry, path, "str", one)
                 continue
             result.append(self._choice(str(inspect(one.data())), entry, path, values, aliases))
+        if result:
+            several = several and entry.item.kind == "seq"
+            self.taken[id(entry.item)] = result if several else result[0]
         return result
 
     def _choice(
@@ -319,7 +325,8 @@ class Validator:
         elif item.kind in ("map", "seq"):
             self.wrong(entry, path, "secure", item)
         elif strict and item.kind == "str" and item.value:
-            if not item.value.startswith("$") or ":$" in item.value:
+            variable = item.value.startswith("$") and ":$" not in item.value
+            if not variable:
                 self.say("alert", path, "secure", entry)
 
     def condition(self, entry: Entry, path: str) -> None:
@@ -370,7 +377,7 @@ class Validator:
             self.version(entry, where)
         elif key == "if":
             self.condition(entry, where)
-        elif key == "name" or key == "stage":
+        elif key in {"name", "stage"}:
             self.text(entry, where)
         elif key in ("env", "stages", "jobs", "deploy", "branches"):
             getattr(self, key)(entry, where)
@@ -467,14 +474,18 @@ class Validator:
             return None
         self.say("warn", f"{path}.provider", "find_value", entry, name=word, instead=other,
                  original=word, value=other)  # fmt: skip
+        self.taken[id(entry.item)] = other
         return other
 
     def _deploy(self, item: Item, at: Entry, path: str) -> None:
         given = item.entries.get("provider")
         provider = self._provider(given, path) if given else None
-        # The first of all providers stands in for one that is not known.
-        options = self.schema["providers"][provider or next(iter(self.schema["providers"]))]
-        aliases = {"true": "on"} | self.schema["provider_aliases"].get(provider, {})
+        # Without a known provider, the keys of all of them are known.
+        providers, others = self.schema["providers"], self.schema["provider_aliases"]
+        aliases = {"true": "on"}
+        for one in [provider] if provider else providers:
+            aliases |= others.get(one, {})
+        options = providers[provider] if provider else [o for os in providers.values() for o in os]
         known = [*self.schema["deploy"], *(one.rstrip("*") for one in options)]
         entries = self.fix(item, path, known, aliases)
         if given is None or given.item.kind == "none":
@@ -498,7 +509,7 @@ class Validator:
                 self.yes_or_no(entry, where)
             elif key in kinds:
                 getattr(self, kinds[key])(entry, where)
-            elif f"{key}*" in options:
+            elif provider and f"{key}*" in options:
                 self.secret(entry, where)
             elif key == "username" and provider == "pypi":
                 self.secret(entry, where, strict=False)
@@ -523,6 +534,24 @@ class Validator:
             elif key == "condition":
                 self.texts(one, where)
 
+    # What Travis CI goes on with
+
+    def entries(self, item: Item) -> dict[str, Entry]:
+        """Return the entries of a mapping by the names that Travis CI uses for them."""
+        return self.keys.get(id(item.value), item.entries) if item.kind == "map" else {}
+
+    def normal(self, item: Item) -> Any:
+        """Return *item* as texts, booleans, lists and mappings, as Travis CI takes it."""
+        if id(item) in self.taken:
+            return self.taken[id(item)]
+        if item.kind == "map":
+            return {key: self.normal(entry.item) for key, entry in self.entries(item).items()}
+        return [self.normal(one) for one in item.value] if item.kind == "seq" else item.value
+
+    def messages(self) -> list[Message]:
+        """Return what Travis CI says, in the order of the lines, each once."""
+        return sorted(dict.fromkeys(self.found), key=lambda one: (one.line, one.column))
+
 
 def _is_base64(text: str) -> bool:
     text = re.sub(r"\s", "", text)
@@ -530,9 +559,3 @@ def _is_base64(text: str) -> bool:
         return base64.b64encode(base64.b64decode(text, validate=True)).decode() == text
     except (binascii.Error, ValueError):
         return False
-
-
-def messages(root: Item) -> list[Message]:
-    """Return what Travis CI says of the file, in the order of its lines, each once."""
-    found = Validator(root).found
-    return sorted(dict.fromkeys(found), key=lambda one: (one.line, one.column))
