@@ -9,13 +9,16 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pypi_practice import shell
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import HOSTS, INDEXES, load
-from pypi_practice.store import Store, TokenRecord, default_directory
 from pypi_practice.travis import command as travis
 from pypi_practice.words import LANGUAGES, Words, language
+
+# Servers and tokens take a third of a second to import: only the commands that need them do.
+if TYPE_CHECKING:
+    from pypi_practice.store import Store, TokenRecord
 
 Run = Callable[[argparse.Namespace, Words], int]
 
@@ -94,6 +97,7 @@ def build_parser(words: Words) -> argparse.ArgumentParser:
 
 
 def _shell(arguments: argparse.Namespace, words: Words) -> int:
+    from pypi_practice import shell  # noqa: PLC0415
 
     program = arguments.program[1:] if arguments.program[:1] == ["--"] else arguments.program
     if not arguments.port.isdecimal() or int(arguments.port) > 65535:
@@ -110,6 +114,8 @@ def _shell(arguments: argparse.Namespace, words: Words) -> int:
 
 
 def _store(arguments: argparse.Namespace, words: Words) -> Store:
+    from pypi_practice.store import Store, default_directory  # noqa: PLC0415
+
     return Store((arguments.data or default_directory()).absolute(), words)
 
 

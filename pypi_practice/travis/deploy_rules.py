@@ -85,7 +85,8 @@ def _is_bash(bash: str, text: str) -> bool:
     if "\0" in text:
         return False
     done = subprocess.run([bash, "-n", "-c", f"[[ ({text}) ]]"], capture_output=True, check=False)
-    return done.returncode == 0
+    # What it cannot read between the brackets is said, but does not count as a failure.
+    return done.returncode == 0 and not done.stderr
 
 
 def _where(scope: Scope, deploy: Deploy) -> Iterator[Finding]:

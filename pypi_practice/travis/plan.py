@@ -152,7 +152,7 @@ def make(
             raise PracticeError(words("bad_condition", where=where, reason=error)) from error
 
     unknown = _not_played(config)
-    listed = _jobs(config)
+    listed = expanded(config)
     stages_listed = [
         one if isinstance(one, dict) else {"name": one} for one in as_list(config.get("stages"))
     ]
@@ -209,7 +209,7 @@ def _is_encrypted(value: Any) -> bool:
     return isinstance(value, list) and any(_is_encrypted(one) for one in value)
 
 
-def _jobs(config: dict[str, Any]) -> list[dict[str, Any]]:
+def expanded(config: dict[str, Any]) -> list[dict[str, Any]]:
     """Return every job: the matrix of Pythons and variables, then those of ``jobs.include``."""
     section = config.get("jobs") or {}
     listed = as_list(section.get("include") if isinstance(section, dict) else section)
@@ -320,8 +320,13 @@ def _job(
         variables=seen,
         env=config["env"],
     )
-    job.deploys = [_deploy(one, event) for one in deploys(config)]
+    job.deploys = compiled(config, event)
     return job
+
+
+def compiled(job: dict[str, Any], event: Event) -> list[Deploy]:
+    """Return the deploys of a job, each with the test that travis-build writes for it."""
+    return [_deploy(one, event) for one in deploys(job)]
 
 
 def _deploy(config: dict[str, Any], event: Event) -> Deploy:
