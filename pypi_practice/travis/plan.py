@@ -125,6 +125,7 @@ class Plan:
 
     stages: list[Stage]
     unknown: list[str]
+    cached: bool = False  # whether the file asks for a cache
     condition: str | None = None
     runs: bool = True
 
@@ -187,7 +188,7 @@ def make(
             one.hidden = [two.name for two in variables if two not in seen]
             made.jobs.append(one)
         stages.append(made)
-    plan = Plan(stages, unknown)
+    plan = Plan(stages, unknown, any("cache" in one for one in [config, *listed]))
     if "if" in config:
         plan.condition, plan.runs = str(config["if"]), holds(config["if"], "if", config)
     return plan

@@ -121,7 +121,7 @@ def _differences(plan: Plan, result: Result, words: Words) -> Iterator[str]:
     languages = {str(job.config.get("language") or "ruby") for job in jobs} - {"python"}
     if languages:
         yield words("differ_language", names=", ".join(sorted(languages)))
-    if any("cache" in job.config for job in jobs):
+    if plan.cached:
         yield words("differ_cache")
     for wanted, found in result.pythons.items():
         yield words("differ_python", wanted=wanted, found=found)
