@@ -28,7 +28,8 @@ from pypi_practice.words import Words
 __all__ = ["Repository", "Result", "describe", "find", "git", "outline", "rehearse"]
 Emit = Callable[[str], None]
 # What a program needs of the computer that it runs on.
-SKIPPED = re.compile(r"Skipping (\S+) because it appears to already exist")
+# twine breaks this line where the terminal ends.
+SKIPPED = re.compile(r"Skipping (\S+\.(?:whl|gz|zip|egg))\b")
 KEPT = ("PATH", "LANG", "TERM", "TMPDIR", "TZ", "USER", "LOGNAME", "SHELL", "SYSTEMROOT", "TEMP")
 
 
