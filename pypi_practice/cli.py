@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from pypi_practice import account_command, leak_command, secret_input, shell, token_command
+from pypi_practice import secret_input
 from pypi_practice.errors import PracticeError
-from pypi_practice.facts import HOSTS, INDEXES, load
-from pypi_practice.index import Application
-from pypi_practice.server import LOOPBACK
-from pypi_practice.token_command import open_store
+from pypi_practice.facts import load
 from pypi_practice.travis import command as travis
-from pypi_practice.web import LOCAL_NAMES, WebServer
 from pypi_practice.words import LANGUAGES, Words, language
-
-Run = Callable[[argparse.Namespace, Words], int]
 
 
 def _speak(words: Words) -> None:
@@ -49,8 +42,8 @@ def _chosen_language(argv: Sequence[str]) -> str:
     return language()
 
 
-def build_parser(words: Words) -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
+def build_parser(words: Words, argv: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser of the command line *argv*."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("-h", "--help", action="help", help=words("help_help"))
     common.add_argument("--lang", metavar="en|es", help=words("help_lang"))
@@ -60,92 +53,12 @@ def build_parser(words: Words) -> argparse.ArgumentParser:
         prog="pypi-practice", description=words("description"), add_help=False, parents=[common]
     )
     commands = parser.add_subparsers(title=words("commands"), dest="command", required=True)
+    if argv[:1] != ["travis"]:
+        from pypi_practice import index_command  # noqa: PLC0415 - slow to load, see there
 
-    def add(
-        group: argparse._SubParsersAction, name: str, help_key: str, run
-    ) -> argparse.ArgumentParser:  # type: ignore[type-arg]
-        text = words(help_key)
-        made = group.add_parser(
-            name, help=text, description=text, add_help=False, parents=[common, data]
-        )
-        made.set_defaults(run=run)
-        return made
-
-    opened = add(commands, "shell", "help_shell", _shell)
-    opened.add_argument("--port", default="0", help=words("help_shell_port"))
-    opened.add_argument("--web-port", default="0", help=words("help_shell_web"))
-    opened.add_argument(
-        "program", nargs=argparse.REMAINDER, metavar="-- COMMAND", help=words("help_shell_command")
-    )
-
-    for module in (token_command, account_command, leak_command):
-        module.add_parser(commands, words.language, [common, data])
-    add(commands, "list", "help_list", _list)
-    pages = add(commands, "web", "help_web", _web)
-    pages.add_argument("--port", default="0", help=words("help_web_port"))
-    pages.add_argument("--host", default=LOOPBACK, help=words("help_web_host"))
+        index_command.add_parsers(commands, words, [common, data])
     travis.add_parser(commands, words.language, [common, data])
     return parser
-
-
-def _shell(arguments: argparse.Namespace, words: Words) -> int:
-
-    program = arguments.program[1:] if arguments.program[:1] == ["--"] else arguments.program
-    port, web_port = _port(arguments.port, words), _port(arguments.web_port, words)
-    if os.environ.get("PYPI_PRACTICE") and not program:
-        raise PracticeError(words("inside_already"))
-    with shell.practice(arguments.data, words=words, port=port, web_port=web_port) as environ:
-        if not program:
-            print(words("shell_opens", hosts=", ".join(sorted(HOSTS))), file=sys.stderr)
-            said = Words(words.language, "pages")
-            print(said("serving_shell", url=environ["PYPI_PRACTICE_WEB"]), file=sys.stderr)
-        code = shell.run(program, environ, words)
-    if not program:
-        print(words("shell_left"), file=sys.stderr)
-    return code
-
-
-def _port(given: str, words: Words) -> int:
-    if not (given.isascii() and given.isdecimal()) or int(given) > 65535:
-        raise PracticeError(words("port_number", port=given))
-    return int(given)
-
-
-def _web(arguments: argparse.Namespace, words: Words) -> int:
-    said = Words(words.language, "pages")
-    if (running := os.environ.get("PYPI_PRACTICE_WEB")) and arguments.data is None:
-        print(said("serving_already", url=running))
-        return 0
-    port, host = _port(arguments.port, words), arguments.host
-    server = WebServer(Application(open_store(arguments, words), None, words), port, host)
-    try:
-        print(said("serving", url=server.url), flush=True)
-        if host not in LOCAL_NAMES:
-            print(said("opened", host=host), file=sys.stderr, flush=True)
-        server.wait()
-    except KeyboardInterrupt:
-        print(f"\n{said('stopped')}")
-    finally:
-        server.stop()
-    return 0
-
-
-def _list(arguments: argparse.Namespace, words: Words) -> int:
-    store = open_store(arguments, words)
-    rows = [
-        words(
-            "list_row",
-            index=index.key,
-            name=project.name,
-            version=file.version,
-            filename=file.filename,
-        )
-        for index in INDEXES.values()
-        for project in store.projects(index)
-        for file in store.files(project)
-    ]
-    print("\n".join(rows) or words("nothing_uploaded"))
-    return 0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -163,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         words = Words(_chosen_language(argv))
         _speak(words)
         secret_input.refuse_arguments(argv, Words(words.language, "tokens"))
-        arguments = build_parser(words).parse_args(argv)
+        arguments = build_parser(words, argv).parse_args(argv)
         return arguments.run(arguments, words)
     except PracticeError as error:
         print(f"pypi-practice: {error}", file=sys.stderr)

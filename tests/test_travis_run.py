@@ -72,6 +72,12 @@ def travis(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedPr
     )
 
 
+def played(wanted: str) -> str:
+    """Return what the summary adds to a job whose Python is not on this computer."""
+    _, found = run.find_python(wanted)
+    return "" if found == wanted else f" {EN('on_python', found=found)}"
+
+
 # One job
 
 
@@ -254,7 +260,7 @@ jobs:
     summary = done.stdout.partition("==> Summary\n")[2].splitlines()
     assert summary == [
         "==> Stage test",
-        "==>   Job 1.1: Python: 3.10: failed",
+        f"==>   Job 1.1: Python: 3.10: failed{played('3.10')}",
         "==> Stage publish: canceled, because a stage before it failed",
         "==> Nothing was published.",
     ]
@@ -283,6 +289,46 @@ deploy:
     assert f"==>     {spanish('ran', command='echo upload $TOKEN')}\n" in done.stdout
     assert spanish("nothing_published") not in done.stdout
     assert "pypi-s3cr3t" not in done.stdout
+
+
+def test_what_was_there_already_is_in_the_summary_and_a_missing_python_too(tmp_path):
+    text = "dist: noble\nlanguage: python\npython: '3.99'\ninstall: skip\nscript: 'true'\n"
+    echo = "echo Skipping a-1-py3-none-any.whl because it appears to"
+    folder = project(tmp_path / "demo", f"{text}deploy:\n  provider: script\n"
+                                        f"  script: {echo}\n  on: main\n")  # fmt: skip
+    done = travis(folder)
+    assert done.returncode == 0, done.stdout
+    summary = done.stdout.partition("==> Summary\n")[2]
+    assert f"Job 1.1: Python: 3.99: passed{played('3.99')}\n" in summary
+    assert EN("skipped_files", names="a-1-py3-none-any.whl") in summary
+    differences = done.stdout.partition(EN("differs"))[2]
+    assert EN("differ_image", names="noble") in differences
+    assert EN("differ_python", wanted="3.99", found=run.find_python("3.99")[1]) in differences
+    assert EN("differ_cache") not in differences
+
+
+def test_a_job_can_be_left_out_for_want_of_its_python(tmp_path):
+    text = "language: python\npython: '3.99'\ninstall: skip\nscript: touch $TMPDIR/ran\n"
+    done = travis(project(tmp_path / "demo", text), "--exact-python", TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stdout
+    assert EN("job_left_out", wanted="3.99") in done.stdout
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_python_that_cannot_make_environments_gets_a_sentence(language, tmp_path):
+    words = Words(language, "travis")
+    repository, _ = run.find(project(tmp_path / "demo", "script: a\n"), None, None, words)
+    made = plan.make({"script": "a"}, MAIN, [], 1, words)
+    place = tmp_path / "place"
+    place.mkdir()
+    with pytest.raises(PracticeError) as error:
+        run._prepared(
+            repository, made.stages[0].jobs[0], place, str(tmp_path / "none"), "3.1", words
+        )
+    begin, _, end = words("no_venv", version="3.1", reason="REASON").partition("REASON")
+    assert str(error.value).startswith(begin)
+    assert str(error.value).endswith(end)
 
 
 @pytest.mark.parametrize(
@@ -353,7 +399,7 @@ def test_a_variable_that_only_looks_like_the_practice_shell_is_refused(tmp_path)
         ("script: a\n", ["--tag", "v9"], "There is no tag v9"),
         ("script: a\n", ["--var", "NOT_SET"], "The variable NOT_SET is not set"),
         ("deploy: {provider: pypi, password: pypi-AgEI}\n", [], "a secret in plain text"),
-        ("deploy: {provider: pipi}\n", [], "drops the part of the file that is named above"),
+        ("deploy: {provider: frobnicate}\n", [], "drops the part of the file that is named above"),
         ("if: $A = b\n", [], "cannot read this condition"),
         ("a: [\n", [], "this is not YAML"),
     ],

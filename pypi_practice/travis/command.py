@@ -1,4 +1,4 @@
-"""``pypi-practice travis run``."""
+"""``pypi-practice travis check``, ``plan`` and ``run``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from pypi_practice.errors import PracticeError
-from pypi_practice.shell import practice
-from pypi_practice.travis import config, plan, run
 from pypi_practice.words import Words
+
+# What each command needs is imported when it is called, so that each starts quickly.
+
+EVENTS = ("push", "pull_request", "fork", "api", "cron")
 
 
 def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
@@ -21,59 +23,152 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
         "travis", help=text, description=text, add_help=False, parents=parents[:1]
     )
     kinds = travis.add_subparsers(dest="travis_command", required=True)
-    text = words("help_run")
-    made = kinds.add_parser("run", help=text, description=text, add_help=False, parents=parents)
-    made.add_argument("directory", type=Path, metavar="DIR", help=words("help_dir"))
-    made.add_argument("--branch", help=words("help_branch"))
-    made.add_argument("--tag", help=words("help_tag"))
-    made.add_argument("--pull-request", action="store_true", help=words("help_pull_request"))
-    made.add_argument("--from-fork", action="store_true", help=words("help_from_fork"))
+
+    def add(name: str, run: Any, more: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+        text = words(f"help_{name}")
+        made = kinds.add_parser(name, help=text, description=text, add_help=False, parents=more)
+        made.set_defaults(run=run)
+        return made
+
+    def variables(made: argparse.ArgumentParser) -> None:
+        made.add_argument(
+            "--var", action="append", default=[], metavar="NAME[=VALUE][@BRANCH]",
+            help=words("help_var"),
+        )  # fmt: skip
+
+    def events(made: argparse.ArgumentParser) -> None:
+        made.add_argument("directory", type=Path, metavar="DIR", help=words("help_dir"))
+        made.add_argument("--branch", help=words("help_branch"))
+        made.add_argument("--tag", help=words("help_tag"))
+        made.add_argument("--pull-request", action="store_true", help=words("help_pull_request"))
+        made.add_argument("--from-fork", action="store_true", help=words("help_from_fork"))
+        made.add_argument("--event", choices=EVENTS, help=words("help_event"))
+        variables(made)
+
+    made = add("check", _check, parents[:1])
+    made.add_argument("files", type=Path, nargs="*", metavar="FILE", help=words("help_file"))
+    made.add_argument("--fix", action="store_true", help=words("help_fix"))
     made.add_argument(
-        "--var", action="append", default=[], metavar="NAME[=VALUE][@BRANCH]",
-        help=words("help_var"),
-    )  # fmt: skip
+        "--fix-also", action="append", default=[], metavar="RULE", help=words("help_fix_also")
+    )
+    form = made.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help=words("help_json"))
+    form.add_argument("--sarif", action="store_true", help=words("help_sarif"))
+    variables(made)
+
+    made = add("plan", _plan, parents[:1])
+    events(made)
+    made.add_argument("--matrix", action="store_true", help=words("help_matrix"))
+    made.add_argument("--json", action="store_true", help=words("help_json"))
+
+    made = add("run", _run, parents)
+    events(made)
     made.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
-    made.set_defaults(run=_run)
+    made.add_argument("--exact-python", action="store_true", help=words("help_exact"))
 
 
-def _variable(text: str, words: Words, *, dry_run: bool) -> plan.Variable:
+def _variable(text: str, words: Words, *, dry_run: bool) -> Any:
     """Read ``NAME``, ``NAME=VALUE`` or either with ``@BRANCH`` at its end."""
+    from pypi_practice.travis.plan import Variable  # noqa: PLC0415
+
     name, equals, value = text.partition("=")
     # A value may hold an "@"; a name may not, so without a value the first one begins the branch.
     head, at, branch = value.rpartition("@") if equals else name.partition("@")
     if equals:
-        return plan.Variable(name, head if at else value, (branch if at else "") or None)
+        return Variable(name, head if at else value, (branch if at else "") or None)
     name = head if at else name
     if name not in os.environ and not dry_run:
         raise PracticeError(words("no_value", name=name))
-    return plan.Variable(name, os.environ.get(name, ""), branch or None)
+    return Variable(name, os.environ.get(name, ""), branch or None)
+
+
+def _check(arguments: argparse.Namespace, words: Words) -> int:
+    from pypi_practice.facts import load  # noqa: PLC0415
+    from pypi_practice.travis import fixing, report  # noqa: PLC0415
+
+    own = Words(words.language, "travis")
+    rules = load("travis_rules")
+    asked = sorted(name for name, rule in rules.items() if rule["fixes"] in ("asked", "safe"))
+    for rule in arguments.fix_also:
+        if rule not in asked:
+            raise PracticeError(own("no_fix", rule=rule, known=", ".join(asked)))
+    variables = [_variable(one, own, dry_run=True) for one in arguments.var]
+    reports = []
+    for path in arguments.files or [Path(".")]:
+        found = fixing.file(path, own, variables)
+        if arguments.fix:
+            quiet = arguments.json or arguments.sarif
+            found = fixing.fix(path, found, own, arguments.fix_also, variables, show=not quiet)
+        reports.append(found)
+    if arguments.json:
+        print(report.as_json(reports, own))
+    elif arguments.sarif:
+        print(report.as_sarif(reports, own))
+    else:
+        for one in reports:
+            print("\n".join(report.lines(one, own)))
+    return 1 if any(one.fails for one in reports) else 0
+
+
+def _event(arguments: argparse.Namespace, branch: str) -> Any:
+    from pypi_practice.travis.plan import Event  # noqa: PLC0415
+
+    fork = arguments.from_fork or arguments.event == "fork"
+    pull = arguments.pull_request or fork or arguments.event == "pull_request"
+    return Event(
+        branch=branch,
+        tag=arguments.tag or "",
+        pull_request=pull,
+        from_fork=fork,
+        kind=arguments.event if arguments.event in ("api", "cron") else "push",
+    )
+
+
+def _plan(arguments: argparse.Namespace, words: Words) -> int:
+    from pypi_practice.travis import repository, table  # noqa: PLC0415
+
+    own = Words(words.language, "travis")
+    variables = [_variable(one, own, dry_run=True) for one in arguments.var]
+    if arguments.matrix:
+        found, branch = repository.find(arguments.directory, arguments.branch, None, own)
+        columns = table.events(found, branch, arguments.tag, own)
+        made = table.matrix(found, columns, variables, own)
+        print(table.matrix_json(made) if arguments.json else table.matrix_text(made, own))
+        return 0
+    found, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
+    event = _event(arguments, branch)
+    plan, said = repository.plan(found, event, variables, own)
+    if arguments.json:
+        print(table.as_json(found, plan, event, own))
+        return 0
+    for message in said:
+        print(message)
+    print(table.text(found, plan, event, own))
+    return 0
 
 
 def _run(arguments: argparse.Namespace, words: Words) -> int:
+    from pypi_practice.shell import practice  # noqa: PLC0415
+    from pypi_practice.travis import repository, run  # noqa: PLC0415
+
     own = Words(words.language, "travis")
-    directory = arguments.directory
-    repository, branch = run.find(directory, arguments.branch, arguments.tag, own)
-    event = plan.Event(
-        branch=branch,
-        tag=arguments.tag or "",
-        pull_request=arguments.pull_request or arguments.from_fork,
-        from_fork=arguments.from_fork,
-    )
-    settings = config.read(directory, own)
-    said = config.messages(settings)
+    found, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
+    event = _event(arguments, branch)
+    variables = [_variable(one, own, dry_run=arguments.dry_run) for one in arguments.var]
+    plan, said = repository.plan(found, event, variables, own)
     for message in said:
         print(message, flush=True)
     if fatal := [message.level for message in said if message.is_fatal]:
         raise PracticeError(own("plain_secret" if "alert" in fatal else "dropped"))
-    variables = [_variable(one, own, dry_run=arguments.dry_run) for one in arguments.var]
-    made = plan.make(settings, event, variables, 1, own)
 
     def emit(line: str) -> None:
         print(line, flush=True)
 
     if arguments.dry_run:
-        run.outline(repository, made, event, emit, own)
+        run.outline(found, plan, event, emit, own)
         return 0
     with practice(arguments.data, words=words) as environ:
-        result = run.rehearse(repository, made, event, variables, environ, emit, own)
+        result = run.rehearse(
+            found, plan, event, variables, environ, emit, own, exact=arguments.exact_python
+        )
     return 0 if result.passed else 1

@@ -25,27 +25,34 @@ INHERITED = (
     *PHASES, "after_success", "after_failure", "after_script", "before_deploy", "after_deploy",
     "language", "dist", "os", "env", "deploy", "python",
 )  # fmt: skip
-# More than one value of these makes a job for each of them.
-EXPANDED = ("os", "dist", "python", "env")
+# More than one value of these makes a job for each, in this order (travis-yml, expand_keys).
+EXPANDED = ("os", "arch", "python", "env")
 # What a rehearsal knows of, at the top of the file or in a job; the rest is named when met.
 MODELLED = {*INHERITED, "version", "stages", "jobs", "cache", "stage", "name", "if"}
+# The runtimes that a deploy may ask for, in the order in which travis-build tests them.
+RUNTIMES = (
+    "d", "dart", "elm", "elixir", "ghc", "go", "haxe", "jdk", "julia", "mono", "node",
+    "otp_release", "perl", "php", "python", "r", "ruby", "rust", "scala", "smalltalk",
+)  # fmt: skip
+RUNTIME_KEYS = {"rvm": "ruby", "node_js": "node"}
 OPTIONS_OF_TRAVIS = ("allow_failure", "dpl_version")
 
 
 @dataclass(frozen=True)
 class Event:
-    """What started the build: ``type`` is push or pull_request; a tag build has its tag."""
+    """What started the build: a push, a pull request, or ``kind`` api or cron."""
 
     branch: str
     tag: str = ""
     pull_request: bool = False
     from_fork: bool = False
     repository: str = "your-name/random-names"
+    kind: str = "push"
 
     @property
     def type(self) -> str:
         """The event's type, as conditions name it."""
-        return "pull_request" if self.pull_request else "push"
+        return "pull_request" if self.pull_request else self.kind
 
 
 @dataclass(frozen=True)
@@ -59,13 +66,18 @@ class Variable:
 
 @dataclass
 class Deploy:
-    """One deploy entry: the test that travis-build writes, and the options that dpl gets."""
+    """One deploy entry: the test that travis-build writes, and the options that dpl gets.
+
+    Each of ``reasons`` is a test and what Travis CI prints when it fails. Several conditions have
+    one sentence, printed only if all of them fail.
+    """
 
     provider: str
     options: dict[str, Any]
     test: str
     reasons: list[tuple[str, str]]
     allow_failure: bool = False
+    old_tool: bool = False  # whether it asks for version 1 of the deploy tool
 
     @property
     def condition(self) -> str:
@@ -85,6 +97,7 @@ class Job:
     environ: dict[str, str]
     variables: list[Variable]
     env: list[str]
+    hidden: list[str] = field(default_factory=list)  # variables that others see and it does not
     deploys: list[Deploy] = field(default_factory=list)
 
     def phase(self, name: str) -> list[str]:
@@ -112,6 +125,7 @@ class Plan:
 
     stages: list[Stage]
     unknown: list[str]
+    cached: bool = False  # whether the file asks for a cache
     condition: str | None = None
     runs: bool = True
 
@@ -131,7 +145,7 @@ def make(
     seen = _seen(event, variables)
 
     def holds(text: Any, where: str, values: dict[str, Any]) -> bool:
-        env = {one.name: one.value for one in seen} | _values(_assignments(values.get("env")))
+        env = {one.name: one.value for one in seen} | assigned(_assignments(values.get("env")))
         own = {key: values[key] for key in ("os", "dist", "language") if key in values}
         try:
             return conditions.holds(str(text), {**data, **own, "env": env})
@@ -139,16 +153,21 @@ def make(
             raise PracticeError(words("bad_condition", where=where, reason=error)) from error
 
     unknown = _not_played(config)
-    listed = _jobs(config)
+    listed = expanded(config)
     stages_listed = [
         one if isinstance(one, dict) else {"name": one} for one in as_list(config.get("stages"))
     ]
-    tests = {str(one.get("name", "test")).lower(): one.get("if") for one in stages_listed}
+    names = [str(one.get("name", "test")) for one in stages_listed]
+    tests = {name.lower(): one.get("if") for name, one in zip(names, stages_listed, strict=True)}
     by_stage: dict[str, list[dict[str, Any]]] = {name: [] for name in tests}
+    uses_stages = bool(names) or any(job.get("stage") for job in listed)
+    spelled = {name.lower(): name for name in reversed(names)}
     stage = "test"
     for job in listed:
         # A job without a stage belongs to that of the job before it.
-        stage = str(job.get("stage") or stage).lower()
+        written = str(job.get("stage") or stage)
+        stage = written.lower()
+        spelled.setdefault(stage, written)
         by_stage.setdefault(stage, []).append(job)
         unknown += sorted(set(job) - MODELLED - set(unknown))
     stages, number = [], 0
@@ -163,9 +182,13 @@ def make(
                 continue
             if made.runs:
                 number += 1
-            made.jobs.append(_job(job, f"{build}.{number}", name, event, seen, build))
+            # As it is written, since March 2020 (travis-ci/travis-ci issue 10512).
+            shown = str(job.get("stage") or spelled[name]) if uses_stages else ""
+            one = _job(job, f"{build}.{number}", name, shown, event, seen, build)
+            one.hidden = [two.name for two in variables if two not in seen]
+            made.jobs.append(one)
         stages.append(made)
-    plan = Plan(stages, unknown)
+    plan = Plan(stages, unknown, any("cache" in one for one in [config, *listed]))
     if "if" in config:
         plan.condition, plan.runs = str(config["if"]), holds(config["if"], "if", config)
     return plan
@@ -176,7 +199,7 @@ def _not_played(config: dict[str, Any]) -> list[str]:
     section = config.get("jobs")
     unknown = sorted(set(config) - MODELLED)
     if isinstance(section, dict):
-        unknown += [f"jobs.{key}" for key in section if key != "include"]
+        unknown += [f"jobs.{key}" for key in section if key not in ("include", "exclude")]
     return unknown + (["secure"] if _is_encrypted(config) else [])
 
 
@@ -187,10 +210,11 @@ def _is_encrypted(value: Any) -> bool:
     return isinstance(value, list) and any(_is_encrypted(one) for one in value)
 
 
-def _jobs(config: dict[str, Any]) -> list[dict[str, Any]]:
+def expanded(config: dict[str, Any]) -> list[dict[str, Any]]:
     """Return every job: the matrix of Pythons and variables, then those of ``jobs.include``."""
     section = config.get("jobs") or {}
-    included = as_list(section.get("include") if isinstance(section, dict) else section)
+    listed = as_list(section.get("include") if isinstance(section, dict) else section)
+    included = [one for one in listed if isinstance(one, dict)]
     axes = {key: as_list(config.get(key)) for key in EXPANDED}
     env, everywhere = config.get("env"), []
     if isinstance(env, dict):
@@ -203,9 +227,25 @@ def _jobs(config: dict[str, Any]) -> list[dict[str, Any]]:
     if len(jobs) == 1 and included:
         jobs = []
     first = {key: values[0] for key, values in axes.items()}
-    jobs += [{**first, **one} for one in included if isinstance(one, dict)]
+    jobs += [{**first, **one} for one in included]
+    excluded = section.get("exclude") if isinstance(section, dict) else None
     shared = {key: config[key] for key in INHERITED if key in config and key not in EXPANDED}
-    return [{**shared, **job, "env": everywhere + _assignments(job.get("env"))} for job in jobs]
+    made = [{**shared, **job} for job in jobs]
+    made = [job for job in made if not any(_matches(job, one) for one in as_list(excluded))]
+    return [{**job, "env": everywhere + _assignments(job.get("env"))} for job in made]
+
+
+def _matches(job: dict[str, Any], excluded: Any) -> bool:
+    """Whether an entry of ``jobs.exclude`` names the job."""
+    if not isinstance(excluded, dict) or not excluded:
+        return False
+    return all(
+        _assignments(job.get("env")) == _assignments(value)
+        if key == "env"
+        else as_list(job.get(key)) == as_list(value)
+        for key, value in excluded.items()
+        if key != "if"
+    )
 
 
 def _assignments(env: Any) -> list[str]:
@@ -224,7 +264,7 @@ def _assignments(env: Any) -> list[str]:
     return found
 
 
-def _values(assignments: Sequence[str]) -> dict[str, str]:
+def assigned(assignments: Sequence[str]) -> dict[str, str]:
     """Return what the assignments say, as conditions see it: without running them."""
     values = {}
     for line in assignments:
@@ -247,6 +287,7 @@ def _job(
     config: dict[str, Any],
     number: str,
     stage: str,
+    shown: str,
     event: Event,
     seen: list[Variable],
     build: int,
@@ -264,7 +305,7 @@ def _job(
         "TRAVIS_REPO_SLUG": event.repository,
         "TRAVIS_BUILD_NUMBER": str(build),
         "TRAVIS_JOB_NUMBER": number,
-        "TRAVIS_BUILD_STAGE_NAME": stage,
+        "TRAVIS_BUILD_STAGE_NAME": shown,
         "TRAVIS_OS_NAME": str(config.get("os") or "linux"),
         "TRAVIS_DIST": str(config.get("dist") or DEFAULT_DIST),
         "TRAVIS_PYTHON_VERSION": python,
@@ -280,32 +321,49 @@ def _job(
         variables=seen,
         env=config["env"],
     )
-    job.deploys = [_deploy(one, event) for one in deploys(config)]
+    job.deploys = compiled(config, event)
     return job
+
+
+def compiled(job: dict[str, Any], event: Event) -> list[Deploy]:
+    """Return the deploys of a job, each with the test that travis-build writes for it."""
+    return [_deploy(one, event) for one in deploys(job)]
 
 
 def _deploy(config: dict[str, Any], event: Event) -> Deploy:
     # An "if:" of a deploy is taken for an "on:", and so for the name of a branch.
     instead, on = config.pop("if", None), config.pop("on", None)
     on = instead or on or {}
-    if isinstance(on, str):
+    if not isinstance(on, dict):
         on = {"branch": on}
-    parts = [
-        (_repository(on), "this repo's name does not match one specified in .travis.yml's"
-                          f" deploy.on.repo: {on.get('repo')}"),
-        (_branch(on), f"this branch is not permitted: {event.tag or event.branch}"),
-        (_runtime(on), "this is not on the required runtime"),
-        *((str(one), "a custom condition was not met") for one in as_list(on.get("condition"))),
-        (_tags(on), "this is not a tagged commit"),
+    runtimes = _runtimes(on)
+    conditions_ = [str(one) for one in as_list(on.get("condition"))]
+    # A mapping where a text belongs is taken for options by branch, and its keys for branches.
+    maps = [value for key, value in config.items() if key != "edge" and isinstance(value, dict)]
+    default = list(dict.fromkeys(key for one in maps if list(one) != ["secure"] for key in one))
+    repository, branch, tags = _repository(on), _branch(on, default or ["master"]), _tags(on)
+    tests = [one for one in (repository, branch, *runtimes, *conditions_, tags) if one]
+    groups = [
+        ([repository], "this repo's name does not match one specified in .travis.yml's"
+                       f" deploy.on.repo: {on.get('repo')}"),
+        ([branch], f"this branch is not permitted: {event.tag or event.branch}"),
+        (runtimes, "this is not on the required runtime"),
+        (conditions_, "a custom condition was not met"),
+        ([tags], "this is not a tagged commit"),
     ]  # fmt: skip
-    parts = [(test, reason) for test, reason in parts if test]
+    reasons = [
+        (any_of[0] if len(any_of) == 1 else " || ".join(f"({one})" for one in any_of), reason)
+        for any_of, reason in groups
+        if any(any_of)
+    ]
     provider = re.sub(r"[^a-z0-9]", "", str(config.get("provider", "")).lower())
     return Deploy(
         provider=provider,
         options={key: value for key, value in config.items() if key not in OPTIONS_OF_TRAVIS},
-        test=" && ".join(f"({test})" for test, _ in parts),
-        reasons=parts,
+        test=" && ".join(f"({test})" for test in tests),
+        reasons=reasons,
         allow_failure=config.get("allow_failure") is True,
+        old_tool=str(config.get("dpl_version") or "2").startswith(("0", "1")),
     )
 
 
@@ -313,16 +371,21 @@ def _repository(on: dict[str, Any]) -> str:
     return f'$TRAVIS_REPO_SLUG = "{on["repo"]}"' if on.get("repo") else ""
 
 
-def _branch(on: dict[str, Any]) -> str:
+def _branch(on: dict[str, Any], default: list[str]) -> str:
     if on.get("all_branches") is True or on.get("tags") is True:
         return ""
-    branches = as_list(on.get("branch")) or ["master"]
+    branch = on.get("branch")
+    branches = list(branch) if isinstance(branch, dict) else as_list(branch) or default
     return " || ".join(f"$TRAVIS_BRANCH = {branch}" for branch in branches)
 
 
-def _runtime(on: dict[str, Any]) -> str:
-    value = on.get("python")
-    return f"$TRAVIS_PYTHON_VERSION = {shlex.quote(str(value))}" if value else ""
+def _runtimes(on: dict[str, Any]) -> list[str]:
+    values = {RUNTIME_KEYS.get(key, key): value for key, value in on.items()}
+    return [
+        f"$TRAVIS_{name.upper()}_VERSION = {shlex.quote(str(conditions.written(values[name])))}"
+        for name in RUNTIMES
+        if values.get(name) is not None
+    ]
 
 
 def _tags(on: dict[str, Any]) -> str:

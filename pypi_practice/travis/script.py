@@ -62,8 +62,8 @@ def write(job: Job, activate: str, words: Words) -> str:
         lines += _phase(job, phase)
     lines.append('if [[ "${TRAVIS_TEST_RESULT:-0}" -eq 0 ]]; then :')
     lines += _plain(job, "after_success")
-    for deploy in job.deploys:
-        lines += _deploy(job, deploy, words)
+    for number, deploy in enumerate(job.deploys):
+        lines += _deploy(job, deploy, number, words)
     lines.append("else :")
     lines += _plain(job, "after_failure")
     lines += ["fi", *_plain(job, "after_script")]
@@ -101,10 +101,12 @@ def _plain(job: Job, phase: str) -> list[str]:
     return lines
 
 
-def _deploy(job: Job, deploy: Deploy, words: Words) -> list[str]:
+def _deploy(job: Job, deploy: Deploy, number: int, words: Words) -> list[str]:
     skipped = f"Skipping a deployment with the {deploy.provider} provider because "
     if job.environ["TRAVIS_PULL_REQUEST"] != "false":
         return [f"say {shlex.quote(f'{skipped}the current build is a pull request.')}"]
+    if job.environ["TRAVIS_OS_NAME"] == "windows" and not deploy.old_tool:
+        return [f"say {shlex.quote(OURS + words('no_windows'))}"]
     lines = [f"if eval {shlex.quote(deploy.condition)}; then"]
     lines += _plain(job, "before_deploy")
     lines.append(f"say {shlex.quote(OURS + words('no_gem'))}")
@@ -114,7 +116,7 @@ def _deploy(job: Job, deploy: Deploy, words: Words) -> list[str]:
         lines.append(f"say {shlex.quote(text)}")
     else:
         # dpl is a process of its own: what it sets, and where it goes, ends with it.
-        record = 'printf "%s\\n" "$REHEARSAL_DEPLOY" >> "$REHEARSAL_DEPLOYED"'
+        record = f'printf "{number}\\t%s\\n" "$REHEARSAL_DEPLOY" >> "$REHEARSAL_DEPLOYED"'
         lines += ["(", *steps(deploy, words), record, ")"]
         if not deploy.allow_failure:
             lines.append('[[ $? -eq 0 ]] || { say "failed to deploy"; exit 2; }')

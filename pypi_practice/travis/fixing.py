@@ -1,0 +1,64 @@
+"""Reads the files of ``travis check``, and writes them again with the edits made."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tempfile
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from pypi_practice.errors import PracticeError
+from pypi_practice.travis import check, config
+from pypi_practice.travis.plan import Variable
+from pypi_practice.words import Words
+
+MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+
+
+def _place(path: Path) -> Path:
+    return path / ".travis.yml" if path.is_dir() else path
+
+
+def file(path: Path, words: Words, variables: Sequence[Variable] = ()) -> check.Report:
+    """Check a file, or the ``.travis.yml`` of a folder; raises PracticeError."""
+    place = _place(path)
+    text = config.text_of(place, words)
+    return check.check(text, str(place), words, place.absolute().parent, variables)
+
+
+def fix(
+    path: Path, report: check.Report, words: Words, also: Collection[str],
+    variables: Sequence[Variable] = (), *, show: bool = True,
+) -> check.Report:  # fmt: skip
+    """Make the safe edits and those of the rules in *also*; return what is left to mend.
+
+    Prints what changes. Comments, layout and the ends of the lines stay as they are; the file is
+    replaced at once or not at all.
+    """
+    place, old = _place(path), report.source.text
+    folder = place.absolute().parent
+    new = check.mend(report, words, also, folder=folder, variables=variables)
+    if new == old:
+        return report
+    if show:
+        name = str(place)
+        lines = difflib.unified_diff(
+            old.splitlines(), new.splitlines(), name, name, lineterm="", n=1
+        )
+        print("\n".join(lines))
+    try:
+        raw = place.read_bytes().decode("utf-8")
+        text = new.replace("\n", "\r\n") if "\r\n" in raw else new
+        text = MARK + text if raw.startswith(MARK) else text
+        mode = place.stat().st_mode
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".travis-")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        os.chmod(temporary, mode)
+        os.replace(temporary, place.resolve())
+    except OSError as error:
+        raise PracticeError(words("not_written", name=place, reason=error)) from error
+    if show:
+        print(words("mended", name=place))
+    return check.check(new, str(place), words, folder, variables)

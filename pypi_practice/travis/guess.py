@@ -1,0 +1,67 @@
+"""Which known word Travis CI takes a misspelt one for (travis-yml, lib/travis/yml/doc/helper)."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Collection, Iterable
+
+FARTHEST = 4
+
+
+def distance(left: str, right: str) -> int:
+    """Return the edit distance of Levenshtein.
+
+    >>> distance("pipy", "pypi")
+    2
+    """
+    before = list(range(len(right) + 1))
+    for row, one in enumerate(left, 1):
+        now = [row]
+        for column, other in enumerate(right, 1):
+            change = before[column - 1] + (one != other)
+            now.append(min(before[column] + 1, now[column - 1] + 1, change))
+        before = now
+    return before[-1]
+
+
+def match(words: Iterable[str], word: str, never: Collection[str] = ()) -> str | None:
+    """Return the one of *words* that *word* is taken for, or None."""
+    if len(word) < 3 or word in never:
+        return None
+    words = list(words)
+    near = [
+        (distance(other, word), other) for other in words if abs(len(other) - len(word)) < FARTHEST
+    ]
+    near = [
+        (far, other) for far, other in near if far < min(FARTHEST, len(word) / 2, len(other) / 2)
+    ]
+    near.sort(key=lambda pair: pair[0])
+    if not near and len(word) < 6:
+        near = [(1, other) for other in words if sorted(other) == sorted(word)][:1]
+    if _tied(near):
+        near = [(len(set(word) & set(other)), other) for _, other in near]
+        near.sort(key=lambda pair: -pair[0])
+    if _tied(near):
+        near.sort(key=lambda pair: -len(pair[1]))
+    return near[0][1] if near else None
+
+
+def _tied(pairs: list[tuple[int, str]]) -> bool:
+    return any(one[0] == other[0] for one, other in itertools.islice(itertools.pairwise(pairs), 1))
+
+
+def underscored(key: str) -> str:
+    """Return *key* as travis-yml writes keys.
+
+    >>> underscored("beforeInstall"), underscored("before-install")
+    ('before_install', 'before_install')
+    """
+    key = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", key)
+    return re.sub(r"([a-z\d])([A-Z])", r"\1_\2", key).replace("-", "_").lower()
+
+
+def cleaned(key: str) -> str:
+    """Return *key* without what no key has."""
+    key = re.sub(r"[^\w.]", "", re.sub("[- ]", "_", key))
+    return re.sub(r"^__+|_+$", "", key).replace("__", "_")

@@ -1,0 +1,90 @@
+"""The learner's git repository: which commit is built, and what its ``.travis.yml`` says."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pypi_practice.errors import PracticeError
+from pypi_practice.travis import config
+from pypi_practice.travis.plan import Event, Plan, Variable, make
+from pypi_practice.travis.validate import Message
+from pypi_practice.words import Words
+
+NAME = ".travis.yml"
+
+
+@dataclass
+class Repository:
+    """The learner's repository, the commit to build, and what is not committed."""
+
+    path: Path
+    commit: str
+    uncommitted: list[str]
+    missing_branch: str | None = None
+
+
+def git(path: Path, *arguments: str) -> str | None:
+    """Return what a git command prints, or None if it fails."""
+    done = subprocess.run(
+        ["git", "-C", str(path), *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        check=False,
+    )
+    return done.stdout.rstrip("\n") if done.returncode == 0 else None
+
+
+def find(path: Path, branch: str | None, tag: str | None, words: Words) -> tuple[Repository, str]:
+    """Return the repository at *path* and the branch to build; raises PracticeError."""
+    if shutil.which("git") is None:
+        raise PracticeError(words("no_git"))
+    # A folder inside a repository is none: it has no .travis.yml of its own to Travis CI.
+    top = path.is_dir() and git(path, "rev-parse", "--show-cdup") == ""
+    head = git(path, "rev-parse", "--verify", "--quiet", "HEAD") if top else None
+    if head is None:
+        raise PracticeError(words("not_git", path=path))
+    branch = branch or git(path, "rev-parse", "--abbrev-ref", "HEAD") or "main"
+    kind, name = ("tags", tag) if tag else ("heads", branch)
+    commit = git(path, "rev-parse", "--verify", "--quiet", f"refs/{kind}/{name}^{{commit}}")
+    if commit is None and tag:
+        raise PracticeError(words("no_tag", name=name, path=path))
+    missing = None if commit else branch
+    status = (git(path, "status", "--porcelain", "--untracked-files=no") or "").splitlines()
+    return Repository(path, commit or head, [line[3:] for line in status], missing), branch
+
+
+def read(found: Repository, words: Words) -> tuple[dict[str, Any], list[Message]]:
+    """Return ``.travis.yml`` as the commit has it, and what Travis CI says of it.
+
+    What is not committed is not in the build. Raises PracticeError.
+    """
+    name = str(found.path / NAME)
+    text = git(found.path, "show", f"{found.commit}:{NAME}")
+    if text is None:
+        raise PracticeError(words("not_committed", name=NAME, commit=found.commit[:7]))
+    if any("\udc80" <= letter <= "\udcff" for letter in text):
+        raise PracticeError(words("no_file", name=name, reason="UTF-8"))
+    return config.parse(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"), name, words)
+
+
+def plan(
+    found: Repository, event: Event, variables: Sequence[Variable], words: Words
+) -> tuple[Plan, list[Message]]:
+    """Return what the build would do, and what Travis CI says of its deploys."""
+    settings, said = read(found, words)
+    return make(settings, event, variables, 1, words), config.of_deploys(said)
+
+
+def describe(event: Event, words: Words) -> str:
+    """Return the event in words."""
+    if event.tag:
+        return words("push_tag", name=event.tag)
+    if event.kind != "push" and not event.pull_request:
+        return words(f"by_{event.kind}", name=event.branch)
+    return words("pull_request" if event.pull_request else "push_branch", name=event.branch)
