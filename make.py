@@ -119,7 +119,7 @@ def main(arguments):
         call(python(), "-m", "site_builder", "build", *rest)
     elif name in ("test", "refresh"):
         call(python(), os.path.join("tests", "browser.py"))
-        parallel = ["--numprocesses", "auto", "--dist", "loadgroup"]
+        parallel = ["--numprocesses", "auto", "--dist", "loadscope", "--no-loadscope-reorder"]
         options = ["--update-examples"] if name == "refresh" else parallel
         call(python(), "-m", "pytest", *(options + rest))
     elif name == "twins":

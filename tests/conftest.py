@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 import tested
-from blocks import ROOT, Block, all_blocks
-from road import Roads
+from blocks import ROOT, Block, all_blocks, pages
+from road import Roads, before
 from sitetree import BuiltSite, build_once
+from xdist.scheduler import LoadScopeScheduling
 
 from site_builder import downloads
 from site_builder.build import SOURCES
@@ -74,6 +75,27 @@ def every_label() -> set[str]:
 def proven_blocks() -> list[Block]:
     """Return the blocks that this run has proven, each once."""
     return list({block.label: block for block in all_blocks() if block.label in PROVEN}.values())
+
+
+class RoadScheduling(LoadScopeScheduling):
+    """Gives each worker whole test files, and all pages that one reader walks to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next(
+            (
+                before(page)[0]
+                for page in pages()
+                if Path(file).stem == f"test_{page.rpartition('/')[2].replace('-', '_')}"
+            ),
+            file,
+        )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> RoadScheduling:
+    """Let pytest-xdist use our scheduling."""
+    return RoadScheduling(config, log)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -16,7 +16,7 @@ import normal
 import pytest
 from blocks import ROOT, Block, blocks
 from pytest_examples import CodeExample, EvalExample
-from road import Roads, before
+from road import Roads
 
 SCHEMA = ("check_jsonschema", "--builtin-schema", "vendor.travis")
 REFRESH = "refresh it with: make refresh"
@@ -26,8 +26,6 @@ def of(page: str) -> Callable[..., None]:
     """Return a test with one case for each block of *page*."""
     shown = list(dict.fromkeys(blocks(page)))
 
-    # One worker walks all pages of one reader, in order.
-    @pytest.mark.xdist_group(before(page)[0])
     @pytest.mark.parametrize("block", shown, ids=lambda block: block.label)
     def test_block(
         block: Block, roads: Roads, eval_example: EvalExample, tmp_path: Path, proven: set[str]
