@@ -18,6 +18,7 @@ LANGUAGES = {
     ".cfg": "ini",
     ".json": "json",
     ".txt": "text",
+    ".pypirc": "ini",
 }
 
 
@@ -55,6 +56,8 @@ class Listing:
             return self.path.removeprefix("demo-package/")
         if self.path.endswith((".sh", ".out")):
             return ""
+        if self.path.endswith(".pypirc"):
+            return "~/.pypirc"
         return ".travis.yml" if self.path.endswith(".yml") else self.name
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from site_builder import record
+from site_builder import record, tables
 from site_builder.downloads import address
 from site_builder.listings import fence, read_listing
 from site_builder.texts import data, word
@@ -27,6 +27,7 @@ def define_env(env: Any) -> None:
     addresses = data("addresses")
     env.variables["index"] = Addresses(addresses["indexes"])
     env.variables["travis"] = Addresses(addresses["travis"])
+    tables.register(env, language)
 
     @env.macro
     def listing(
@@ -45,7 +46,7 @@ def define_env(env: Any) -> None:
             return fence(shown, head, ["output", "no-copy"], list(hl))
         head, classes = title if title is not None else shown.title, []
         if shown.must_fail:
-            mark = word("refused" if path.endswith(".yml") else "must_fail", language)
+            mark = word("refused" if path.endswith((".yml", ".pypirc")) else "must_fail", language)
             head, classes = f"{mark}: {head}" if head else mark, ["fails"]
         up = "../" * (len(PurePosixPath(page).parts) - 1)
         name = shown.title or shown.name

@@ -5,6 +5,8 @@ A test file of a page is one line: ``test_block = proofs.of("tutorial/upload")``
 
 from __future__ import annotations
 
+import configparser
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,9 @@ import pytest
 from blocks import ROOT, Block, blocks
 from pytest_examples import CodeExample, EvalExample
 from road import Roads
+from twine.utils import get_config, get_repository_from_config
+
+from pypi_practice.facts import load
 
 SCHEMA = ("check_jsonschema", "--builtin-schema", "vendor.travis")
 REFRESH = "refresh it with: make refresh"
@@ -49,6 +54,8 @@ def prove(block: Block, roads: Roads, eval_example: EvalExample, tmp_path: Path)
             _captured(block, roads, eval_example.update_examples, where, tmp_path)
         case "judged" if block.file.suffix == ".yml":
             _travis(block, roads, where, tmp_path)
+        case "judged" if block.file.suffix == ".pypirc":
+            _pypirc(block, where, tmp_path)
         case "judged":
             _demo_package(block, where, tmp_path)
         case "declared":
@@ -159,7 +166,9 @@ def project(place: Path, travis: Path) -> Path:
 
 
 def judge(block: Block, roads: Roads, tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    """Give a .travis.yml to what refuses bad ones: the schema, or the rehearsal."""
+    """Give a configuration to what refuses bad ones: twine, the schema, or the rehearsal."""
+    if block.file.suffix == ".pypirc":
+        return twine(block, tmp_path)
     target = project(tmp_path, block.file)
     if block.must_fail:
         command = ["pypi-practice", "travis", "run", ".", "--branch", "staging", "--dry-run"]
@@ -194,6 +203,41 @@ def _travis(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
         plan = roads.road("judge").practice(*command, cwd=tmp_path / "random-names")
         assert plan.returncode == 0, f"{where} cannot be rehearsed:\n{plan.stdout}"
         assert "[warn]" not in plan.stdout, f"Travis CI would warn of {where}:\n{plan.stdout}"
+
+
+def twine(block: Block, home: Path) -> subprocess.CompletedProcess[str]:
+    """Let twine begin an upload to TestPyPI with this file as the reader's ``~/.pypirc``."""
+    shutil.copy(block.file, home / ".pypirc")
+    return subprocess.run(
+        [sys.executable, "-m", "twine", "upload", "--non-interactive", "-r", "testpypi", "nothing"],
+        cwd=home,
+        env={"HOME": str(home), "PATH": os.defpath, "NO_COLOR": "1", "COLUMNS": "80"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def _pypirc(block: Block, where: str, tmp_path: Path) -> None:
+    """Prove a .pypirc by twine's own reader: each index that it names has an address and a user."""
+    if block.must_fail:
+        said = twine(block, tmp_path).stdout
+        assert "InvalidConfiguration" in said, f"{where} must be refused by twine:\n{said}"
+        assert block.file.with_suffix(".out") in shown_outputs(block), (
+            f"{where} must be refused, and its page does not show the message"
+        )
+        return
+    known = {one["upload"] for one in load("addresses")["indexes"].values()}
+    listed = configparser.RawConfigParser()
+    listed.read(block.file, encoding="utf-8")
+    found = get_config(str(block.file))
+    assert set(listed.sections()) - {"distutils"} <= set(found), f"twine misses a part of {where}"
+    for name in found:
+        config = get_repository_from_config(str(block.file), name)
+        assert config["repository"] in known, f"{where}: {name} has no address of PyPI's"
+        if listed.has_section(name):
+            assert config["username"] == "__token__", f"{where}: {name} has another user"
 
 
 def _demo_package(block: Block, where: str, tmp_path: Path) -> None:

@@ -1,0 +1,238 @@
+"""The tables of the reference and explanation pages, each written from one data file.
+
+What a data file says in prose it says with ``en`` and ``es``; all else stands in it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from packaging.version import Version
+from ruamel.yaml import YAML
+
+from pypi_practice.travis import conditions, plan
+from pypi_practice.words import Words
+from site_builder.texts import data, word
+
+NONE = "–"
+REHEARSED = {"language": "python", "python": "3.12", "script": "true"}
+
+
+def register(env: Any, language: str) -> None:
+    """Give the pages one macro for each table; *language* is the one that is built."""
+    for function in (
+        deploy_options, on_conditions, if_conditions, bad_conditions, variables, label_table,
+        address_table, page_table, images, glossary, history, timeline,
+    ):  # fmt: skip
+        env.macro(_bound(function, language), function.__name__)
+
+
+def _bound(function: Any, language: str) -> Any:
+    return lambda *arguments: function(language, *arguments)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], language: str) -> str:
+    """Return a Markdown table; *head* are keys of data/words.yml."""
+    lines = [[word(key, language) for key in head], ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def code(text: str) -> str:
+    """Return *text* as inline code, also when it holds a backtick."""
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
+
+
+def deploy_options(language: str, group: str) -> str:
+    """List the options of one group of data/deploy_options.yml: ``pypi`` or ``every``."""
+    rows = []
+    for name, one in data("deploy_options")[group].items():
+        names = [name, *([one["alias"]] if "alias" in one else [])]
+        shown = "<br>".join(
+            f"`{key}`" + (f"{{ #{key.replace('_', '-')} }}" if key == name else "") for key in names
+        )
+        text = one["does"][language]
+        if one.get("env", True):
+            of_them = ", ".join(code(f"PYPI_{key.upper()}") for key in names)
+            text += f" {word('variable', language)}: {of_them}."
+        if "trap" in one:
+            text += f" **{word('trap', language)}:** {one['trap'][language]}"
+        rows.append([shown, _default(one, language), text])
+    return table(("option", "default", "meaning"), rows, language)
+
+
+def _default(one: dict[str, Any], language: str) -> str:
+    value = one["default"]
+    if value in ("required", "off", "newest", "upload"):
+        return word(f"default_{value}", language)
+    return NONE if value is None else code(conditions.written(value))
+
+
+def compiled(text: str) -> plan.Deploy:
+    """Return what ``on: ...``, given as one line of YAML, makes of a deploy entry."""
+    deploy = {"provider": "pypi", **(YAML(typ="safe", pure=True).load(text) or {})}
+    config = {**REHEARSED, "deploy": deploy}
+    return _plan(config, plan.Event("another")).stages[0].jobs[0].deploys[0]
+
+
+def _plan(config: dict[str, Any], event: plan.Event) -> plan.Plan:
+    return plan.make(config, event, [], 1, Words("en", "travis"))
+
+
+def on_conditions(language: str) -> str:
+    """Show examples of ``on:``, each with the test that it becomes and the line if that fails."""
+    rows = []
+    for one in data("conditions")["on"]:
+        made = compiled(one["yaml"])
+        lines = dict.fromkeys(reason for _, reason in made.reasons)
+        said = "<br>".join(code(line) for line in lines) or NONE
+        shown = code(one["yaml"]) if one["yaml"] else NONE
+        rows.append([shown, code(made.condition), said, one["note"][language]])
+    return table(("you_write", "becomes", "log_says", "meaning"), rows, language)
+
+
+def holds(text: str, event: plan.Event) -> bool:
+    """Tell whether a build with ``if: text`` happens for *event*."""
+    return _plan({**REHEARSED, "if": text}, event).runs
+
+
+def events() -> dict[str, plan.Event]:
+    """Return the events that conditions are tried on, by their keys in data/words.yml."""
+    return {
+        "event_main": plan.Event("main"),
+        "event_staging": plan.Event("staging"),
+        "event_pull_request": plan.Event("staging", pull_request=True),
+        "event_tag": plan.Event("main", tag="v1.0.0"),
+    }
+
+
+def if_conditions(language: str) -> str:
+    """Show examples of ``if:``, each tried on a few events."""
+    rows = []
+    for one in data("conditions")["if"]:
+        decided = [
+            word("yes" if holds(one["text"], event) else "no", language)
+            for event in events().values()
+        ]
+        rows.append([code(one["text"]), *decided, one["note"][language]])
+    return table(("you_write", *events(), "meaning"), rows, language)
+
+
+def bad_conditions(language: str) -> str:
+    """Show conditions that Travis CI cannot read, each with what it says."""
+    rows = []
+    for one in data("conditions")["bad"]:
+        try:
+            conditions.parse(one["text"])
+        except conditions.ConditionError as error:
+            rows.append([code(one["text"]), code(str(error)), one["note"][language]])
+        else:
+            raise ValueError(f"data/conditions.yml: {one['text']} can be read")
+    return table(("you_write", "message", "meaning"), rows, language)
+
+
+def variables(language: str, group: str) -> str:
+    """List the environment variables of one group of data/variables.yml."""
+    rows = [
+        [f"`{name}`{{ #{name.lower().replace('_', '-')} }}", text[language]]
+        for name, text in data("variables")[group].items()
+    ]
+    return table(("variable", "meaning"), rows, language)
+
+
+def label_table(language: str) -> str:
+    """Show every label of PyPI's pages in English and as the Spanish pages have it."""
+    rows = [
+        [one["en"], one["es"] or f"{one['en']} ({word('stays_english', language)})"]
+        for one in data("labels").values()
+    ]
+    return table(("label_en", "label_es"), rows, language)
+
+
+def address_table(language: str) -> str:
+    """Show the addresses of both indexes, and what each is for."""
+    indexes = data("addresses")["indexes"]
+    rows = [
+        [text[language], *(f"`{indexes[key][name]}`" for key in ("pypi", "testpypi"))]
+        for name, text in data("address_uses")["indexes"].items()
+    ]
+    heads = ("use", "index_pypi", "index_testpypi")
+    return table(heads, rows, language)
+
+
+def page_table(language: str) -> str:
+    """Show the pages of an index that a publisher needs, below the address of its web pages."""
+    rows = [[f"`{path}`", text[language]] for path, text in data("address_uses")["paths"].items()]
+    return table(("path", "use"), rows, language)
+
+
+def images(language: str) -> str:
+    """Show the images of Travis CI for Linux, and the Pythons of each that can deploy."""
+    facts = data("images")
+    rows = []
+    for name, one in facts["images"].items():
+        able = deploying(one["pythons"], one["ruby"], facts["needs"])
+        rows.append([
+            f"`{name}`", one["system"], one["status"][language], _versions(one["pythons"]),
+            f"`{one['ruby']}`", _versions(able) or word("none", language),
+        ])  # fmt: skip
+    head = ("image", "system", "status", "pythons", "default_ruby", "deploying_pythons")
+    return table(head, rows, language)
+
+
+def deploying(pythons: Sequence[str], ruby: str, needs: dict[str, str]) -> list[str]:
+    """Return those of *pythons* that are new enough, and none if *ruby* is too old."""
+    if Version(ruby) < Version(needs["ruby"]):
+        return []
+    return [one for one in pythons if Version(one) >= Version(needs["python"])]
+
+
+def _versions(versions: Sequence[str]) -> str:
+    return ", ".join(f"`{version}`" for version in versions)
+
+
+def names() -> dict[str, dict[str, str]]:
+    """Return term → language → word: from data/terms.yml, or the glossary's own."""
+    pairs = {one["en"]: one for one in data("terms")}
+    return {
+        key: {one: (item.get("name") or pairs[key])[one] for one in ("en", "es")}
+        for key, item in data("glossary").items()
+    }
+
+
+def anchor(term: str) -> str:
+    """Return the id of a term, the same in both languages: ``practice-index``."""
+    return term.lower().replace(" ", "-")
+
+
+def glossary(language: str) -> str:
+    """Write the terms in the order of the alphabet, each with its sentence and its other name."""
+    other = "es" if language == "en" else "en"
+    words, items = names(), data("glossary")
+    parts = []
+    for key in sorted(items, key=lambda one: words[one][language].casefold()):
+        own, foreign = words[key][language], words[key][other]
+        title = own[0].upper() + own[1:]
+        gloss = f" {word('in_other_language', language)}: *{foreign}*." if own != foreign else ""
+        parts.append(f"### {title} {{ #{anchor(key)} }}\n\n{items[key]['means'][language]}{gloss}")
+    return "\n\n".join(parts)
+
+
+def history(language: str) -> str:
+    """Write what PyPI changed, each with its day and its source."""
+    known = data("sources")
+    rows = [
+        [str(one["day"]), one["what"][language],
+         f"[{known[one['source']]['title']}]({known[one['source']]['url']})"]
+        for one in data("history")
+    ]  # fmt: skip
+    return table(("day", "what_changed", "source"), rows, language)
+
+
+def timeline(language: str) -> str:
+    """Write what happens from a push to the page on PyPI, who does it, and where the token is."""
+    rows = [
+        [str(number), one["who"][language], one["what"][language], one["secret"][language]]
+        for number, one in enumerate(data("timeline"), 1)
+    ]
+    return table(("step", "who", "happens", "where_secret"), rows, language)
