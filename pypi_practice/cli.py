@@ -6,14 +6,13 @@ import argparse
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pypi_practice import shell
+from pypi_practice import account_command, leak_command, secret_input, shell, token_command
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import HOSTS, INDEXES, load
-from pypi_practice.store import Store, TokenRecord, default_directory
+from pypi_practice.token_command import open_store
 from pypi_practice.travis import command as travis
 from pypi_practice.words import LANGUAGES, Words, language
 
@@ -75,19 +74,8 @@ def build_parser(words: Words) -> argparse.ArgumentParser:
         "program", nargs=argparse.REMAINDER, metavar="-- COMMAND", help=words("help_shell_command")
     )
 
-    token = commands.add_parser(
-        "token", help=words("help_token"), description=words("help_token"), add_help=False,
-        parents=[common],
-    )  # fmt: skip
-    kinds = token.add_subparsers(title=words("commands"), dest="token_command", required=True)
-    new = add(kinds, "new", "help_token_new", _token_new)
-    new.add_argument("--index", choices=list(INDEXES), required=True, help=words("help_index"))
-    new.add_argument("--project", metavar="NAME", help=words("help_project"))
-    new.add_argument("--name", help=words("help_token_name"))
-    add(kinds, "list", "help_token_list", _token_list)
-    revoke = add(kinds, "revoke", "help_token_revoke", _token_revoke)
-    revoke.add_argument("which", metavar="ID|NAME", help=words("help_token_which"))
-
+    for module in (token_command, account_command, leak_command):
+        module.add_parser(commands, words.language, [common, data])
     add(commands, "list", "help_list", _list)
     travis.add_parser(commands, words.language, [common, data])
     return parser
@@ -109,68 +97,8 @@ def _shell(arguments: argparse.Namespace, words: Words) -> int:
     return code
 
 
-def _store(arguments: argparse.Namespace, words: Words) -> Store:
-    return Store((arguments.data or default_directory()).absolute(), words)
-
-
-def _token_new(arguments: argparse.Namespace, words: Words) -> int:
-    store, index = _store(arguments, words), INDEXES[arguments.index]
-    project = None
-    if arguments.project is not None:
-        project = store.project(index, arguments.project)
-        if project is None:
-            raise PracticeError(words("unknown_project", name=arguments.project, index=index.name))
-    taken = {token.description for token in store.tokens(index)}
-    free = (f"practice-{number}" for number in range(1, len(taken) + 2))
-    name = arguments.name or next(name for name in free if name not in taken)
-    _, token = store.new_token(store.user(index), name, project)
-    print(token)
-    return 0
-
-
-def _scope(token: TokenRecord, words: Words) -> str:
-    return words("one_project", project=token.project) if token.project else words("whole_account")
-
-
-def _token_list(arguments: argparse.Namespace, words: Words) -> int:
-    store = _store(arguments, words)
-    rows = [(index, token) for index in INDEXES.values() for token in store.tokens(index)]
-    for index, token in rows:
-        used = words("never")
-        if token.last_used is not None:
-            used = time.strftime("%Y-%m-%d %H:%M", time.localtime(token.last_used))
-        print(
-            words(
-                "token_row",
-                index=index.key,
-                id=token.id,
-                name=token.description,
-                scope=_scope(token, words),
-                used=used,
-            )
-        )
-    if not rows:
-        print(words("no_tokens"))
-    return 0
-
-
-def _token_revoke(arguments: argparse.Namespace, words: Words) -> int:
-    store, which = _store(arguments, words), arguments.which
-    found = [
-        token
-        for index in INDEXES.values()
-        for token in store.tokens(index)
-        if which in (token.id, token.description)
-    ]
-    if len(found) != 1:
-        raise PracticeError(words("several_tokens" if found else "no_token", which=which))
-    store.remove_token(found[0].id)
-    print(words("token_revoked", name=found[0].description))
-    return 0
-
-
 def _list(arguments: argparse.Namespace, words: Words) -> int:
-    store = _store(arguments, words)
+    store = open_store(arguments, words)
     rows = [
         words(
             "list_row",
@@ -201,6 +129,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         words = Words(_chosen_language(argv))
         _speak(words)
+        secret_input.refuse_arguments(argv, Words(words.language, "tokens"))
         arguments = build_parser(words).parse_args(argv)
         return arguments.run(arguments, words)
     except PracticeError as error:

@@ -144,11 +144,13 @@ class Application:
         try:
             rules.accept(rules.Upload(self.store, index, incoming, raw, token))
         except rules.AlreadyThere:
-            return Answer(200)
+            pass
         except rules.Refused as refused:
             return upload_error(refused.key, index, accept, **refused.values)
         finally:
             incoming.discard()
+        # Only now: on PyPI a refusal takes back all that the request wrote, "last used" included.
+        self.store.used(token)
         return Answer(200)
 
     def _find(self, index: Index, raw: str) -> rules.TokenRecord | None:

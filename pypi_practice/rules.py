@@ -230,7 +230,6 @@ def permission(upload: Upload) -> None:
     )
     if reason is not None:
         raise Refused("token", reason=reason)
-    upload.store.used(upload.token)
     if target.owner != upload.token.user.id:
         raise Refused("not_owner", user=upload.token.user.name, project=target.name)
     _user_can_upload(upload)

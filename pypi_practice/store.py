@@ -131,6 +131,8 @@ class Store:
                 (directory / "files" / key).mkdir(mode=0o700, parents=True, exist_ok=True)
             database = directory / "index.sqlite3"
             database.touch(mode=0o600)
+            if database.stat().st_mode & 0o077:  # copied or made otherwise: it holds the keys
+                database.chmod(0o600)
             self._connection.executescript(SCHEMA)
             with self.transaction() as connection:
                 for key in INDEXES:
@@ -190,6 +192,15 @@ class Store:
         if not rows:
             raise KeyError(name)
         return _user(rows[0])
+
+    def set_account(self, user: User, *, email_verified: bool, two_factor: bool) -> User:
+        """Put the account into the two states that PyPI asks about; return it as it is now."""
+        with self.transaction() as connection:
+            connection.execute(
+                "UPDATE users SET email_verified = ?, two_factor = ? WHERE id = ?",
+                (email_verified, two_factor, user.id),
+            )
+        return self.user(INDEXES[user.index], user.name)
 
     def new_token(self, user: User, description: str, project: Project | None) -> tuple[str, str]:
         """Make a token for the whole account or for one project; return its id and the token.
@@ -261,10 +272,14 @@ class Store:
                 "UPDATE tokens SET last_used = ? WHERE id = ?", (time.time(), token.id)
             )
 
-    def remove_token(self, identifier: str) -> None:
-        """Remove the token: from now on nothing that carries its id is accepted."""
+    def remove_token(self, identifier: str) -> bool:
+        """Remove the token: from now on nothing that carries its id is accepted.
+
+        Returns whether there was one.
+        """
         with self.transaction() as connection:
-            connection.execute("DELETE FROM tokens WHERE id = ?", (identifier,))
+            done = connection.execute("DELETE FROM tokens WHERE id = ?", (identifier,))
+        return done.rowcount == 1
 
     # Projects, releases and files
 

@@ -7,11 +7,11 @@ thing only: its location is the practice index's own, so it can never be taken f
 from __future__ import annotations
 
 import base64
-import binascii
 import json
+import re
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,43 +49,60 @@ def make(index: Index, identifier: str, key: bytes, caveats: Sequence[Sequence[A
     return PREFIX + macaroon.serialize()
 
 
+def narrow(raw: str, caveats: Sequence[Sequence[Any]]) -> str:
+    """Return *raw* with *caveats* added; ValueError if it is no token.
+
+    Needs no key and asks nobody: the signature so far is the key of the next one.
+    """
+    macaroon = read(raw)
+    if macaroon is None:
+        raise ValueError("not a token")
+    for caveat in caveats:
+        macaroon.add_first_party_caveat(serialize(caveat))
+    return PREFIX + macaroon.serialize()
+
+
 def read(raw: str) -> Macaroon | None:
-    """Return the macaroon in a token, or None where PyPI would not find one."""
-    prefix, dash, rest = raw.strip().partition("-")
+    """Return the macaroon in a token, or None where PyPI would not find one.
+
+    PyPI makes version 2 only; at version 1 its code fails, which nobody needs to practise.
+    """
+    prefix, dash, rest = raw.partition("-")
     if f"{prefix}{dash}" != PREFIX:
         return None
     try:
-        return Macaroon.deserialize(rest)
+        macaroon = Macaroon.deserialize(rest)
     except Exception:  # pymacaroons raises whatever its parsing meets: IndexError, TypeError ...
         return None
+    return macaroon if macaroon.version == MACAROON_V2 else None
 
 
 def identifier(macaroon: Macaroon) -> str | None:
     """Return the UUID by which the index knows the token, or None if it is not one."""
-    raw = macaroon.identifier
     try:
-        text = raw.decode() if isinstance(raw, bytes) else raw
-        return str(uuid.UUID(text))
-    except (UnicodeDecodeError, ValueError):
+        return str(uuid.UUID(macaroon.identifier_bytes.decode()))
+    except ValueError:  # UnicodeDecodeError is one, too
         return None
 
 
-def is_real(raw: str) -> bool:
-    """Tell whether *raw* was made by the real PyPI or TestPyPI, whole or damaged.
+def location(raw: str) -> str | None:
+    """Return where a token says that it belongs, or None; a cut token still says so.
 
-    The location stands at the start of the macaroon, so a cut or mistyped token still shows it.
+    The location stands at the start of the macaroon. Letters that base64 does not have are passed
+    over, as in PyPI's own reading.
     """
-    body = raw.strip().removeprefix(PREFIX)
-    head = body[: len(body[:80]) // 4 * 4]
-    try:
-        start = base64.urlsafe_b64decode(head)
-    except (binascii.Error, ValueError):
-        return False
-    # Version 2, field 1 (location), length, and then the name itself.
-    return start[:2] == b"\x02\x01" and any(
-        start[3 : 3 + len(name)] == name.encode() and start[2] == len(name)
-        for name in load("addresses")["real_locations"]
-    )
+    body = raw.strip().removeprefix(PREFIX)[:120].translate(str.maketrans("-_", "+/"))
+    letters = re.sub(r"[^A-Za-z0-9+/]", "", body)
+    start = base64.b64decode(letters[: len(letters) // 4 * 4])
+    # Version 2, field 1 (location), its length in one byte, and then the name itself.
+    if start[:2] != b"\x02\x01" or len(start) < 3 or len(start) < 3 + start[2]:
+        return None
+    return start[3 : 3 + start[2]].decode("utf-8", "replace")
+
+
+def is_real(raw: str) -> bool:
+    """Tell whether *raw* was made by the real PyPI or TestPyPI, whole or damaged."""
+    return location(raw) in load("addresses")["real_locations"]
 
 
 class CaveatError(Exception):
@@ -96,16 +113,27 @@ def _strings(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
+def _string(value: Any) -> bool:
+    return isinstance(value, str)
+
+
 def _integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _modern(caveat: dict[str, Any], request: Request) -> list[Any]:
-    """Return a caveat of the first years, a mapping, in today's form."""
+def _optional_mapping(value: Any) -> bool:
+    return value is None or isinstance(value, dict)
+
+
+def _modern(caveat: dict[str, Any], user_id: str) -> list[Any]:
+    """Return a caveat of the first years, a mapping, in today's form.
+
+    Source: warehouse/macaroons/caveats/_legacy.py.
+    """
     permissions = caveat.get("permissions")
     if caveat.get("version") == 1:
         if permissions == "user":
-            return [REQUEST_USER, request.user_id]
+            return [REQUEST_USER, user_id]
         if isinstance(permissions, dict) and "projects" in permissions:
             return [PROJECT_NAME, permissions["projects"]]
     elif "exp" in caveat and "nbf" in caveat:
@@ -115,35 +143,47 @@ def _modern(caveat: dict[str, Any], request: Request) -> list[Any]:
     raise CaveatError("caveat must be an array")
 
 
-FIELDS = {
-    EXPIRATION: (_integer, _integer),
-    PROJECT_NAME: (_strings,),
-    PROJECT_ID: (_strings,),
-    REQUEST_USER: (lambda value: isinstance(value, str),),
-    OIDC_PUBLISHER: (lambda value: isinstance(value, str),),
+# The fields of each tag: how many it needs at least, and what each may be.
+FIELDS: dict[int, tuple[int, tuple[Callable[[Any], bool], ...]]] = {
+    EXPIRATION: (2, (_integer, _integer)),
+    PROJECT_NAME: (1, (_strings,)),
+    PROJECT_ID: (1, (_strings,)),
+    REQUEST_USER: (1, (_string,)),
+    OIDC_PUBLISHER: (1, (_string, _optional_mapping)),
 }
 
 
-def failure(predicate: str, request: Request, now: float) -> str | None:
-    """Return why the caveat *predicate* refuses *request* at the time *now*, or None.
+def parse(predicate: str | bytes, user_id: str) -> list[Any]:
+    """Return the caveat that *predicate* holds as ``[tag, field, ...]``.
 
-    Raises CaveatError with PyPI's words for a caveat that it cannot read, and ValueError for one
-    that is not JSON.
+    *user_id* is whom a caveat of the first years means by "user". Raises CaveatError with PyPI's
+    words for a caveat that PyPI cannot read, and ValueError, TypeError or RecursionError for one
+    on which PyPI's own reading fails ("unknown error").
     """
     caveat = json.loads(predicate)
     if isinstance(caveat, dict):
-        caveat = _modern(caveat, request)
+        caveat = _modern(caveat, user_id)
     if not isinstance(caveat, list):
         raise CaveatError("caveat must be an array")
     if not caveat:
         raise CaveatError("caveat array cannot be empty")
     tag, *values = caveat
-    if not _integer(tag) or tag not in FIELDS:
+    if tag not in FIELDS:  # a list or a mapping here is PyPI's TypeError, and ours
         raise CaveatError(f"caveat has unknown tag: {tag}")
-    if len(values) < len(FIELDS[tag]):
+    needed, checks = FIELDS[tag]
+    if len(values) < needed:
         raise CaveatError("Not enough values")
-    if not all(check(value) for check, value in zip(FIELDS[tag], values, strict=False)):
+    if not all(check(value) for check, value in zip(checks, values, strict=False)):
         raise CaveatError("invalid values for fields")
+    return [int(tag), *values[: len(checks)]]  # true and 1.0 are 1 in PyPI's table of tags, too
+
+
+def failure(predicate: str, request: Request, now: float) -> str | None:
+    """Return why the caveat *predicate* refuses *request* at the time *now*, or None.
+
+    Raises what ``parse`` raises.
+    """
+    tag, *values = parse(predicate, request.user_id)
     match tag:
         case 0 if not values[1] <= int(now) < values[0]:
             return "token is expired"

@@ -99,7 +99,7 @@ def test_the_language_is_that_of_the_environment(variables, expected):
     assert language(variables) == expected
 
 
-@pytest.mark.parametrize("name", ["practice"])
+@pytest.mark.parametrize("name", ["practice", "tokens"])
 def test_every_message_is_in_both_languages(name):
     for key, message in load(name).items():
         assert set(message) == set(LANGUAGES), key
