@@ -1,0 +1,1 @@
+TWINE_PASSWORD="'$TWINE_PASSWORD'" python -m twine upload --repository testpypi dist/*

@@ -1,0 +1,1 @@
+TWINE_USERNAME=your-name python -m twine upload --repository testpypi dist/*

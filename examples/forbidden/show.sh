@@ -1,0 +1,1 @@
+printf %s "$TWINE_PASSWORD" | pypi-practice token show

@@ -1,0 +1,2 @@
+git tag --list
+python -m pip index versions --index-url https://test.pypi.org/simple/ random-names

@@ -1,0 +1,2 @@
+cp right.yml .travis.yml
+pypi-practice travis run . --branch staging --pull-request --dry-run

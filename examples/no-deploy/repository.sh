@@ -1,0 +1,3 @@
+cp right.yml .travis.yml
+echo '    repo: old-name/random-names' >> .travis.yml
+pypi-practice travis run . --branch staging --dry-run

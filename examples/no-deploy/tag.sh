@@ -1,0 +1,2 @@
+cp right.yml .travis.yml
+pypi-practice travis run . --tag v0.1.0 --dry-run

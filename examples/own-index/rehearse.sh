@@ -1,0 +1,1 @@
+pypi-practice travis run . --branch main --var INDEX_PASSWORD@main

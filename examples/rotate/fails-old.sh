@@ -1,0 +1,1 @@
+TWINE_PASSWORD="$OLD" python -m twine upload --repository testpypi dist/*

@@ -1,0 +1,1 @@
+grep --line-number --extended-regexp 'password:|_TOKEN' .travis.yml

@@ -1,0 +1,1 @@
+printf %s "$OLD" | pypi-practice token show

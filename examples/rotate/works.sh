@@ -1,0 +1,2 @@
+TWINE_PASSWORD="$NEW" python -m twine upload --repository testpypi dist/*
+pypi-practice token list

@@ -1,0 +1,1 @@
+pypi-practice travis run . --branch main --var TEST_PYPI_TOKEN@staging --dry-run
