@@ -156,6 +156,13 @@ def test_the_demo_package_draws_no_message():
         (deploy("password:", "  on: {branch: main}"),
          ["[error] on deploy.password: dropping unexpected map, expected secure"
           " ({'on': {'branch': 'main'}})"]),
+        (deploy("skip_cleanup: true"),
+         ['[warn] on deploy: deprecated key: "skip_cleanup"'
+          ' (not supported in dpl v2, use cleanup)']),
+        ("sudo: false\njobs: {include: [{sudo: true}]}",
+         ['[warn] on sudo: deprecated key: "sudo" (The key `sudo` has no effect anymore.)',
+          '[warn] on jobs.include[0].sudo: deprecated key: "sudo"'
+          ' (The key `sudo` has no effect anymore.)']),
         ("jobs: {include: [{name: a}, {deploy: [{provider: no}, {provider: pypi}]}]}",
          ["[error] on jobs.include[1].deploy.provider: dropping unknown value: no"]),
     ],

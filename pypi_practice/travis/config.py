@@ -5,7 +5,7 @@ Source of the aliases and of the message for plain secrets: travis-yml.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,7 +129,7 @@ class Message:
 
 
 def messages(config: dict[str, Any]) -> list[Message]:
-    """Return what Travis CI's validator says of the deploy entries of the file.
+    """Return what Travis CI's validator says of the deploy entries of the file, and of ``sudo``.
 
     Source: travis-yml, run on each of these inputs. What else it would say is not covered here.
     """
@@ -144,9 +144,18 @@ def messages(config: dict[str, Any]) -> list[Message]:
     return [
         message
         for prefix, job in places
-        for deploy in deploys(job)
-        for message in _deploy_messages(f"{prefix}deploy", deploy)
+        for found in (
+            _deprecated(f"{prefix}sudo", job.keys() & {"sudo"}),
+            *(_deploy_messages(f"{prefix}deploy", deploy) for deploy in deploys(job)),
+        )
+        for message in found
     ]
+
+
+def _deprecated(where: str, keys: Iterable[str]) -> Iterator[Message]:
+    for key, reason in load("travis_keys")["deprecated"].items():
+        if key in keys:
+            yield Message("warn", where, f'deprecated key: "{key}" ({reason})')
 
 
 def _deploy_messages(where: str, deploy: dict[str, Any]) -> Iterator[Message]:
@@ -157,6 +166,7 @@ def _deploy_messages(where: str, deploy: dict[str, Any]) -> Iterator[Message]:
         return
     if provider not in keys["providers"]:
         yield Message("error", f"{where}.provider", f"dropping unknown value: {provider}")
+    yield from _deprecated(where, deploy)
     for key, value in deploy.items():
         if key in SECRETS and isinstance(value, dict) and "secure" not in value:
             text = f"dropping unexpected map, expected secure ({value})"
