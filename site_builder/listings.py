@@ -26,6 +26,16 @@ class ListingError(Exception):
     """A page asks for a listing that is not there; the text says which."""
 
 
+# Where a configuration stands in the reader's project, by how the name of its file ends.
+PLACES = {
+    ".workflow.yml": ".github/workflows/release.yml",
+    ".gitlab.yml": ".gitlab-ci.yml",
+    ".circle.yml": ".circleci/config.yml",
+    ".yml": ".travis.yml",
+    ".pypirc": "~/.pypirc",
+}
+
+
 @dataclass(frozen=True)
 class Listing:
     """A file, relative to the repository, and what of it is shown."""
@@ -36,8 +46,8 @@ class Listing:
 
     @property
     def name(self) -> str:
-        """The file name as the reader has it: without the mark of an example that must fail."""
-        return Path(self.path).name.removeprefix("fails-")
+        """The file name as the reader has it: without the mark of a bad example."""
+        return Path(self.path).name.removeprefix("fails-").removeprefix("warned-")
 
     @property
     def must_fail(self) -> bool:
@@ -56,9 +66,8 @@ class Listing:
             return self.path.removeprefix("demo-package/")
         if self.path.endswith((".sh", ".out")):
             return ""
-        if self.path.endswith(".pypirc"):
-            return "~/.pypirc"
-        return ".travis.yml" if self.path.endswith(".yml") else self.name
+        places = (place for end, place in PLACES.items() if self.path.endswith(end))
+        return next(places, self.name)
 
 
 def read_listing(path: str, first: str | None = None, last: str | None = None) -> Listing:

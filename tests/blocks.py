@@ -46,6 +46,11 @@ class Block:
         return self.name.startswith("fails-")
 
     @property
+    def is_warned(self) -> bool:
+        """Whether readers are told that Travis CI warns of this."""
+        return self.name.startswith("warned-")
+
+    @property
     def special(self) -> dict[str, Any]:
         """What ``proof.yml`` beside the file says about it, if anything."""
         return special(self.file.parent).get(self.name, {})

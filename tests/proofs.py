@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import normal
+import pipelines
 import pytest
 from blocks import ROOT, Block, blocks
 from pytest_examples import CodeExample, EvalExample
@@ -52,6 +53,8 @@ def prove(block: Block, roads: Roads, eval_example: EvalExample, tmp_path: Path)
             _shell(block, roads, where)
         case "captured":
             _captured(block, roads, eval_example.update_examples, where, tmp_path)
+        case "judged" if pipelines.kind(block):
+            _pipeline(block, roads, where, tmp_path)
         case "judged" if block.file.suffix == ".yml":
             _travis(block, roads, where, tmp_path)
         case "judged" if block.file.suffix == ".pypirc":
@@ -166,11 +169,13 @@ def project(place: Path, travis: Path) -> Path:
 
 
 def judge(block: Block, roads: Roads, tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    """Give a configuration to what refuses bad ones: twine, the schema, or the rehearsal."""
+    """Give a file to what refuses bad ones: twine, its schema, an auditor, or the rehearsal."""
     if block.file.suffix == ".pypirc":
         return twine(block, tmp_path)
+    if pipelines.kind(block):
+        return pipelines.judge(block, tmp_path)
     target = project(tmp_path, block.file)
-    if block.must_fail:
+    if block.must_fail or block.is_warned:
         command = ["pypi-practice", "travis", "run", ".", "--branch", "staging", "--dry-run"]
         return roads.road("judge").practice(*command, cwd=target)
     return subprocess.run(
@@ -199,6 +204,12 @@ def _travis(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
         )
     else:
         assert done.returncode == 0, f"{where} is refused:\n{done.stdout}"
+        if block.is_warned:
+            assert "[warn]" in done.stdout, f"Travis CI warns of nothing in {where}:\n{done.stdout}"
+            assert block.file.with_suffix(".out") in shown_outputs(block), (
+                f"Travis CI warns of {where}, and its page does not show the message"
+            )
+            return
         command = ["pypi-practice", "travis", "run", ".", "--branch", "staging", "--dry-run"]
         plan = roads.road("judge").practice(*command, cwd=tmp_path / "random-names")
         assert plan.returncode == 0, f"{where} cannot be rehearsed:\n{plan.stdout}"
@@ -238,6 +249,22 @@ def _pypirc(block: Block, where: str, tmp_path: Path) -> None:
         assert config["repository"] in known, f"{where}: {name} has no address of PyPI's"
         if listed.has_section(name):
             assert config["username"] == "__token__", f"{where}: {name} has another user"
+
+
+def _pipeline(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
+    done = judge(block, roads, tmp_path)
+    if block.must_fail:
+        assert done.returncode != 0, f"{where} must be refused, but it passed:\n{done.stdout}"
+        assert block.file.with_suffix(".out") in shown_outputs(block), (
+            f"{where} must be refused, and its page does not show the message"
+        )
+        return
+    assert done.returncode == 0, f"{where} is refused:\n{done.stdout}"
+    target = project(tmp_path, ROOT / "demo-package" / ".travis.yml")
+    ran, published = pipelines.run(block, roads, target)
+    assert ran.returncode == 0, f"a command of {where} failed:\n{ran.stdout}"
+    for index in ("testpypi", "pypi"):
+        assert f"{index}  random-names" in published, f"{where} published nothing to {index}"
 
 
 def _demo_package(block: Block, where: str, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+pypi-practice travis run . --branch staging --var PYPI_PASSWORD=your-password

@@ -1,0 +1,2 @@
+pypi-practice token revoke project
+python -m twine upload --repository testpypi dist/*

@@ -1,0 +1,54 @@
+"""The proof of the files of other build servers: what it runs, and what it refuses."""
+
+from __future__ import annotations
+
+import pipelines
+import pytest
+from blocks import ROOT, Block
+
+EXAMPLES = ROOT / "examples"
+
+
+@pytest.mark.parametrize("suffix", pipelines.KINDS)
+def test_every_job_and_every_upload_of_a_file_is_found(suffix):
+    found = pipelines.jobs(EXAMPLES / "other-ci" / f"release{suffix}")
+    assert len(found) == 3
+    commands = [[command for command, _ in job.commands] for job in found]
+    assert "python -m build" in commands[0]
+    assert ["twine upload" in " ".join(one) for one in commands] == [False, True, True]
+    assert not any(job.is_trusted for job in found)
+
+
+def test_a_secret_of_github_becomes_a_variable_of_its_command_alone():
+    job = pipelines.jobs(EXAMPLES / "other-ci" / "release.workflow.yml")[1]
+    assert [environ for _, environ in job.commands] == [
+        {},
+        {"TWINE_PASSWORD": "${{ secrets.TEST_PYPI_TOKEN }}"},
+    ]
+    assert 'export TWINE_PASSWORD="$TEST_PYPI_TOKEN"' in pipelines.script(job)
+
+
+@pytest.mark.parametrize("suffix", [".workflow.yml", ".gitlab.yml"])
+def test_a_job_that_proves_who_it_is_is_known(suffix):
+    found = pipelines.jobs(EXAMPLES / "trusted" / f"release{suffix}")
+    assert [job.is_trusted for job in found] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "good", "bad"),
+    [
+        (".workflow.yml", "runs-on: ubuntu-latest", "run-on: ubuntu-latest"),
+        (".workflow.yml", "environment: pypi", "continue-on-error: perhaps"),
+        (".workflow.yml", "@3d3c42e5aac5ba805825da76410c181273ba90b1", "@v7"),
+        (".gitlab.yml", "    paths: [dist/]", "    path: [dist/]"),
+        (".circle.yml", "requires: [build]", "requires: 3"),
+    ],
+)
+def test_a_bad_file_is_refused(suffix, good, bad, tmp_path):
+    text = (EXAMPLES / "other-ci" / f"release{suffix}").read_text(encoding="utf-8")
+    assert good in text
+    for name, content, code in (("good", text, True), ("bad", text.replace(good, bad), False)):
+        file = tmp_path / f"{name}{suffix}"
+        file.write_text(content, encoding="utf-8")
+        done = pipelines.judge(Block("howto/other-ci", str(file), ()), tmp_path)
+        assert (done.returncode == 0) is code, f"{name}: {done.stdout}"
