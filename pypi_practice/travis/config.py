@@ -87,7 +87,8 @@ def read(path: Path, words: Words) -> dict[str, Any]:
         raise PracticeError(words("no_file", name=path, reason=error)) from error
     try:
         # compose() alone: a second document, a tag or a recursion never becomes an object.
-        node = YAML(typ="rt", pure=True).compose(text)
+        # "rt" would keep the folds of a ">-" text as control characters in it.
+        node = YAML(typ="safe", pure=True).compose(text)
     except (YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
