@@ -55,7 +55,8 @@ class Listing:
             return self.path.removeprefix("demo-package/")
         if self.path.endswith((".sh", ".out")):
             return ""
-        return ".travis.yml" if self.path.endswith(".yml") else self.name
+        names = {".yml": ".travis.yml", ".toml": "pyproject.toml"}
+        return names.get(Path(self.path).suffix, self.name)
 
 
 def read_listing(path: str, first: str | None = None, last: str | None = None) -> Listing:

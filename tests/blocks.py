@@ -57,7 +57,9 @@ class Block:
             return "declared"
         if self.path.startswith("demo-package/"):
             return "judged"
-        kinds = {".sh": "run", ".py": "run", ".out": "captured", ".yml": "judged"}
+        kinds = {
+            ".sh": "run", ".py": "run", ".out": "captured", ".yml": "judged", ".toml": "judged",
+        }  # fmt: skip
         try:
             return kinds[self.file.suffix]
         except KeyError:
