@@ -33,6 +33,7 @@ PLACES = {
     ".circle.yml": ".circleci/config.yml",
     ".yml": ".travis.yml",
     ".pypirc": "~/.pypirc",
+    ".toml": "pyproject.toml",
 }
 
 

@@ -63,7 +63,7 @@ class Block:
         if self.path.startswith("demo-package/"):
             return "judged"
         kinds = {".sh": "run", ".py": "run", ".out": "captured", ".yml": "judged",
-                 ".pypirc": "judged"}  # fmt: skip
+                 ".pypirc": "judged", ".toml": "judged"}  # fmt: skip
         try:
             return kinds[self.file.suffix]
         except KeyError:

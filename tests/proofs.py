@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,6 +60,8 @@ def prove(block: Block, roads: Roads, eval_example: EvalExample, tmp_path: Path)
             _travis(block, roads, where, tmp_path)
         case "judged" if block.file.suffix == ".pypirc":
             _pypirc(block, where, tmp_path)
+        case "judged" if block.file.parent.parent.name == "examples":
+            _pyproject(block, roads, where, tmp_path)
         case "judged":
             _demo_package(block, where, tmp_path)
         case "declared":
@@ -265,6 +268,28 @@ def _pipeline(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
     assert ran.returncode == 0, f"a command of {where} failed:\n{ran.stdout}"
     for index in ("testpypi", "pypi"):
         assert f"{index}  random-names" in published, f"{where} published nothing to {index}"
+
+
+def _pyproject(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
+    """Prove a pyproject.toml by building the demo package with it, by the back end that it names.
+
+    Without setup.py, and in an environment of its own, for which pip fetches the back end.
+    """
+    target = project(tmp_path, ROOT / "demo-package" / ".travis.yml")
+    (target / "setup.py").unlink()
+    shutil.copy(block.file, target / "pyproject.toml")
+    road = roads.road("judge")
+    done = road.practice(sys.executable, "-m", "build", cwd=target)
+    assert done.returncode == 0, f"{where} does not build:\n{done.stdout}"
+    files = sorted(target.glob("dist/*"))
+    names = [file.name for file in files]
+    assert names == ["random_names-0.1.0-py3-none-any.whl", "random_names-0.1.0.tar.gz"], where
+    with zipfile.ZipFile(files[0]) as wheel:
+        assert "random_names/command.py" in wheel.namelist(), f"{where} leaves the code out"
+    check = road.practice(
+        sys.executable, "-m", "twine", "check", "--strict", *map(str, files), cwd=target
+    )
+    assert check.returncode == 0, f"{where} makes files that PyPI refuses:\n{check.stdout}"
 
 
 def _demo_package(block: Block, where: str, tmp_path: Path) -> None:

@@ -128,6 +128,7 @@ class Road:
             proof.with_suffix(".in").write_text(self._pasted(block), encoding="utf-8")
             driver += [
                 f"proof='{proof}'",
+                *(f"cp '{file}' '{self.home / where}'" for where, file in _saved(block)),
                 f". '{proof}' > '{proof}.out' 2>&1 < '{proof.with_suffix('.in')}'",
                 f"echo \"$?\" > '{proof}.code'",
             ]
@@ -155,6 +156,12 @@ class Road:
             output=Path(f"{proof}.out").read_text(encoding="utf-8"),
             home=self.home,
         )
+
+
+def _saved(block: Block) -> list[tuple[str, Path]]:
+    """Return what the reader saves from the page before this block: place in the home, file."""
+    shown = {one.name: one.file for one in pages_blocks.blocks(block.page)}
+    return [(place, shown[name]) for place, name in block.special.get("saved", {}).items()]
 
 
 def runs_in_shell(block: Block) -> bool:

@@ -61,6 +61,10 @@ def test_on_is_a_key_and_a_version_stays_text(tmp_path):
     assert found["deploy"] == {"on": {"tags": True, "branch": "on"}}
 
 
+def test_a_folded_text_becomes_one_line(tmp_path):
+    assert read(tmp_path, "script: >-\n  one\n  two\n") == {"script": "one two"}
+
+
 def test_a_file_is_read_as_well_as_its_folder(tmp_path):
     write(tmp_path, "language: python\n")
     assert config.read(tmp_path / ".travis.yml", EN) == config.read(tmp_path, EN)

@@ -1,0 +1,1 @@
+pypi-practice travis run . --branch staging --var TEST_PYPI_TOKEN@staging

@@ -1,0 +1,2 @@
+python -m twine upload dist/*
+pypi-practice token list

@@ -1,0 +1,1 @@
+pypi-practice token new --index pypi --project random-names

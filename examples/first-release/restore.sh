@@ -1,0 +1,3 @@
+unset TWINE_PASSWORD
+mv pyproject.toml.bak pyproject.toml
+rm dist/*

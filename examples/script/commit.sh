@@ -1,0 +1,2 @@
+git add .
+git commit --quiet --message "Publish without setup.py"

@@ -1,0 +1,1 @@
+git tag --delete v0.1.2
