@@ -16,6 +16,7 @@ import pytest
         ("9.0/9.0 kB • 00:00 • ?", "9.1/9.1 kB • 00:01 • 3.2 MB/s"),
         ("Python 3.11.7", "Python 3.13.1"),
         ("setuptools-84.2.1", "setuptools-90.0.0"),
+        ("Resolved 1 package in 76ms", "Resolved 1 package in 1.20s"),
         ("calm-otter", "brave-lynx"),
         ("last used: 2026-11-23 18:37", "last used: 2027-01-02 03:04"),
     ],
