@@ -5,13 +5,15 @@ What a data file says in prose it says with ``en`` and ``es``; all else stands i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from packaging.version import Version
-from ruamel.yaml import YAML
 
+from pypi_practice.facts import INDEXES
 from pypi_practice.travis import conditions, plan
+from pypi_practice.travis import config as travis_config
 from pypi_practice.words import Words
 from site_builder.texts import data, word
 
@@ -23,7 +25,8 @@ def register(env: Any, language: str) -> None:
     """Give the pages one macro for each table; *language* is the one that is built."""
     for function in (
         deploy_options, on_conditions, if_conditions, bad_conditions, variables, label_table,
-        address_table, page_table, images, glossary, history, timeline,
+        address_table, page_table, images, glossary, history, timeline, upload_answers,
+        upload_answers_never, travis_rules,
     ):  # fmt: skip
         env.macro(_bound(function, language), function.__name__)
 
@@ -70,7 +73,8 @@ def _default(one: dict[str, Any], language: str) -> str:
 
 def compiled(text: str) -> plan.Deploy:
     """Return what ``on: ...``, given as one line of YAML, makes of a deploy entry."""
-    deploy = {"provider": "pypi", **(YAML(typ="safe", pure=True).load(text) or {})}
+    text = f"deploy:\n  provider: pypi\n  {text}\n"
+    deploy = travis_config.parse(text, "deploy", Words("en", "travis"))[0]["deploy"]
     config = {**REHEARSED, "deploy": deploy}
     return _plan(config, plan.Event("another")).stages[0].jobs[0].deploys[0]
 
@@ -236,3 +240,56 @@ def timeline(language: str) -> str:
         for number, one in enumerate(data("timeline"), 1)
     ]
     return table(("step", "who", "happens", "where_secret"), rows, language)
+
+
+def upload_answers(language: str) -> str:
+    """List what the index answers to an upload: one section for each row of data/uploads.yml."""
+    parts = []
+    for key, one in data("uploads").items():
+        said = _said(one["text"])
+        parts.append(
+            f"### {one['status']} {key.replace('_', ' ')} {{ #{key.replace('_', '-')} }}\n\n"
+            f"{code(said)}\n\n"
+            f"**{word('cause', language)}:** {one['cause'][language]}\n"
+            f"**{word('fix', language)}:** {one['fix'][language]}"
+        )
+    return "\n\n".join(parts)
+
+
+def upload_answers_never(language: str) -> str:
+    """List the answers of PyPI's that the practice index never gives, and why."""
+    rows = [[code(_said(one["text"])), one["reason"][language]] for one in data("never")]
+    return table(("answer", "why_never"), rows, language)
+
+
+def _said(text: str) -> str:
+    """Return a text of PyPI's with TestPyPI's help page, and the other places named."""
+    text = text.replace("{help}", INDEXES["testpypi"].help)
+    return re.sub(r"\{(\w+)[^}]*\}", r"<\1>", " ".join(text.split())).replace("|", "\\|")
+
+
+def travis_rules(language: str, own: bool) -> str:
+    """List the rules of ``travis check``: Travis CI's own messages, or those of the guide."""
+    parts = []
+    for key, one in data("travis_rules").items():
+        if own is ("code" in one):
+            continue
+        said = one["message"][language]
+        shown = [] if said == "{said}" else [code(re.sub(r"\{(\w+)\}", r"<\1>", said)), ""]
+        files = ", ".join(
+            f"[{name}.yml](../files/examples/travis_rules/{key}/{name}.yml)"
+            for name in ("bad", "good")
+        )
+        parts.append(
+            "\n".join(
+                [
+                    f"### {key} {{ #{key} }}",
+                    "",
+                    *shown,
+                    f"{one['why'][language]} {one['fix'][language]}",
+                    f"{word('level', language)}: {code(one['level'])}. {files}. "
+                    f"{word('source', language)}: {one['source']}.",
+                ]
+            )
+        )
+    return "\n\n".join(parts)

@@ -340,6 +340,12 @@ def test_every_label_is_known_in_both_languages():
 
 def test_no_example_is_left_over():
     shown = {block.file for block in all_blocks()}
+    rules = yaml.safe_load((ROOT / "data" / "travis_rules.yml").read_text("utf-8"))
+    shown |= {  # the page of the rules links to them
+        ROOT / "examples" / "travis_rules" / rule / name
+        for rule in rules
+        for name in ("bad.yml", "good.yml")
+    }
     files = {
         path
         for path in (ROOT / "examples").rglob("*")
