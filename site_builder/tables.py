@@ -286,7 +286,8 @@ def travis_rules(language: str, own: bool) -> str:
                     f"### {key} {{ #{key} }}",
                     "",
                     *shown,
-                    f"{one['why'][language]} {one['fix'][language]}",
+                    " ".join(f"{one[part][language].rstrip('.')}." for part in ("why", "fix")),
+                    "",
                     f"{word('level', language)}: {code(one['level'])}. {files}. "
                     f"{word('source', language)}: {one['source']}.",
                 ]

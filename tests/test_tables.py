@@ -18,7 +18,6 @@ from twine.settings import Settings
 from pypi_practice import tokens
 from pypi_practice.facts import INDEXES
 from pypi_practice.travis import plan
-from pypi_practice.travis.config import ALIASES
 from pypi_practice.words import Words
 from site_builder import tables
 
@@ -84,7 +83,7 @@ def test_the_options_are_those_that_travis_ci_knows():
     assert set(options["pypi"]) == known - {"skip_upload_docs"}
     assert set(options["every"]) == {name.rstrip("*") for name in schema["deploy"]}
     aliases = {one["alias"]: name for name, one in options["pypi"].items() if "alias" in one}
-    assert aliases == {key: name for key, name in ALIASES.items() if name in options["pypi"]}
+    assert aliases == schema["provider_aliases"]["pypi"]
 
 
 def test_the_options_are_listed_with_variables_and_traps():

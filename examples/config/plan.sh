@@ -1,1 +1,1 @@
-pypi-practice travis run . --branch staging --var TEST_PYPI_TOKEN@staging --dry-run
+pypi-practice travis plan . --branch staging --var TEST_PYPI_TOKEN@staging

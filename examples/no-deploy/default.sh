@@ -1,2 +1,3 @@
 sed '/^  on:/,$d' right.yml > .travis.yml
+git add . && git commit --quiet --allow-empty --message "Try"
 pypi-practice travis run . --branch staging --dry-run

@@ -1,2 +1,0 @@
-python -m pip install --quiet check-jsonschema
-check-jsonschema --builtin-schema vendor.travis .travis.yml
