@@ -190,6 +190,7 @@ SPARSE.pax_headers = {"GNU.sparse.major": "1"}
          " See https://pypi.org/policy/acceptable-use-policy/ for more information."),
         (client.wheel(more={"a.txt": "__pyarmor_enter__"}), WHEEL, None),
     ],
+    ids=lambda value: "content" if isinstance(value, bytes) else None,
 )  # fmt: skip
 def test_each_bad_archive_has_its_words(tmp_path, content, filename, reason):
     assert refusal(tmp_path, content, filename) == reason
