@@ -119,7 +119,9 @@ def main(arguments):
         call(python(), "-m", "site_builder", "build", *rest)
     elif name in ("test", "refresh"):
         call(python(), os.path.join("tests", "browser.py"))
-        parallel = ["--numprocesses", "auto", "--dist", "loadscope", "--no-loadscope-reorder"]
+        # One more than there are cores: a page that waits for a download leaves its core idle.
+        workers = str((os.cpu_count() or 1) + 1)
+        parallel = ["--numprocesses", workers, "--dist", "loadscope", "--no-loadscope-reorder"]
         options = ["--update-examples"] if name == "refresh" else parallel
         call(python(), "-m", "pytest", *(options + rest))
     elif name == "twins":
