@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_version
 from packaging.version import Version
 
 from pypi_practice.facts import Index
-from pypi_practice.store import Project, Store, note_change
+from pypi_practice.store import Project, Store, StoredFile, note_change
 
 
 @dataclass(frozen=True)
@@ -34,21 +34,13 @@ class Release:
 
 
 @dataclass(frozen=True)
-class ListedFile:
-    """A file as it is listed: sizes in bytes, digests in hexadecimal, times since 1970.
+class ListedFile(StoredFile):
+    """A stored file as it is listed.
 
     ``yanked`` is None, or the reason of its release, which may be empty; ``metadata`` is the
     SHA-256 of its core metadata, or None.
     """
 
-    filename: str
-    version: str
-    filetype: str
-    size: int
-    sha256: str
-    blake2: str
-    requires_python: str | None
-    uploaded: float
     yanked: str | None
     metadata: str | None
 

@@ -11,6 +11,15 @@ from email.message import EmailMessage
 log = logging.getLogger(__name__)
 
 
+def kind(content_type: str | None) -> str:
+    """Return the kind of text that a content type names; reStructuredText without one."""
+    if not content_type:
+        return "text/x-rst"
+    message = EmailMessage()
+    message["content-type"] = " ".join(content_type.split())
+    return message.get_content_type()
+
+
 def render(text: str, content_type: str | None) -> str | None:
     """Return *text* as HTML, or None where PyPI says that it failed to render.
 
@@ -26,13 +35,9 @@ def render(text: str, content_type: str | None) -> str | None:
         "text/markdown": readme_renderer.markdown,
         "text/plain": readme_renderer.txt,
     }
-    kind = "text/x-rst"
-    if content_type:
-        message = EmailMessage()
-        message["content-type"] = content_type
-        kind = message.get_content_type()
+    named = kind(content_type)
     try:
-        return renderers.get(kind, readme_renderer.txt).render(text)
+        return renderers.get(named, readme_renderer.txt).render(text)
     except Exception:  # a renderer may meet anything; PyPI would answer 500, which helps nobody
-        log.exception("a description of type %s broke its renderer", kind)
+        log.exception("a description of type %s broke its renderer", named)
         return None

@@ -1,20 +1,18 @@
-"""READMEs as HTML, with the library that PyPI uses; it lets no script and no style through.
-
-Source: warehouse/utils/readme.py of pypi/warehouse at commit 6b62157.
-"""
+"""READMEs as HTML for the pages: no script, no style, and nothing from another host."""
 
 from __future__ import annotations
 
 import functools
 import html
 import re
-from email.message import EmailMessage
 
 from markupsafe import Markup
 
+from pypi_practice import descriptions
 from pypi_practice.words import Words
 
 CACHED = 32
+MARKUP = ("text/markdown", "text/x-rst")  # anything else is shown as it is
 # An image in sanitised HTML: every value is quoted, and quotes inside are escaped.
 IMAGE = re.compile(r'<img(?:\s+[\w:-]+(?:="[^"]*")?)*\s*/?>')
 ALT = re.compile(r'\salt="([^"]*)"')
@@ -27,21 +25,8 @@ def render(text: str, content_type: str | None, language: str) -> tuple[Markup, 
     What cannot be rendered is shown as it is. Images are replaced because pages of the practice
     index load nothing from other hosts.
     """
-    # Loaded here: docutils takes a fifth of a second, and most requests show no README.
-    import readme_renderer.markdown  # noqa: PLC0415
-    import readme_renderer.rst  # noqa: PLC0415
-    import readme_renderer.txt  # noqa: PLC0415
-
-    renderers = {
-        "text/markdown": readme_renderer.markdown,
-        "text/x-rst": readme_renderer.rst,
-    }
-    kind = "text/x-rst"
-    if content_type:
-        message = EmailMessage()
-        message["content-type"] = " ".join(content_type.split())
-        kind = message.get_content_type()
-    rendered = renderers[kind].render(text) if kind in renderers else None
+    marked_up = descriptions.kind(content_type) in MARKUP
+    rendered = descriptions.render(text, content_type) if marked_up else None
     if rendered is None:
         return Markup("<pre>{}</pre>").format(text), False
     plain, replaced = IMAGE.subn(functools.partial(_describe, Words(language, "pages")), rendered)

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import browser as chromium
 import pytest
 import tested
 from blocks import ROOT, Block, all_blocks, pages
+from playwright.sync_api import Browser, sync_playwright
 from road import Roads, before
 from sitetree import BuiltSite, build_once
 from xdist.scheduler import LoadScopeScheduling
@@ -25,6 +27,17 @@ PROVEN: set[str] = set()
 def built_site(tmp_path_factory: pytest.TempPathFactory) -> BuiltSite:
     """The whole site, built once, with the Markdown that the macros made."""
     return build_once(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the tests of a file."""
+    found = chromium.find()
+    assert found, chromium.NO_BROWSER
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=[*chromium.ARGUMENTS])
+        yield running
+        running.close()
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ import threading
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-import browser as chromium
 import pytest
 from blocks import blocks, pages
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from sitetree import LANGUAGES
 
 from site_builder import listings
@@ -32,17 +31,6 @@ def address(built_site) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all these tests."""
-    found = chromium.find()
-    assert found, chromium.NO_BROWSER
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=[*chromium.ARGUMENTS])
-        yield running
-        running.close()
 
 
 def fresh(browser: Browser, **options: object) -> BrowserContext:

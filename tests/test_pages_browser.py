@@ -9,24 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import browser as chromium
 import pytest
 from pages_helper import real_wheel
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from pypi_practice.facts import load
 from pypi_practice.words import LANGUAGES, Words
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for these tests."""
-    found = chromium.find()
-    assert found, chromium.NO_BROWSER
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=[*chromium.ARGUMENTS])
-        yield running
-        running.close()
 
 
 def label(language: str, key: str) -> str:
