@@ -455,9 +455,7 @@ class TravisCheck(Check):
         except PracticeError as error:
             return bad("unreadable", reason=error)
         if report.fails:
-            rules_broken = dict.fromkeys(
-                one.rule for one in report.findings if one.level != "info"
-            )
+            rules_broken = dict.fromkeys(one.rule for one in report.findings if one.level != "info")
             return bad("found", rules=some(list(rules_broken)))
         return good()
 
@@ -595,5 +593,3 @@ def _places(found: list[history.Secret]) -> str:
 def in_order() -> dict[str, Check]:
     """Return the checks in the order of data/doctor.yml: each after those that it requires."""
     return {name: CHECKS[name] for name in load("doctor")["checks"]}
-
-

@@ -33,8 +33,9 @@ def _objects(root: Path) -> dict[str, str]:
 
 def _contents(root: Path, objects: list[str]) -> Iterator[tuple[str, bytes]]:
     """Yield the contents of *objects* that are not too large, through one git process."""
+    shown = "--batch-check=%(objectname) %(objecttype) %(objectsize)"
     sizes = subprocess.run(
-        ["git", "-C", str(root), "cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"],
+        ["git", "-C", str(root), "cat-file", shown],
         input="\n".join(objects).encode(), capture_output=True, check=False,
     ).stdout.decode()  # fmt: skip
     wanted = [

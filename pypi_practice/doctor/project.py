@@ -75,8 +75,6 @@ class Built:
         return Form(fields, [], self.path.name, self.path, None, len(data), digests)
 
 
-
-
 class Project:
     """A project in a folder; *variables* are those of Travis CI that the user named."""
 
