@@ -19,7 +19,7 @@ from mkdocs.structure.files import File, Files
 # MkDocs loads hooks by path; the package they belong to is found from here.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from site_builder import downloads, record
+from site_builder import downloads, own_names, record
 from site_builder.listings import ROOT
 from site_builder.texts import word
 
@@ -48,6 +48,8 @@ def on_files(files: Files, config: Any) -> None:
         files.append(File.generated(config, name, content=path.read_bytes()))
     content = downloads.archive()
     files.append(File.generated(config, f"files/{downloads.ARCHIVE}", content=content))
+    script = own_names.script_data(config.theme["language"])
+    files.append(File.generated(config, own_names.DATA, content=script))
 
 
 def on_nav(nav: Any, config: Any, files: Files) -> None:
@@ -64,6 +66,11 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> Non
         path = Path(out, config.theme["language"], page.file.src_uri)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(markdown, encoding="utf-8")
+
+
+def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
+    """Mark the names that readers can replace by their own."""
+    return own_names.mark(html, config.theme["language"])
 
 
 def on_post_build(config: Any) -> None:

@@ -48,6 +48,8 @@ def define_env(env: Any) -> None:
         if shown.must_fail:
             mark = word("refused" if path.endswith((".yml", ".pypirc")) else "must_fail", language)
             head, classes = f"{mark}: {head}" if head else mark, ["fails"]
+        if path.startswith(tuple(data("own_names")["fixed"])):
+            classes.append("fixed-names")
         up = "../" * (len(PurePosixPath(page).parts) - 1)
         name = shown.title or shown.name
         text = word("download", language).format(name=name)
