@@ -8,7 +8,8 @@ from __future__ import annotations
 import functools
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
@@ -67,12 +68,12 @@ def faults(project: str, repository: str, user: str) -> dict[str, str]:
     return found
 
 
-def sentence(key: str, language: str) -> str:
-    """Return what a fault means and how to mend it."""
-    own = load("own_names")["says"]
+def sentence(key: str, language: str, read: Callable[[str], Any] = load) -> str:
+    """Return what a fault means and how to mend it; *read* gives the data files."""
+    own = read("own_names")["says"]
     if key in own:
         return str(own[key][language])
-    answer = load("uploads")[key]
+    answer = read("uploads")[key]
     return f"{answer['cause'][language]} {answer['fix'][language]}"
 
 

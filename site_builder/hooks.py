@@ -19,7 +19,7 @@ from mkdocs.structure.files import File, Files
 # MkDocs loads hooks by path; the package they belong to is found from here.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from site_builder import downloads, own_names, record
+from site_builder import around, downloads, own_names, record
 from site_builder.listings import ROOT
 from site_builder.texts import word
 
@@ -39,6 +39,7 @@ def on_config(config: Any) -> None:
         key: {one["lang"]: word(key, one["lang"]) for one in config.extra["languages"]}
         for key in ("language", "missing_title", "missing_text", "home")
     }
+    around.give_words(config)
 
 
 def on_files(files: Files, config: Any) -> None:
@@ -73,6 +74,13 @@ def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
     return own_names.mark(html, config.theme["language"])
 
 
+def on_env(env: Any, config: Any, files: Files) -> Any:
+    """Write the list of pages, whose titles are known now."""
+    pages = [file.page for file in files.documentation_pages() if file.page]
+    around.write_pages(pages, Path(config.site_dir))
+    return env
+
+
 def on_post_build(config: Any) -> None:
     """Write down which blocks were shown, and let the search find word families."""
     language = config.theme["language"]
@@ -82,6 +90,7 @@ def on_post_build(config: Any) -> None:
             for page, shown in record.shown(language)
         ]
         Path(out, language, "blocks.json").write_text(json.dumps(rows), encoding="utf-8")
+    around.write_moved(Path(config.site_dir), config.site_url, language)
     _widen_search(Path(config.site_dir, "search", "search_index.json"), language)
 
 

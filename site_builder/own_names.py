@@ -42,8 +42,10 @@ def mark(html: str, language: str) -> str:
     new = LINK.sub(linked, TITLE.sub(marked, CODE.sub(marked, html)))
     if new == html:
         return html
-    head, end, rest = new.partition("</h1>")
-    return f"{head}{end}\n{_line(language)}{rest}" if end else new
+    # Below the title; on the home page, above the result that it shows.
+    place = re.search(r'<div class="result">', new) or re.search(r"(?<=</h1>)", new)
+    at = place.start() if place else 0
+    return f"{new[:at]}\n{_line(language)}{new[at:]}"
 
 
 def _spans(html: str) -> str:
@@ -109,7 +111,7 @@ def script_data(language: str) -> str:
                   "hint": one["hint"][language]}
             for key, one in own["fields"].items()
         },
-        "says": {key: sentence(key, language) for key in faults},
+        "says": {key: sentence(key, language, data) for key in faults},
         "words": {
             key: one[language] for key, one in own["words"].items()
         },

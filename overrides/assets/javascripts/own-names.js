@@ -83,7 +83,7 @@
     if (opener) {
       loaded().then(function () { window.guideNames.open(opener); },
         function () { say(opener.dataset.unloaded); });
-    } else if (now && link && !link.dataset.plain && event.button === 0 && !event.metaKey && !event.ctrlKey) {
+    } else if (now && link && !("plain" in link.dataset) && event.button === 0 && !event.metaKey && !event.ctrlKey) {
       event.preventDefault();
       loaded().then(function () { return window.guideNames.download(link); }).catch(function () {
         say(window.ownNames ? window.ownNames.words.plain : "");
