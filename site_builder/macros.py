@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from site_builder import record, tables
+from site_builder import pictures, record, tables
 from site_builder.downloads import address
 from site_builder.listings import fence, read_listing
 from site_builder.texts import data, word
@@ -53,6 +53,11 @@ def define_env(env: Any) -> None:
         text = word("download", language).format(name=name)
         link = f'[{text}]({up}{address(path)}){{ .download download="{name}" }}'
         return f"{fence(shown, head, classes, list(hl))}\n\n{link}"
+
+    @env.macro
+    def drawing(name: str) -> str:
+        """Show one of the drawings of site_builder/pictures.py."""
+        return pictures.figure(name, language)
 
     @env.macro
     def label(key: str) -> str:

@@ -21,8 +21,8 @@ from pypi_practice.travis import plan
 from pypi_practice.words import Words
 from site_builder import tables
 
-DATA = ("address_uses", "conditions", "deploy_options", "glossary", "history", "images", "timeline",
-        "variables")  # fmt: skip
+DATA = ("address_uses", "conditions", "deploy_options", "glossary", "history", "images", "pictures",
+        "scopes", "timeline", "token_fields", "variables")  # fmt: skip
 
 
 def data(name: str) -> Any:
