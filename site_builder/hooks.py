@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from site_builder import around, downloads, own_names, record
 from site_builder.listings import ROOT
+from site_builder.terms import TermLinks
 from site_builder.texts import word
 
 STEMMERS = {"en": "english", "es": "spanish"}
@@ -40,6 +41,7 @@ def on_config(config: Any) -> None:
         for key in ("language", "missing_title", "missing_text", "home")
     }
     around.give_words(config)
+    config.markdown_extensions.append(TermLinks(language))
 
 
 def on_files(files: Files, config: Any) -> None:
@@ -62,7 +64,9 @@ def on_nav(nav: Any, config: Any, files: Files) -> None:
 
 @event_priority(-100)
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> None:
-    """Keep each page's Markdown as the macros left it, where GUIDE_RENDERED says, for the tests."""
+    """Say which page comes, and keep its Markdown, after the macros, where GUIDE_RENDERED says."""
+    links = next(one for one in config.markdown_extensions if isinstance(one, TermLinks))
+    links.page = page.file.src_uri
     if out := os.environ.get("GUIDE_RENDERED"):
         path = Path(out, config.theme["language"], page.file.src_uri)
         path.parent.mkdir(parents=True, exist_ok=True)

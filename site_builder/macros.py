@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from site_builder import proven, record, tables
+from site_builder import pictures, proven, record, tables
 from site_builder.downloads import address
 from site_builder.listings import fence, read_listing
 from site_builder.texts import data, word
@@ -63,6 +63,11 @@ def define_env(env: Any) -> None:
         )
         foot = f"{source} {proof} {link}\n{{ .proof }}"
         return f"{fence(shown, head, classes, list(hl))}\n\n{foot}"
+
+    @env.macro
+    def drawing(name: str) -> str:
+        """Show one of the drawings of site_builder/pictures.py."""
+        return pictures.figure(name, language)
 
     @env.macro
     def label(key: str) -> str:

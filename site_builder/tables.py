@@ -15,6 +15,8 @@ from pypi_practice.facts import INDEXES
 from pypi_practice.travis import conditions, plan
 from pypi_practice.travis import config as travis_config
 from pypi_practice.words import Words
+from site_builder import pictures
+from site_builder.pictures import events
 from site_builder.texts import data, word
 
 NONE = "–"
@@ -25,8 +27,8 @@ def register(env: Any, language: str) -> None:
     """Give the pages one macro for each table; *language* is the one that is built."""
     for function in (
         deploy_options, on_conditions, if_conditions, bad_conditions, variables, label_table,
-        address_table, page_table, images, glossary, history, timeline, upload_answers,
-        upload_answers_never, travis_rules,
+        address_table, page_table, images, glossary, history, timeline, token_fields, scopes,
+        upload_answers, upload_answers_never, travis_rules,
     ):  # fmt: skip
         env.macro(_bound(function, language), function.__name__)
 
@@ -98,16 +100,6 @@ def on_conditions(language: str) -> str:
 def holds(text: str, event: plan.Event) -> bool:
     """Tell whether a build with ``if: text`` happens for *event*."""
     return _plan({**REHEARSED, "if": text}, event).runs
-
-
-def events() -> dict[str, plan.Event]:
-    """Return the events that conditions are tried on, by their keys in data/words.yml."""
-    return {
-        "event_main": plan.Event("main"),
-        "event_staging": plan.Event("staging"),
-        "event_pull_request": plan.Event("staging", pull_request=True),
-        "event_tag": plan.Event("main", tag="v1.0.0"),
-    }
 
 
 def if_conditions(language: str) -> str:
@@ -240,6 +232,35 @@ def timeline(language: str) -> str:
         for number, one in enumerate(data("timeline"), 1)
     ]
     return table(("step", "who", "happens", "where_secret"), rows, language)
+
+
+def token_fields(language: str) -> str:
+    """List the parts of a token, and which of them is secret."""
+    shown = data("labels")["unique_identifier"][language]
+    rows = [
+        [
+            one["name"][language],
+            one["is"][language].format(unique_identifier=f"**{shown}**"),
+            word("yes" if one["secret"] else "no", language),
+        ]
+        for one in data("token_fields").values()
+    ]
+    return table(("field", "what_it_is", "is_secret"), rows, language)
+
+
+def scopes(language: str) -> str:
+    """Show what a thief can publish with each kind of secret, drawn and in words."""
+    facts = data("scopes")
+    rows = [
+        [
+            one["kind"][language],
+            pictures.reach(one["opens"], one["until"], facts["words"], language),
+            *(one[part][language] for part in ("publishes", "lasts", "ends")),
+        ]
+        for one in facts["rows"].values()
+    ]
+    head = ("secret_kind", "reach", "can_publish", "until_when", "ends_early")
+    return table(head, rows, language)
 
 
 def upload_answers(language: str) -> str:
