@@ -37,6 +37,9 @@ COMMANDS = (
     ("test", "run all tests: every block of every page, the practice index, the site, a browser"),
     ("site", "build the static files in site/"),
     ("refresh", "run the proofs and write down today's outputs and versions"),
+    ("numbers", "measure the site and print each number beside its limit; takes minutes"),
+    ("leave", "build the site with what may follow Material, and say what differs"),
+    ("changes", "write CHANGELOG.md from data/changes.yml"),
     ("twins", "note that each section says the same in both languages today"),
     ("sources", "list the sources that were read more than six months ago"),
     ("lock", "resolve the dependencies anew and write requirements.txt with hashes"),
@@ -117,8 +120,15 @@ def main(arguments):
         call(python(), "-m", "site_builder", "serve", *rest)
     elif name == "site":
         call(python(), "-m", "site_builder", "build", *rest)
+    elif name == "changes":
+        call(python(), "-m", "site_builder.feed", *rest)
+    elif name == "leave":
+        call(python(), os.path.join("tests", "leaving.py"), *rest)
+    elif name == "numbers":
+        call(python(), "-m", "site_builder.browser")
+        call(python(), os.path.join("benchmarks", "numbers.py"), *rest)
     elif name in ("test", "refresh"):
-        call(python(), os.path.join("tests", "browser.py"))
+        call(python(), "-m", "site_builder.browser")
         # One more than there are cores: a page that waits for a download leaves its core idle.
         workers = str((os.cpu_count() or 1) + 1)
         parallel = ["--numprocesses", workers, "--dist", "loadscope", "--no-loadscope-reorder"]
@@ -129,12 +139,13 @@ def main(arguments):
     elif name == "sources":
         call(python(), os.path.join("tests", "sources.py"), *rest)
     elif name == "lock":
-        call(
-            python(), "-m", "uv", "pip", "compile", "pyproject.toml",
-            "--group", "site", "--group", "test", "--universal", "--python-version", "3.11",
-            "--generate-hashes", "--upgrade", "--custom-compile-command", "make lock",
-            "--quiet", "--output-file", "requirements.txt", *rest
-        )  # fmt: skip
+        for group, target in (("test", "requirements.txt"), ("leave", "requirements-leave.txt")):
+            call(
+                python(), "-m", "uv", "pip", "compile", "pyproject.toml",
+                "--group", "site", "--group", group, "--universal", "--python-version", "3.11",
+                "--generate-hashes", "--upgrade", "--custom-compile-command", "make lock",
+                "--quiet", "--output-file", target, *rest
+            )  # fmt: skip
     return 0
 
 

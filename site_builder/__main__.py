@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 from pypi_practice.words import LANGUAGES, language
+from site_builder import browser
+from site_builder.book import NoBrowser
 from site_builder.build import BuildError, build
 from site_builder.listings import ROOT
 from site_builder.serve import PortTaken, serve
@@ -21,16 +23,25 @@ def main() -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--site-dir", type=Path, default=ROOT / "site")
+    parser.add_argument("--without-pdf", action="store_true")
     arguments = parser.parse_args()
     try:
         if arguments.command == "serve":
             serve(arguments.host, arguments.port, arguments.lang)
         else:
+            pdf = not arguments.without_pdf
+            if pdf and not browser.find():
+                browser.install()
+            if pdf and not browser.find():  # said before the build, and not after it
+                raise NoBrowser(browser.NO_BROWSER)
             print(word("building", arguments.lang), flush=True)
-            build(arguments.site_dir)
+            build(arguments.site_dir, pdf=pdf)
             print(word("built", arguments.lang).format(place=arguments.site_dir))
     except BuildError as error:
         print(f"{error}\n{word('build_failed', arguments.lang)}", file=sys.stderr)
+        return 1
+    except NoBrowser as error:
+        print(word("no_pdf", arguments.lang).format(reason=error), file=sys.stderr)
         return 1
     except OSError as error:
         text = word("no_place", arguments.lang)

@@ -1,4 +1,4 @@
-"""Builds the whole site into a folder: each language, the root page, the page for lost readers."""
+"""Builds the whole site into a folder: each language, and all that is made of both."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 import jinja2
-from mkdocs.config import load_config
 
+from site_builder import book, cards, contents, feed, offline, plain, policy, weight
 from site_builder.complaints import docs_of, readable
+from site_builder.contents import Guide
+from site_builder.forms import WITHOUT_PDF
 from site_builder.listings import ROOT
 from site_builder.texts import word
 
@@ -24,53 +29,109 @@ QUIET = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
 
 
 class BuildError(Exception):
-    """A language was not built; the text is what MkDocs said."""
+    """The site was not built; the text says why, with page and line where there are some."""
 
 
-def build(place: Path, rendered: Path | None = None) -> None:
+def build(place: Path, rendered: Path | None = None, *, pdf: bool = True) -> None:
     """Build everything into *place*; the Markdown after macros goes to *rendered*, if given.
 
-    Raises BuildError with sentences that name page and line.
+    Raises BuildError with sentences that name page and line, and book.NoBrowser if there is no
+    browser that could print the PDF.
     """
+    guides = build_pages(place, rendered, pdf=pdf)
+    with ThreadPoolExecutor(1) as beside:  # the browser works while the cards are drawn
+        printed = beside.submit(book.write_pdfs, guides if pdf else [])
+        for guide in guides:
+            cards.write(guide)
+        offline.write(guides, place)
+        printed.result()
+    policy.add(place)
+
+
+def build_pages(place: Path, rendered: Path | None = None, *, pdf: bool = True) -> list[Guide]:
+    """Build what a reader of the pages sees, and no more: this is what ``make serve`` shows."""
     place.mkdir(parents=True, exist_ok=True)
+    _mkdocs(place, rendered, pdf)
+    guides = []
+    for language, config in CONFIGS.items():
+        folder = place / language
+        try:
+            weight.slim(folder, language)
+        except weight.ThemeChanged as error:
+            raise BuildError(str(error)) from error
+        guide = contents.read(ROOT / config, folder)
+        book.write_page(guide)
+        plain.write(guide)
+        (folder / feed.FEED).write_bytes(feed.atom(guide))
+        guides.append(guide)
+    _write_root(place, guides)
+    (place / "llms.txt").write_text(plain.root(guides), encoding="utf-8")
+    # Served for every missing address; its links are absolute, so it works at any depth.
+    shutil.copy(guides[0].folder / "404.html", place / "404.html")
+    return guides
+
+
+def make_up(place: Path, path: str) -> None:
+    """Make what ``build_pages`` left out, for a reader of ``make serve`` who asks for *path*."""
+    name = path.rpartition("/")[2]
+    guides = [contents.read(ROOT / config, place / one) for one, config in CONFIGS.items()]
+    if name == book.PDF and not (place / path.lstrip("/")).exists():
+        book.write_pdfs(guides)
+    elif name == offline.NAME and not (place / name).exists():
+        offline.write(guides, place)
+
+
+def _mkdocs(place: Path, rendered: Path | None, pdf: bool) -> None:
+    """Let MkDocs build all languages at the same time."""
     environ = {**os.environ, **QUIET}
     if rendered is not None:
         environ["GUIDE_RENDERED"] = str(rendered)
-    for language, config in CONFIGS.items():
-        command = ["build", "--strict", "--config-file", config]
-        command += ["--site-dir", str(place / language)]
-        done = subprocess.run(
-            [sys.executable, "-m", "mkdocs", *command],
-            cwd=ROOT,
-            env=environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise BuildError(readable(done.stdout, docs_of(ROOT / config)))
-    _write_root(place)
-    # Served for every missing address; its links are absolute, so it works at any depth.
-    shutil.copy(place / "en" / "404.html", place / "404.html")
+    if not pdf:
+        environ[WITHOUT_PDF] = "1"
+    running: list[tuple[str, subprocess.Popen[bytes], IO[bytes]]] = []
+    complaints = []
+    try:
+        for language, config in CONFIGS.items():
+            command = ["build", "--strict", "--config-file", config]
+            command += ["--site-dir", str(place / language)]
+            said = tempfile.TemporaryFile()  # noqa: SIM115 (closed below, with its process)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "mkdocs", *command],
+                cwd=ROOT,
+                env=environ,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
+            running.append((config, process, said))
+        for config, process, said in running:
+            if process.wait() != 0:
+                said.seek(0)
+                text = said.read().decode("utf-8", "replace")
+                complaints.append(readable(text, docs_of(ROOT / config)))
+    finally:
+        for _, process, said in running:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            said.close()
+    if complaints:
+        raise BuildError("\n".join(complaints))
 
 
-def _write_root(place: Path) -> None:
-    languages = []
-    for language, config_file in CONFIGS.items():
-        config = load_config(str(ROOT / config_file))
-        languages.append(
-            {
-                "lang": language,
-                "site_name": config.site_name,
-                "description": config.site_description,
-                "read": word("read", language),
-            }
-        )
-        root = (config.site_url or "").rstrip("/") + "/"
+def _write_root(place: Path, guides: list[Guide]) -> None:
+    languages = [
+        {
+            "lang": guide.language,
+            "site_name": guide.name,
+            "description": guide.description,
+            "read": word("read", guide.language),
+        }
+        for guide in guides
+    ]
     template = (Path(__file__).parent / "root.html").read_text(encoding="utf-8")
     page = jinja2.Environment(autoescape=True).from_string(template)
-    (place / "index.html").write_text(page.render(languages=languages, root=root), encoding="utf-8")
+    text = page.render(languages=languages, root=guides[0].root)
+    (place / "index.html").write_text(text, encoding="utf-8")
 
 
 def watched() -> list[Path]:

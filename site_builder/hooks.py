@@ -38,7 +38,7 @@ def on_config(config: Any) -> None:
     config.copyright = word("licence", language)
     config.extra["word"] = {
         key: {one["lang"]: word(key, one["lang"]) for one in config.extra["languages"]}
-        for key in ("language", "missing_title", "missing_text", "home")
+        for key in ("language", "missing_title", "missing_text", "home", "changes", "locale")
     }
     around.give_words(config)
     config.markdown_extensions.append(TermLinks(language))

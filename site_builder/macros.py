@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from site_builder import pictures, proven, record, tables
+from site_builder import forms, pictures, proven, record, tables
 from site_builder.downloads import address
+from site_builder.forms import source_of
 from site_builder.listings import fence, read_listing
 from site_builder.texts import data, word
 
@@ -29,6 +30,7 @@ def define_env(env: Any) -> None:
     env.variables["travis"] = Addresses(addresses["travis"])
     tables.register(env, language)
     repository = f"{env.conf['repo_url'].rstrip('/')}/{env.conf['extra']['files_uri']}"
+    forms.register(env, language)
 
     @env.macro
     def listing(
@@ -40,7 +42,7 @@ def define_env(env: Any) -> None:
     ) -> str:
         """Show a file of examples/ or demo-package/, or its lines from *first* to *last*."""
         shown = read_listing(path, first, last)
-        page = env.page.file.src_uri
+        page = source_of(env.page)
         record.add(language, page, shown)
         proof = proven.said(shown, language)
         if shown.is_output:

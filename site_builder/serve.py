@@ -6,11 +6,15 @@ import logging
 import shutil
 import socket
 import tempfile
+import threading
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from mkdocs.livereload import LiveReloadServer
 
-from site_builder.build import BuildError, build, watched
+from site_builder import book, offline
+from site_builder.build import BuildError, build_pages, make_up, watched
 from site_builder.texts import word
 
 
@@ -22,6 +26,18 @@ class _Server(LiveReloadServer):
     """MkDocs' own server, with our sentences and the page for lost readers."""
 
     language = "en"
+    making = threading.Lock()
+
+    def _serve_request(self, environ: Any, start_response: Any) -> Iterable[bytes] | None:
+        path = environ["PATH_INFO"]
+        if path.endswith((f"/{book.PDF}", f"/{offline.NAME}")):
+            try:
+                with self.making:
+                    make_up(Path(self.root), path)
+            except book.NoBrowser as error:
+                start_response("503 No Browser", [("Content-Type", "text/plain; charset=utf-8")])
+                return [str(error).encode()]
+        return super()._serve_request(environ, start_response)
 
     def server_activate(self) -> None:
         super().server_activate()
@@ -41,7 +57,7 @@ def serve(host: str, port: int, language: str) -> None:
         def rebuild() -> None:
             # Built beside the one that is being served, so that a reader never sees half a site.
             shutil.rmtree(fresh, ignore_errors=True)
-            build(fresh)
+            build_pages(fresh)
             if place.exists():
                 place.rename(old)
             fresh.rename(place)

@@ -1,7 +1,8 @@
-"""The data files, as the pages read them: always fresh, so that a change shows while serving."""
+"""The data files, as the pages read them: each once a build, which runs in a process of its own."""
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import yaml
@@ -9,11 +10,13 @@ import yaml
 from site_builder.listings import ROOT
 
 DATA = ROOT / "data"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+@functools.cache
 def data(name: str) -> dict[str, Any]:
-    """Return what ``data/<name>.yml`` holds."""
-    return yaml.safe_load((DATA / f"{name}.yml").read_text(encoding="utf-8"))
+    """Return what ``data/<name>.yml`` holds; read once, so treat it as read-only."""
+    return yaml.load((DATA / f"{name}.yml").read_text(encoding="utf-8"), Loader=LOADER)
 
 
 def word(key: str, language: str) -> str:

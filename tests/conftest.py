@@ -14,7 +14,7 @@ import tested
 from blocks import ROOT, Block, all_blocks, pages
 from playwright.sync_api import Browser, sync_playwright
 from road import Roads, before
-from sitetree import BuiltSite, build_once
+from sitetree import BuiltSite, build_once, served
 from xdist.scheduler import LoadScopeScheduling
 
 from site_builder import downloads
@@ -25,9 +25,17 @@ TUTORIAL = next(page for page in pages() if page.startswith("tutorial/"))
 
 
 @pytest.fixture(scope="session")
-def built_site(tmp_path_factory: pytest.TempPathFactory) -> BuiltSite:
-    """The whole site, built once, with the Markdown that the macros made."""
-    return build_once(tmp_path_factory.mktemp("site"))
+def built_site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> BuiltSite:
+    """The whole site, built once for all workers, with the Markdown that the macros made."""
+    own = tmp_path_factory.getbasetemp()
+    return build_once((own if worker_id == "master" else own.parent) / "site")
+
+
+@pytest.fixture(scope="module")
+def address(built_site: BuiltSite) -> Iterator[str]:
+    """The built site, served as a static host does."""
+    with served(built_site.site) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

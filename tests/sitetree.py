@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import http.server
 import json
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup
+from filelock import FileLock
 
 from site_builder.build import CONFIGS, build
 
@@ -37,8 +43,56 @@ class BuiltSite:
         return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
 
 
-def build_once(base: Path) -> BuiltSite:
-    """Build the whole site below *base*."""
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    """Answers as a static host does: our headers, and the page for lost readers."""
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+    def end_headers(self) -> None:
+        for name, value in headers(Path(self.directory)).items():
+            self.send_header(name, value)
+        super().end_headers()
+
+    def send_error(self, code: int, *arguments: object) -> None:  # type: ignore[override]
+        page = Path(self.directory, "404.html")
+        if code != 404 or not page.is_file():
+            super().send_error(code)
+            return
+        body = page.read_bytes()
+        self.send_response(404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+@functools.cache
+def headers(folder: Path) -> dict[str, str]:
+    """Return the headers that a built site asks its host to send with each page."""
+    lines = (folder / "_headers").read_text(encoding="utf-8").splitlines()[1:]
+    pairs = (line.strip().partition(": ") for line in lines)
+    return {name: value for name, _, value in pairs}
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a built site, and give its address."""
+    handler = functools.partial(_Handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def build_once(base: Path, *, pdf: bool = True) -> BuiltSite:
+    """Build the whole site below *base*, unless another worker of the tests has built it there."""
+    base.mkdir(parents=True, exist_ok=True)
     tree = BuiltSite(base / "site", base / "rendered")
-    build(tree.site, tree.rendered)
+    done = base / "done"
+    with FileLock(base / "lock"):
+        if not done.exists():
+            build(tree.site, tree.rendered, pdf=pdf)
+            done.touch()
     return tree

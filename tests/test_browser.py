@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,21 +14,6 @@ from site_builder import listings
 pytestmark = pytest.mark.long
 
 PATHS = {page: "" if page == "index" else f"{page}/" for page in pages()}
-
-
-class _Handler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def address(built_site) -> Iterator[str]:
-    """The built site, served as a static host does."""
-    handler = functools.partial(_Handler, directory=str(built_site.site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def fresh(browser: Browser, **options: object) -> BrowserContext:
@@ -61,6 +42,8 @@ def test_every_page_fits_and_asks_nobody_else(browser, address, width):
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    # What the security policy forbids is said here.
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     for language in LANGUAGES:
         for name, path in PATHS.items():
             page.goto(f"{address}/{language}/{path}")

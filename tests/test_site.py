@@ -11,6 +11,7 @@ import pytest
 import yaml
 from blocks import ROOT, all_blocks, blocks, pages
 from bs4 import BeautifulSoup, Tag
+from mkdocs.config import load_config
 from sitetree import LANGUAGES, BuiltSite
 
 from site_builder import build as building
@@ -145,7 +146,7 @@ def parsed(file: Path) -> BeautifulSoup:
     return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
 
 
-ADDRESS = building.load_config(str(ROOT / "mkdocs.yml")).site_url.rstrip("/") + "/"
+ADDRESS = load_config(str(ROOT / "mkdocs.yml")).site_url.rstrip("/") + "/"
 
 
 def url_of(file: Path, tree: BuiltSite) -> str:

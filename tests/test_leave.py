@@ -1,0 +1,45 @@
+"""The same sources, built with what may follow Material: nothing of a page is lost."""
+
+from __future__ import annotations
+
+import leaving
+import pytest
+from blocks import pages
+from sitetree import LANGUAGES
+
+
+@pytest.fixture(scope="module")
+def programs() -> None:
+    """Both programs, in an environment of their own."""
+    leaving.install()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("program", leaving.PROGRAMS)
+def test_another_program_builds_the_same_pages(
+    program, language, programs, built_site, tmp_path, record_property
+):
+    theirs = leaving.build(program, language, tmp_path)
+    found = leaving.compare(program, language, built_site.site / language, theirs)
+    record_property("difference", str(found))
+    assert (found.missing, found.texts, found.ids, found.files) == ([], [], [], []), str(found)
+
+
+def test_a_difference_is_seen(built_site, tmp_path):
+    """The comparison can fail: a page, a word, an id and a file are taken away."""
+    ours = built_site.site / "en"
+    for page in pages():
+        path = "index.html" if page == "index" else f"{page}/index.html"
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        text = (ours / path).read_text(encoding="utf-8")
+        if page == "take":
+            text = text.replace("A room without a network", "A room")
+        if page == "practice":
+            text = text.replace('<h2 id="', '<h2 data-was="', 1)
+        if page != "changes":
+            (tmp_path / path).write_text(text, encoding="utf-8")
+    found = leaving.compare("nothing", "en", ours, tmp_path)
+    assert found.missing == ["changes"]
+    assert found.texts == ["take"]
+    assert found.ids == ["practice"]
+    assert "files/random-names.zip" in found.files
