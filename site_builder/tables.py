@@ -5,17 +5,20 @@ What a data file says in prose it says with ``en`` and ``es``; all else stands i
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
+from html import escape
 from typing import Any
 
 from packaging.version import Version
 
-from pypi_practice.facts import INDEXES
+from pypi_practice import messages as catalogue
 from pypi_practice.travis import conditions, plan
 from pypi_practice.travis import config as travis_config
 from pypi_practice.words import Words
 from site_builder import pictures
+from site_builder.listings import ROOT
 from site_builder.pictures import events
 from site_builder.texts import data, word
 
@@ -28,7 +31,7 @@ def register(env: Any, language: str) -> None:
     for function in (
         deploy_options, on_conditions, if_conditions, bad_conditions, variables, label_table,
         address_table, page_table, images, glossary, history, timeline, token_fields, scopes,
-        upload_answers, upload_answers_never, travis_rules,
+        messages, message, message_box, message_counts, travis_rules,
     ):  # fmt: skip
         env.macro(_bound(function, language), function.__name__)
 
@@ -263,30 +266,113 @@ def scopes(language: str) -> str:
     return table(head, rows, language)
 
 
-def upload_answers(language: str) -> str:
-    """List what the index answers to an upload: one section for each row of data/uploads.yml."""
-    parts = []
-    for key, one in data("uploads").items():
-        said = _said(one["text"])
-        parts.append(
-            f"### {one['status']} {key.replace('_', ' ')} {{ #{key.replace('_', '-')} }}\n\n"
-            f"{code(said)}\n\n"
-            f"**{word('cause', language)}:** {one['cause'][language]}\n"
-            f"**{word('fix', language)}:** {one['fix'][language]}"
-        )
-    return "\n\n".join(parts)
+def messages(language: str, group: str) -> str:
+    """Write a section for each message of one group of the catalogue, with what finds it."""
+    return "\n\n".join(_message(one, language) for one in catalogue.groups()[group])
 
 
-def upload_answers_never(language: str) -> str:
-    """List the answers of PyPI's that the practice index never gives, and why."""
-    rows = [[code(_said(one["text"])), one["reason"][language]] for one in data("never")]
-    return table(("answer", "why_never"), rows, language)
+def _message(one: catalogue.Entry, language: str) -> str:
+    facts, own = data("matching"), Words(language, "explain")
+    level = facts["levels"].index(one.level)
+    patterns = escape(json.dumps(one.patterns, separators=(",", ":")))
+    anchors = "".join(f'<span id="{name}"></span>' for name in one.also_known_as)
+    others = [catalogue.shown(text) for text in one.texts[1:]]
+    whole = [one.text] if one.text.rstrip(".") != one.title.rstrip(".") else []
+    said = [f"{code(text)}<br>" for text in (*whole, *others)]
+    seen = facts["places"][one.seen][language]
+    lines = [
+        f'<div class="message" markdown data-level="{level}" data-patterns="{patterns}">',
+        "",
+        f"### {code(one.title)} {{ #{one.id} }}",
+        "",
+        *([anchors, ""] if anchors else []),
+        *said,
+        *([""] if said else []),
+        f"**{own('cause')}:** {_prose(one.cause[language])}<br>",
+        f"**{own('fix')}:** {_prose(one.fix[language])}",
+        *([f"<br>**{own('box_more')}:** {_page_link(one.see, language)}"] if one.see else []),
+        "",
+        f"**{own('box_seen')}:** {seen}. {_proof(one, language)}",
+        "{ .reproduced }",
+        "",
+        "</div>",
+    ]
+    return "\n".join(lines)
 
 
-def _said(text: str) -> str:
-    """Return a text of PyPI's with TestPyPI's help page, and the other places named."""
-    text = text.replace("{help}", INDEXES["testpypi"].help)
-    return re.sub(r"\{(\w+)[^}]*\}", r"<\1>", " ".join(text.split())).replace("|", "\\|")
+def _prose(text: str) -> str:
+    """Return a sentence of the data as Markdown: nothing in it is a mark-up of its own."""
+    return re.sub(r"([\\`*_<>\[\]#|])", r"\\\1", text)
+
+
+def _page_link(see: str, language: str) -> str:
+    """Return a link to a page of the guide, from the reference, named as the page is."""
+    path = see.partition("#")[0]
+    source = (ROOT / "docs" / language / path).read_text(encoding="utf-8")
+    title = re.search(r"^# (.+?)(?: \{.*\})?$", source, re.M)
+    if title is None:
+        raise ValueError(f"docs/{language}/{path} has no title")
+    return f"[{title[1]}](../{see})"
+
+
+def _proof(one: catalogue.Entry, language: str) -> str:
+    words = data("matching")["proofs"]
+    if one.proof is None:
+        reason = f"{words['never'][language]} {one.why[language]}" if one.why else None
+        if reason:
+            return reason
+        source = data("sources")[one.read]
+        return f"{words['read'][language]} [{source['title']}]({source['url']})."
+    if one.proof.startswith("examples/"):
+        return words["block"][language]
+    if one.rule:
+        link = f"[{one.rule}](rules.md#{one.rule})"
+        return f"{words['rules'][language]} {Words(language, 'explain')('box_rule')}: {link}."
+    return words[one.proof if one.proof in words else "rules"][language]
+
+
+def message(language: str, key: str) -> str:
+    """Write cause and fix of one message, and a link to its section, for a page at the top."""
+    one, own = catalogue.by_id()[key], Words(language, "explain")
+    link = f"[{own('box_section')}](reference/messages.md#{one.id})"
+    return (
+        f"**{own('cause')}:** {_prose(one.cause[language])}<br>\n"
+        f"**{own('fix')}:** {_prose(one.fix[language])} {link}"
+    )
+
+
+def message_box(language: str) -> str:
+    """Write the box for a log; the browser's script shows it, and reads its rules from it."""
+    own, facts = Words(language, "explain"), data("matching")
+
+    def given(name: str, value: Any) -> str:
+        return f'data-{name}="{escape(json.dumps(value, ensure_ascii=False))}"'
+
+    said = ("found_one", "found", "unknown", "empty", "secret", "secret_link")
+    words = {name: own(f"box_{name}", number="{number}") for name in said}
+    return "\n".join(
+        [
+            f'<p class="explain-without">{own("box_without")}</p>',
+            f'<form class="explain" hidden data-leak="../../howto/leak/" '
+            f"{given('clean', facts['clean'])} "
+            f"{given('secrets', facts['secrets'])} {given('words', words)}>",
+            f'<label for="log">{own("box_label")}</label>',
+            f'<p id="log-hint">{own("box_hint")}</p>',
+            '<textarea id="log" rows="8" aria-describedby="log-hint" autocomplete="off"'
+            ' spellcheck="false" lang="en"></textarea>',
+            f'<p><button type="submit">{own("box_button")}</button> '
+            f'<button type="reset">{own("box_clear")}</button></p>',
+            '<p class="explain-secret" role="alert"></p>',
+            '<p class="explain-status" role="status"></p>',
+            '<div class="explain-found"></div>',
+            "</form>",
+        ]
+    )
+
+
+def message_counts(language: str, what: str) -> str:
+    """Return how many messages the catalogue has: ``all``, or those that were ``reproduced``."""
+    return str(sum(what == "all" or one.reproduced for one in catalogue.catalogue()))
 
 
 def travis_rules(language: str, own: bool) -> str:

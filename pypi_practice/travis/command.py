@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -148,8 +149,10 @@ def _plan(arguments: argparse.Namespace, words: Words) -> int:
 
 
 def _run(arguments: argparse.Namespace, words: Words) -> int:
+    from pypi_practice import last  # noqa: PLC0415
     from pypi_practice.shell import practice  # noqa: PLC0415
     from pypi_practice.travis import repository, run  # noqa: PLC0415
+    from pypi_practice.travis.script import OURS  # noqa: PLC0415
 
     own = Words(words.language, "travis")
     found, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
@@ -161,7 +164,10 @@ def _run(arguments: argparse.Namespace, words: Words) -> int:
     if fatal := [message.level for message in said if message.is_fatal]:
         raise PracticeError(own("plain_secret" if "alert" in fatal else "dropped"))
 
+    printed: deque[str] = deque(maxlen=20_000)  # the end of a long log, where the error is
+
     def emit(line: str) -> None:
+        printed.append(line)
         print(line, flush=True)
 
     if arguments.dry_run:
@@ -171,4 +177,8 @@ def _run(arguments: argparse.Namespace, words: Words) -> int:
         result = run.rehearse(
             found, plan, event, variables, environ, emit, own, exact=arguments.exact_python
         )
+        if not result.passed:
+            last.write(Path(environ["PYPI_PRACTICE_DATA"]), printed)
+            if last.is_known(printed):
+                emit(f"{OURS}{Words(words.language, 'explain')('announce')}")
     return 0 if result.passed else 1
