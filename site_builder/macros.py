@@ -60,7 +60,7 @@ def define_env(env: Any) -> None:
         source = f'[{shown.name}]({repository}{path}){{ .source title="{text}" }}'
         text = words["download"][language]
         link = (
-            f'[{text}]({up}{address(path)})'
+            f"[{text}]({up}{address(path)})"
             f'{{ .download download="{name}" aria-label="{text} {name}" }}'
         )
         foot = f"{source} {proof} {link}\n{{ .proof }}"

@@ -74,7 +74,7 @@
     title.appendChild(link);
     made.appendChild(title);
     Array.prototype.forEach.call(entry.element.children, function (child) {
-      if (child.matches("p:not(.proof)") && child.querySelector("strong")) {
+      if (child.matches("p:not(.reproduced)") && child.querySelector("strong")) {
         made.appendChild(child.cloneNode(true));
       }
     });
