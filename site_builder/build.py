@@ -13,9 +13,9 @@ from mkdocs.config import load_config
 
 from site_builder.complaints import docs_of, readable
 from site_builder.listings import ROOT
-from site_builder.texts import word
+from site_builder.texts import first, languages, word
 
-CONFIGS = {"en": "mkdocs.yml", "es": "mkdocs.es.yml"}
+CONFIGS: dict[str, str] = {code: one["config"] for code, one in languages().items()}
 SOURCES = (
     "docs", "examples", "data", "demo-package", "overrides", "site_builder", *CONFIGS.values(),
 )  # fmt: skip
@@ -52,7 +52,7 @@ def build(place: Path, rendered: Path | None = None) -> None:
             raise BuildError(readable(done.stdout, docs_of(ROOT / config)))
     _write_root(place)
     # Served for every missing address; its links are absolute, so it works at any depth.
-    shutil.copy(place / "en" / "404.html", place / "404.html")
+    shutil.copy(place / first() / "404.html", place / "404.html")
 
 
 def _write_root(place: Path) -> None:

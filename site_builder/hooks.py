@@ -19,11 +19,10 @@ from mkdocs.structure.files import File, Files
 # MkDocs loads hooks by path; the package they belong to is found from here.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from site_builder import downloads, record
+from site_builder import borrowed, downloads, record
 from site_builder.listings import ROOT
-from site_builder.texts import word
+from site_builder.texts import data, first, languages, word
 
-STEMMERS = {"en": "english", "es": "spanish"}
 WORD = re.compile(r"[^\W\d_]{4,}")
 
 
@@ -35,14 +34,19 @@ def on_config(config: Any) -> None:
     config.site_url = f"{root}{language}/"
     config.extra["root"] = root
     config.copyright = word("licence", language)
+    config.extra["languages"] = [
+        {"lang": code, "name": one["name"]} for code, one in languages().items()
+    ]
+    config.extra["theme_words"] = {key: text[language] for key, text in data("theme").items()}
     config.extra["word"] = {
-        key: {one["lang"]: word(key, one["lang"]) for one in config.extra["languages"]}
+        key: {code: word(key, code) for code in languages()}
         for key in ("language", "missing_title", "missing_text", "home")
     }
 
 
 def on_files(files: Files, config: Any) -> None:
-    """Add the downloads, so that MkDocs itself finds a link to a missing one."""
+    """Add the downloads, so that MkDocs itself finds a link to a missing one; and what is lent."""
+    borrowed.add(files, config)
     for path in downloads.all_files():
         name = downloads.address(path.relative_to(ROOT).as_posix())
         files.append(File.generated(config, name, content=path.read_bytes()))
@@ -64,6 +68,15 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> Non
         path = Path(out, config.theme["language"], page.file.src_uri)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(markdown, encoding="utf-8")
+
+
+def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
+    """Say of a page of the first language that it is one, in the site of another."""
+    if not borrowed.is_borrowed(page.file, config):
+        return html
+    language = config.theme["language"]
+    page.canonical_url = f"{config.extra['root']}{first()}/{page.url}"
+    return borrowed.marked(html, language)
 
 
 def on_post_build(config: Any) -> None:
@@ -97,7 +110,7 @@ def _widen_search(path: Path, language: str) -> None:
     theme's own stemming breaks its prefix search.
     """
     index = json.loads(path.read_text(encoding="utf-8"))
-    stemmer = snowballstemmer.stemmer(STEMMERS[language])
+    stemmer = snowballstemmer.stemmer(languages()[language]["stemmer"])
     of_document = [_words(document) for document in index["docs"]]
     stem = {one: stemmer.stemWord(one) for one in sorted(set().union(*of_document))}
     family: dict[str, set[str]] = defaultdict(set)

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from site_builder import record, tables
+from site_builder.borrowed import spoken
 from site_builder.downloads import address
 from site_builder.listings import fence, read_listing
 from site_builder.texts import data, word
@@ -23,11 +24,14 @@ class Addresses:
 
 def define_env(env: Any) -> None:
     """Give the pages their macros; mkdocs-macros calls this."""
-    language: str = env.conf["theme"]["language"]
+
+    def speaks() -> str:
+        return spoken(env.page.file, env.conf)
+
     addresses = data("addresses")
     env.variables["index"] = Addresses(addresses["indexes"])
     env.variables["travis"] = Addresses(addresses["travis"])
-    tables.register(env, language)
+    tables.register(env, speaks)
 
     @env.macro
     def listing(
@@ -39,8 +43,8 @@ def define_env(env: Any) -> None:
     ) -> str:
         """Show a file of examples/ or demo-package/, or its lines from *first* to *last*."""
         shown = read_listing(path, first, last)
-        page = env.page.file.src_uri
-        record.add(language, page, shown)
+        page, language = env.page.file.src_uri, speaks()
+        record.add(env.conf["theme"]["language"], page, shown)
         if shown.is_output:
             head = title or word("output", language)
             return fence(shown, head, ["output", "no-copy"], list(hl))
@@ -57,7 +61,7 @@ def define_env(env: Any) -> None:
     @env.macro
     def label(key: str) -> str:
         """Show the words on a button or a field of PyPI's pages, as this language sees them."""
-        words = data("labels")[key]
+        words, language = data("labels")[key], speaks()
         if words[language] is None:
             return f"**{words['en']}**{word('shown_in_english', language)}"
         return f"**{words[language]}**"
@@ -65,7 +69,7 @@ def define_env(env: Any) -> None:
     @env.macro
     def tested() -> str:
         """Show what the last run of the proofs counted, and with which versions."""
-        facts = data("tested")
+        facts, language = data("tested"), speaks()
         rows = [f"| {word('kind', language)} | {word('number', language)} |", "| --- | --- |"]
         rows += [f"| {word(f'how_{how}', language)} | {facts['counts'][how]} |" for how in HOW]
         rows += ["", f"| {word('program', language)} | {word('version', language)} |"]
@@ -76,6 +80,7 @@ def define_env(env: Any) -> None:
     @env.macro
     def declared() -> str:
         """List the blocks that cannot be run here, each with its reason."""
+        language = speaks()
         return "\n".join(
             f"- `{one['listing'].rpartition('/')[2]}`, {word('page', language)} "
             f"[{one['page'].rpartition('/')[2]}]({one['page']}.md): {one['reason'][language]}"
@@ -85,7 +90,7 @@ def define_env(env: Any) -> None:
     @env.macro
     def sources(*keys: str) -> str:
         """List what the page rests on, each with its version and the day on which it was read."""
-        known = data("sources")
+        known, language = data("sources"), speaks()
         rows = []
         for key in keys:
             one = known[key]

@@ -11,7 +11,7 @@ from pathlib import Path
 from mkdocs.livereload import LiveReloadServer
 
 from site_builder.build import BuildError, build, watched
-from site_builder.texts import word
+from site_builder.texts import first, word
 
 
 class PortTaken(Exception):
@@ -21,7 +21,7 @@ class PortTaken(Exception):
 class _Server(LiveReloadServer):
     """MkDocs' own server, with our sentences and the page for lost readers."""
 
-    language = "en"
+    language = first()
 
     def server_activate(self) -> None:
         super().server_activate()
