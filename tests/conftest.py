@@ -12,6 +12,7 @@ import browser as chromium
 import pytest
 import tested
 from blocks import ROOT, Block, all_blocks, pages
+from leaves import sentence
 from playwright.sync_api import Browser, sync_playwright
 from road import Roads, before
 from sitetree import BuiltSite, build_once
@@ -33,7 +34,7 @@ def built_site(tmp_path_factory: pytest.TempPathFactory) -> BuiltSite:
 def browser() -> Iterator[Browser]:
     """One Chromium for the tests of a file."""
     found = chromium.find()
-    assert found, chromium.NO_BROWSER
+    assert found, sentence("no_browser")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=found, args=[*chromium.ARGUMENTS])
         yield running
