@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from blocks import ROOT
 from bs4 import BeautifulSoup
 
-from site_builder.build import CONFIGS, build
+from site_builder.build import CONFIGS, SOURCES, build
 
 LANGUAGES = tuple(CONFIGS)
 
@@ -35,6 +37,17 @@ class BuiltSite:
         name = "" if page == "index" else f"{page}/"
         file = self.site / language / f"{name}index.html"
         return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+
+
+def copy_sources(place: Path) -> Path:
+    """Copy all that the site is made of into *place*, to change it there."""
+    for name in SOURCES:
+        if (ROOT / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, place / name, ignore=ignored)
+        else:
+            shutil.copy(ROOT / name, place / name)
+    return place
 
 
 def build_once(base: Path) -> BuiltSite:
