@@ -19,12 +19,11 @@ from mkdocs.structure.files import File, Files
 # MkDocs loads hooks by path; the package they belong to is found from here.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from site_builder import around, downloads, own_names, record
+from site_builder import around, borrowed, downloads, own_names, record
 from site_builder.listings import ROOT
 from site_builder.terms import TermLinks
-from site_builder.texts import word
+from site_builder.texts import data, first, languages, word
 
-STEMMERS = {"en": "english", "es": "spanish"}
 WORD = re.compile(r"[^\W\d_]{4,}")
 
 
@@ -36,8 +35,12 @@ def on_config(config: Any) -> None:
     config.site_url = f"{root}{language}/"
     config.extra["root"] = root
     config.copyright = word("licence", language)
+    config.extra["languages"] = [
+        {"lang": code, "name": one["name"]} for code, one in languages().items()
+    ]
+    config.extra["theme_words"] = {key: text[language] for key, text in data("theme").items()}
     config.extra["word"] = {
-        key: {one["lang"]: word(key, one["lang"]) for one in config.extra["languages"]}
+        key: {code: word(key, code) for code in languages()}
         for key in ("language", "missing_title", "missing_text", "home", "changes", "locale")
     }
     around.give_words(config)
@@ -45,7 +48,8 @@ def on_config(config: Any) -> None:
 
 
 def on_files(files: Files, config: Any) -> None:
-    """Add the downloads, so that MkDocs itself finds a link to a missing one."""
+    """Add the downloads, so that MkDocs itself finds a link to a missing one; and what is lent."""
+    borrowed.add(files, config)
     for path in downloads.all_files():
         name = downloads.address(path.relative_to(ROOT).as_posix())
         files.append(File.generated(config, name, content=path.read_bytes()))
@@ -74,8 +78,13 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> Non
 
 
 def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
-    """Mark the names that readers can replace by their own."""
-    return own_names.mark(html, config.theme["language"])
+    """Mark the names that readers can replace, and a page borrowed from another language."""
+    language = config.theme["language"]
+    html = own_names.mark(html, language)
+    if not borrowed.is_borrowed(page.file, config):
+        return html
+    page.canonical_url = f"{config.extra['root']}{first()}/{page.url}"
+    return borrowed.marked(html, language)
 
 
 def on_env(env: Any, config: Any, files: Files) -> Any:
@@ -117,7 +126,7 @@ def _widen_search(path: Path, language: str) -> None:
     theme's own stemming breaks its prefix search.
     """
     index = json.loads(path.read_text(encoding="utf-8"))
-    stemmer = snowballstemmer.stemmer(STEMMERS[language])
+    stemmer = snowballstemmer.stemmer(languages()[language]["stemmer"])
     of_document = [_words(document) for document in index["docs"]]
     stem = {one: stemmer.stemWord(one) for one in sorted(set().union(*of_document))}
     family: dict[str, set[str]] = defaultdict(set)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
 from site_builder import forms, pictures, proven, record, tables
+from site_builder.borrowed import spoken
 from site_builder.downloads import address
 from site_builder.forms import source_of
 from site_builder.listings import fence, read_listing
@@ -24,13 +26,17 @@ class Addresses:
 
 def define_env(env: Any) -> None:
     """Give the pages their macros; mkdocs-macros calls this."""
-    language: str = env.conf["theme"]["language"]
+
+    def speaks() -> str:
+        return spoken(env.page.file, env.conf)
+
     addresses = data("addresses")
     env.variables["index"] = Addresses(addresses["indexes"])
     env.variables["travis"] = Addresses(addresses["travis"])
-    tables.register(env, language)
+    tables.register(env, speaks)
     repository = f"{env.conf['repo_url'].rstrip('/')}/{env.conf['extra']['files_uri']}"
-    forms.register(env, language)
+    forms.register(env, speaks)
+    _register_tested(env, speaks)
 
     @env.macro
     def listing(
@@ -42,8 +48,8 @@ def define_env(env: Any) -> None:
     ) -> str:
         """Show a file of examples/ or demo-package/, or its lines from *first* to *last*."""
         shown = read_listing(path, first, last)
-        page = source_of(env.page)
-        record.add(language, page, shown)
+        page, language = source_of(env.page), speaks()
+        record.add(env.conf["theme"]["language"], page, shown)
         proof = proven.said(shown, language)
         if shown.is_output:
             return fence(shown, title or proof, ["output", "no-copy"], list(hl))
@@ -69,20 +75,36 @@ def define_env(env: Any) -> None:
     @env.macro
     def drawing(name: str) -> str:
         """Show one of the drawings of site_builder/pictures.py."""
-        return pictures.figure(name, language)
+        return pictures.figure(name, speaks())
 
     @env.macro
     def label(key: str) -> str:
         """Show the words on a button or a field of PyPI's pages, as this language sees them."""
-        words = data("labels")[key]
+        words, language = data("labels")[key], speaks()
         if words[language] is None:
             return f"**{words['en']}**{word('shown_in_english', language)}"
         return f"**{words[language]}**"
 
     @env.macro
+    def sources(*keys: str) -> str:
+        """List what the page rests on, each with its version and the day on which it was read."""
+        known, language = data("sources"), speaks()
+        rows = []
+        for key in keys:
+            one = known[key]
+            version = f", {one['version']}" if "version" in one else ""
+            day = word("read_on", language).format(day=one["read"])
+            rows.append(f"- [{one['title']}]({one['url']}){version} ({day})")
+        return "\n".join(rows)
+
+
+def _register_tested(env: Any, speaks: Callable[[], str]) -> None:
+    """Give the pages what the last run of the proofs counted."""
+
+    @env.macro
     def tested() -> str:
         """Show what the last run of the proofs counted, and with which versions."""
-        facts = data("tested")
+        facts, language = data("tested"), speaks()
         rows = [f"| {word('kind', language)} | {word('number', language)} |", "| --- | --- |"]
         rows += [f"| {word(f'how_{how}', language)} | {facts['counts'][how]} |" for how in HOW]
         rows += ["", f"| {word('program', language)} | {word('version', language)} |"]
@@ -93,23 +115,12 @@ def define_env(env: Any) -> None:
     @env.macro
     def declared() -> str:
         """List the blocks that cannot be run here, each with its reason."""
+        language = speaks()
         return "\n".join(
             f"- `{one['listing'].rpartition('/')[2]}`, {word('page', language)} "
             f"[{one['page'].rpartition('/')[2]}]({one['page']}.md): {one['reason'][language]}"
             for one in data("tested")["declared"]
         )
-
-    @env.macro
-    def sources(*keys: str) -> str:
-        """List what the page rests on, each with its version and the day on which it was read."""
-        known = data("sources")
-        rows = []
-        for key in keys:
-            one = known[key]
-            version = f", {one['version']}" if "version" in one else ""
-            day = word("read_on", language).format(day=one["read"])
-            rows.append(f"- [{one['title']}]({one['url']}){version} ({day})")
-        return "\n".join(rows)
 
     @env.macro
     def tested_on() -> str:

@@ -89,9 +89,10 @@ def _template(url: str) -> str | None:
 def _line(language: str) -> str:
     own = data("own_names")
     words = {key: one[language] for key, one in own["words"].items()}
+    fields = {field: own["fields"][field]["example"] for field in ("project", "user")}
     shown = ", ".join(
-        f'<span class="own-names__name" data-name="{field}">{own["fields"][field]["example"]}</span>'
-        for field in ("project", "user")
+        f'<span class="own-names__name" data-name="{field}">{example}</span>'
+        for field, example in fields.items()
     )
     return (
         f'<p class="own-names">{words["line"]} {shown} '
@@ -124,7 +125,7 @@ def script_data(language: str) -> str:
         "stdlib": " ".join(sorted(names.stdlib())),
         "prohibited": sorted(names.prohibited()),
         "taken": [names.look(name) for name in load("names")["taken"]["projects"]],
-        "looks": {chr(key): chr(value) if value else "" for key, value in names.LOOK_ALIKES.items()},
+        "looks": {chr(key): chr(one) if one else "" for key, one in names.LOOK_ALIKES.items()},
     }  # fmt: skip
     text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return f"window.ownNames = {text};\n"

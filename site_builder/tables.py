@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -20,24 +20,24 @@ from pypi_practice.words import Words
 from site_builder import pictures
 from site_builder.listings import ROOT
 from site_builder.pictures import events
-from site_builder.texts import data, word
+from site_builder.texts import data, first, languages, word
 
 NONE = "–"
 REHEARSED = {"language": "python", "python": "3.12", "script": "true"}
 
 
-def register(env: Any, language: str) -> None:
-    """Give the pages one macro for each table; *language* is the one that is built."""
+def register(env: Any, speaks: Callable[[], str]) -> None:
+    """Give the pages one macro for each table; *speaks* tells the language of the page."""
     for function in (
         deploy_options, on_conditions, if_conditions, bad_conditions, variables, label_table,
         address_table, page_table, images, glossary, history, timeline, token_fields, scopes,
         messages, message, message_box, message_counts, travis_rules,
     ):  # fmt: skip
-        env.macro(_bound(function, language), function.__name__)
+        env.macro(_bound(function, speaks), function.__name__)
 
 
-def _bound(function: Any, language: str) -> Any:
-    return lambda *arguments: function(language, *arguments)
+def _bound(function: Any, speaks: Callable[[], str]) -> Any:
+    return lambda *arguments: function(speaks(), *arguments)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], language: str) -> str:
@@ -140,12 +140,18 @@ def variables(language: str, group: str) -> str:
 
 
 def label_table(language: str) -> str:
-    """Show every label of PyPI's pages in English and as the Spanish pages have it."""
+    """Show every label of PyPI's pages in the first language and as another's pages have it."""
+    own, other = first(), _other(language)
     rows = [
-        [one["en"], one["es"] or f"{one['en']} ({word('stays_english', language)})"]
+        [one[own], one[other] or f"{one[own]} ({word('stays_english', language)})"]
         for one in data("labels").values()
     ]
-    return table(("label_en", "label_es"), rows, language)
+    return table((f"label_{own}", f"label_{other}"), rows, language)
+
+
+def _other(language: str) -> str:
+    """Return *language*; if it is the first one, the second."""
+    return next(code for code in [language, *languages()] if code != first())
 
 
 def address_table(language: str) -> str:
@@ -192,9 +198,9 @@ def _versions(versions: Sequence[str]) -> str:
 
 def names() -> dict[str, dict[str, str]]:
     """Return term → language → word: from data/terms.yml, or the glossary's own."""
-    pairs = {one["en"]: one for one in data("terms")}
+    pairs = {one[first()]: one for one in data("terms")}
     return {
-        key: {one: (item.get("name") or pairs[key])[one] for one in ("en", "es")}
+        key: {one: (item.get("name") or pairs[key])[one] for one in languages()}
         for key, item in data("glossary").items()
     }
 
@@ -206,7 +212,7 @@ def anchor(term: str) -> str:
 
 def glossary(language: str) -> str:
     """Write the terms in the order of the alphabet, each with its sentence and its other name."""
-    other = "es" if language == "en" else "en"
+    other = first() if language != first() else _other(language)
     words, items = names(), data("glossary")
     parts = []
     for key in sorted(items, key=lambda one: words[one][language].casefold()):

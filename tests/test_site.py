@@ -10,7 +10,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 import yaml
 from blocks import ROOT, all_blocks, blocks, pages
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 from mkdocs.config import load_config
 from sitetree import LANGUAGES, BuiltSite
 
@@ -20,30 +20,12 @@ from site_builder import complaints, listings
 pytestmark = pytest.mark.long
 
 HEADING = re.compile(r"^(#{1,6}) .*?(\{ #([\w-]+) \})?$", re.M)
-CALL = re.compile(r"\{\{.*?\}\}")
 BOX = re.compile(r'^(!!!|\?\?\?\+?|===) (\w+)?(?: ?"([^"]*)")?', re.M)
-LINK = re.compile(r"\]\(([^)]*)\)")
 
 
 def source(language: str, page: str) -> str:
     """Return the Markdown of a page as it is written."""
     return (ROOT / "docs" / language / f"{page}.md").read_text(encoding="utf-8")
-
-
-def shape(text: str) -> dict[str, list[str]]:
-    """Return what must be the same in both languages."""
-    front, _, body = text.removeprefix("---\n").partition("\n---\n")
-    return {
-        "front matter": sorted(line.partition(":")[0] for line in front.splitlines()),
-        "headings": [f"{found[1]} {found[3]}" for found in HEADING.finditer(body)],
-        "calls": sorted(CALL.findall(body)),
-        "listings in order": [call for call in CALL.findall(body) if "listing(" in call],
-        "boxes": [f"{found[1]} {found[2]}" for found in BOX.finditer(body)],
-        "links": sorted(LINK.findall(body)),
-        "table rows": [str(len(re.findall(r"^\|", body, re.M)))],
-        "numbered steps": re.findall(r"^(\d+\.) ", body, re.M),
-        "list items": [str(len(re.findall(r"^- ", body, re.M)))],
-    }
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -61,13 +43,6 @@ def test_both_languages_have_the_same_pages():
         for language in LANGUAGES
     }
     assert found["en"] == found["es"] == set(pages())
-
-
-@pytest.mark.parametrize("page", pages())
-def test_twins_have_the_same_shape(page):
-    english, spanish = shape(source("en", page)), shape(source("es", page))
-    for part, expected in english.items():
-        assert spanish[part] == expected, f"docs/es/{page}.md has other {part} than docs/en"
 
 
 @pytest.mark.parametrize("page", pages())
@@ -253,19 +228,6 @@ def test_the_search_knows_word_families_and_missing_accents(language, typed, pag
     assert page in found
 
 
-def test_no_text_of_the_theme_stays_english_in_spanish(built_site):
-    english = ("Skip to content", "Permanent link", "Back to top", "Copy to clipboard",
-               "Previous", "Next", "Table of contents", "Warning", "Danger", "Note")  # fmt: skip
-    for page in pages():
-        html = built_site.html("es", page)
-        for one in html.select("pre, code, script"):
-            one.decompose()
-        seen = {text.strip() for text in html.stripped_strings}
-        seen |= {str(one.get(name, "")) for one in html.find_all(True) if isinstance(one, Tag)
-                 for name in ("title", "aria-label", "placeholder")}  # fmt: skip
-        assert seen.isdisjoint(english), page
-
-
 # What must stop a build
 
 
@@ -326,21 +288,6 @@ def test_a_picture_from_another_host_stops_the_build(copy):
 
 
 # The data
-
-
-def test_the_words_of_the_site_are_in_both_languages():
-    for name in ("words", "travis", "practice", "tokens", "pages"):
-        for key, text in yaml.safe_load((ROOT / "data" / f"{name}.yml").read_text("utf-8")).items():
-            assert text.keys() == {"en", "es"}, f"data/{name}.yml: {key}"
-            places = [sorted(re.findall(r"\{(\w*)\}", str(one))) for one in text.values()]
-            assert places[0] == places[1], f"data/{name}.yml: {key}"
-
-
-def test_every_label_is_known_in_both_languages():
-    labels = yaml.safe_load((ROOT / "data" / "labels.yml").read_text("utf-8"))
-    for key, text in labels.items():
-        assert text["en"], key
-        assert text.keys() == {"en", "es"}, key
 
 
 def test_no_example_is_left_over():

@@ -23,7 +23,7 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     travis = commands.add_parser(
         "travis", help=text, description=text, add_help=False, parents=parents[:1]
     )
-    kinds = travis.add_subparsers(dest="travis_command", required=True)
+    kinds = travis.add_subparsers(title=Words(words.language)("commands"), required=True)
 
     def add(name: str, run: Any, more: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
         text = words(f"help_{name}")
