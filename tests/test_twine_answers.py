@@ -23,7 +23,7 @@ import client
 import pytest
 from client import core_metadata, sdist, wheel
 
-from pypi_practice import tokens
+from pypi_practice import matching, tokens
 from pypi_practice.facts import INDEXES, load
 from pypi_practice.index import Application
 from pypi_practice.shell import practice
@@ -252,6 +252,8 @@ def test_twine_prints_pypis_words(printed, name):
     assert f"HTTPError: {message['status']} " in output
     assert message["text"].format(help=INDEX.help, **case.values) in output
     assert case.before in output
+    best = matching.find(output)[0].entry
+    assert case.key.replace("_", "-") in (best.id, *best.also_known_as)
 
 
 def test_twine_sees_most_of_the_answers():
