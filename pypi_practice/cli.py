@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pypi_practice import secret_input
+from pypi_practice import fork_command, secret_input
+from pypi_practice.doctor import command as doctor
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import load
 from pypi_practice.travis import command as travis
@@ -53,11 +54,13 @@ def build_parser(words: Words, argv: Sequence[str]) -> argparse.ArgumentParser:
         prog="pypi-practice", description=words("description"), add_help=False, parents=[common]
     )
     commands = parser.add_subparsers(title=words("commands"), dest="command", required=True)
-    if argv[:1] != ["travis"]:
+    if argv[:1] not in (["travis"], ["doctor"], ["fork"]):
         from pypi_practice import index_command  # noqa: PLC0415 - slow to load, see there
 
         index_command.add_parsers(commands, words, [common, data])
     travis.add_parser(commands, words.language, [common, data])
+    doctor.add_parser(commands, words.language, [common])
+    fork_command.add_parser(commands, words.language, [common])
     return parser
 
 

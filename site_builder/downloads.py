@@ -35,13 +35,15 @@ def all_files() -> Iterator[Path]:
 
 
 def archive() -> bytes:
-    """Return the demo package as a zip file, the same bytes for the same files."""
+    """Return the demo package as a zip file, the same bytes for the same files.
+
+    It is not compressed, so that the script of the site can put the reader's names into it.
+    """
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as target:
         for path in files("demo-package"):
             name = path.relative_to(ROOT / "demo-package").as_posix()
             entry = zipfile.ZipInfo(f"random-names/{name}", (2026, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
             target.writestr(entry, path.read_bytes())
     return buffer.getvalue()

@@ -19,7 +19,7 @@ from mkdocs.structure.files import File, Files
 # MkDocs loads hooks by path; the package they belong to is found from here.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from site_builder import downloads, record
+from site_builder import around, downloads, own_names, record
 from site_builder.listings import ROOT
 from site_builder.texts import word
 
@@ -39,6 +39,7 @@ def on_config(config: Any) -> None:
         key: {one["lang"]: word(key, one["lang"]) for one in config.extra["languages"]}
         for key in ("language", "missing_title", "missing_text", "home", "changes", "locale")
     }
+    around.give_words(config)
 
 
 def on_files(files: Files, config: Any) -> None:
@@ -48,6 +49,8 @@ def on_files(files: Files, config: Any) -> None:
         files.append(File.generated(config, name, content=path.read_bytes()))
     content = downloads.archive()
     files.append(File.generated(config, f"files/{downloads.ARCHIVE}", content=content))
+    script = own_names.script_data(config.theme["language"])
+    files.append(File.generated(config, own_names.DATA, content=script))
 
 
 def on_nav(nav: Any, config: Any, files: Files) -> None:
@@ -66,6 +69,18 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> Non
         path.write_text(markdown, encoding="utf-8")
 
 
+def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
+    """Mark the names that readers can replace by their own."""
+    return own_names.mark(html, config.theme["language"])
+
+
+def on_env(env: Any, config: Any, files: Files) -> Any:
+    """Write the list of pages, whose titles are known now."""
+    pages = [file.page for file in files.documentation_pages() if file.page]
+    around.write_pages(pages, Path(config.site_dir))
+    return env
+
+
 def on_post_build(config: Any) -> None:
     """Write down which blocks were shown, and let the search find word families."""
     language = config.theme["language"]
@@ -75,6 +90,7 @@ def on_post_build(config: Any) -> None:
             for page, shown in record.shown(language)
         ]
         Path(out, language, "blocks.json").write_text(json.dumps(rows), encoding="utf-8")
+    around.write_moved(Path(config.site_dir), config.site_url, language)
     _widen_search(Path(config.site_dir, "search", "search_index.json"), language)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from site_builder import forms, record, tables
+from site_builder import forms, proven, record, tables
 from site_builder.downloads import address
 from site_builder.forms import source_of
 from site_builder.listings import fence, read_listing
@@ -30,6 +30,7 @@ def define_env(env: Any) -> None:
     env.variables["travis"] = Addresses(addresses["travis"])
     tables.register(env, language)
     forms.register(env, language)
+    repository = f"{env.conf['repo_url'].rstrip('/')}/{env.conf['extra']['files_uri']}"
 
     @env.macro
     def listing(
@@ -43,18 +44,27 @@ def define_env(env: Any) -> None:
         shown = read_listing(path, first, last)
         page = source_of(env.page)
         record.add(language, page, shown)
+        proof = proven.said(shown, language)
         if shown.is_output:
-            head = title or word("output", language)
-            return fence(shown, head, ["output", "no-copy"], list(hl))
+            return fence(shown, title or proof, ["output", "no-copy"], list(hl))
         head, classes = title if title is not None else shown.title, []
         if shown.must_fail:
             mark = word("refused" if path.endswith((".yml", ".pypirc")) else "must_fail", language)
             head, classes = f"{mark}: {head}" if head else mark, ["fails"]
+        if path.startswith(tuple(data("own_names")["fixed"])):
+            classes.append("fixed-names")
+        words = data("proven")
         up = "../" * (len(PurePosixPath(page).parts) - 1)
         name = shown.title or shown.name
-        text = word("download", language).format(name=name)
-        link = f'[{text}]({up}{address(path)}){{ .download download="{name}" }}'
-        return f"{fence(shown, head, classes, list(hl))}\n\n{link}"
+        text = words["file"][language].format(path=path)
+        source = f'[{shown.name}]({repository}{path}){{ .source title="{text}" }}'
+        text = words["download"][language]
+        link = (
+            f'[{text}]({up}{address(path)})'
+            f'{{ .download download="{name}" aria-label="{text} {name}" }}'
+        )
+        foot = f"{source} {proof} {link}\n{{ .proof }}"
+        return f"{fence(shown, head, classes, list(hl))}\n\n{foot}"
 
     @env.macro
     def label(key: str) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from site_builder import proven
+
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs" / "en"
 CALL = re.compile(r"\{\{\s*(listing\(.*?\))\s*(?:\|[^}]*)?\}\}")
@@ -53,28 +55,15 @@ class Block:
     @property
     def special(self) -> dict[str, Any]:
         """What ``proof.yml`` beside the file says about it, if anything."""
-        return special(self.file.parent).get(self.name, {})
+        return proven.special(self.file.parent).get(self.name, {})
 
     @property
     def kind(self) -> str:
         """How it is proven: run, captured, judged or declared; LookupError if by nothing."""
-        if "declared" in self.special:
-            return "declared"
-        if self.path.startswith("demo-package/"):
-            return "judged"
-        kinds = {".sh": "run", ".py": "run", ".out": "captured", ".yml": "judged",
-                 ".pypirc": "judged", ".toml": "judged"}  # fmt: skip
         try:
-            return kinds[self.file.suffix]
+            return proven.kind(self.path)
         except KeyError:
             raise LookupError(f"{self.page}: nothing proves {self.path}") from None
-
-
-@functools.cache
-def special(folder: Path) -> dict[str, Any]:
-    """Return the ``proof.yml`` of an example folder; empty if it has none."""
-    file = folder / "proof.yml"
-    return yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def _call(text: str, page: str) -> Block:

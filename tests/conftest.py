@@ -21,6 +21,7 @@ from site_builder import downloads
 from site_builder.build import SOURCES
 
 PROVEN: set[str] = set()
+TUTORIAL = next(page for page in pages() if page.startswith("tutorial/"))
 
 
 @pytest.fixture(scope="session")
@@ -98,19 +99,30 @@ def proven_blocks() -> list[Block]:
     return list({block.label: block for block in all_blocks() if block.label in PROVEN}.values())
 
 
+def reader(file: str) -> str | None:
+    """Return the page on which the reader of a page's test file begins; None for other files."""
+    name = Path(file).stem.removeprefix("test_").replace("_", "-")
+    return next((before(page)[0] for page in pages() if page.rpartition("/")[2] == name), None)
+
+
 class RoadScheduling(LoadScopeScheduling):
     """Gives each worker whole test files, and all pages that one reader walks to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return next(
-            (
-                before(page)[0]
-                for page in pages()
-                if Path(file).stem == f"test_{page.rpartition('/')[2].replace('-', '_')}"
-            ),
-            file,
-        )
+        return reader(file) or file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no worker is left alone with it at the end."""
+
+    def place(item: pytest.Item) -> int:
+        begins = reader(item.nodeid.partition("::")[0])
+        if begins == TUTORIAL:
+            return 0
+        return 1 if item.get_closest_marker("long") else 2 if begins else 3
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -11,6 +11,8 @@ from sitetree import LANGUAGES
 
 from site_builder import listings
 
+pytestmark = pytest.mark.long
+
 PATHS = {page: "" if page == "index" else f"{page}/" for page in pages()}
 
 

@@ -12,6 +12,8 @@ import pytest
 from blocks import ROOT
 from pytest_examples import CodeExample, EvalExample, find_examples
 
+pytestmark = pytest.mark.long
+
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 PATIENCE = 120  # seconds; a build takes about five, and requests wait for it
 
 

@@ -17,6 +17,8 @@ from sitetree import LANGUAGES, BuiltSite
 from site_builder import build as building
 from site_builder import complaints, listings
 
+pytestmark = pytest.mark.long
+
 HEADING = re.compile(r"^(#{1,6}) .*?(\{ #([\w-]+) \})?$", re.M)
 CALL = re.compile(r"\{\{.*?\}\}")
 BOX = re.compile(r'^(!!!|\?\?\?\+?|===) (\w+)?(?: ?"([^"]*)")?', re.M)

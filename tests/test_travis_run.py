@@ -17,6 +17,8 @@ from pypi_practice.travis import config, plan, run, script
 from pypi_practice.travis.plan import Event, Variable
 from pypi_practice.words import Words
 
+pytestmark = pytest.mark.long
+
 EN = Words("en", "travis")
 DEMO = Path(__file__).parents[1] / "demo-package"
 MAIN, STAGING, TAG = Event("main"), Event("staging"), Event("main", tag="v1.0.0")

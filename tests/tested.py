@@ -12,8 +12,8 @@ import yaml
 from blocks import all_blocks
 
 PROGRAMS = (
-    "twine", "build", "setuptools", "keyring", "check-jsonschema", "mkdocs", "mkdocs-material",
-    "mkdocs-macros-plugin", "pytest-examples",
+    "twine", "build", "setuptools", "keyring", "uv", "check-jsonschema", "zizmor", "mkdocs",
+    "mkdocs-material", "mkdocs-macros-plugin", "pytest-examples", "axe-playwright-python",
 )  # fmt: skip
 
 

@@ -2,9 +2,9 @@
 
 import contextlib
 import io
-import subprocess
-import sys
+import runpy
 import unittest
+from unittest import mock
 
 from random_names.command import main
 
@@ -32,14 +32,14 @@ class Command(unittest.TestCase):
         self.assertIn("between 0 and 256", errors.getvalue())
 
     def test_runs_as_a_module(self) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "random_names"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        self.assertEqual(len(done.stdout.split()), 1)
-
-
-if __name__ == "__main__":
-    unittest.main()
+        with (
+            mock.patch("sys.argv", ["command", "-o", "2"]),
+            contextlib.redirect_stdout(io.StringIO()) as output,
+            self.assertRaises(SystemExit) as stopped,
+        ):
+            runpy.run_module(
+                "random_names",
+                run_name="__main__",
+            )
+        self.assertEqual(stopped.exception.code, 0)
+        self.assertEqual(len(output.getvalue().split()), 2)

@@ -2,7 +2,7 @@
 
 import random
 
-__all__ = ["ADJECTIVES", "ANIMALS", "random_name", "random_names"]
+__all__ = ["ADJECTIVES", "ANIMALS", "new_name", "new_names"]
 
 ADJECTIVES = (
     "bold", "brave", "bright", "calm", "clever", "gentle", "happy", "kind",
@@ -14,7 +14,7 @@ ANIMALS = (
 )  # fmt: skip
 
 
-def random_name(source: random.Random | None = None) -> str:
+def new_name(source: random.Random | None = None) -> str:
     """Return one name: an adjective, a hyphen and an animal.
 
     Pass a ``random.Random`` with a seed to get the same names every time.
@@ -23,7 +23,7 @@ def random_name(source: random.Random | None = None) -> str:
     return f"{source.choice(ADJECTIVES)}-{source.choice(ANIMALS)}"
 
 
-def random_names(count: int, source: random.Random | None = None) -> list[str]:
+def new_names(count: int, source: random.Random | None = None) -> list[str]:
     """Return *count* different names.
 
     Raises ValueError if *count* is negative or more than there are names.
@@ -34,5 +34,5 @@ def random_names(count: int, source: random.Random | None = None) -> list[str]:
     source = source or random.Random()
     names: dict[str, None] = {}
     while len(names) < count:
-        names[random_name(source)] = None
+        names[new_name(source)] = None
     return list(names)

@@ -3,13 +3,14 @@
 import argparse
 from collections.abc import Sequence
 
-from random_names import random_names
+from . import new_names
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with *argv* and return its exit code."""
     parser = argparse.ArgumentParser(
-        prog="random_name", description="Print random names, one a line."
+        prog="random_name",
+        description="Print random names, one a line.",
     )
     parser.add_argument(
         "-o",
@@ -21,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     arguments = parser.parse_args(argv)
     try:
-        names = random_names(arguments.options)
+        names = new_names(arguments.options)
     except ValueError as error:
         parser.error(str(error))
     print(*names, sep="\n")

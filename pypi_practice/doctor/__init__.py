@@ -1,0 +1,1 @@
+"""``pypi-practice doctor``: is a project ready to publish?"""

@@ -1,0 +1,595 @@
+"""The checks of ``pypi-practice doctor``, in the shape that repo-review gives its checks.
+
+Each class has a ``family``, the checks that it ``requires``, the ``url`` to read on, and a
+docstring that says what is so when it passes. All four, and every sentence, stand in
+data/doctor.yml. ``find`` looks; ``check`` says the same to repo-review, in English.
+"""
+
+from __future__ import annotations
+
+import functools
+import posixpath
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+from packaging.utils import canonicalize_name
+
+from pypi_practice import names, rules
+from pypi_practice.doctor import history
+from pypi_practice.doctor.project import Built, Project
+from pypi_practice.errors import PracticeError
+from pypi_practice.facts import INDEXES, load
+from pypi_practice.refused import AlreadyThere, Refused
+from pypi_practice.store import Store
+from pypi_practice.travis import fixing, repository, table
+from pypi_practice.words import Words
+
+CI = (".github/workflows", ".gitlab-ci.yml", ".circleci", "azure-pipelines.yml", ".cirrus.yml")
+# Folders that no wheel should put beside the packages of everybody.
+NOT_IMPORTED = {"test", "tests", "doc", "docs", "example", "examples", "build", "dist", "src"}
+SHOWN = 3  # names in one line
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a check found: ``pass``, ``fail`` or ``skip``, the key of its sentence, its values.
+
+    The values are texts, numbers, or sentences by language.
+    """
+
+    result: str
+    key: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def filled(self, language: str) -> dict[str, object]:
+        """The values, with sentences in *language*."""
+        return {
+            key: value[language] if isinstance(value, dict) else value
+            for key, value in self.values.items()
+        }
+
+
+def good(**values: object) -> Found:
+    """Return that all is well; *values* fill in the sentence."""
+    return Found("pass", "says", values)
+
+
+def bad(key: str, **values: object) -> Found:
+    """Return the fault *key* of the check."""
+    return Found("fail", key, values)
+
+
+def skip(key: str, **values: object) -> Found:
+    """Return why the check was left out: a key of ``skips`` in data/doctor.yml."""
+    return Found("skip", key, values)
+
+
+def guide(language: str, page: str) -> str:
+    """Return the address of a page of the guide; *page* is its path, with ``#id`` if any."""
+    path, mark, place = page.partition("#")
+    return f"{load('addresses')['guide']}{language}/{path}/{mark}{place}"
+
+
+CHECKS: dict[str, Check] = {}
+
+
+class Check:
+    """A check; a subclass is one line of the report, and its name in kebab-case is that line's."""
+
+    name: ClassVar[str]
+    facts: ClassVar[dict[str, Any]]
+    family: ClassVar[str]
+    requires: ClassVar[frozenset[str]]
+    url: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        cls.name = re.sub(r"(?<=.)(?=[A-Z])", "-", cls.__name__).lower()
+        cls.facts = load("doctor")["checks"][cls.name]
+        cls.family = cls.facts["family"]
+        cls.requires = frozenset(cls.facts.get("requires", ()))
+        cls.url = guide("en", cls.facts["page"])
+        cls.__doc__ = cls.facts["title"]["en"]
+        CHECKS[cls.name] = cls()
+
+    def find(self, project: Project) -> Found:
+        """Look at *project*."""
+        raise NotImplementedError
+
+    def say(self, found: Found, language: str) -> str:
+        """Return what was found, as a sentence."""
+        if found.result == "skip":
+            template = load("doctor")["skips"][found.key]
+        elif found.key == "says":
+            template = self.facts.get("says", self.facts["title"])
+        else:
+            template = self.facts["faults"][found.key]
+        return template[language].format(**found.filled(language))
+
+    def advice(self, found: Found, language: str) -> str:
+        """Return what to do about a fault."""
+        return self.facts["do"][language].format(**found.filled(language))
+
+    def check(self, publishing: Project | None) -> bool | str | None:
+        """Answer repo-review: True passes, None was left out, a text says what is wrong."""
+        if publishing is None:
+            return None
+        found = self.find(publishing)
+        if found.result == "fail":
+            return f"{self.say(found, 'en')} {self.advice(found, 'en')}"
+        return True if found.result == "pass" else None
+
+
+def some(found: list[str]) -> str:
+    """Return the first names of a list, and how many there are."""
+    more = f" (+{len(found) - SHOWN})" if len(found) > SHOWN else ""
+    return ", ".join(found[:SHOWN]) + more
+
+
+# Names
+
+
+class Name(Check):
+    def find(self, project: Project) -> Found:
+        if project.name is None:
+            return bad("missing")
+        if not names.NAME.match(project.name):
+            return bad("invalid", name=project.name)
+        return good(name=project.name)
+
+
+class NameAllowed(Check):
+    def find(self, project: Project) -> Found:
+        assert project.name is not None
+        key = names.fault(project.name, ())
+        return bad(key, name=project.name) if key else good(name=project.name)
+
+
+class NameYours(Check):
+    def find(self, project: Project) -> Found:
+        if not project.online:
+            return skip("offline")
+        taken = {key: one for key, one in project.looks.items() if one.exists}
+        others = [
+            INDEXES[key].name for key, one in taken.items() if not _same_project(project, one.info)
+        ]
+        if others:
+            return bad("taken", name=project.name, indexes=", ".join(others))
+        if all(one.exists is None for one in project.looks.values()):
+            return skip("no_answer")
+        return good(name=project.name)
+
+
+def _same_project(project: Project, info: dict[str, Any]) -> bool:
+    """Whether what an index shows names an address or a person that this project names too."""
+    built = project.wheel or project.sdist
+    mine = set()
+    for key, value in built.fields if built else ():
+        if key == "project_urls":
+            mine.add(_address(value.partition(",")[2]))
+        elif key in ("home_page", "author_email", "maintainer_email"):
+            mine.add(_address(value))
+    urls = [*(info.get("project_urls") or {}).values(), info.get("home_page")]
+    theirs = {_address(one) for one in [*urls, info.get("author_email")] if one}
+    return bool(mine & theirs)
+
+
+def _address(text: str) -> str:
+    address = re.search(r"<([^<>]+@[^<>]+)>", text)
+    text = (address[1] if address else text).strip().lower()
+    return re.sub(r"^https?://(?:www\.)?|(?:\.git)?/*$", "", text)
+
+
+class TopLevel(Check):
+    def find(self, project: Project) -> Found:
+        assert project.wheel is not None
+        tops = {one.partition("/")[0] for one in _code(project.wheel)}
+        modules = {one.removesuffix(".py").partition(".")[0] for one in tops}
+        if unwanted := sorted(modules & NOT_IMPORTED):
+            return bad("common", names=some(unwanted))
+        if clash := sorted(modules & set(sys.stdlib_module_names)):
+            return bad("stdlib", names=some(clash))
+        return good(names=some(sorted(modules)))
+
+
+def _code(wheel: Built) -> list[str]:
+    """Return the files of a wheel that Python can import."""
+    return [
+        one
+        for one in wheel.names
+        if one.endswith((".py", ".so", ".pyd", ".pyi"))
+        and not one.partition("/")[0].endswith((".dist-info", ".data"))
+    ]
+
+
+# Metadata
+
+
+class BuildSystem(Check):
+    def find(self, project: Project) -> Found:
+        has_setup = (project.root / "setup.py").is_file()
+        if not (project.root / "pyproject.toml").is_file():
+            return bad("no_file") if has_setup else bad("nothing")
+        if project.pyproject is None:
+            return bad("unreadable")
+        if not isinstance(project.pyproject.get("build-system"), dict):
+            return bad("no_table")
+        backend = project.pyproject["build-system"].get("build-backend", "setuptools")
+        return good(backend=backend)
+
+
+class Builds(Check):
+    def find(self, project: Project) -> Found:
+        if not any((project.root / one).is_file() for one in ("pyproject.toml", "setup.py")):
+            return skip("no_package")
+        if project.unbuilt or not (project.sdist and project.wheel):
+            return bad("failed", reason=project.unbuilt or "-")
+        return good(names=f"{project.sdist.path.name}, {project.wheel.path.name}")
+
+
+class Accepted(Check):
+    def find(self, project: Project) -> Found:
+        for built in (project.wheel, project.sdist):
+            assert built is not None
+            refused = _refusal(built)
+            if refused is None:
+                continue
+            facts = load("uploads")[refused.key]
+            values = dict(refused.values) | {"help": INDEXES["pypi"].help}
+            said = f"{facts['status']} {facts['text'].format(**values)}"
+            return bad("refused", file=built.path.name, said=" ".join(said.split()),
+                       fix=facts["fix"])  # fmt: skip
+        return good()
+
+
+def _refusal(built: Built) -> Refused | None:
+    """Take a file through PyPI's own rules for an upload, to an index of its own; keep nothing."""
+    index = INDEXES["pypi"]
+    with tempfile.TemporaryDirectory(prefix="doctor-index-") as place:
+        store = Store(Path(place), Words("en"))
+        try:
+            identifier, token = store.new_token(store.user(index), "doctor", None)
+            record = next(one for one in store.tokens(index) if one.id == identifier)
+            upload = rules.Upload(store, index, built.form(), token, record)
+            for rule in rules.RULES:
+                rule(upload)
+        except Refused as refused:
+            return refused
+        except AlreadyThere:
+            return None
+        finally:
+            store.close()
+    return None
+
+
+class Licence(Check):
+    def find(self, project: Project) -> Found:
+        wheel = project.wheel
+        assert wheel is not None
+        expression = (wheel.all("license_expression") or [""])[0]
+        if not expression:
+            return bad("no_expression")
+        try:
+            canonicalize_license_expression(expression)
+        except InvalidLicenseExpression as error:
+            return bad("invalid", expression=expression, reason=error)
+        if not wheel.all("license_file"):
+            return bad("no_file")
+        return good(expression=expression)
+
+
+class RequiresPython(Check):
+    def find(self, project: Project) -> Found:
+        assert project.wheel is not None
+        said = project.wheel.all("requires_python")
+        return good(python=said[0]) if said else bad("missing")
+
+
+class Contact(Check):
+    def find(self, project: Project) -> Found:
+        assert project.wheel is not None
+        known = {key for key, value in project.wheel.fields if value.strip()}
+        if not known & {"author", "author_email", "maintainer", "maintainer_email"}:
+            return bad("nobody")
+        return good() if known & {"project_urls", "home_page"} else bad("no_address")
+
+
+# Files
+
+
+class SdistFiles(Check):
+    def find(self, project: Project) -> Found:
+        assert project.sdist is not None
+        there = set(project.sdist.names)
+        wanted = ["pyproject.toml"] if (project.root / "pyproject.toml").is_file() else []
+        readme = project.table.get("readme")
+        readme = readme.get("file") if isinstance(readme, dict) else readme
+        wanted += [posixpath.normpath(readme)] if isinstance(readme, str) else []
+        wanted += project.sdist.all("license_file")
+        missing = [one for one in wanted if one not in there]
+        if missing:
+            return bad("missing", names=some(missing))
+        tests = [one for one in project.files if re.match(r"tests?/.*\.py$", one)]
+        missing = [one for one in tests if one not in there]
+        if missing:
+            return bad("no_tests", names=some(missing))
+        return good(count=len(there))
+
+
+class WheelFiles(Check):
+    def find(self, project: Project) -> Found:
+        assert project.wheel is not None
+        if not _code(project.wheel):
+            return bad("empty")
+        never = re.compile(load("doctor")["never_packed"])
+        unwanted = [one for one in project.wheel.names if never.search(one)]
+        if unwanted:
+            return bad("unwanted", names=some(unwanted))
+        return good(count=len(project.wheel.names))
+
+
+class Typed(Check):
+    def find(self, project: Project) -> Found:
+        assert project.wheel is not None
+        says = "Typing :: Typed" in project.wheel.all("classifiers")
+        marked = any(one.endswith("/py.typed") for one in project.wheel.names)
+        if says and not marked:
+            return bad("no_marker")
+        if marked and not says:
+            return bad("no_classifier")
+        return good() if says else skip("untyped")
+
+
+# README
+
+
+class Readme(Check):
+    def find(self, project: Project) -> Found:
+        built = project.wheel
+        assert built is not None
+        text = "".join(built.all("description")).strip()
+        if not text or text == "UNKNOWN":
+            return bad("empty")
+        return good() if built.all("description_content_type") else bad("no_type")
+
+
+class ReadmeRenders(Check):
+    def find(self, project: Project) -> Found:
+        from pypi_practice import descriptions  # noqa: PLC0415 - slow to load, see there
+
+        built = project.wheel
+        assert built is not None
+        kind = "".join(built.all("description_content_type")) or None
+        text = "".join(built.all("description"))
+        if descriptions.render(text, kind) is None:
+            return bad("fails", kind=descriptions.kind(kind))
+        # What points into the repository leads nowhere on the page of the project.
+        links = re.findall(r"\]\((?![a-z]+:|#|/)([^)\s]+)", text)
+        return bad("links", names=some(links)) if links else good()
+
+
+# Version
+
+
+class VersionForm(Check):
+    def find(self, project: Project) -> Found:
+        if project.version is None:
+            return bad("missing")
+        parsed = project.parsed_version
+        if parsed is None:
+            return bad("invalid", version=project.version)
+        if parsed.local:
+            return bad("local", version=project.version)
+        if str(parsed) != project.version:
+            return bad("normal", version=project.version, normal=parsed)
+        return good(version=project.version)
+
+
+class VersionTag(Check):
+    def find(self, project: Project) -> Found:
+        if not project.is_git:
+            return skip("no_git")
+        mine = project.parsed_version
+        assert mine is not None
+        here = {tag: one for tag, (one, is_here) in project.tags.items() if is_here}
+        if here and mine not in here.values():
+            return bad("differs", tag=", ".join(here), version=mine)
+        if here:
+            return good(version=mine)
+        there = [tag for tag, (one, _) in project.tags.items() if one == mine]
+        if there:
+            return bad("used", tag=there[0], version=mine)
+        newest = max(((one, tag) for tag, (one, _) in project.tags.items()), default=None)
+        if newest and newest[0] > mine and not newest[0].is_prerelease:
+            return bad("older", tag=newest[1], version=mine)
+        return good(version=mine)
+
+
+class VersionNew(Check):
+    def find(self, project: Project) -> Found:
+        if not project.online:
+            return skip("offline")
+        if all(one.exists is None for one in project.looks.values()):
+            return skip("no_answer")
+        version = str(project.parsed_version)
+        there = [INDEXES[key].name for key, one in project.looks.items() if version in one.versions]
+        if there:
+            return bad("there", version=version, indexes=", ".join(there))
+        return good(version=version)
+
+
+class Committed(Check):
+    def find(self, project: Project) -> Found:
+        if not project.is_git:
+            return skip("no_git")
+        status = repository.git(project.root, "status", "--porcelain") or ""
+        changed = [line[3:] for line in status.splitlines()]
+        return bad("changed", names=some(changed)) if changed else good()
+
+
+# Travis CI
+
+
+class TravisFile(Check):
+    def find(self, project: Project) -> Found:
+        if ".travis.yml" in project.files:
+            return good()
+        if (project.root / ".travis.yml").is_file():
+            return bad("uncommitted")
+        if any((project.root / one).exists() for one in CI):
+            return skip("other_ci")
+        return bad("missing")
+
+
+class TravisCheck(Check):
+    def find(self, project: Project) -> Found:
+        if ".travis.yml" not in project.files:
+            return skip("no_travis")
+        try:
+            report = fixing.file(project.root, Words("en", "travis"), project.variables)
+        except PracticeError as error:
+            return bad("unreadable", reason=error)
+        if report.fails:
+            rules_broken = dict.fromkeys(one.rule for one in report.findings if one.level != "info")
+            return bad("found", rules=some(list(rules_broken)))
+        return good()
+
+
+@functools.lru_cache(maxsize=8)
+def _rows(project: Project) -> list[table.Row] | None:
+    """Return what each event would do on Travis CI; None if the file cannot say."""
+    words = Words("en", "travis")
+    try:
+        found, branch = repository.find(project.root, None, None, words)
+        columns = table.events(found, branch, None, words)
+        return table.matrix(found, columns, project.variables, words)
+    except PracticeError:
+        return None
+
+
+class TravisPublishes(Check):
+    def find(self, project: Project) -> Found:
+        if ".travis.yml" not in project.files:
+            return skip("no_travis")
+        rows = _rows(project) if project.is_git else None
+        if rows is None:
+            return skip("no_git")
+        events = [row for row in rows if row.published]
+        if not events:
+            return bad("nothing")
+        if any(row.data["event"].get("type") == "pull_request" for row in events):
+            return bad("pull_request")
+        return good(events="; ".join(row.title for row in events))
+
+
+class TokenVariables(Check):
+    def find(self, project: Project) -> Found:
+        if ".travis.yml" not in project.files:
+            return skip("no_travis")
+        rows = (_rows(project) if project.is_git else None) or []
+        deploys = [one for row in rows for one in _deploys(row)]
+        if not deploys:
+            return skip("no_deploy")
+        by_name: dict[str, set[str]] = {}
+        for target, variables in deploys:
+            for name in variables:
+                by_name.setdefault(name, set()).add(target)
+        both = [one for one, targets in by_name.items() if {"PyPI", "TestPyPI"} <= targets]
+        if both:
+            return bad("shared", names=some(both))
+        if not by_name:
+            return bad("none")
+        known = {one.name for one in project.variables}
+        missing = [name for name in by_name if name not in known]
+        if known and missing:
+            return bad("missing", names=some(missing))
+        return good(names=", ".join(sorted(by_name)))
+
+
+def _deploys(row: table.Row) -> Iterator[tuple[str, list[str]]]:
+    """Yield where each deploy of an event publishes, and the variables that it is filled in with.
+
+    A script is filled in by the ``env`` of its job, and says in its own words where it publishes.
+    """
+    for job in row.data["jobs"]:
+        for deploy in job["deploy"]:
+            used = [one for one in deploy["secrets"] if not one.startswith("TRAVIS")]
+            target = deploy["target"]
+            if deploy["provider"] == "script":
+                used += re.findall(r"(?:PASSWORD|TOKEN)=\"?\$\{?(\w+)", " ".join(job["env"]))
+                target = "TestPyPI" if "testpypi" in target else "PyPI"
+            yield target, used
+
+
+# Leftovers of the demo package
+
+
+class DemoNames(Check):
+    def find(self, project: Project) -> Found:
+        old = load("fork")["old"]
+        if canonicalize_name(project.name or "") == old["project"]:
+            return bad("demo", name=old["project"])
+        mine = (project.name or "").lower()
+        pattern = re.compile("|".join(re.escape(old[key]) for key in ("project", "package")))
+        where = [
+            name
+            for name, text in project.texts.items()
+            if any(one[0].lower() not in mine for one in pattern.finditer(f"{name}\n{text}"))
+        ]
+        return bad("left", names=some(where)) if where else good()
+
+
+class DemoPeople(Check):
+    def find(self, project: Project) -> Found:
+        old = load("fork")["old"]
+        wanted = [old[key] for key in ("author", "email", "user")]
+        where = [
+            name
+            for name, text in project.texts.items()
+            if name in load("doctor")["people_in"] and any(one in text for one in wanted)
+        ]
+        return bad("left", names=some(where)) if where else good()
+
+
+class DemoDescription(Check):
+    def find(self, project: Project) -> Found:
+        said = project.written("description", "summary") or ""
+        return bad("left", text=said) if said == load("fork")["old"]["description"] else good()
+
+
+# Secrets
+
+
+@functools.lru_cache(maxsize=8)
+def _secrets(root: Path) -> tuple[list[history.Secret], list[history.Secret]]:
+    return history.secrets(root)
+
+
+class SecretTokens(Check):
+    def find(self, project: Project) -> Found:
+        if not project.is_git:
+            return skip("no_git")
+        found, _ = _secrets(project.root)
+        return bad("found", places=_places(found)) if found else good()
+
+
+class SecretFiles(Check):
+    def find(self, project: Project) -> Found:
+        if not project.is_git:
+            return skip("no_git")
+        _, found = _secrets(project.root)
+        return bad("found", places=_places(found)) if found else good()
+
+
+def _places(found: list[history.Secret]) -> str:
+    return some([f"{one.path or '-'} ({one.commit})" for one in found])
+
+
+def in_order() -> dict[str, Check]:
+    """Return the checks in the order of data/doctor.yml: each after those that it requires."""
+    return {name: CHECKS[name] for name in load("doctor")["checks"]}

@@ -1,0 +1,69 @@
+"""What TestPyPI and PyPI know of a name: only looked at, and never waited for long.
+
+The question is a GET of the simple index and of the JSON page, which anybody may ask; no token is
+near. In a practice shell the practice index answers.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import http.client
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pypi_practice.facts import Index
+
+TIMEOUT = 4  # seconds
+SIMPLE = "application/vnd.pypi.simple.v1+json"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one index said: whether the project exists, None if it could not be asked.
+
+    ``versions`` are those that it has; ``info`` is what the newest one says of itself.
+    """
+
+    exists: bool | None
+    versions: tuple[str, ...] = ()
+    info: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+def _get(url: str, accept: str) -> dict[str, Any] | None:
+    """Return the JSON at *url*; None where there is nothing. Raises OSError or ValueError."""
+    request = urllib.request.Request(
+        url, headers={"Accept": accept, "User-Agent": "pypi-practice doctor"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+            return json.loads(response.read())
+    except urllib.error.HTTPError as error:
+        if error.code in (404, 410):
+            return None
+        raise
+    except http.client.HTTPException as error:
+        raise OSError(str(error)) from error
+
+
+def look(name: str, index: Index) -> Look:
+    """Ask *index* for the project of this normalised name."""
+    try:
+        page = _get(f"{index.simple}{name}/", SIMPLE)
+        if page is None:
+            return Look(False)
+        details = _get(f"{index.web}/pypi/{name}/json", "application/json") or {}
+    except (OSError, ValueError):
+        return Look(None)
+    return Look(True, tuple(page.get("versions", ())), details.get("info") or {})
+
+
+def both(name: str, indexes: Iterable[Index]) -> dict[str, Look]:
+    """Ask all *indexes* at the same time."""
+    known = list(indexes)
+    with concurrent.futures.ThreadPoolExecutor(len(known)) as pool:
+        looks = pool.map(lambda index: look(name, index), known)
+        return {index.key: one for index, one in zip(known, looks, strict=True)}

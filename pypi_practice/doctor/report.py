@@ -1,0 +1,133 @@
+"""Makes the checks of a project in their order, and writes what they found."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pypi_practice.doctor.checks import Check, Found, guide, in_order, skip
+from pypi_practice.doctor.project import Project
+from pypi_practice.errors import PracticeError
+from pypi_practice.facts import load
+from pypi_practice.words import Words
+
+RESULTS = ("fail", "advice", "pass", "skip", "ignored")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the report: a check, what it found, and the reason if it is ignored."""
+
+    check: Check
+    found: Found
+    reason: str = ""
+
+    @property
+    def result(self) -> str:
+        """One of RESULTS: a fault is ``advice`` if it keeps nothing from going out."""
+        if self.reason:
+            return "ignored"
+        is_advice = self.found.result == "fail" and self.check.facts["level"] == "advice"
+        return "advice" if is_advice else self.found.result
+
+
+def ignored(project: Project, words: Words) -> dict[str, str]:
+    """Return the checks that pyproject.toml ignores, each with its reason.
+
+    Raises PracticeError for a check that does not exist, or one without a reason.
+    """
+    tool = (project.pyproject or {}).get("tool")
+    own = tool.get("pypi-practice") if isinstance(tool, dict) else None
+    found = own.get("ignore", {}) if isinstance(own, dict) else {}
+    if not isinstance(found, Mapping):
+        raise PracticeError(words("ignore_form"))
+    known = in_order()
+    for name, reason in found.items():
+        if name not in known:
+            raise PracticeError(words("ignore_unknown", name=name, known=", ".join(known)))
+        if not isinstance(reason, str) or not reason.strip():
+            raise PracticeError(words("ignore_reason", name=name))
+    return {name: reason.strip() for name, reason in found.items()}
+
+
+def look(project: Project, words: Words) -> list[Line]:
+    """Make every check of *project*, each after those that it requires."""
+    reasons = ignored(project, words)
+    lines: dict[str, Line] = {}
+    for name, check in _sorted().items():
+        missing = [one for one in sorted(check.requires) if lines[one].found.result != "pass"]
+        found = skip("required", names=", ".join(missing)) if missing else check.find(project)
+        # What is ignored and passes is not worth a line of its own kind.
+        reason = reasons.get(name, "") if found.result == "fail" else ""
+        lines[name] = Line(check, found, reason)
+    return [lines[name] for name in in_order()]
+
+
+def _sorted() -> dict[str, Check]:
+    left, done = in_order(), {}
+    while left:
+        name = next(one for one, check in left.items() if check.requires <= done.keys())
+        done[name] = left.pop(name)
+    return done
+
+
+def is_ready(lines: list[Line]) -> bool:
+    """Whether nothing keeps the project from going out."""
+    return all(line.result != "fail" for line in lines)
+
+
+def text(lines: list[Line], name: str, words: Words) -> Iterator[str]:
+    """Yield the report for people, family by family."""
+    width = max(len(words(one)) for one in RESULTS)
+    for family, title in load("doctor")["families"].items():
+        yield title[words.language]
+        for line in lines:
+            if line.check.family != family:
+                continue
+            said = line.check.say(line.found, words.language)
+            if line.result == "skip":
+                said = f"{line.check.facts['title'][words.language]} ({said})"
+            yield f"  {words(line.result):<{width}}  {line.check.name}: {said}"
+            indent = " " * (width + 4)
+            if line.result == "ignored":
+                yield f"{indent}{words('ignored')}: {line.reason}"
+            if line.result in ("fail", "advice"):
+                yield f"{indent}{words('do')}: {line.check.advice(line.found, words.language)}"
+                page = guide(words.language, line.check.facts["page"])
+                yield f"{indent}{words('read')}: {page}"
+        yield ""
+    counts = Counter(line.result for line in lines)
+    parts = [words(f"count_{one}", number=counts[one]) for one in RESULTS if counts[one]]
+    key = "ready" if is_ready(lines) else "not_ready"
+    yield words(key, name=name, counts=", ".join(parts))
+
+
+def as_json(lines: list[Line], project: Project, words: Words) -> str:
+    """Return the report as JSON: an object with ``name``, ``version``, ``ready`` and ``checks``."""
+    language = words.language
+    return json.dumps(
+        {
+            "name": project.name,
+            "version": project.version,
+            "ready": is_ready(lines),
+            "checks": [
+                {
+                    "check": line.check.name,
+                    "family": line.check.family,
+                    "level": line.check.facts["level"],
+                    "result": line.result,
+                    "message": line.check.say(line.found, language),
+                    "do": line.check.advice(line.found, language)
+                    if line.found.result == "fail"
+                    else None,
+                    "read": guide(language, line.check.facts["page"]),
+                    "reason": line.reason or None,
+                }
+                for line in lines
+            ],
+        },
+        ensure_ascii=False,
+        indent=2,
+    )

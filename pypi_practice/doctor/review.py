@@ -1,0 +1,29 @@
+"""The checks for repo-review, which finds these functions by their entry points.
+
+They build nothing in an environment of their own and ask no index: repo-review only looks.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pypi_practice.doctor.checks import Check, in_order
+from pypi_practice.doctor.project import Project
+from pypi_practice.facts import load
+
+
+def publishing(package: Any) -> Project | None:
+    """Return the project in the folder *package*; None if it is not on this computer."""
+    return Project(package, online=False, isolated=False) if isinstance(package, Path) else None
+
+
+def checks() -> dict[str, Check]:
+    """Return all checks by name."""
+    return in_order()
+
+
+def families() -> dict[str, dict[str, Any]]:
+    """Return the families with their English names, in order."""
+    known = load("doctor")["families"].items()
+    return {name: {"name": title["en"], "order": at} for at, (name, title) in enumerate(known)}

@@ -1,0 +1,311 @@
+"""Makes a copy of the demo package in which every name is the user's own.
+
+The demo package is its own template: the files that the pages show, the tests run and readers
+download are copied, and its names replaced in one pass. It is no Copier or Cookiecutter template.
+Those need ``{{ project }}`` in the files and in the names of folders, and then the demo package
+would be no package: nothing could build it, test it or show it without rendering it first, and a
+rendered copy beside it would be a second source. What Copier does better is to bring later changes
+of a template into a project; here the project replaces what it began with.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import keyword
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from pypi_practice import names
+from pypi_practice.errors import PracticeError
+from pypi_practice.facts import load
+from pypi_practice.rules import FILENAME_LIMIT
+from pypi_practice.travis.repository import git
+from pypi_practice.words import Words
+
+# What working in the demo package leaves behind, and an installation adds.
+LEFT_OUT = ("__pycache__", "*.egg-info", "build", "dist", ".venv", ".*_cache", ".coverage")
+MARK = "Made-with: pypi-practice fork"
+# The longest name that a file of a release gets, without the project's.
+LONGEST = "-0.1.0.dev99999-py3-none-any.whl.metadata"
+USER = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9])*")
+REPOSITORY = re.compile(r"(?:https?://|git@|ssh://git@)([\w.-]+)[:/]([\w./-]+?)(?:\.git)?/*")
+SLUG = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of a fork. ``repository`` is its address, without a slash at its end."""
+
+    project: str
+    package: str
+    command: str
+    author: str
+    email: str
+    repository: str
+
+    @property
+    def slug(self) -> str:
+        """Owner and name of the repository, as build servers name it."""
+        return self.repository.split("/", 3)[3]
+
+    @property
+    def host(self) -> str:
+        """What kind of host the repository is on: ``github``, ``gitlab`` or ``bitbucket``."""
+        kinds = ("gitlab", "bitbucket")
+        server = self.repository.split("/")[2]
+        return next((one for one in kinds if one in server), "github")
+
+
+def project_name(text: str, words: Words) -> str:
+    """Return a name that PyPI's rules allow for a new project; raises PracticeError."""
+    name = text.strip()
+    if not names.NAME.match(name):
+        raise PracticeError(words("name_invalid", name=name))
+    if len(name) + len(LONGEST) > FILENAME_LIMIT:
+        raise PracticeError(words("name_long", name=f"{name[:20]}...", limit=FILENAME_LIMIT))
+    if canonicalize_name(name) == load("fork")["old"]["project"]:
+        raise PracticeError(words("name_demo", name=name))
+    if key := names.fault(name, ()):
+        raise PracticeError(words(key, name=name))
+    return name
+
+
+def package_name(text: str, words: Words) -> str:
+    """Return a name that Python can import; raises PracticeError."""
+    name = text.strip()
+    if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
+        raise PracticeError(words("package_invalid", package=name))
+    if name in sys.stdlib_module_names:
+        raise PracticeError(words("package_stdlib", package=name))
+    return name
+
+
+def command_name(text: str, words: Words) -> str:
+    """Return a name that a command can have on every system; raises PracticeError."""
+    name = text.strip()
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", name):
+        raise PracticeError(words("command_invalid", command=name))
+    return name
+
+
+def author_name(text: str, words: Words) -> str:
+    """Return the author; raises PracticeError."""
+    name = text.strip()
+    if not name or not name.isprintable():
+        raise PracticeError(words("author_invalid"))
+    return name
+
+
+def email_address(text: str, words: Words) -> str:
+    """Return an e-mail address that PyPI takes; raises PracticeError."""
+    import email_validator  # noqa: PLC0415 - slow to import
+
+    try:
+        email_validator.validate_email(text.strip(), check_deliverability=False)
+    except (email_validator.EmailNotValidError, UnicodeError) as error:
+        raise PracticeError(words("email_invalid", email=text, reason=error)) from error
+    return text.strip()
+
+
+def user_name(text: str, words: Words) -> str:
+    """Return the name of an account on GitHub; raises PracticeError."""
+    name = text.strip()
+    if not USER.fullmatch(name):
+        raise PracticeError(words("user_invalid", user=name))
+    return name
+
+
+def repository_address(text: str, words: Words) -> str:
+    """Return the address of a repository from any of the forms in which people have it.
+
+    Raises PracticeError.
+    """
+    given = text.strip()
+    if SLUG.fullmatch(given):
+        return f"https://github.com/{given.removesuffix('.git')}"
+    match = REPOSITORY.fullmatch(given)
+    if match is None or not SLUG.match(match[2]):
+        raise PracticeError(words("repository_invalid", repository=given))
+    return f"https://{match[1]}/{match[2]}"
+
+
+def package_of(project: str) -> str:
+    """Return what Python imports, made from the name: ``Foo.Bar`` is ``foo_bar``."""
+    return canonicalize_name(project).replace("-", "_")
+
+
+def command_of(project: str) -> str:
+    """Return the command, made from the name: ``Foo.Bar`` is ``foo-bar``."""
+    return canonicalize_name(project)
+
+
+def _carried(name: str, in_repository: str) -> Traversable:
+    """Return a folder that an installed program carries; else the one of this repository."""
+    installed = importlib.resources.files("pypi_practice").joinpath(name)
+    return installed if installed.is_dir() else Path(__file__).parents[1] / in_repository
+
+
+def template() -> Iterator[tuple[str, Traversable]]:
+    """Yield the files of the demo package by name."""
+    yield from _walk(_carried("template", "demo-package"), "")
+
+
+def _walk(folder: Traversable, above: str) -> Iterator[tuple[str, Traversable]]:
+    for one in sorted(folder.iterdir(), key=lambda each: each.name):
+        if any(fnmatch(one.name, pattern) for pattern in LEFT_OUT):
+            continue
+        if one.is_dir():
+            yield from _walk(one, f"{above}{one.name}/")
+        else:
+            yield f"{above}{one.name}", one
+
+
+@functools.cache
+def _pattern() -> re.Pattern[str]:
+    old = load("fork")["old"]
+    words = [old[key] for key in ("repository", "project", "package", "command", "author", "email")]
+    words += [f"{old['user']}/{old['project']}", f"(c) {old['year']}"]
+    words += [f"{old['repository']}/{one}" for one in ("blob", "issues")]
+    words += [f"app.travis-ci.com/github/{old['user']}/{old['project']}"]
+    return re.compile("|".join(re.escape(one) for one in sorted(words, key=len, reverse=True)))
+
+
+def renamed(text: str, mine: Names, escape: bool = False) -> str:
+    """Return *text* with every name of the demo package replaced by mine, in one pass.
+
+    With *escape* for the strings of a TOML file.
+    """
+    old = load("fork")["old"]
+    below = "/-" if mine.host == "gitlab" else ""
+    instead = {
+        old["repository"]: mine.repository,
+        old["project"]: mine.project,
+        old["package"]: mine.package,
+        old["command"]: mine.command,
+        old["author"]: mine.author,
+        old["email"]: mine.email,
+        f"{old['user']}/{old['project']}": mine.slug,
+        f"(c) {old['year']}": f"(c) {time.strftime('%Y')}",
+        f"{old['repository']}/blob": f"{mine.repository}{below}/blob",
+        f"{old['repository']}/issues": f"{mine.repository}{below}/issues",
+        f"app.travis-ci.com/github/{old['user']}/{old['project']}":
+            f"app.travis-ci.com/{mine.host}/{mine.slug}",
+    }  # fmt: skip
+
+    def new(found: re.Match[str]) -> str:
+        value = instead[found[0]]
+        return re.sub(r'(["\\])', r"\\\1", value) if escape else value
+
+    return _pattern().sub(new, text)
+
+
+def files(mine: Names, ci: str) -> dict[str, str]:
+    """Return the files of a fork by name, with what publishes it: a key of ``ci``."""
+    found = {}
+    for name, file in template():
+        text = file.read_text(encoding="utf-8")
+        found[renamed(name, mine)] = renamed(text, mine, escape=name.endswith(".toml"))
+    other = load("fork")["ci"][ci]
+    if "file" in other:
+        place = _carried("trusted", "examples/trusted").joinpath(other["template"])
+        del found[".travis.yml"]
+        found[other["file"]] = place.read_text(encoding="utf-8")
+        found["README.md"] = _readme(found["README.md"], mine, other)
+    return found
+
+
+def _readme(text: str, mine: Names, other: dict[str, Any]) -> str:
+    """Say in the README what publishes the project, where the demo package says Travis CI."""
+    lines = []
+    for line in text.splitlines():
+        if line.startswith("[![Build]"):
+            lines.append(other["badge"].format(repository=mine.repository))
+        elif line.startswith("Travis CI"):
+            lines.append(other["readme"])
+        else:
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def made_before(path: Path) -> bool:
+    """Whether the folder is a fork that was made by this program."""
+    root = git(path, "log", "--format=%B", "--max-parents=0", "HEAD") if path.is_dir() else None
+    return bool(root and MARK in root and git(path, "rev-parse", "--show-cdup") == "")
+
+
+def check_target(path: Path, words: Words) -> None:
+    """Raise PracticeError unless a fork can be made at *path*: nothing there, or nothing in it."""
+    if shutil.which("git") is None:
+        raise PracticeError(words("no_git"))
+    if path.exists() and not path.is_dir():
+        raise PracticeError(words("not_folder", path=path))
+    if path.is_dir() and any(path.iterdir()):
+        raise PracticeError(words("foreign", path=path))
+
+
+def write(path: Path, mine: Names, ci: str, words: Words) -> None:
+    """Write the fork to *path*, with its first commit: all of it or nothing. Raises PracticeError.
+
+    It is made beside its place and moved there when it is whole.
+    """
+    path = path.absolute()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".fork-", dir=path.parent) as place:
+            made = Path(place, path.name or "fork")
+            for name, text in files(mine, ci).items():
+                (made / name).parent.mkdir(parents=True, exist_ok=True)
+                (made / name).write_text(text, encoding="utf-8", newline="\n")
+            _commit(made, mine)
+            if path.is_dir():
+                path.rmdir()  # it is empty, or this fails and nothing is lost
+            made.rename(path)
+    except subprocess.CalledProcessError as error:
+        reason = (error.stderr or b"").decode(errors="replace").strip() or error
+        raise PracticeError(words("not_written", path=path, reason=reason)) from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise PracticeError(words("not_written", path=path, reason=reason)) from error
+
+
+def _commit(place: Path, mine: Names) -> None:
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    me = ["-c", f"user.name={mine.author}", "-c", f"user.email={mine.email}"]
+    quiet = ["-c", "commit.gpgsign=false", "-c", f"core.hooksPath={os.devnull}"]
+    for command in (
+        ["init", "--quiet", "--initial-branch", "main"],
+        ["remote", "add", "origin", f"{mine.repository}.git"],
+        ["add", "."],
+        [*me, *quiet, "commit", "--quiet", "--message", f"Start {mine.project}", "--message", MARK],
+    ):
+        subprocess.run(
+            ["git", *command], cwd=place, env=environ, check=True, capture_output=True
+        )  # fmt: skip
+
+
+def run_tests(path: Path) -> tuple[bool, str]:
+    """Run the tests of a fork with this Python; return whether they pass, and what they said."""
+    environ = os.environ | {
+        "PYTHONPATH": str(path.absolute() / "src"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    command = [sys.executable, "-m", "unittest", "discover", "-s", "tests"]
+    done = subprocess.run(
+        command, cwd=path, env=environ, capture_output=True, text=True, errors="replace",
+        check=False,
+    )  # fmt: skip
+    return done.returncode == 0, f"{done.stdout}{done.stderr}".strip()

@@ -1,0 +1,210 @@
+"""``pypi-practice fork``: asks for the names, makes the copy, tests it, and says what comes next.
+
+The exit code is 0 if the fork is made and its tests pass, or was made before; 1 if they fail; 2 for
+bad input, and then nothing was written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pypi_practice.errors import PracticeError
+from pypi_practice.facts import load
+from pypi_practice.words import Words
+
+Rule = Callable[[str, Words], str]
+
+
+def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
+    """Add ``fork`` to the commands of pypi-practice."""
+    words = Words(language, "fork")
+    made = commands.add_parser(
+        "fork", help=words("help"), description=words("help"), add_help=False, parents=parents
+    )
+    made.add_argument("directory", type=Path, metavar="DIR", help=words("help_dir"))
+    for name in ("name", "package", "command", "author", "email", "user", "repository"):
+        # "command" is where the parser itself keeps the name of this command.
+        made.add_argument(f"--{name}", dest=f"own_{name}", help=words(f"help_{name}"))
+    made.add_argument(
+        "--ci", choices=list(load("fork")["ci"]), default="travis", help=words("help_ci")
+    )
+    made.add_argument("--mine", action="store_true", help=words("help_mine"))
+    made.add_argument("--offline", action="store_true", help=words("help_offline"))
+    made.add_argument("--yes", action="store_true", help=words("help_yes"))
+    made.set_defaults(run=_fork)
+
+
+class _Asker:
+    """Gets each field: from its option, or by asking with a default, or the default itself."""
+
+    def __init__(self, arguments: argparse.Namespace, words: Words) -> None:
+        self.arguments, self.words = arguments, words
+
+    def get(self, field: str, rule: Rule, default: str = "") -> str:
+        """Return a field that *rule* lets through; one that was typed wrong is asked again."""
+        option = "name" if field == "project" else field
+        given = getattr(self.arguments, f"own_{option}")
+        if given is not None:
+            return rule(given, self.words)
+        if self.arguments.yes:
+            if not default:
+                sentence = self.words("no_answer", field=self._asked(field), option=f"--{option}")
+                raise PracticeError(sentence)
+            return rule(default, self.words)
+        while True:
+            try:
+                return rule(self.read(self._asked(field), default, option), self.words)
+            except PracticeError as error:
+                if not sys.stdin.isatty():
+                    raise
+                print(error, file=sys.stderr)
+
+    def _asked(self, field: str) -> str:
+        return self.words(f"ask_{field}")
+
+    def read(self, asked: str, default: str, option: str) -> str:
+        """Return what is typed after *asked*; raises PracticeError at the end of the input."""
+        shown = f" [{default}]" if default else ""
+        try:
+            return input(f"{asked}{shown}: ").strip() or default
+        except EOFError:
+            print()
+            sentence = self.words("no_answer", field=asked, option=f"--{option}")
+            raise PracticeError(sentence) from None
+
+
+def _fork(arguments: argparse.Namespace, words: Words) -> int:
+    from pypi_practice import fork  # noqa: PLC0415 - slow to load
+
+    own = Words(words.language, "fork")
+    path = arguments.directory
+    if fork.made_before(path):
+        print(own("again", path=path, name=_name(path)))
+        return 0
+    fork.check_target(path, own)
+    mine = _names(_Asker(arguments, own))
+    fork.write(path, mine, arguments.ci, own)
+    print(own("made", path=path, project=mine.project, package=mine.package, command=mine.command,
+              repository=mine.repository))  # fmt: skip
+    passed, said = fork.run_tests(path)
+    if passed:
+        ran = next((one for one in said.splitlines() if one.startswith("Ran ")), said)
+        print(own("tests_pass", said=re.sub(r" in [\d.]+s", "", ran)))
+    else:
+        print(own("tests_fail"), said, sep="\n")
+    if arguments.ci == "travis":
+        _travis(path, words.language)
+    _next(mine, arguments.ci, own)
+    return 0 if passed else 1
+
+
+def _name(path: Path) -> str:
+    from pypi_practice.doctor.project import Project  # noqa: PLC0415
+
+    return Project(path).table.get("name") or path.resolve().name
+
+
+def _names(asker: _Asker) -> Any:
+    from pypi_practice import fork  # noqa: PLC0415
+
+    words = asker.words
+    while True:
+        project = asker.get("project", fork.project_name)
+        try:
+            _look(project, asker)
+            break
+        except PracticeError as error:
+            if asker.arguments.yes or asker.arguments.own_name or not sys.stdin.isatty():
+                raise
+            print(error, file=sys.stderr)
+    package = asker.get("package", fork.package_name, fork.package_of(project))
+    command = asker.get("command", fork.command_name, fork.command_of(project))
+    author = asker.get("author", fork.author_name, _git("user.name"))
+    email = asker.get("email", fork.email_address, _git("user.email"))
+    repository = ""
+    if asker.arguments.own_repository is None:
+        user = asker.get("user", fork.user_name, _git("github.user") or _account(author))
+        repository = fork.repository_address(f"{user}/{project}", words)
+    repository = asker.get("repository", fork.repository_address, repository)
+    return fork.Names(project, package, command, author, email, repository)
+
+
+def _git(setting: str) -> str:
+    import subprocess  # noqa: PLC0415
+
+    try:
+        done = subprocess.run(
+            ["git", "config", "--get", setting], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ""
+    return done.stdout.strip()
+
+
+def _account(author: str) -> str:
+    """Return a guess at somebody's account: their name in small letters, with hyphens."""
+    return "-".join(re.findall(r"[a-z0-9]+", author.lower()))
+
+
+def _look(project: str, asker: _Asker) -> None:
+    """Say whether the name is free; raises PracticeError if it is somebody else's."""
+    from packaging.utils import canonicalize_name  # noqa: PLC0415
+
+    from pypi_practice.doctor import lookup  # noqa: PLC0415
+    from pypi_practice.facts import INDEXES  # noqa: PLC0415
+
+    words, looks = asker.words, {}
+    if not asker.arguments.offline:
+        looks = lookup.both(canonicalize_name(project), INDEXES.values())
+
+    def where(exists: bool | None) -> str:
+        found = [
+            one.name
+            for key, one in INDEXES.items()
+            if (looks[key].exists if key in looks else None) is exists
+        ]
+        return ", ".join(found)
+
+    if taken := where(True):
+        mine = asker.arguments.mine
+        if not mine and not asker.arguments.yes and sys.stdin.isatty():
+            print(words("name_taken", name=project, indexes=taken))
+            answer = asker.read(words("ask_mine"), "", "mine")
+            mine = bool(answer) and answer[0] in words("said_yes")
+        if not mine:
+            raise PracticeError(words("name_taken", name=project, indexes=taken))
+        print(words("yours", name=project, indexes=taken))
+    if free := where(False):
+        print(words("free", name=project, indexes=free))
+    if unknown := where(None):
+        print(words("not_asked", name=project, indexes=unknown))
+
+
+def _travis(path: Path, language: str) -> None:
+    """Print what ``travis check`` and ``travis plan --matrix`` say of the fork."""
+    from pypi_practice.travis import fixing, report, repository, table  # noqa: PLC0415
+    from pypi_practice.travis.plan import Variable  # noqa: PLC0415
+
+    words = Words(language, "travis")
+    variables = [Variable("TEST_PYPI_TOKEN", "", "staging"), Variable("PYPI_TOKEN", "")]
+    found = fixing.file(path, words, variables)
+    print("\n".join(report.lines(found, words)))
+    here, branch = repository.find(path, None, None, words)
+    columns = table.events(here, branch, None, words)
+    print(table.matrix_text(table.matrix(here, columns, variables, words), words))
+
+
+def _next(mine: Any, ci: str, words: Words) -> None:
+    from pypi_practice.doctor.checks import guide  # noqa: PLC0415
+
+    facts = load("fork")["ci"][ci]
+    print(f"\n{words('next')}")
+    for number, (step, page) in enumerate(zip(facts["steps"], facts["pages"], strict=True), 1):
+        values = {"repository": mine.repository, "project": mine.project, "version": "0.1.0"}
+        print(f"  {number}. {words(f'step_{step}', **values)}")
+        print(f"     {guide(words.language, page)}")
