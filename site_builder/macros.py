@@ -22,7 +22,7 @@ class Addresses:
             setattr(self, key, Addresses(value) if isinstance(value, dict) else value)
 
 
-def define_env(env: Any) -> None:
+def define_env(env: Any) -> None:  # noqa: PLR0915 - one macro after the other
     """Give the pages their macros; mkdocs-macros calls this."""
     language: str = env.conf["theme"]["language"]
     addresses = data("addresses")
@@ -60,7 +60,7 @@ def define_env(env: Any) -> None:
         source = f'[{shown.name}]({repository}{path}){{ .source title="{text}" }}'
         text = words["download"][language]
         link = (
-            f'[{text}]({up}{address(path)})'
+            f"[{text}]({up}{address(path)})"
             f'{{ .download download="{name}" aria-label="{text} {name}" }}'
         )
         foot = f"{source} {proof} {link}\n{{ .proof }}"
