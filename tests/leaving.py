@@ -24,8 +24,6 @@ from filelock import FileLock
 from mkdocs.config import load_config
 from mkdocs.structure.files import Files
 
-sys.path.insert(0, str(ROOT))  # for make leave, which runs this file by its path
-
 from site_builder.build import CONFIGS, QUIET, SOURCES
 from site_builder.forms import WITHOUT_PDF
 from site_builder.texts import word
