@@ -31,7 +31,7 @@ def register(env: Any, speaks: Callable[[], str]) -> None:
     for function in (
         deploy_options, on_conditions, if_conditions, bad_conditions, variables, label_table,
         address_table, page_table, images, glossary, history, timeline, token_fields, scopes,
-        messages, message, message_box, message_counts, travis_rules,
+        messages, message, message_box, message_counts, travis_rules, doctor_checks, ready_file,
     ):  # fmt: skip
         env.macro(_bound(function, speaks), function.__name__)
 
@@ -407,3 +407,51 @@ def travis_rules(language: str, own: bool) -> str:
             )
         )
     return "\n\n".join(parts)
+
+
+def doctor_checks(language: str) -> str:
+    """List the checks of ``doctor``, family by family, with each fault that they can find."""
+    facts, parts = data("doctor"), []
+    for family, title in facts["families"].items():
+        parts.append(f"## {title[language]} {{ #{family} }}")
+        for name, one in facts["checks"].items():
+            if one["family"] != family:
+                continue
+            path, mark, place = one["page"].partition("#")
+            link = f"[{word('read_on_page', language)}](../{path}.md{mark}{place})"
+            needs = ", ".join(f"[{key}](#{key})" for key in one.get("requires", ()))
+            faults = [
+                "- " + re.sub(r"{(\w+)}", r"`<\1>`", fault[language])
+                for fault in one["faults"].values()
+            ]
+            do = re.sub(r"{\w+}", word("do_of_answer", language), one["do"][language])
+            last = f"{word('level', language)}: {code(one['level'])}. {link}."
+            if needs:
+                last += f" {word('needs_first', language)}: {needs}."
+            parts.append(
+                "\n".join(
+                    [f"### {name} {{ #{name} }}", "", f"{one['title'][language]}.", "", *faults,
+                     "", do, "", last]
+                )
+            )  # fmt: skip
+    return "\n\n".join(parts)
+
+
+def ready_file(language: str) -> str:
+    """Compare three files: the jobs that each event starts, and the files that it uploads."""
+    facts = data("ready_file")
+
+    def cell(one: dict[str, int]) -> str:
+        uploads = word("files_uploaded", language).format(number=one["files"])
+        return f"{one['jobs']}" + (f", {uploads}" if one["files"] else "")
+
+    rows = [
+        [word(f"event_{event}", language), *(cell(facts[key][event]) for key in facts)]
+        for event in facts["ready"]
+    ]
+    totals = [
+        {part: sum(one[part] for one in facts[key].values()) for part in ("jobs", "files")}
+        for key in facts
+    ]
+    rows.append([f"**{word('together', language)}**", *(cell(one) for one in totals)])
+    return table(("event", *(f"file_{key}" for key in facts)), rows, language)

@@ -60,7 +60,7 @@ def prove(block: Block, roads: Roads, eval_example: EvalExample, tmp_path: Path)
             _travis(block, roads, where, tmp_path)
         case "judged" if block.file.suffix == ".pypirc":
             _pypirc(block, where, tmp_path)
-        case "judged" if block.file.parent.parent.name == "examples":
+        case "judged" if block.file.suffix == ".toml" and block.path.startswith("examples/"):
             _pyproject(block, roads, where, tmp_path)
         case "judged":
             _demo_package(block, where, tmp_path)
@@ -293,12 +293,13 @@ def _pyproject(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
 
 
 def _demo_package(block: Block, where: str, tmp_path: Path) -> None:
-    """Prove a file of the demo package by building it as its reader does."""
+    """Prove a file of the demo package, or one in its place, by building as its reader does."""
     target = project(tmp_path, ROOT / "demo-package" / ".travis.yml")
-    if block.name == "pyproject.toml":
+    shutil.copy(block.file, target / block.file.name)
+    if block.file.name == "pyproject.toml":
         tomllib.loads(block.file.read_text(encoding="utf-8"))
         command = [sys.executable, "-m", "build", "--no-isolation", "--wheel"]
-    elif block.name == "setup.py":
+    elif block.file.name == "setup.py":
         command = [sys.executable, "setup.py", "sdist", "bdist_wheel"]
     else:
         raise LookupError(f"nothing proves {where}")
