@@ -9,6 +9,10 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+
+# Run by its path, a script finds what lies beside it, and not the project.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import browser
 from leaves import LANGUAGES, sentence
