@@ -23,6 +23,14 @@ PROVEN: set[str] = set()
 TUTORIAL = next(page for page in pages() if page.startswith("tutorial/"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def kept_by_rehearsals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What rehearsals keep for a day is kept for all tests, and not in the user's home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYPI_PRACTICE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def built_site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> BuiltSite:
     """The whole site, built once for all workers, with the Markdown that the macros made."""

@@ -179,8 +179,7 @@ def judge(block: Block, roads: Roads, tmp_path: Path) -> subprocess.CompletedPro
         return pipelines.judge(block, tmp_path)
     target = project(tmp_path, block.file)
     if block.must_fail or block.is_warned:
-        command = ["pypi-practice", "travis", "run", ".", "--branch", "staging", "--dry-run"]
-        return roads.road("judge").practice(*command, cwd=target)
+        return roads.road("judge").rehearse(target)
     return subprocess.run(
         [
             sys.executable,
@@ -213,8 +212,7 @@ def _travis(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
                 f"Travis CI warns of {where}, and its page does not show the message"
             )
             return
-        command = ["pypi-practice", "travis", "run", ".", "--branch", "staging", "--dry-run"]
-        plan = roads.road("judge").practice(*command, cwd=tmp_path / "random-names")
+        plan = roads.road("judge").rehearse(tmp_path / "random-names")
         assert plan.returncode == 0, f"{where} cannot be rehearsed:\n{plan.stdout}"
         assert "[warn]" not in plan.stdout, f"Travis CI would warn of {where}:\n{plan.stdout}"
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from road import Road
 
+from pypi_practice import practice_index
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import load
-from pypi_practice.travis import config, plan, run, script
+from pypi_practice.travis import config, place, plan, repository, run, script
+from pypi_practice.travis.log import COLOUR, MARK, Log
 from pypi_practice.travis.plan import Event, Variable
 from pypi_practice.words import Words
 
@@ -27,6 +29,11 @@ SECRET = Variable("TEST_PYPI_TOKEN", "pypi-s3cr3t")
 SCRIPT = "script: skip\ninstall: skip\ndeploy:\n  provider: script\n"
 
 
+def seen(log: str) -> str:
+    """Return a log without its marks and colours."""
+    return COLOUR.sub("", MARK.sub("", log))
+
+
 def play(tmp_path: Path, text: str, event: Event = MAIN, *variables: Variable) -> tuple[int, str]:
     """Run the one job of *text* as a rehearsal does, in the environment of the tests."""
     (tmp_path / ".travis.yml").write_text(text, encoding="utf-8")
@@ -38,8 +45,8 @@ def play(tmp_path: Path, text: str, event: Event = MAIN, *variables: Variable) -
     inner |= {variable.name: variable.value for variable in job.variables}
     inner["REHEARSAL_DEPLOYED"] = str(tmp_path / "deployed")
     lines: list[str] = []
-    code = run._stream(["bash", str(file)], tmp_path, inner, lines.append, job.variables)
-    return code, "\n".join(lines)
+    code = run.stream(["bash", str(file)], tmp_path, inner, lines.append, job.variables)
+    return code, seen("\n".join(lines))
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -58,25 +65,37 @@ def project(folder: Path, text: str) -> Path:
     return folder
 
 
-def travis(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Rehearse the project in *folder* inside a practice shell that has its own data."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYPI_PRACTICE")}
-    data = str(folder.parent / "data")
-    return subprocess.run(
-        [*COMMAND, "shell", "--", "pypi-practice", "travis", "run", ".", *arguments],
-        cwd=folder,
-        env={**kept, "PYPI_PRACTICE_DATA": data, "LANGUAGE": "en", **more},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    """One practice index for all rehearsals of this file."""
+    with practice_index(tmp_path_factory.mktemp("index")) as running:
+        yield running
+
+
+@pytest.fixture
+def travis(index):
+    """Rehearse the project in a folder, as ``pypi-practice travis run`` in a practice shell."""
+
+    def call(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [*COMMAND, "travis", "run", ".", *arguments],
+            cwd=folder,
+            env={**index.environ, "LANGUAGE": "en", **more},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        done.stdout = seen(done.stdout)
+        return done
+
+    return call
 
 
 def played(wanted: str) -> str:
     """Return what the summary adds to a job whose Python is not on this computer."""
-    _, found = run.find_python(wanted)
+    _, found = place.find_python(wanted)
     return "" if found == wanted else f" {EN('on_python', found=found)}"
 
 
@@ -174,7 +193,7 @@ def test_a_script_that_fails_to_deploy(more, code, deployed, tmp_path):
     text = f"{SCRIPT}  script: (exit 4)\n  on: main\n{more}after_deploy: echo after\n"
     found, log = play(tmp_path, text)
     assert found == code
-    assert "Script failed with status 4" in log
+    assert "Script failed with status #<struct Dpl::Provider::Status" in log
     assert ("failed to deploy" in log) is not deployed
     assert ("\nafter\n" in log) is deployed
 
@@ -241,7 +260,7 @@ def test_what_the_pypi_provider_cannot_do_without(options, missing, tmp_path):
 # A whole build
 
 
-def test_a_failing_job_cancels_the_later_stages(tmp_path):
+def test_a_failing_job_cancels_the_later_stages(tmp_path, travis):
     folder = project(
         tmp_path / "demo",
         """
@@ -260,9 +279,11 @@ jobs:
     assert done.returncode == 1, done.stdout
     assert 'The command "test $LEAK-$TEST_PYPI_TOKEN = - && false" exited with 1.' in done.stdout
     summary = done.stdout.partition("==> Summary\n")[2].splitlines()
+    summary[2] = re.sub(r"\d+\.\d", "0.0", summary[2])
     assert summary == [
         "==> Stage test",
         f"==>   Job 1.1: Python: 3.10: failed{played('3.10')}",
+        "==>     time: script 0.0 s",
         "==> Stage publish: canceled, because a stage before it failed",
         "==> Nothing was published.",
     ]
@@ -271,7 +292,7 @@ jobs:
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith("rehearsal-")] == []
 
 
-def test_a_script_that_deploys_is_in_the_summary_and_its_secret_is_not(tmp_path):
+def test_a_script_that_deploys_is_in_the_summary_and_its_secret_is_not(tmp_path, travis):
     folder = project(
         tmp_path / "demo",
         """
@@ -293,7 +314,7 @@ deploy:
     assert "pypi-s3cr3t" not in done.stdout
 
 
-def test_what_was_there_already_is_in_the_summary_and_a_missing_python_too(tmp_path):
+def test_what_was_there_already_is_in_the_summary_and_a_missing_python_too(tmp_path, travis):
     text = "dist: noble\nlanguage: python\npython: '3.99'\ninstall: skip\nscript: 'true'\n"
     echo = "echo Skipping a-1-py3-none-any.whl because it appears to"
     folder = project(tmp_path / "demo", f"{text}deploy:\n  provider: script\n"
@@ -305,11 +326,11 @@ def test_what_was_there_already_is_in_the_summary_and_a_missing_python_too(tmp_p
     assert EN("skipped_files", names="a-1-py3-none-any.whl") in summary
     differences = done.stdout.partition(EN("differs"))[2]
     assert EN("differ_image", names="noble") in differences
-    assert EN("differ_python", wanted="3.99", found=run.find_python("3.99")[1]) in differences
-    assert EN("differ_cache") not in differences
+    assert EN("differ_python", wanted="3.99", found=place.find_python("3.99")[1]) in differences
+    assert EN("differ_pip_cache") not in differences
 
 
-def test_a_job_can_be_left_out_for_want_of_its_python(tmp_path):
+def test_a_job_can_be_left_out_for_want_of_its_python(tmp_path, travis):
     text = "language: python\npython: '3.99'\ninstall: skip\nscript: touch $TMPDIR/ran\n"
     done = travis(project(tmp_path / "demo", text), "--exact-python", TMPDIR=str(tmp_path))
     assert done.returncode == 0, done.stdout
@@ -320,23 +341,29 @@ def test_a_job_can_be_left_out_for_want_of_its_python(tmp_path):
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_a_python_that_cannot_make_environments_gets_a_sentence(language, tmp_path):
     words = Words(language, "travis")
-    repository, _ = run.find(project(tmp_path / "demo", "script: a\n"), None, None, words)
+    found, _ = repository.find(project(tmp_path / "demo", "script: a\n"), None, None, words)
     made = plan.make({"script": "a"}, MAIN, [], 1, words)
-    place = tmp_path / "place"
-    place.mkdir()
+    folder = tmp_path / "place"
+    folder.mkdir()
+    job = made.stages[0].jobs[0]
     with pytest.raises(PracticeError) as error:
-        run._prepared(
-            repository, made.stages[0].jobs[0], place, str(tmp_path / "none"), "3.1", words
-        )
+        place.prepare(found, job, folder, (str(tmp_path / "none"), "3.1"), {}, words, print)
     begin, _, end = words("no_venv", version="3.1", reason="REASON").partition("REASON")
     assert str(error.value).startswith(begin)
     assert str(error.value).endswith(end)
 
 
+def _trimmed(skip: tuple[str, ...]) -> str:
+    """Return the demo package's .travis.yml without these stages."""
+    head, _, jobs = (DEMO / ".travis.yml").read_text(encoding="utf-8").partition("  include:\n")
+    kept = [one for one in jobs.split("    - stage: ")[1:] if one.split()[0] not in skip]
+    return f"{head}  include:\n" + "".join(f"    - stage: {one}" for one in kept)
+
+
 @pytest.mark.parametrize(
     "arguments", [["--branch", "main"], ["--branch", "staging", "--from-fork"]]
 )
-def test_a_push_to_main_and_a_pull_request_publish_nothing(arguments, tmp_path):
+def test_a_push_to_main_and_a_pull_request_publish_nothing(arguments, tmp_path, travis):
     shutil.copytree(DEMO, tmp_path / "demo", ignore=shutil.ignore_patterns("*.egg-info", "__pyc*"))
     folder = project(tmp_path / "demo", _trimmed(skip=("test", "pypi")))
     done = travis(folder, *arguments, "--var", "TEST_PYPI_TOKEN=pypi-s3cr3t")
@@ -345,7 +372,7 @@ def test_a_push_to_main_and_a_pull_request_publish_nothing(arguments, tmp_path):
     assert done.stdout.endswith("==> Nothing was published.\n")
 
 
-def test_a_dry_run_says_what_would_run_and_runs_nothing(tmp_path):
+def test_a_dry_run_says_what_would_run_and_runs_nothing(tmp_path, travis):
     folder = project(tmp_path / "demo", f"script: touch {tmp_path}/ran\n"
                                         "deploy: {provider: pypi, on: main}\n")  # fmt: skip
     done = travis(folder, "--dry-run", "--var", "NOT_SET", "--branch", "feature")
@@ -370,11 +397,11 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(tmp_path):
 def test_nothing_runs_outside_the_practice_environment(environ, language, tmp_path):
     folder = project(tmp_path / "demo", f"install: skip\nscript: touch {tmp_path}/ran\n")
     words = Words(language, "travis")
-    repository, _ = run.find(folder, None, None, words)
+    found, _ = repository.find(folder, None, None, words)
     made = plan.make(config.read(folder, words), MAIN, [], 1, words)
     with pytest.raises(PracticeError) as error:
-        run.rehearse(repository, made, MAIN, [], {**os.environ, "PYPI_PRACTICE": "", "HTTPS_PROXY":
-                     "", **environ}, print, words)  # fmt: skip
+        run.rehearse(found, made, MAIN, [], {**os.environ, "PYPI_PRACTICE": "", "HTTPS_PROXY":
+                     "", **environ}, Log(sys.stdout, {}), words)  # fmt: skip
     assert str(error.value) == load("travis")["outside"][language]
     assert not (tmp_path / "ran").exists()
 
@@ -406,7 +433,9 @@ def test_a_variable_that_only_looks_like_the_practice_shell_is_refused(tmp_path)
         ("a: [\n", [], "this is not YAML"),
     ],
 )
-def test_what_cannot_be_rehearsed_ends_with_2_and_a_sentence(text, arguments, sentence, tmp_path):
+def test_what_cannot_be_rehearsed_ends_with_2_and_a_sentence(
+    text, arguments, sentence, tmp_path, travis
+):
     done = travis(project(tmp_path / "demo", text), *arguments)
     assert done.returncode == 2
     assert sentence in done.stdout
@@ -414,7 +443,7 @@ def test_what_cannot_be_rehearsed_ends_with_2_and_a_sentence(text, arguments, se
 
 
 @pytest.mark.parametrize("inside", [True, False], ids=["inside another", "without a commit"])
-def test_a_folder_that_is_no_repository_gets_a_sentence(inside, tmp_path):
+def test_a_folder_that_is_no_repository_gets_a_sentence(inside, tmp_path, travis):
     folder = tmp_path / "outer" / "demo"
     folder.mkdir(parents=True)
     if inside:
@@ -425,36 +454,3 @@ def test_a_folder_that_is_no_repository_gets_a_sentence(inside, tmp_path):
     done = travis(folder)
     assert done.returncode == 2
     assert "is not a git repository with a commit" in done.stdout
-
-
-# The demo package, for real
-
-
-def _trimmed(skip: tuple[str, ...]) -> str:
-    """Return the demo package's .travis.yml without these stages."""
-    head, _, jobs = (DEMO / ".travis.yml").read_text(encoding="utf-8").partition("  include:\n")
-    kept = [one for one in jobs.split("    - stage: ")[1:] if one.split()[0] not in skip]
-    return f"{head}  include:\n" + "".join(f"    - stage: {one}" for one in kept)
-
-
-def test_a_push_to_staging_publishes_once_to_testpypi(tmp_path):
-    shutil.copytree(DEMO, tmp_path / "demo", ignore=shutil.ignore_patterns("*.egg-info", "__pyc*"))
-    folder = project(tmp_path / "demo", _trimmed(skip=("test", "pypi")))
-    archive = tmp_path / "unused.zip"
-    archive.touch()
-    (tmp_path / "reader").mkdir()
-    done = Road(tmp_path / "reader", archive).practice(
-        "bash",
-        "-c",
-        "TEST_PYPI_TOKEN=$(pypi-practice token new --index testpypi)"
-        " pypi-practice travis run . --branch staging --var TEST_PYPI_TOKEN@staging"
-        " && pypi-practice list",
-        cwd=folder,
-    )
-    assert done.returncode == 0, done.stdout
-    log, _, after = done.stdout.partition("==> Summary\n")
-    assert "Authenticated as __token__" in log
-    assert log.count("$ twine upload --skip-existing -r pypi dist/*") == 1
-    assert "pypi-Ag" not in done.stdout
-    assert after.count("published to test.pypi.org with $TEST_PYPI_TOKEN") == 1
-    assert after.count("testpypi") == 3, after  # the stage, the wheel and the sdist

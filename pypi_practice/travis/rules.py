@@ -10,7 +10,8 @@ from pypi_practice.facts import load
 from pypi_practice.travis import conditions
 from pypi_practice.travis.findings import Edit, Finding, replaced
 from pypi_practice.travis.marks import Entry, Item
-from pypi_practice.travis.scope import Scope, minor
+from pypi_practice.travis.plan import minor
+from pypi_practice.travis.scope import Scope
 
 PHASES = ("before_install", "install", "before_script", "script", "after_success", "after_script")
 UPLOADS = re.compile(

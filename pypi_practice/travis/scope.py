@@ -21,12 +21,6 @@ PYTHON_TEST = re.compile(
 SOME_TAGS = ("v1.0.0", "1.0.0", "v1.0", "1.0", "v1.2.3", "v10.20.30")
 
 
-def minor(text: str) -> tuple[int, int] | None:
-    """Return the first two numbers of a version, or None if it is not one."""
-    found = re.match(r"(\d+)\.(\d+)", text)
-    return (int(found[1]), int(found[2])) if found else None
-
-
 @dataclass
 class Job:
     """A job that will be: what it says, and the items that say it (None if nothing does)."""
