@@ -16,8 +16,10 @@ from site_builder.contents import Guide
 NAME = "offline.zip"
 FOLDER = "guide"
 # Links that a reader follows, and what a page loads; what describes the page stays whole.
-LINK = re.compile(r'(<(?:a|area|img|script|source|link rel="(?:stylesheet|icon|prev|next)")\b[^>]*?'
-                  r'\s(?:href|src)=")([^"]*)(")')  # fmt: skip
+LINK = re.compile(
+    r'(<(?:a|area|img|script|source|link rel="(?:stylesheet|icon|prev|next)")(?=\s)[^>]*?'
+    r'\s(?:href|src)=")([^"]*)(")'
+)
 LEFT_OUT = {"404.html", "llms.txt", "llms-full.txt", "feed.xml", "guide.pdf", "sitemap.xml",
             "sitemap.xml.gz", "card.png", "index.html.md", "search_index.json",
             "_headers", NAME}  # fmt: skip

@@ -21,6 +21,7 @@ IDLE = " | ".join(
         'a[contains(@class, "headerlink")]', "button", "script", "input", "form", "template", "nav",
         '*[contains(@class, "tabbed-labels")]', '*[contains(@class, "md-content__button")]',
         "*[@hidden]", '*[contains(@class, "page-foot")]',
+        '*[contains(concat(" ", @class, " "), " own-names ")]',
         '*[contains(concat(" ", @class, " "), " no-print ")]',
     )
 )  # fmt: skip

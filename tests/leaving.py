@@ -47,11 +47,13 @@ class Difference:
     texts: list[str] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         parts = [
             f"{len(self.missing)} pages missing", f"{len(self.texts)} pages with other text",
             f"{len(self.ids)} pages without an id of ours", f"{len(self.files)} files missing",
+            f"{len(self.marks)} pages without the marks of the readers' names",
         ]  # fmt: skip
         return f"{self.program}, {self.language}: {', '.join(parts)}"
 
@@ -136,7 +138,7 @@ def _for_zensical(language: str, docs: Path) -> str:
 
 
 def compare(program: str, language: str, ours: Path, theirs: Path) -> Difference:
-    """Say what *theirs*, built by *program*, lacks of *ours*: pages, text, ids, files."""
+    """Say what *theirs*, built by *program*, lacks of *ours*: pages, text, ids, files, marks."""
     found = Difference(program, language)
     for page in pages():
         path = Path("" if page == "index" else page, "index.html")
@@ -149,6 +151,8 @@ def compare(program: str, language: str, ours: Path, theirs: Path) -> Difference
         ids = {one["id"] for one in mine.select("h1[id], h2[id], h3[id], h4[id], td [id]")}
         if ids - {one["id"] for one in other.select("[id]")}:
             found.ids.append(page)
+        if len(other.select("[data-name]")) < len(mine.select("[data-name]")):
+            found.marks.append(page)
     found.files = [
         file.relative_to(ours).as_posix()
         for file in sorted((ours / "files").rglob("*"))
@@ -161,7 +165,7 @@ def _article(file: Path) -> BeautifulSoup:
     html = BeautifulSoup(file.read_text(encoding="utf-8"), "lxml")
     article = html.select_one("article.md-content__inner") or html.select_one("article")
     assert article is not None, file
-    for idle in article.select("a.headerlink, button, script, form, nav"):
+    for idle in article.select("a.headerlink, button, script, form, nav, .own-names, .page-foot"):
         idle.decompose()
     return article
 
@@ -191,7 +195,7 @@ def main() -> int:
                     continue
                 difference = compare(program, language, ours.site / language, theirs)
                 print(difference)
-                for name in ("missing", "texts", "ids", "files"):
+                for name in ("missing", "texts", "ids", "files", "marks"):
                     for one in getattr(difference, name)[:10]:
                         print(f"  {name}: {one}")
     return failed

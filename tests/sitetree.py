@@ -6,6 +6,7 @@ import contextlib
 import functools
 import http.server
 import json
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from filelock import FileLock
 from site_builder.build import CONFIGS, SOURCES, build
 
 LANGUAGES = tuple(CONFIGS)
+BUILD_DAY = "1767225600"  # as SOURCE_DATE_EPOCH: the tests build the site as on this day
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,12 @@ def build_once(base: Path, *, pdf: bool = True) -> BuiltSite:
     done = base / "done"
     with FileLock(base / "lock"):
         if not done.exists():
-            build(tree.site, tree.rendered, pdf=pdf)
+            before = os.environ.get("SOURCE_DATE_EPOCH")
+            os.environ["SOURCE_DATE_EPOCH"] = before or BUILD_DAY
+            try:
+                build(tree.site, tree.rendered, pdf=pdf)
+            finally:
+                if before is None:
+                    del os.environ["SOURCE_DATE_EPOCH"]
             done.touch()
     return tree
