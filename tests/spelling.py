@@ -186,3 +186,7 @@ def mistakes(found: Iterable[Found]) -> list[str]:
         for one in found
         if not right(one)
     ]
+
+
+if __name__ == "__main__":
+    print("\n".join(mistakes(everything())))
