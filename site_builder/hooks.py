@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from site_builder import around, borrowed, downloads, own_names, record
 from site_builder.listings import ROOT
 from site_builder.terms import TermLinks
-from site_builder.texts import data, first, languages, word
+from site_builder.texts import first, languages, raw, word
 
 WORD = re.compile(r"[^\W\d_]{4,}")
 
@@ -38,7 +38,10 @@ def on_config(config: Any) -> None:
     config.extra["languages"] = [
         {"lang": code, "name": one["name"]} for code, one in languages().items()
     ]
-    config.extra["theme_words"] = {key: text[language] for key, text in data("theme").items()}
+    # What is not said here in a language, the theme says in it.
+    config.extra["theme_words"] = {
+        key: text[language] for key, text in raw("theme").items() if language in text
+    }
     config.extra["word"] = {
         key: {code: word(key, code) for code in languages()}
         for key in ("language", "missing_title", "missing_text", "home", "changes", "locale")

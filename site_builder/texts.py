@@ -20,8 +20,13 @@ def data(name: str) -> dict[str, Any]:
 
     What is not yet said in a language that is begun is said there in the first language.
     """
+    return _filled(raw(name), begun(), first())
+
+
+def raw(name: str) -> dict[str, Any]:
+    """Return what ``data/<name>.yml`` holds, where another source knows what is not said in it."""
     file = DATA / f"{name}.yml"
-    return _filled(_read(file, file.stat().st_mtime_ns), begun(), first())
+    return _read(file, file.stat().st_mtime_ns)
 
 
 def word(key: str, language: str) -> str:
@@ -31,8 +36,7 @@ def word(key: str, language: str) -> str:
 
 def languages() -> dict[str, dict[str, Any]]:
     """Return code → facts of each language of the site, the first one first."""
-    file = DATA / "languages.yml"
-    return _read(file, file.stat().st_mtime_ns)
+    return raw("languages")
 
 
 def first() -> str:

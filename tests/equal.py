@@ -116,7 +116,12 @@ def _spans(page: str, language: str, text: dict[str, str]) -> list[str]:
 
 
 def _is_our_own(span: str, language: str) -> bool:
-    """Tell whether this is a piece of a message of the program, with … for what was left out."""
+    """Tell whether this is a piece of a message of the program, with … for what was left out.
+
+    Or the option that chooses the language.
+    """
+    if f"--lang {language}" in span:
+        return True
     pattern = re.compile(".*".join(re.escape(part.strip()) for part in span.split("…")))
     return any(
         pattern.search(re.sub(r"\{\w*\}", "", leaf.text(language)))
@@ -146,7 +151,7 @@ def _alt(tag: str) -> str:
 
 FIELD = re.compile(r"%\(\w+\)\w|%\w|<(?!/?\w+>)[\w-]+>|https?://[^\s`)\"»,]+")
 # What may be the same: it has no words outside of code and placeholders, or is listed.
-NO_WORDS = re.compile(r"\{[^}]*\}|`[^`]*`|https?://\S+|%\(?\w+\)?\w?")
+NO_WORDS = re.compile(r"\{[^}]*\}|`[^`]*`|https?://\S+|%\(?\w+\)?\w?|\b[A-Z]+\b")
 
 
 def fields(text: str) -> list[str]:
@@ -155,7 +160,8 @@ def fields(text: str) -> list[str]:
         named = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
     except ValueError:
         named = re.findall(r"\{(\w*)\}", text)
-    return sorted([*named, *FIELD.findall(text)])
+    # NAME in an address is NOMBRE in another language.
+    return sorted([*named, *(re.sub(r"\b[A-Z]{3,}\b", "NAME", one) for one in FIELD.findall(text))])
 
 
 def wrong(leaf: Leaf, same: frozenset[str] = frozenset()) -> list[str]:
@@ -235,7 +241,7 @@ def typed_into_script(file: Path) -> list[str]:
     for one in SCRIPT_TEXT.finditer(text):
         said = next((group for group in one.groups() if group is not None), "").strip()
         words = PROSE.search(said) and not re.search(
-            r"[=#.>\[\]{}():;/_]|^[a-z-]+( [a-z-]+)*$", said
+            r"[=#.>\[\]{}():;/_]|^[a-z-]+(,? [a-z-]+)*$", said
         )
         label = re.fullmatch(r"[^\W\d_a-z][a-z]+[.:…?]?", said) and not said.startswith("Arrow")
         if (words or label) and said not in SCRIPT_NAMES:

@@ -21,7 +21,7 @@ from blocks import ROOT
 from leaves import FIRST, LANGUAGES, WHOLE, leaves
 
 LIST = ROOT / "tests" / "spelling.yml"
-NOTES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "demo-package/README.md",
+NOTES = ("README.md", "CONTRIBUTING.md", "TRANSLATING.md", "CHANGELOG.md", "demo-package/README.md",
          "pypi_practice/README.md")  # fmt: skip
 CODE = re.compile(  # front matter is read apart, blocks are proven
     r"\A---$.*?^---$|^```.*?^```$|\{\{.*?\}\}|\{%.*?%\}|``.+?``|`[^`\n]*`", re.M | re.S
@@ -186,3 +186,7 @@ def mistakes(found: Iterable[Found]) -> list[str]:
         for one in found
         if not right(one)
     ]
+
+
+if __name__ == "__main__":
+    print("\n".join(mistakes(everything())))

@@ -27,7 +27,7 @@ from pypi_practice.words import LANGUAGES, Words
 OTHERS = WHOLE[1:]
 # Words that are the same in two languages. Names that tests/spelling.yml lists need no row.
 SAME = frozenset({
-    "token", "macaroon", "Trusted Publishing", "error", "info", "Tutorial", "no", "URL", "JSON",
+    "token", "macaroon", "Trusted Publishing", "error", "info", "Tutorial", "no",
     "variables: {names}", "{count} bytes", "{job}, {provider}: no, {reason}", "Travis CI",
     "%(prog)s: error: %(message)s\n",
 })  # fmt: skip
@@ -135,6 +135,23 @@ def test_an_unequal_text_is_named_with_file_and_line(text, sentence, tmp_path):
     found = [one for leaf in leaves.of_file(file, tmp_path) for one in equal.wrong(leaf)]
     assert any(sentence in one for one in found), found
     assert all(re.match(r"data/x\.yml:\d+: ", one) for one in found)
+
+
+@pytest.mark.parametrize("name", ["README.md", "TRANSLATING.md", "pypi_practice/README.md"])
+def test_the_spanish_part_of_a_note_names_nothing_that_is_gone(name):
+    """It is shorter than the rest, and each command, file and link in it is in the rest too."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    english, heading, rest = text.partition("\n## En español\n")
+    assert heading
+    spanish, _, after = rest.partition("\n## ")
+    english += after
+    cited = set(equal.SPAN.findall(spanish)) - {"`código`", "`{huecos}`"}
+    words = set(re.findall(r"[\w./@-]+", english))
+    assert len(cited) > 2
+    assert {span for span in cited if not set(re.findall(r"[\w./@-]+", span)) <= words} == set()
+    links = {one[1] for one in equal.LINK.finditer(spanish)} - {"#begin-a-new-language"}
+    assert links <= {one[1] for one in equal.LINK.finditer(english)}
+    assert "(#en-español)" in english
 
 
 # Templates, scripts, styles, code: words come from the data

@@ -37,7 +37,7 @@ def typed(*names: str) -> list[str]:
     ]
 
 
-OURS = ("README.md", "CONTRIBUTING.md")
+OURS = ("README.md", "CONTRIBUTING.md", "TRANSLATING.md")
 DEMO = "demo-package/README.md"
 
 

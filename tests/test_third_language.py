@@ -86,7 +86,7 @@ def test_the_page_is_in_its_language(french):
     assert html.html["lang"] == "fr"
     assert html.h1.get_text(strip=True).startswith("Publier sur PyPI")
     assert html.select_one("article [lang]") is None
-    assert html.select_one("[data-md-component=skip]").get_text(strip=True)
+    assert html.select_one("input.md-search__input")["placeholder"] == "Rechercher"
     assert "Tutoriel" in html.select_one("nav.md-nav--primary").get_text()
     assert [one["hreflang"] for one in html.select("nav.languages a")] == list(LANGUAGES)
 
