@@ -70,7 +70,8 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> Non
 
 
 def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
-    """Mark the names that readers can replace by their own."""
+    """Mark the names that readers can replace; and call the empty corner of a table no heading."""
+    html = html.replace("<th></th>", "<td></td>")
     return own_names.mark(html, config.theme["language"])
 
 

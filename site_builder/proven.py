@@ -59,9 +59,7 @@ def said(shown: Listing, language: str) -> str:
         case _ if shown.path.startswith("demo-package/"):
             key, programs = "demo", ["build", "twine"]
         case _:
-            key, programs = next(
-                one for end, one in JUDGES.items() if shown.path.endswith(end)
-            )
+            key, programs = next(one for end, one in JUDGES.items() if shown.path.endswith(end))
             key = "refused" if shown.must_fail else key
     versions = tested["versions"]
     named = " · ".join(f"{name} {versions[name]}" for name in programs)

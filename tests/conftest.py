@@ -14,7 +14,7 @@ import tested
 from blocks import ROOT, Block, all_blocks, pages
 from playwright.sync_api import Browser, sync_playwright
 from road import Roads, before
-from sitetree import BuiltSite, build_once
+from sitetree import BuiltSite, build_once, served
 from xdist.scheduler import LoadScopeScheduling
 
 from site_builder import downloads
@@ -27,6 +27,13 @@ PROVEN: set[str] = set()
 def built_site(tmp_path_factory: pytest.TempPathFactory) -> BuiltSite:
     """The whole site, built once, with the Markdown that the macros made."""
     return build_once(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="module")
+def address(built_site: BuiltSite) -> Iterator[str]:
+    """The built site, served as a static host does."""
+    with served(built_site.site) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

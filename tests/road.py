@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import blocks as pages_blocks
-from blocks import Block, folder, special
+from blocks import Block, folder
+
+from site_builder.proven import special
 
 TIMEOUT = 600  # seconds for one page
 

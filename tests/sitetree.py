@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import http.server
 import json
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +40,36 @@ class BuiltSite:
         name = "" if page == "index" else f"{page}/"
         file = self.site / language / f"{name}index.html"
         return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    """Answers as a static host does: a missing address gets the page for lost readers."""
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+    def send_error(self, code: int, *arguments: object) -> None:  # type: ignore[override]
+        page = Path(self.directory, "404.html")
+        if code != 404 or not page.is_file():
+            super().send_error(code)
+            return
+        body = page.read_bytes()
+        self.send_response(404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a built site, and give its address."""
+    handler = functools.partial(_Handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def build_once(base: Path) -> BuiltSite:

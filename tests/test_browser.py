@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,21 +12,6 @@ from sitetree import LANGUAGES
 from site_builder import listings
 
 PATHS = {page: "" if page == "index" else f"{page}/" for page in pages()}
-
-
-class _Handler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def address(built_site) -> Iterator[str]:
-    """The built site, served as a static host does."""
-    handler = functools.partial(_Handler, directory=str(built_site.site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def fresh(browser: Browser, **options: object) -> BrowserContext:
