@@ -83,6 +83,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> Non
 def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
     """Mark the names that readers can replace, and a page borrowed from another language."""
     language = config.theme["language"]
+    html = html.replace("<th></th>", "<td></td>")  # the empty corner of a table is no heading
     html = own_names.mark(html, language)
     if not borrowed.is_borrowed(page.file, config):
         return html

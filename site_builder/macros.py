@@ -10,7 +10,7 @@ from site_builder import forms, pictures, proven, record, tables
 from site_builder.borrowed import spoken
 from site_builder.downloads import address
 from site_builder.forms import source_of
-from site_builder.listings import fence, read_listing
+from site_builder.listings import Listing, fence, read_listing
 from site_builder.texts import data, word
 
 HOW = ("run", "captured", "judged", "fails", "declared")
@@ -59,17 +59,8 @@ def define_env(env: Any) -> None:
             head, classes = f"{mark}: {head}" if head else mark, ["fails"]
         if path.startswith(tuple(data("own_names")["fixed"])):
             classes.append("fixed-names")
-        words = data("proven")
         up = "../" * (len(PurePosixPath(page).parts) - 1)
-        name = shown.title or shown.name
-        text = words["file"][language].format(path=path)
-        source = f'[{shown.name}]({repository}{path}){{ .source title="{text}" }}'
-        text = words["download"][language]
-        link = (
-            f"[{text}]({up}{address(path)})"
-            f'{{ .download download="{name}" aria-label="{text} {name}" }}'
-        )
-        foot = f"{source} {proof} {link}\n{{ .proof }}"
+        foot = _foot(shown, proof, repository, up, language)
         return f"{fence(shown, head, classes, list(hl))}\n\n{foot}"
 
     @env.macro
@@ -123,6 +114,24 @@ def _register_tested(env: Any, speaks: Callable[[], str]) -> None:
         )
 
     @env.macro
+    def version(program: str) -> str:
+        """Return the version of a program in the last run of the proofs."""
+        return str(data("tested")["versions"][program])
+
+    @env.macro
     def tested_on() -> str:
         """Return the day of the last run of the proofs."""
         return str(data("tested")["date"])
+
+
+def _foot(shown: Listing, proof: str, repository: str, up: str, language: str) -> str:
+    """Return the line below a block: its file, how it is proven, and the download."""
+    words, name = data("proven"), shown.title or shown.name
+    text = words["file"][language].format(path=shown.path)
+    source = f'[{shown.name}]({repository}{shown.path}){{ .source title="{text}" }}'
+    text = words["download"][language]
+    link = (
+        f"[{text}]({up}{address(shown.path)})"
+        f'{{ .download download="{name}" aria-label="{text} {name}" }}'
+    )
+    return f"{source} {proof} {link}\n{{ .proof }}"
