@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import yaml
@@ -15,7 +17,7 @@ NOT_PROSE = re.compile(
     r"|\]\([^)]*\)|\{[^}\n]*\}|^!!!|<[^>]*>|\b[A-Z_]{3,}\b|\bgit \w+",
     re.M,
 )
-WORD_FILES = ("words", "practice", "travis")
+WORD_FILES = ("words", "practice", "travis", "fork", "doctor")
 
 
 def never(language: str) -> list[tuple[str, re.Pattern[str]]]:
@@ -48,14 +50,22 @@ def test_a_page_keeps_the_terms(page, language):
     assert found(NOT_PROSE.sub(" ", text), language) == [], f"docs/{language}/{page}.md"
 
 
+def sentences(node: Any, where: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield place, language and text of each sentence of a data file."""
+    for key, value in node.items() if isinstance(node, dict) else ():
+        if key in ("en", "es"):
+            yield where, key, str(value)
+        else:
+            yield from sentences(value, f"{where} {key}")
+
+
 @pytest.mark.parametrize("name", WORD_FILES)
 def test_the_program_keeps_the_terms(name):
     words = yaml.safe_load((ROOT / "data" / f"{name}.yml").read_text(encoding="utf-8"))
     wrong = [
-        f"{key}: {one}"
-        for key, texts in words.items()
-        for language, text in texts.items()
-        for one in found(NOT_PROSE.sub(" ", str(text)), language)
+        f"{where}: {one}"
+        for where, language, text in sentences(words)
+        for one in found(NOT_PROSE.sub(" ", text), language)
     ]
     assert wrong == [], f"data/{name}.yml"
 
