@@ -20,6 +20,7 @@ from pypi_practice import fork, practice_index, upstream
 from pypi_practice.cli import main
 from pypi_practice.doctor import lookup, report
 from pypi_practice.doctor.project import Project
+from pypi_practice.errors import PracticeError
 from pypi_practice.facts import load
 from pypi_practice.testing import PracticeIndex
 from pypi_practice.words import Words
@@ -146,6 +147,14 @@ def test_a_wrong_name_is_refused_with_a_sentence(name, tmp_path, capsys):
         assert sentence in error
         assert out.count("\n") <= 2  # what was looked up, and no more
         assert list(tmp_path.iterdir()) == []
+
+
+def test_the_practice_index_keeps_some_names_for_somebody_else(monkeypatch):
+    assert fork.project_name("already-taken", EN) == "already-taken"
+    monkeypatch.setenv("PYPI_PRACTICE", "http://127.0.0.1:1")
+    for name in ("already-taken", "A1ready.Taken"):
+        with pytest.raises(PracticeError, match="looks too much like"):
+            fork.project_name(name, EN)
 
 
 def git(place: Path, *arguments: str) -> None:
