@@ -15,7 +15,7 @@ NOT_PROSE = re.compile(
     r"|\]\([^)]*\)|\{[^}\n]*\}|^!!!|<[^>]*>|\b[A-Z_]{3,}\b|\bgit \w+",
     re.M,
 )
-WORD_FILES = ("words", "practice", "travis")
+WORD_FILES = ("words", "practice", "travis", "explain")
 
 
 def never(language: str) -> list[tuple[str, re.Pattern[str]]]:
