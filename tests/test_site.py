@@ -121,7 +121,8 @@ def parsed(file: Path) -> BeautifulSoup:
     return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
 
 
-ADDRESS = load_config(str(ROOT / "mkdocs.yml")).site_url.rstrip("/") + "/"
+CONFIG = load_config(str(ROOT / "mkdocs.yml"))
+ADDRESS = CONFIG.site_url.rstrip("/") + "/"
 
 
 def url_of(file: Path, tree: BuiltSite) -> str:
@@ -186,7 +187,7 @@ def test_the_page_for_lost_readers_speaks_both_languages(built_site):
     # It is served at any depth, so nothing in it may be relative.
     for one in html.select("a[href], link[href], script[src]"):
         target = str(one.get("href") or one.get("src"))
-        assert target.startswith(("#", "/", ADDRESS)), target
+        assert target.startswith(("#", "/", ADDRESS, CONFIG.repo_url)), target
 
 
 def test_no_page_asks_another_host(built_site):
