@@ -94,11 +94,10 @@ def rehearsed(folder: Path, index, *arguments: str) -> subprocess.CompletedProce
         cwd=folder,
         env={**index.environ, "LANGUAGE": "en", "TEST_PYPI_TOKEN": index.token("testpypi"),
              "PYPI_TOKEN": index.token("pypi")},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", timeout=180,
-        check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=180, check=False,
     )  # fmt: skip
-    done.stdout = seen(done.stdout)
-    return done
+    said = seen(done.stdout.decode("utf-8"))
+    return subprocess.CompletedProcess(done.args, done.returncode, said)
 
 
 # The ready file

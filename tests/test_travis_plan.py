@@ -125,13 +125,13 @@ def test_what_is_no_travis_yml_gets_a_sentence(text, sentence, values, tmp_path)
 
 
 def test_a_folder_without_the_file_gets_a_sentence(tmp_path):
-    with pytest.raises(PracticeError, match=r"\.travis\.yml cannot be read: .*No such file"):
+    with pytest.raises(PracticeError, match=r"There is no .*\.travis\.yml\."):
         config.read(tmp_path, EN)
 
 
 def test_what_is_not_text_gets_a_sentence(tmp_path):
     (tmp_path / ".travis.yml").write_bytes(b"\xff\xfe")
-    with pytest.raises(PracticeError, match="cannot be read"):
+    with pytest.raises(PracticeError, match="is not text in UTF-8"):
         config.read(tmp_path, EN)
 
 

@@ -7,9 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
+from pymacaroons import MACAROON_V2, Macaroon
 
 from pypi_practice import practice_index
 from pypi_practice.errors import PracticeError
@@ -83,12 +85,12 @@ def travis(index):
             env={**index.environ, "LANGUAGE": "en", **more},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            encoding="utf-8",
             timeout=120,
             check=False,
         )
-        done.stdout = seen(done.stdout)
-        return done
+        # The marks end with a "\r", which must not become the end of a line.
+        said = seen(done.stdout.decode("utf-8"))
+        return subprocess.CompletedProcess(done.args, done.returncode, said)
 
     return call
 
@@ -454,3 +456,133 @@ def test_a_folder_that_is_no_repository_gets_a_sentence(inside, tmp_path, travis
     done = travis(folder)
     assert done.returncode == 2
     assert "is not a git repository with a commit" in done.stdout
+
+
+# The deploy tool itself, where it is installed
+
+
+@pytest.fixture
+def tool(tmp_path):
+    """Stands in for dpl, a gem of Ruby: writes down how it was called, and ends as it is told."""
+    place = tmp_path / "bin"
+    place.mkdir()
+    file = place / "dpl"
+    file.write_text(
+        '#!/bin/sh\nfor one in "$@"; do echo "$one"; done > "$0.arguments"\n'
+        'echo "$HTTPS_PROXY $HOME" > "$0.environ"\necho the tool itself\nexit "$(cat "$0.code")"\n'
+    )
+    file.chmod(0o755)
+    (place / "dpl.code").write_text("0")
+    return file
+
+
+PYPI = """
+language: python
+install: skip
+script: skip
+deploy:
+  provider: pypi
+  username: __token__
+  password: $TOKEN
+  server: https://test.pypi.org/legacy/
+  distributions: "sdist bdist_wheel"
+  skip_existing: true
+  twine_check: false
+  on: main
+after_deploy: echo after it
+"""
+
+
+def test_the_deploy_tool_that_is_installed_runs_as_travis_build_calls_it(
+    tool, index, tmp_path, travis
+):
+    path = f"{tool.parent}{os.pathsep}{index.environ['PATH']}"
+    folder = project(tmp_path / "demo", PYPI)
+    done = travis(folder, "--var", "TOKEN=a-secret-token", PATH=path)
+    assert done.returncode == 0, done.stdout
+    assert tool.with_name("dpl.arguments").read_text().splitlines() == [
+        "--provider=pypi", "--username=__token__", "--password=a-secret-token",
+        "--server=https://test.pypi.org/legacy/", "--distributions=sdist bdist_wheel",
+        "--skip_existing", "--no-twine_check", "--fold",
+    ]  # fmt: skip
+    proxy, home = tool.with_name("dpl.environ").read_text().split()
+    assert proxy == index.environ["PYPI_PRACTICE"]
+    assert home != index.environ.get("HOME")
+    assert f"{EN('real_dpl')}: {tool}\n" in done.stdout
+    assert "\nthe tool itself\n" in done.stdout
+    assert "\nafter it\n" in done.stdout
+    assert EN("differ_dpl") in done.stdout
+    assert EN("differ_steps") not in done.stdout
+    assert EN("published", host="test.pypi.org", variable="$TOKEN") in done.stdout
+    assert "a-secret-token" not in done.stdout
+
+
+def test_a_deploy_tool_that_fails_fails_the_job(tool, index, tmp_path, travis):
+    tool.with_name("dpl.code").write_text("1")
+    path = f"{tool.parent}{os.pathsep}{index.environ['PATH']}"
+    done = travis(project(tmp_path / "demo", PYPI), "--var", "TOKEN=a-secret-token", PATH=path)
+    assert done.returncode == 1, done.stdout
+    assert "the tool itself\nfailed to deploy\n" in done.stdout
+    assert "after it" not in done.stdout
+    assert EN("nothing_published") in done.stdout
+
+
+def test_the_deploy_tool_is_not_called_for_another_provider(tool, index, tmp_path, travis):
+    text = "language: python\ninstall: skip\nscript: skip\n"
+    text += "deploy: {provider: npm, email: a@example.com, api_token: $TOKEN, on: main}\n"
+    path = f"{tool.parent}{os.pathsep}{index.environ['PATH']}"
+    done = travis(project(tmp_path / "demo", text), "--var", "TOKEN=a-secret-token", PATH=path)
+    assert done.returncode == 0, done.stdout
+    assert not tool.with_name("dpl.arguments").exists()
+    assert EN("no_provider", provider="npm") in done.stdout
+
+
+# Whatever the file does
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("env: {global: [NO_PROXY=*]}\nscript: test $NO_PROXY != '*'\n",
+         EN("guarded", names="NO_PROXY")),
+        ("script: export https_proxy=http://elsewhere.example\n", "readonly variable"),
+        ("script: unset HTTPS_PROXY\n", "readonly variable"),
+    ],
+)  # fmt: skip
+def test_a_file_cannot_lead_uploads_elsewhere(text, sentence, tmp_path, travis, index):
+    proxy = index.environ["PYPI_PRACTICE"]
+    more = (
+        f"after_script: test $HTTPS_PROXY = {proxy} && test $https_proxy = {proxy} && echo kept\n"
+    )
+    done = travis(project(tmp_path / "demo", f"language: python\ninstall: skip\n{text}{more}"))
+    assert sentence in done.stdout
+    assert "\nkept\n" in done.stdout
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("where", ["variable", "file"])
+def test_a_real_token_is_refused_before_anything_runs(where, language, tmp_path, travis):
+    real = (
+        "pypi-"
+        + Macaroon(
+            location="pypi.org",
+            identifier=str(uuid.uuid4()),
+            key="not the key",
+            version=MACAROON_V2,
+        ).serialize()
+    )
+    text = f"install: skip\nscript: touch {tmp_path}/ran\n"
+    options = ["--var", f"TOKEN={real}"] if where == "variable" else []
+    if where == "file":
+        text += f"env: {{global: [TOKEN={real}]}}\n"
+    done = travis(project(tmp_path / "demo", text), *options, LANGUAGE=language)
+    assert done.returncode == 2
+    assert Words(language, "travis")("real_variable", name="TOKEN") in done.stdout
+    assert real not in done.stdout
+    assert not (tmp_path / "ran").exists()
+
+
+def test_what_keeps_uploads_here_cannot_be_set(tmp_path, travis):
+    done = travis(project(tmp_path / "demo", "script: a\n"), "--var", "HTTPS_PROXY=http://a")
+    assert done.returncode == 2
+    assert EN("guarded_variable", name="HTTPS_PROXY") in done.stdout

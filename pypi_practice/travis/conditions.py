@@ -265,7 +265,10 @@ class _Evaluation:
 
 def parse(text: str) -> Expression:
     """Return the condition as nested lists; raises ConditionError."""
-    return _Parser(text).parse()
+    try:
+        return _Parser(text).parse()
+    except RecursionError as error:
+        raise ConditionError("Could not parse: too long") from error
 
 
 def holds(text: str, data: Mapping[str, Any]) -> bool:

@@ -2,7 +2,8 @@
 
 Where the tool itself is installed it runs, as travis-build calls it; else its steps are taken here,
 in its order. Sources: lib/dpl/provider.rb, lib/dpl/providers/pypi.rb and script.rb,
-lib/dpl/helper/env.rb and lib/dpl/ctx/bash.rb of dpl 2.0.5.4.
+lib/dpl/helper/env.rb and lib/dpl/ctx/bash.rb of dpl 2.0.5.4, which was also run beside these steps:
+the two logs of an upload differ in the installation alone.
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ dpl_install() { # packages, what to say of those of an earlier rehearsal
   hash -r
 }
 dpl_die() { dpl_close; dpl_finish; printf '\033[31m%s\033[0m\n' "$1"; exit 1; }
-dpl_shell() { say "\$ $1"; eval "$1" || dpl_die "$2"; }
+# Without a sentence of its own, a command that fails is its own sentence.
+dpl_shell() { say "\$ $1"; eval "$1" || dpl_die "${2-$1}"; }
 """
 
 
@@ -211,7 +213,7 @@ def _steps(job: Job, deploy: Deploy, words: Words) -> list[str]:
         f"if {_if(deploy, 'cleanup', 'false')}; then",
         "dpl_finish() { dpl_finish() { :; }; say '$ git stash pop'; git stash pop; }",
         "say 'Cleaning up git repository with `git stash --all`'",
-        "dpl_shell 'git stash --all' Failed; fi",
+        "dpl_shell 'git stash --all'; fi",
         "dpl_fold 'Run deployment'",
         *stages["deploy"],
         "dpl_close",
@@ -223,7 +225,7 @@ def _steps(job: Job, deploy: Deploy, words: Words) -> list[str]:
 def _runs(deploy: Deploy) -> list[str]:
     """Return the lines of ``run:``, which follow a deploy that is done."""
     commands = [str(one) for one in as_list(deploy.options.get("run"))]
-    return [f"dpl_shell {shlex.quote(one)} Failed" for one in commands]
+    return [f"dpl_shell {shlex.quote(one)}" for one in commands]
 
 
 def _pypi(job: Job, deploy: Deploy, words: Words) -> dict[str, list[str]]:
@@ -235,7 +237,7 @@ def _pypi(job: Job, deploy: Deploy, words: Words) -> dict[str, list[str]]:
     for name in ("setuptools", "twine", "wheel"):
         version = on.get(f"{name}_version")
         if version is not None and not VERSION.fullmatch(str(version)):
-            must = f"Invalid format: {name}_version (must match {VERSION.pattern})"
+            must = f"Invalid format: {name}_version (format: /\\A{VERSION.pattern}\\z/)"
             require.append(f"dpl_die {shlex.quote(must)}")
         packages.append(f"{name}=={version}" if version is not None else name)
     # dpl prints the script itself when it fails; its own sentence is never reached.
@@ -256,7 +258,7 @@ def _pypi(job: Job, deploy: Deploy, words: Words) -> dict[str, list[str]]:
     if on.get("upload_docs") is True:
         deploying.append(f"say {shlex.quote(OURS + words('no_docs'))}")
     deploying.append(
-        f"if {_if(deploy, 'remove_build_dir', 'true')}; then dpl_shell 'rm -rf dist/*' Failed; fi"
+        f"if {_if(deploy, 'remove_build_dir', 'true')}; then dpl_shell 'rm -rf dist/*'; fi"
     )
     return {
         "require": require,

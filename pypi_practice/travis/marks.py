@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 DEPTH_LIMIT = 60  # levels of nesting
-NODE_LIMIT = 20_000  # after anchors are filled in
+NODE_LIMIT = 5_000  # values, after anchors are filled in
 TRUE = {"true", "True", "TRUE", "Yes", "YES", "On", "ON"}
 FALSE = {"false", "False", "FALSE", "No", "NO", "Off", "OFF"}
 NOTHING = {"", "~", "null", "Null", "NULL"}

@@ -7,6 +7,7 @@ lib/travis/build/script/python.rb of travis-build; the pages on stages and the m
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import shlex
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from pypi_practice.words import Words
 
 DEFAULT_PYTHON = "3.10"
 DEFAULT_DIST = "focal"
+MOST_JOBS = 200  # of a matrix (user/build-matrix.md of the documentation)
 PHASES = ("before_install", "install", "before_script", "script")
 # More than one value of these makes a job for each, in this order (travis-yml, expand_keys).
 EXPANDED = ("os", "arch", "python", "env")
@@ -155,6 +157,8 @@ def make(
         except conditions.ConditionError as error:
             raise PracticeError(words("bad_condition", where=where, reason=error)) from error
 
+    if (number := count(config)) > MOST_JOBS:
+        raise PracticeError(words("too_many_jobs", number=number, most=MOST_JOBS))
     listed = expanded(config)
     section = config.get("jobs")
     allowed = as_list(section.get("allow_failures")) if isinstance(section, dict) else []
@@ -231,6 +235,16 @@ def _blocked(branches: Any, event: Event) -> str | None:
     if named([*without, "gh-pages"]):
         return f"branches.except: {', '.join(map(str, [*without, 'gh-pages']))}"
     return None
+
+
+def count(config: dict[str, Any]) -> int:
+    """Return how many jobs the matrix of the file makes, without making them."""
+    env = config.get("env")
+    if isinstance(env, dict):
+        env = env.get("jobs")
+    return math.prod(
+        max(len(as_list(env if key == "env" else config.get(key))), 1) for key in EXPANDED
+    )
 
 
 def expanded(config: dict[str, Any]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -59,6 +60,19 @@ def git(path: Path, *arguments: str) -> str | None:
     return done.stdout.rstrip("\n") if done.returncode == 0 else None
 
 
+def _why_not(path: Path, words: Words) -> str:
+    """Return the sentence about a folder that git cannot read."""
+    if not path.is_dir():
+        return words("no_folder", path=path)
+    asked = ["git", "-C", str(path), "rev-parse", "--git-dir"]
+    done = subprocess.run(
+        asked, capture_output=True, env={**os.environ, "LC_ALL": "C"}, check=False
+    )
+    if b"dubious ownership" in done.stderr:
+        return words("not_yours", path=path, full=path.resolve())
+    return words("not_git", path=path)
+
+
 def find(path: Path, branch: str | None, tag: str | None, words: Words) -> tuple[Repository, str]:
     """Return the repository at *path* and the branch to build; raises PracticeError."""
     if shutil.which("git") is None:
@@ -67,7 +81,7 @@ def find(path: Path, branch: str | None, tag: str | None, words: Words) -> tuple
     top = path.is_dir() and git(path, "rev-parse", "--show-cdup") == ""
     head = git(path, "rev-parse", "--verify", "--quiet", "HEAD") if top else None
     if head is None:
-        raise PracticeError(words("not_git", path=path))
+        raise PracticeError(_why_not(path, words))
     branch = branch or git(path, "rev-parse", "--abbrev-ref", "HEAD") or "main"
     kind, name = ("tags", tag) if tag else ("heads", branch)
     commit = git(path, "rev-parse", "--verify", "--quiet", f"refs/{kind}/{name}^{{commit}}")
@@ -99,7 +113,7 @@ def _text(found: Repository, words: Words) -> str:
     if text is None:
         raise PracticeError(words("not_committed", name=NAME, commit=found.commit[:7]))
     if any("\udc80" <= letter <= "\udcff" for letter in text):
-        raise PracticeError(words("no_file", name=name, reason="UTF-8"))
+        raise PracticeError(words("no_text", name=name))
     return text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
 
 

@@ -240,13 +240,17 @@ def matrix(
 ) -> list[Row]:
     """Return what each event would do."""
     rows = []
+    known: dict[str, list[Remark]] = {}  # by commit
     for column in columns:
         try:
             plan, _ = repository.plan(column.found, column.event, variables, words)
         except PracticeError as error:
             rows.append(Row(column.title, {"jobs": [], "event": {}}, [], str(error)))
             continue
-        seen = repository.findings(column.found, variables, words)
+        commit = column.found.commit
+        if commit not in known:
+            known[commit] = repository.findings(column.found, variables, words)
+        seen = known[commit]
         data = as_data(column.found, plan, column.event, words, seen)
         published = []
         for _, job in _jobs(plan):
