@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from site_builder import pictures, record, tables
+from site_builder import pictures, record, screenshots, tables
 from site_builder.downloads import address
 from site_builder.listings import fence, read_listing
 from site_builder.texts import data, word
@@ -58,6 +58,11 @@ def define_env(env: Any) -> None:
     def drawing(name: str) -> str:
         """Show one of the drawings of site_builder/pictures.py."""
         return pictures.figure(name, language)
+
+    @env.macro
+    def screenshot(name: str) -> str:
+        """Show a picture of the practice index's pages, as the tests took it."""
+        return screenshots.figure(name, language, env.page.file.src_uri)
 
     @env.macro
     def label(key: str) -> str:
