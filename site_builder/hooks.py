@@ -19,7 +19,7 @@ from mkdocs.structure.files import File, Files
 # MkDocs loads hooks by path; the package they belong to is found from here.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from site_builder import around, borrowed, downloads, own_names, record
+from site_builder import around, borrowed, downloads, own_names, record, screenshots
 from site_builder.listings import ROOT
 from site_builder.terms import TermLinks
 from site_builder.texts import first, languages, raw, word
@@ -56,6 +56,9 @@ def on_files(files: Files, config: Any) -> None:
     for path in downloads.all_files():
         name = downloads.address(path.relative_to(ROOT).as_posix())
         files.append(File.generated(config, name, content=path.read_bytes()))
+    for name, path in screenshots.all_pictures(config.theme["language"]):
+        if path.is_file():  # the macro names the page that shows one that is missing
+            files.append(File.generated(config, name, content=path.read_bytes()))
     content = downloads.archive()
     files.append(File.generated(config, f"files/{downloads.ARCHIVE}", content=content))
     script = own_names.script_data(config.theme["language"])

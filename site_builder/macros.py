@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
-from site_builder import forms, pictures, proven, record, tables
+from site_builder import forms, pictures, proven, record, screenshots, tables
 from site_builder.borrowed import spoken
 from site_builder.downloads import address
 from site_builder.forms import source_of
@@ -67,6 +67,11 @@ def define_env(env: Any) -> None:
     def drawing(name: str) -> str:
         """Show one of the drawings of site_builder/pictures.py."""
         return pictures.figure(name, speaks())
+
+    @env.macro
+    def screenshot(name: str) -> str:
+        """Show a picture of the practice index's pages, as the tests took it."""
+        return screenshots.figure(name, speaks(), source_of(env.page))
 
     @env.macro
     def label(key: str) -> str:

@@ -15,7 +15,7 @@ from mkdocs.config import load_config
 from sitetree import LANGUAGES, BuiltSite
 
 from site_builder import build as building
-from site_builder import complaints, listings
+from site_builder import complaints, listings, screenshots
 
 pytestmark = pytest.mark.long
 
@@ -299,6 +299,8 @@ def test_no_example_is_left_over():
         for rule in rules
         for name in ("bad.yml", "good.yml")
     }
+    for one in LANGUAGES:
+        shown |= {file for _, file in screenshots.all_pictures(one)}
     files = {
         path
         for path in (ROOT / "examples").rglob("*")
