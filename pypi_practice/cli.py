@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pypi_practice import secret_input
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import load
 from pypi_practice.travis import command as travis
@@ -75,7 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         words = Words(_chosen_language(argv))
         _speak(words)
-        secret_input.refuse_arguments(argv, Words(words.language, "tokens"))
+        if argv[:1] != ["travis"]:
+            from pypi_practice import secret_input  # noqa: PLC0415 - slow to load
+
+            secret_input.refuse_arguments(argv, Words(words.language, "tokens"))
         arguments = build_parser(words, argv).parse_args(argv)
         return arguments.run(arguments, words)
     except PracticeError as error:
