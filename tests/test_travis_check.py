@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import shutil
 import string
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 
@@ -327,6 +329,67 @@ def test_sarif_names_the_rule_the_place_and_the_edit(tmp_path):
     assert {row["id"] for row in run["tool"]["driver"]["rules"]} >= {"server-slash"}
 
 
+# The parts of SARIF 2.1.0 that a report has, as the schema of OASIS has them (sarif-2.1/schema of
+# oasis-tcs/sarif-spec; all reports of the examples were also checked against the whole of it).
+def _object(required: str, **properties: object) -> dict:
+    return {"type": "object", "additionalProperties": False, "required": required.split(),
+            "properties": properties}  # fmt: skip
+
+
+TEXT = {"type": "string"}
+LEVEL = {"enum": ["none", "note", "warning", "error"]}
+NUMBER = {"type": "integer", "minimum": 1}
+MESSAGE = _object("text", text=TEXT)
+REGION = _object(
+    "startLine", startLine=NUMBER, startColumn=NUMBER, endLine=NUMBER, endColumn=NUMBER
+)
+FILE = _object("uri", uri={"type": "string", "pattern": r"^[^\\\s]+$"})
+PLACE = _object("artifactLocation region", artifactLocation=FILE, region=REGION)
+LOCATION = _object("physicalLocation", physicalLocation=PLACE)
+CHANGE = _object("deletedRegion", deletedRegion=REGION, insertedContent=_object("text", text=TEXT))
+SARIF = _object(
+    "version runs",
+    version={"const": "2.1.0"},
+    **{"$schema": {"type": "string", "format": "uri"}},
+    runs={"type": "array", "minItems": 1, "items": _object(
+        "tool results",
+        columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+        tool=_object("driver", driver=_object("name", name=TEXT, informationUri=TEXT, rules={
+            "type": "array", "uniqueItems": True, "items": _object(
+                "id", id=TEXT, shortDescription=MESSAGE,
+                defaultConfiguration=_object("level", level=LEVEL))})),
+        results={"type": "array", "items": _object(
+            "ruleId level message locations", ruleId=TEXT, level=LEVEL, message=MESSAGE,
+            locations={"type": "array", "items": LOCATION},
+            fixes={"type": "array", "uniqueItems": True, "items": _object(
+                "artifactChanges", description=MESSAGE, artifactChanges={
+                    "type": "array", "minItems": 1, "items": _object(
+                        "artifactLocation replacements", artifactLocation=FILE,
+                        replacements={"type": "array", "minItems": 1, "items": CHANGE})})},
+            suppressions={"type": "array", "items": _object(
+                "kind", kind={"enum": ["inSource", "external"]}, justification=TEXT)})})},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_report_of_every_rule_is_sarif(language, tmp_path):
+    words = Words(language, "travis")
+    reports = []
+    for rule in RULES:
+        text = (EXAMPLES / rule / "bad.yml").read_text("utf-8")
+        folder, variables = surroundings(rule, "bad", tmp_path)
+        reports.append(check.check(text, ".travis.yml", words, folder, variables))
+    reports.append(found(IGNORED.format(" # pypi-practice: ignore unquoted-version: why")))
+    made = json.loads(report.as_sarif(reports, words))
+    jsonschema.validate(made, SARIF)
+    (run,) = made["runs"]
+    assert {one["ruleId"] for one in run["results"]} == set(RULES)
+    assert {one["id"] for one in run["tool"]["driver"]["rules"]} == set(RULES)
+    assert [one["suppressions"] for one in run["results"] if "suppressions" in one] == [
+        [{"kind": "inSource", "justification": "why"}]
+    ]
+
+
 def test_a_secret_is_never_shown(tmp_path):
     text = DEMO.replace("$PYPI_TOKEN", "hunter2-and-more").replace(
         "os: linux", "env: A=pypi-AgThisIsNoTokenAtAll\nos: linux"
@@ -373,6 +436,44 @@ def test_several_files_are_checked_as_a_hook_does(tmp_path):
     assert done.returncode == 1
     assert EN("clean", name="a.yml") in done.stdout
     assert "b.yml:3:" in done.stdout
+
+
+def test_pre_commit_runs_the_hook(tmp_path):
+    """In a repository of its own, with the hook installed from here by pre-commit itself."""
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / ".travis.yml").write_text(DEMO.replace("noble", "xenial"), encoding="utf-8")
+    name = ["-c", "user.name=Y", "-c", "user.email=y@example.com"]
+    for git in (["init", "--quiet"], ["add", "."], [*name, "commit", "--quiet", "-m", "Start"]):
+        subprocess.run(["git", *git], cwd=project, check=True)
+    # What the hook needs is here already: only the package itself is built and installed.
+    site = Path(yaml.__file__).parents[1]
+    environ = {
+        **os.environ, "LANGUAGE": "en", "PRE_COMMIT_HOME": str(tmp_path / "pre-commit"),
+        "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_NO_INDEX": "1",
+        "PYTHONPATH": str(site), "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }  # fmt: skip
+    source = tmp_path / "source"
+    kept = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout.split("\0")  # fmt: skip
+    for one in kept:
+        if one.startswith(("pypi_practice/", "data/")) or one in (
+            "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml",
+        ):  # fmt: skip
+            (source / one).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / one, source / one)
+    for git in (["init", "--quiet"], ["add", "."], [*name, "commit", "--quiet", "-m", "Start"]):
+        subprocess.run(["git", *git], cwd=source, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "try-repo", str(source), "travis-check",
+         "--files", ".travis.yml"],
+        cwd=project, env=environ, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "check .travis.yml" in done.stdout
+    assert "[ruby-too-old]" in done.stdout
 
 
 def test_the_hook_runs_this_command():

@@ -5,6 +5,7 @@ Grammar and evaluation are those of travis-conditions, version 1 (lib/travis/con
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -29,13 +30,18 @@ class ConditionError(ValueError):
     """A condition that Travis CI cannot read; the text is Travis CI's own."""
 
 
+@functools.cache
+def _compiled(pattern: str, any_case: bool) -> re.Pattern[str]:
+    return re.compile(pattern, re.ASCII | (re.IGNORECASE if any_case else re.NOFLAG))
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = re.sub(r"\\\s*[\n\r]", " ", text)
         self.place = 0
 
-    def scan(self, pattern: str, flags: int = 0) -> str | None:
-        match = re.compile(pattern, flags | re.ASCII).match(self.text, self.place)
+    def scan(self, pattern: str, any_case: bool = False) -> str | None:
+        match = _compiled(pattern, any_case).match(self.text, self.place)
         if match is None:
             return None
         self.place = match.end()
@@ -48,7 +54,7 @@ class _Parser:
         return result
 
     def token(self, pattern: str) -> str | None:
-        return self.spaced(lambda: self.scan(pattern, re.IGNORECASE))
+        return self.spaced(lambda: self.scan(pattern, any_case=True))
 
     def expected(self, what: str) -> ConditionError:
         return ConditionError(f"expected {what} at position {self.place} in: {self.shown}")

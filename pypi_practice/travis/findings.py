@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,7 +65,7 @@ class Source:
     name: str
     text: str
 
-    @property
+    @functools.cached_property
     def lines(self) -> list[str]:
         """The lines, without their ends."""
         return self.text.splitlines()
