@@ -8,11 +8,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-<<<<<<< HEAD
-from pypi_practice import explain_command, fork_command, secret_input
-from pypi_practice.doctor import command as doctor
-=======
->>>>>>> travis
 from pypi_practice.errors import PracticeError
 from pypi_practice.travis import command as travis
 from pypi_practice.words import LANGUAGES, Words, language, name_values, speak
@@ -52,9 +47,13 @@ def build_parser(words: Words, argv: Sequence[str]) -> argparse.ArgumentParser:
 
         index_command.add_parsers(commands, words, [common, data])
     travis.add_parser(commands, words.language, [common, data])
-    doctor.add_parser(commands, words.language, [common])
-    fork_command.add_parser(commands, words.language, [common])
-    explain_command.add_parser(commands, words.language, [common, data])
+    if argv[:1] != ["travis"]:
+        from pypi_practice import explain_command, fork_command  # noqa: PLC0415 - slow to load
+        from pypi_practice.doctor import command as doctor  # noqa: PLC0415 - slow to load
+
+        doctor.add_parser(commands, words.language, [common])
+        fork_command.add_parser(commands, words.language, [common])
+        explain_command.add_parser(commands, words.language, [common, data])
     name_values(parser, words.language)
     return parser
 
@@ -72,16 +71,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = Words(language())
     try:
         words = Words(_chosen_language(argv))
-<<<<<<< HEAD
         speak(words.language)
-        secret_input.refuse_arguments(argv, Words(words.language, "tokens"))
-=======
-        _speak(words)
         if argv[:1] != ["travis"]:
             from pypi_practice import secret_input  # noqa: PLC0415 - slow to load
 
             secret_input.refuse_arguments(argv, Words(words.language, "tokens"))
->>>>>>> travis
         arguments = build_parser(words, argv).parse_args(argv)
         return arguments.run(arguments, words)
     except PracticeError as error:
