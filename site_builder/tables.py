@@ -26,7 +26,7 @@ def register(env: Any, language: str) -> None:
     for function in (
         deploy_options, on_conditions, if_conditions, bad_conditions, variables, label_table,
         address_table, page_table, images, glossary, history, timeline, upload_answers,
-        upload_answers_never, travis_rules,
+        upload_answers_never, travis_rules, rehearsal_keys,
     ):  # fmt: skip
         env.macro(_bound(function, language), function.__name__)
 
@@ -294,3 +294,14 @@ def travis_rules(language: str, own: bool) -> str:
             )
         )
     return "\n\n".join(parts)
+
+
+def rehearsal_keys(language: str) -> str:
+    """List the keys of a .travis.yml that a rehearsal does not play, and what that means."""
+    rows = []
+    for one in data("travis_keys")["groups"].values():
+        keys = ", ".join(code(key) for key in one["keys"])
+        said = re.sub(r"^\{keys\}: ", "", one[language])
+        if keys:
+            rows.append([keys, f"{said[0].upper()}{said[1:]}."])
+    return table(("key", "then"), rows, language)
