@@ -32,6 +32,7 @@ def register(env: Any, speaks: Callable[[], str]) -> None:
         deploy_options, on_conditions, if_conditions, bad_conditions, variables, label_table,
         address_table, page_table, images, glossary, history, timeline, token_fields, scopes,
         messages, message, message_box, message_counts, travis_rules, doctor_checks, ready_file,
+        rehearsal_keys,
     ):  # fmt: skip
         env.macro(_bound(function, speaks), function.__name__)
 
@@ -455,3 +456,14 @@ def ready_file(language: str) -> str:
     ]
     rows.append([f"**{word('together', language)}**", *(cell(one) for one in totals)])
     return table(("event", *(f"file_{key}" for key in facts)), rows, language)
+
+
+def rehearsal_keys(language: str) -> str:
+    """List the keys of a .travis.yml that a rehearsal does not play, and what that means."""
+    rows = []
+    for one in data("travis_keys")["groups"].values():
+        keys = ", ".join(code(key) for key in one["keys"])
+        said = re.sub(r"^\{keys\}: ", "", one[language])
+        if keys:
+            rows.append([keys, f"{said[0].upper()}{said[1:]}."])
+    return table(("key", "then"), rows, language)
