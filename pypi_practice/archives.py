@@ -77,7 +77,7 @@ def _top(names: list[str]) -> str:
 def check(path: Path, filename: str) -> None:
     """Raise BadArchive unless the file at *path* is what *filename* says it is."""
     try:
-        is_zip, is_tar = zipfile.is_zipfile(path), tarfile.is_tarfile(path)
+        is_zip, is_tar = zipfile.is_zipfile(path), _is_tar(path)
         if is_zip and is_tar:
             raise BadArchive("File is both a zip and a tar file")
         if filename.endswith(".tar.gz"):
@@ -90,6 +90,22 @@ def check(path: Path, filename: str) -> None:
             _check_zip(path, filename)
     except BROKEN as error:
         raise BadArchive("None") from error  # PyPI's detail: it has none
+
+
+def _is_tar(path: Path) -> bool:
+    """Tell whether tarfile would read *path*; asked about every wheel, and seldom needs to look.
+
+    What begins like a ZIP file is not compressed, and so is a tar file only if its first block is a
+    header, checksum and all.
+    """
+    with path.open("rb") as stream:
+        start = stream.read(tarfile.BLOCKSIZE)
+    if start[:4] == zip_records.LOCAL:
+        try:
+            tarfile.TarInfo.frombuf(start, tarfile.ENCODING, "surrogateescape")
+        except tarfile.HeaderError:
+            return False
+    return tarfile.is_tarfile(path)
 
 
 def _check_sdist(path: Path) -> None:
@@ -155,17 +171,18 @@ def dist_info(filename: str) -> str:
     return f"{name}-{version}.dist-info"
 
 
-def check_contents(path: Path, filename: str, license_files: list[str]) -> None:
+def check_contents(path: Path, filename: str, license_files: list[str]) -> bytes | None:
     """Look for what the metadata promises in an archive that ``check`` has let through.
 
-    Raises Missing unless the licence files and, in a wheel, RECORD and METADATA are there, and
-    BadEntryPoints. A RECORD that does not list all files passes: PyPI only writes an e-mail.
+    Returns the METADATA of a wheel, unless it is too long to be served (PEP 658). Raises Missing
+    unless the licence files and, in a wheel, RECORD and METADATA are there, and BadEntryPoints. A
+    RECORD that does not list all files passes: PyPI only writes an e-mail.
     """
     if not filename.endswith(".whl"):
         with tarfile.open(path, "r:gz") as sdist:
             names = sdist.getnames()
         _need(names, (("license", name, f"{_top(names)}/{name}") for name in license_files))
-        return
+        return None
     folder = dist_info(filename)
     with zipfile.ZipFile(path) as wheel:
         names = wheel.namelist()
@@ -181,9 +198,10 @@ def check_contents(path: Path, filename: str, license_files: list[str]) -> None:
         metadata = f"{folder}/METADATA"
         _need(names, [("METADATA", "METADATA", metadata)])
         try:
-            wheel.read(metadata)
+            found = wheel.read(metadata)
         except BROKEN as error:
             raise Missing("METADATA", "METADATA", metadata) from error
+    return found if len(found) <= METADATA_LIMIT else None
 
 
 def _need(names: list[str], wanted: Iterable[tuple[str, str, str]]) -> None:

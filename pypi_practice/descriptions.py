@@ -5,12 +5,19 @@ Source: warehouse/utils/readme.py at commit 6b62157.
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import logging
+import threading
 from email.message import EmailMessage
 
+KEPT = 256  # answers about descriptions
 log = logging.getLogger(__name__)
+_lock = threading.Lock()
+_shown: dict[tuple[bytes, str | None], bool] = {}
 
 
+@functools.lru_cache(maxsize=64)
 def kind(content_type: str | None) -> str:
     """Return the kind of text that a content type names; reStructuredText without one."""
     if not content_type:
@@ -18,6 +25,20 @@ def kind(content_type: str | None) -> str:
     message = EmailMessage()
     message["content-type"] = " ".join(content_type.split())
     return message.get_content_type()
+
+
+def can_be_shown(text: str, content_type: str | None) -> bool:
+    """Tell whether PyPI would show *text*; of the same text, only the first question costs much."""
+    key = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), content_type)
+    with _lock:
+        known = _shown.pop(key, None)
+    if known is None:
+        known = render(text, content_type) is not None
+    with _lock:
+        _shown[key] = known
+        while len(_shown) > KEPT:
+            del _shown[next(iter(_shown))]
+    return known
 
 
 def render(text: str, content_type: str | None) -> str | None:

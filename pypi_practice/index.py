@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from packaging.utils import canonicalize_name
+from pymacaroons import Macaroon
 
 from pypi_practice import archives, form, rules, simple, tokens
 from pypi_practice.answers import Answer, StartResponse, done, error, upload_error
@@ -149,16 +150,17 @@ class Application:
         if path == "/legacy":
             form.drain(body, length)
             return upload_error("slash", index, accept)
-        token = None
+        macaroon, token = None, None
         if raw is not None and raw.user == "__token__":
-            token = self._find(index, raw.password)
+            macaroon = tokens.read(raw.password)
+            token = self._find(index, macaroon)
         # Whoever is nobody here has the form read, for its answer depends on it, but no file kept.
         limit = self.limits.file if token is not None else 0
         content_type = environ.get("CONTENT_TYPE", "")
         incoming = form.Form()
         try:
             incoming = form.read(body, content_type, length, self.store, limit)
-            return self._answer_upload(index, incoming, raw, token, accept)
+            return self._answer_upload(index, incoming, raw, macaroon, token, accept)
         except form.BrokenForm as broken:
             if token is None:
                 return self._nobody(index, raw, accept)
@@ -179,6 +181,7 @@ class Application:
         index: Index,
         incoming: form.Form,
         raw: Credentials | None,
+        macaroon: Macaroon | None,
         token: rules.TokenRecord | None,
         accept: str,
     ) -> Answer:
@@ -189,10 +192,10 @@ class Application:
             return upload_error("method", index, accept)
         if incoming.tuples:
             return upload_error("tuple", index, accept, field=min(incoming.tuples))
-        if raw is None or token is None:
+        if macaroon is None or token is None:
             return self._nobody(index, raw, accept)
         upload = rules.Upload(
-            self.store, index, incoming, raw.password, token, self.limits, self.new_projects
+            self.store, index, incoming, macaroon, token, self.limits, self.new_projects
         )
         try:
             rules.accept(upload)
@@ -203,8 +206,7 @@ class Application:
             return upload_error(refused.key, index, accept, **refused.values)
         return done(accept)
 
-    def _find(self, index: Index, raw: str) -> rules.TokenRecord | None:
-        macaroon = tokens.read(raw)
+    def _find(self, index: Index, macaroon: Macaroon | None) -> rules.TokenRecord | None:
         identifier = tokens.identifier(macaroon) if macaroon is not None else None
         token = self.store.token(identifier) if identifier else None
         # A token of the other index is unknown here, as it is between PyPI and TestPyPI.

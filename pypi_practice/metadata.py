@@ -7,6 +7,7 @@ warehouse/forklift/legacy.py makes of their errors, at commit 6b62157.
 from __future__ import annotations
 
 import email.utils
+import functools
 import re
 import typing
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ FIRST_FIELDS = ("metadata-version", "name", "version")
 SUPPORTED = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
 SUMMARY_LIMIT = 512  # characters
 LABEL_LIMIT = 32  # characters
+CACHED = 1024  # answers about addresses: a project has the same ones in each of its files
+CLASSIFIERS = frozenset(all_classifiers)
 # The names of form fields that differ from those of packaging.metadata.
 FORM_FIELDS = {
     "platform": "platforms",
@@ -190,22 +193,30 @@ def _own_rules(metadata: Metadata) -> Iterator[Problem]:
         yield Problem("license", "license_both", {})
 
 
-def _addresses(metadata: Metadata) -> Iterator[Problem]:
+@functools.lru_cache(maxsize=CACHED)
+def _address_fault(address: str) -> str | None:
+    """Return what is wrong with an e-mail address, or None."""
     import email_validator  # noqa: PLC0415 - slow to import, and only an upload needs it
 
+    try:
+        email_validator.validate_email(address, check_deliverability=False)
+    except (email_validator.EmailNotValidError, UnicodeError) as error:
+        return _sentence(str(error))
+    return None
+
+
+def _addresses(metadata: Metadata) -> Iterator[Problem]:
     for field in ("author_email", "maintainer_email"):
         _, address = email.utils.parseaddr(getattr(metadata, field) or "")
         if not address:
             continue
-        try:
-            email_validator.validate_email(address, check_deliverability=False)
-        except (email_validator.EmailNotValidError, UnicodeError) as error:
-            values = {"address": address, "reason": _sentence(str(error))}
+        if (reason := _address_fault(address)) is not None:
+            values = {"address": address, "reason": reason}
             yield Problem(field.replace("_", "-"), "email_address", values)
 
 
 def _classifiers(found: set[str]) -> Iterator[Problem]:
-    for classifier in sorted(found - set(all_classifiers)):
+    for classifier in sorted(found - CLASSIFIERS):
         yield Problem("classifier", "classifier", {"classifier": classifier})
     for classifier in sorted(found & deprecated_classifiers.keys()):
         instead = deprecated_classifiers[classifier]
@@ -219,6 +230,7 @@ def _classifiers(found: set[str]) -> Iterator[Problem]:
         yield Problem("classifier", key, values)
 
 
+@functools.lru_cache(maxsize=CACHED)
 def _is_url(url: str) -> bool:
     validator = rfc3986.validators.Validator().allow_schemes("http", "https")
     validator.require_presence_of("scheme")

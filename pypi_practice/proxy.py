@@ -191,6 +191,8 @@ def _relay(one: socket.socket, other: socket.socket, first: bytes) -> None:
     """Pass bytes both ways until both sides have said all; *first* goes to *other*."""
     for end in (one, other):
         end.settimeout(None)
+        # Or each small answer waits 40 ms for the other side to confirm the one before it.
+        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if first:
         other.sendall(first)
     partner = {one: other, other: one}

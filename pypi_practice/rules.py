@@ -7,6 +7,7 @@ Source: file_upload in warehouse/forklift/legacy.py at commit 6b62157.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import time
 import uuid
@@ -21,6 +22,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 from packaging.version import InvalidVersion, Version
+from pymacaroons import Macaroon
 
 from pypi_practice import archives, descriptions, names, platforms, tokens
 from pypi_practice import metadata as core_metadata
@@ -28,7 +30,7 @@ from pypi_practice.facts import Index
 from pypi_practice.form import Form
 from pypi_practice.limits import GIB, MIB, PYPI, Limits, NewProjects
 from pypi_practice.refused import AlreadyThere, Refused
-from pypi_practice.store import Project, Store, StoredFile, TokenRecord
+from pypi_practice.store import NewFile, Project, Standing, Store, StoredFile, TokenRecord
 
 NAME = names.NAME
 OPEN_DAYS = 14
@@ -51,13 +53,20 @@ class Upload:
     store: Store
     index: Index
     form: Form
-    raw_token: str
+    macaroon: Macaroon
     token: TokenRecord
     limits: Limits = PYPI
     new_projects: NewProjects | None = None
     metadata: Metadata | None = None
     raw_metadata: dict[str, Any] = field(default_factory=dict)
     project: Project | None = None
+    core_metadata: bytes | None = None
+
+    @functools.cached_property
+    def standing(self) -> Standing:
+        """What the index holds that decides about this upload; forget it to have it asked anew."""
+        digest = self.form.digests["blake2_256"]
+        return self.store.standing(self.target, self.canonical_version, self.filename, digest)
 
     @property
     def meta(self) -> Metadata:
@@ -162,7 +171,7 @@ def project(upload: Upload) -> None:
 def permission(upload: Upload) -> None:
     target, user = upload.target, upload.token.user
     reason = tokens.refusal(
-        upload.raw_token,
+        upload.macaroon,
         upload.token.key,
         upload.token.caveats,
         tokens.Request(
@@ -187,7 +196,7 @@ def display_name(upload: Upload) -> None:
 
 def description(upload: Upload) -> None:
     text, content_type = upload.meta.description, upload.meta.description_content_type
-    if not text or descriptions.render(text, content_type) is not None:
+    if not text or descriptions.can_be_shown(text, content_type):
         return
     if content_type:
         raise Refused("description", content_type=content_type)
@@ -214,7 +223,7 @@ def content_type(upload: Upload) -> None:
 
 def size(upload: Upload) -> None:
     name, limits = upload.target.name, upload.limits
-    left = limits.project - sum(file.size for file in upload.store.files(upload.target))
+    left = limits.project - upload.standing.total
     if upload.form.size > min(limits.file, left):
         if limits.file <= left:
             raise Refused("too_large", project=name, limit=limits.file // MIB)
@@ -229,33 +238,26 @@ def digest(upload: Upload) -> None:
 
 
 def duplicate(upload: Upload) -> None:
-    name, digests = upload.filename, upload.form.digests
-    there = upload.store.file(upload.index, name) or upload.store.file_with_bytes(
-        upload.index, digests["blake2_256"]
-    )
-    if there is None:
-        return
-    if there.filename == name and there.sha256 == digests["sha256"]:
+    there, digests = upload.standing, upload.form.digests
+    if there.digest == digests["sha256"]:
         raise AlreadyThere
-    raise Refused("exists", filename=name, blake2=digests["blake2_256"])
+    if there.digest is not None or there.namesake is not None:
+        raise Refused("exists", filename=upload.filename, blake2=digests["blake2_256"])
 
 
 def reused_name(upload: Upload) -> None:
-    if upload.store.filename_used(upload.index, upload.filename):
+    if upload.standing.used:
         raise Refused("used")
 
 
 def open_release(upload: Upload) -> None:
-    created = upload.store.release_created(upload.target, upload.canonical_version)
+    created = upload.standing.created
     if created is not None and created < time.time() - OPEN_DAYS * 24 * 3600:
         raise Refused("closed")
 
 
 def one_sdist(upload: Upload) -> None:
-    if upload.form.get("filetype") == "sdist" and any(
-        file.filetype == "sdist" and canonicalize_version(file.version) == upload.canonical_version
-        for file in upload.store.files(upload.target)
-    ):
+    if upload.form.get("filetype") == "sdist" and upload.standing.has_sdist:
         raise Refused("second_sdist")
 
 
@@ -319,7 +321,9 @@ def contents(upload: Upload) -> None:
     assert upload.form.content is not None
     name = upload.filename
     try:
-        archives.check_contents(upload.form.content, name, upload.meta.license_files or [])
+        upload.core_metadata = archives.check_contents(
+            upload.form.content, name, upload.meta.license_files or []
+        )
     except archives.Missing as missing:
         if missing.kind == "license":
             raise Refused(
@@ -369,10 +373,10 @@ RULES = (
 )
 
 
-def still_good(upload: Upload) -> Project:
+def still_good(upload: Upload) -> tuple[Project, Standing]:
     """Ask again what another upload may have changed while this one was being looked at.
 
-    Returns the project as it is now; raises as the rules do.
+    Returns the project and what it holds now; raises as the rules do.
     """
     name, found = upload.target.name, upload.store.project(upload.index, upload.target.name)
     if found is None:
@@ -383,9 +387,10 @@ def still_good(upload: Upload) -> Project:
         raise Refused("name_conflict", name=name)
     else:
         upload.project = dataclasses.replace(found, name=name)
+    del upload.standing
     for rule in (size, duplicate, reused_name, open_release, one_sdist):
         rule(upload)
-    return upload.target
+    return upload.target, upload.standing
 
 
 def accept(upload: Upload) -> StoredFile:
@@ -410,12 +415,15 @@ def accept(upload: Upload) -> StoredFile:
     )
 
     upload.store.add_file(
-        upload.index,
-        file,
-        upload.raw_metadata,
-        upload.canonical_version,
-        form.content,
-        token=upload.token,
-        check=lambda: still_good(upload),
+        NewFile(
+            index=upload.index,
+            file=file,
+            metadata=upload.raw_metadata,
+            canonical_version=upload.canonical_version,
+            content=form.content,
+            token=upload.token,
+            core_metadata=upload.core_metadata,
+            check=lambda: still_good(upload),
+        )
     )
     return file

@@ -15,16 +15,17 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from packaging.utils import canonicalize_name
 
-from pypi_practice import archives, tokens
+from pypi_practice import tokens
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES, Index
+from pypi_practice.together import Together
 from pypi_practice.words import Words
 
 LEARNER = "learner"
@@ -49,7 +50,8 @@ CREATE TABLE IF NOT EXISTS files (
     "index" TEXT NOT NULL, filename TEXT NOT NULL, release_id TEXT NOT NULL REFERENCES releases,
     filetype TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, blake2 TEXT NOT NULL,
     requires_python TEXT, uploaded REAL NOT NULL, PRIMARY KEY ("index", filename));
-CREATE INDEX IF NOT EXISTS files_by_release ON files (release_id);
+DROP INDEX IF EXISTS files_by_release;
+CREATE INDEX IF NOT EXISTS files_of_release ON files (release_id, filetype, size);
 CREATE INDEX IF NOT EXISTS files_by_bytes ON files ("index", blake2);
 CREATE TABLE IF NOT EXISTS used_filenames (
     "index" TEXT NOT NULL, filename TEXT NOT NULL, PRIMARY KEY ("index", filename));
@@ -115,6 +117,60 @@ class StoredFile:
     uploaded: float
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What an index holds that decides about one upload.
+
+    ``total`` are the bytes of all files of the project, ``release`` the id of the release and
+    ``created`` the time at which it was made, in seconds since 1970; None if it is new. ``digest``
+    is the SHA-256 of the file of the same name, ``namesake`` the name of one with the same bytes.
+    """
+
+    total: int
+    release: str | None
+    created: float | None
+    has_sdist: bool
+    used: bool
+    digest: str | None
+    namesake: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class NewFile:
+    """A finished upload on its way into the store: its bytes lie at ``content``.
+
+    ``core_metadata`` is the METADATA of a wheel. ``check`` is called when nobody else can write any
+    more; it returns the project and what it holds now, or raises, and then nothing is kept.
+    """
+
+    index: Index
+    file: StoredFile
+    metadata: dict[str, Any]
+    canonical_version: str
+    content: Path
+    token: TokenRecord
+    core_metadata: bytes | None
+    check: Callable[[], tuple[Project, Standing]]
+
+
+# One question instead of seven: a question costs more than what it looks up.
+STANDING = """
+SELECT
+    (SELECT COALESCE(SUM(size), 0) FROM releases JOIN files ON release_id = releases.id
+        WHERE project_id = :project),
+    releases.id, releases.created,
+    EXISTS (SELECT 1 FROM files WHERE release_id = releases.id AND filetype = 'sdist'),
+    EXISTS (SELECT 1 FROM used_filenames WHERE "index" = :index AND filename = :filename),
+    (SELECT sha256 FROM files WHERE "index" = :index AND filename = :filename),
+    (SELECT filename FROM files WHERE "index" = :index AND blake2 = :blake2)
+FROM (SELECT 1) LEFT JOIN releases ON project_id = :project AND canonical = :canonical
+"""
+
+TOKENS = """
+SELECT users.*, tokens.id AS token_id, description, key, caveats, project, created, last_used
+FROM tokens JOIN users ON users.id = user_id"""
+
+
 def default_directory(environ: Any = os.environ) -> Path:
     """Return where the practice index keeps its data on this system, for this user."""
     if chosen := environ.get("PYPI_PRACTICE_DATA"):
@@ -135,6 +191,7 @@ class Store:
         self.temporary = directory / "unfinished"
         self._local = threading.local()
         self._write = threading.RLock()
+        self._new_files = Together(self._add_files)
         try:
             self.temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
             for key in INDEXES:
@@ -259,34 +316,13 @@ class Store:
 
     def token(self, identifier: str) -> TokenRecord | None:
         """Return the token with this id, or None."""
-        rows = self.rows(
-            "SELECT tokens.*, users.id AS owner FROM tokens JOIN users ON users.id = user_id"
-            " WHERE tokens.id = ?",
-            identifier,
-        )
-        return self._token(rows[0]) if rows else None
+        rows = self.rows(f"{TOKENS} WHERE tokens.id = ?", identifier)
+        return _token(rows[0]) if rows else None
 
     def tokens(self, index: Index) -> list[TokenRecord]:
         """Return the tokens of *index*, oldest first."""
-        rows = self.rows(
-            "SELECT tokens.* FROM tokens JOIN users ON users.id = user_id"
-            ' WHERE users."index" = ? ORDER BY created',
-            index.key,
-        )
-        return [self._token(row) for row in rows]
-
-    def _token(self, row: sqlite3.Row) -> TokenRecord:
-        user = self.rows("SELECT * FROM users WHERE id = ?", row["user_id"])[0]
-        return TokenRecord(
-            id=row["id"],
-            user=_user(user),
-            description=row["description"],
-            key=row["key"],
-            caveats=json.loads(row["caveats"]),
-            project=row["project"],
-            created=row["created"],
-            last_used=row["last_used"],
-        )
+        rows = self.rows(f'{TOKENS} WHERE users."index" = ? ORDER BY created', index.key)
+        return [_token(row) for row in rows]
 
     def used(self, token: TokenRecord) -> None:
         """Note that *token* was used now, for an upload of what is there already."""
@@ -320,6 +356,19 @@ class Store:
         rows = self.rows('SELECT * FROM projects WHERE "index" = ? ORDER BY normalized', index.key)
         return [Project(**dict(row)) for row in rows]
 
+    def standing(
+        self, project: Project, canonical_version: str, filename: str, blake2: str
+    ) -> Standing:
+        """Return what decides about an upload of *filename*, whose bytes have this digest."""
+        values = {
+            "project": project.id,
+            "index": project.index,
+            "canonical": canonical_version,
+            "filename": filename,
+            "blake2": blake2,
+        }
+        return Standing(*self._connection.execute(STANDING, values).fetchone())
+
     def files(self, project: Project) -> list[StoredFile]:
         """Return the files of *project*, oldest first."""
         rows = self.rows(
@@ -339,21 +388,6 @@ class Store:
         )
         return _file(rows[0]) if rows else None
 
-    def file_with_bytes(self, index: Index, blake2: str) -> StoredFile | None:
-        """Return a file of *index* that has these bytes, whatever its name, or None."""
-        rows = self.rows(
-            "SELECT files.*, releases.version FROM files JOIN releases"
-            ' ON releases.id = release_id WHERE files."index" = ? AND blake2 = ?',
-            index.key,
-            blake2,
-        )
-        return _file(rows[0]) if rows else None
-
-    def filename_used(self, index: Index, filename: str) -> bool:
-        """Tell whether a file of this name was ever uploaded to *index*."""
-        query = 'SELECT 1 FROM used_filenames WHERE "index" = ? AND filename = ?'
-        return bool(self.rows(query, index.key, filename))
-
     def release_metadata(self, project: Project, version: str) -> dict[str, Any] | None:
         """Return the core metadata of a release as a mapping, or None."""
         rows = self.rows(
@@ -372,93 +406,72 @@ class Store:
         path = self.temporary / uuid.uuid4().hex
         return path.open("xb"), path
 
-    def add_file(
-        self,
-        index: Index,
-        file: StoredFile,
-        metadata: dict[str, Any],
-        canonical_version: str,
-        content: Path,
-        *,
-        token: TokenRecord,
-        check: Callable[[], Project],
-    ) -> None:
-        """Take the finished upload *content* in, with its project and release if they are new.
+    def add_file(self, new: NewFile) -> None:
+        """Take a finished upload in, with its project and release if they are new.
 
-        *check* is called when nobody else can write any more; it returns the project, or raises,
-        which stops everything. Bytes first, then the record: between the two a crash leaves a file
-        that nothing lists, and the next start sweeps it. Raises OSError or sqlite3.Error; then
+        Bytes first, then the record: between the two a crash leaves a file that nothing lists, and
+        the next start sweeps it. Raises what its check raises, and OSError or sqlite3.Error; then
         nothing is kept.
         """
-        target = self.path(index, file.filename)
-        described = archives.core_metadata(content, file.filename)
-        with self._write:
-            placed = False
-            try:
-                with self.transaction() as connection:
-                    project = check()
-                    self._add_records(connection, project, file, metadata, canonical_version)
-                    if described is not None:
-                        connection.execute(
-                            "INSERT OR REPLACE INTO core_metadata VALUES (?, ?, ?)",
-                            (index.key, file.filename, hashlib.sha256(described).hexdigest()),
-                        )
-                    note_change(connection, project, f"add {file.filename}")
-                    connection.execute(
-                        "UPDATE tokens SET last_used = ? WHERE id = ?", (time.time(), token.id)
-                    )
-                    os.replace(content, target)
-                    placed = True
-                    _sync_directory(target.parent)
-            except BaseException:
-                if placed:
-                    with contextlib.suppress(OSError):  # nothing lists it; the next start sweeps it
-                        target.unlink(missing_ok=True)
-                raise
+        self._new_files.put(new)
+
+    def _add_files(self, files: Sequence[NewFile]) -> dict[NewFile, BaseException]:
+        """Take uploads in, all with one commit; return those that were refused, and why.
+
+        To make sure that something is on disk takes longer than all the rest, and as long for one
+        file as for ten. What stops one of them for any other reason than its own check stops all,
+        and each is then tried alone.
+        """
+        refused: dict[NewFile, BaseException] = {}
+        placed: list[Path] = []
+        try:
+            with self.transaction() as connection:
+                for new in files:
+                    try:
+                        project, standing = new.check()
+                    except Exception as error:
+                        refused[new] = error
+                        continue
+                    self._add_records(connection, new, project, standing)
+                    target = self.path(new.index, new.file.filename)
+                    os.replace(new.content, target)
+                    placed.append(target)
+                for directory in {target.parent for target in placed}:
+                    _sync_directory(directory)
+        except BaseException as error:
+            for target in placed:
+                with contextlib.suppress(OSError):  # nothing lists it; the next start sweeps it
+                    target.unlink(missing_ok=True)
+            return dict.fromkeys(files, error)
+        return refused
 
     def _add_records(
-        self,
-        connection: sqlite3.Connection,
-        project: Project,
-        file: StoredFile,
-        metadata: dict[str, Any],
-        canonical_version: str,
+        self, connection: sqlite3.Connection, new: NewFile, project: Project, standing: Standing
     ) -> None:
-        index = INDEXES[project.index]
-        there = self.project(index, project.normalized)
-        if there is None:
-            there = project
-            connection.execute(
-                "INSERT INTO projects VALUES (?, ?, ?, ?, ?)",
-                (project.id, index.key, project.name, project.normalized, project.owner),
-            )
-        elif there.name != project.name:
-            # PyPI shows the spelling of the last upload.
-            connection.execute(
-                "UPDATE projects SET name = ? WHERE id = ?", (project.name, there.id)
-            )
-        rows = self.rows(
-            "SELECT id FROM releases WHERE project_id = ? AND canonical = ?",
-            there.id,
-            canonical_version,
+        # PyPI shows the spelling of the last upload.
+        connection.execute(
+            "INSERT INTO projects VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE name <> excluded.name",
+            (project.id, project.index, project.name, project.normalized, project.owner),
         )
-        release = rows[0]["id"] if rows else str(uuid.uuid4())
-        if not rows:
+        file, release = new.file, standing.release
+        if release is None:
+            release = str(uuid.uuid4())
             connection.execute(
                 "INSERT INTO releases VALUES (?, ?, ?, ?, ?, ?)",
                 (
                     release,
-                    there.id,
+                    project.id,
                     file.version,
-                    canonical_version,
-                    json.dumps(metadata),
+                    new.canonical_version,
+                    json.dumps(new.metadata),
                     file.uploaded,
                 ),
             )
         connection.execute(
             "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                index.key,
+                project.index,
                 file.filename,
                 release,
                 file.filetype,
@@ -469,16 +482,18 @@ class Store:
                 file.uploaded,
             ),
         )
-        connection.execute("INSERT INTO used_filenames VALUES (?, ?)", (index.key, file.filename))
-
-    def release_created(self, project: Project, canonical_version: str) -> float | None:
-        """Return when the release was made, in seconds since 1970, or None if it is new."""
-        rows = self.rows(
-            "SELECT created FROM releases WHERE project_id = ? AND canonical = ?",
-            project.id,
-            canonical_version,
+        connection.execute(
+            "INSERT INTO used_filenames VALUES (?, ?)", (project.index, file.filename)
         )
-        return rows[0]["created"] if rows else None
+        if new.core_metadata is not None:
+            connection.execute(
+                "INSERT OR REPLACE INTO core_metadata VALUES (?, ?, ?)",
+                (project.index, file.filename, hashlib.sha256(new.core_metadata).hexdigest()),
+            )
+        note_change(connection, project, f"add {file.filename}")
+        connection.execute(
+            "UPDATE tokens SET last_used = ? WHERE id = ?", (time.time(), new.token.id)
+        )
 
 
 def note_change(connection: sqlite3.Connection, project: Project, action: str) -> None:
@@ -486,6 +501,19 @@ def note_change(connection: sqlite3.Connection, project: Project, action: str) -
     connection.execute(
         'INSERT INTO changes ("index", normalized, action, time) VALUES (?, ?, ?, ?)',
         (project.index, project.normalized, action, time.time()),
+    )
+
+
+def _token(row: sqlite3.Row) -> TokenRecord:
+    return TokenRecord(
+        id=row["token_id"],
+        user=_user(row),
+        description=row["description"],
+        key=row["key"],
+        caveats=json.loads(row["caveats"]),
+        project=row["project"],
+        created=row["created"],
+        last_used=row["last_used"],
     )
 
 

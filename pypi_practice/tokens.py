@@ -198,15 +198,15 @@ def failure(predicate: str, request: Request, now: float) -> str | None:
     return None
 
 
-def refusal(raw: str, key: bytes, stored: Sequence[Sequence[Any]], request: Request) -> str | None:
+def refusal(
+    macaroon: Macaroon, key: bytes, stored: Sequence[Sequence[Any]], request: Request
+) -> str | None:
     """Return PyPI's reason for refusing a known token, or None if it is good.
 
     *stored* are the caveats that the index keeps for the token: they are checked as well as those
-    inside it, which is why one mistake is reported more than once.
+    inside it, which is why one mistake is reported more than once. *macaroon* is what ``read``
+    found in the token; the stored caveats are added to it.
     """
-    macaroon = read(raw)
-    if macaroon is None:
-        return "unknown error"
     for caveat in stored:
         macaroon.add_first_party_caveat(serialize(caveat))
     errors: list[str] = []
