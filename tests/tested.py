@@ -13,7 +13,8 @@ from blocks import all_blocks
 
 PROGRAMS = (
     "twine", "build", "setuptools", "keyring", "check-jsonschema", "mkdocs", "mkdocs-material",
-    "mkdocs-macros-plugin", "pytest-examples",
+    "mkdocs-macros-plugin", "pytest-examples", "uv", "zizmor", "packaging", "pymacaroons",
+    "readme-renderer", "trove-classifiers", "playwright",
 )  # fmt: skip
 
 
