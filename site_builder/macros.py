@@ -103,10 +103,13 @@ def _register_tested(env: Any, speaks: Callable[[], str]) -> None:
         facts, language = data("tested"), speaks()
         rows = [f"| {word('kind', language)} | {word('number', language)} |", "| --- | --- |"]
         rows += [f"| {word(f'how_{how}', language)} | {facts['counts'][how]} |" for how in HOW]
-        rows += ["", f"| {word('program', language)} | {word('version', language)} |"]
-        rows += ["| --- | --- |"]
-        rows += [f"| {name} | {version} |" for name, version in facts["versions"].items()]
-        return "\n".join(rows)
+        return "\n".join([*rows, "", versions()])
+
+    @env.macro
+    def versions() -> str:
+        """Show the versions of the programs with which the blocks were proven."""
+        rows = [[name, version] for name, version in data("tested")["versions"].items()]
+        return tables.table(("program", "version"), rows, language)
 
     @env.macro
     def declared() -> str:

@@ -32,7 +32,7 @@ def register(env: Any, speaks: Callable[[], str]) -> None:
         deploy_options, on_conditions, if_conditions, bad_conditions, variables, label_table,
         address_table, page_table, images, glossary, history, timeline, token_fields, scopes,
         messages, message, message_box, message_counts, travis_rules, doctor_checks, ready_file,
-        rehearsal_keys,
+        rehearsal_keys, read_versions,
     ):  # fmt: skip
         env.macro(_bound(function, speaks), function.__name__)
 
@@ -271,6 +271,17 @@ def scopes(language: str) -> str:
     ]
     head = ("secret_kind", "reach", "can_publish", "until_when", "ends_early")
     return table(head, rows, language)
+
+
+def read_versions(language: str) -> str:
+    """List whose code and documentation were read, in which version, and when."""
+    found = {
+        (one["title"].partition(":")[0], str(one["version"]), str(one["read"]))
+        for one in data("sources").values()
+        if "version" in one
+    }
+    rows = [list(row) for row in sorted(found, key=lambda row: (row[0].casefold(), *row[1:]))]
+    return table(("whose", "version", "read_day"), rows, language)
 
 
 def messages(language: str, group: str) -> str:

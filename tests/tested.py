@@ -14,6 +14,7 @@ from blocks import all_blocks
 PROGRAMS = (
     "twine", "build", "setuptools", "keyring", "uv", "check-jsonschema", "zizmor", "mkdocs",
     "mkdocs-material", "mkdocs-macros-plugin", "pytest-examples", "axe-playwright-python",
+    "packaging", "pymacaroons", "readme-renderer", "trove-classifiers", "playwright",
 )  # fmt: skip
 
 
