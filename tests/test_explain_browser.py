@@ -56,7 +56,7 @@ def pages(browser: Browser, address: str) -> dict[str, Page]:
     opened = {}
     for language in LANGUAGES:
         page = browser.new_context(locale=language).new_page()
-        page.goto(f"{address}/{language}/reference/messages/")
+        page.goto(f"{address}/{language}/reference/messages/", wait_until="networkidle")
         page.asked = []  # type: ignore[attr-defined]
         page.on("request", lambda request, page=page: page.asked.append(request.url))
         opened[language] = page
@@ -110,7 +110,7 @@ def test_a_pasted_token_is_blanked_out_and_the_reader_is_warned(pages, language)
         page.get_by_text(own("box_secret")).wait_for()
         assert field.input_value() == "password: [token]\nfailed to deploy\n"
         assert TOKEN[:40] not in page.content()
-    link = page.get_by_role("link", name=own("box_secret_link"))
+    link = page.get_by_role("link", name=own("box_secret_link"), exact=True)
     assert link.get_attribute("href") == "../../howto/leak/"
     assert page.locator(".explain-found li").count() == 1
     assert page.asked == []
