@@ -6,6 +6,8 @@ an old one can say what is missing.
 """
 
 import hashlib
+import io
+import json
 import os
 import shutil
 import subprocess
@@ -14,39 +16,31 @@ import sys
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 NEEDED = (3, 11)
-TOO_OLD = (
-    "This project needs Python {0}.{1} or newer, and this is Python {2}.{3}. "
-    "Install a newer one, or name it: make PYTHON=python3.12 ...\n"
-    "Este proyecto necesita Python {0}.{1} o posterior, y este es Python {2}.{3}. "
-    "Instala uno más nuevo o indica cual usar: make PYTHON=python3.12 ..."
-)
-NO_VENV = (
-    "Python could not make a virtual environment in .venv; on Debian and Ubuntu, install "
-    "python3-venv first.\n"
-    "Python no ha podido crear un entorno virtual en .venv; en Debian y Ubuntu, instala antes "
-    "python3-venv."
-)
-NO_INSTALL = (
-    "The packages of requirements.txt could not be installed: read the lines above, check the "
-    "network, and run the command again.\n"
-    "No se han podido instalar los paquetes de requirements.txt: lee las líneas de arriba, "
-    "comprueba la red y repite la orden."
-)
+# What it says: YAML as all of data/, in the form of JSON, which needs no package to be read.
+SENTENCES = os.path.join(ROOT, "data", "make.yml")
 COMMANDS = (
-    ("serve", "build both languages and serve them on one local address; pages rebuild on change"),
-    ("test", "run all tests: every block of every page, the practice index, the site, a browser"),
-    ("site", "build the static files in site/"),
-    ("refresh", "run the proofs and write down today's outputs and versions"),
-    ("numbers", "measure the site and print each number beside its limit; takes minutes"),
-    ("leave", "build the site with what may follow Material, and say what differs"),
-    ("changes", "write CHANGELOG.md from data/changes.yml"),
-    ("twins", "note that each section says the same in both languages today"),
-    ("sources", "list the sources that were read more than six months ago"),
-    ("lock", "resolve the dependencies anew and write requirements.txt with hashes"),
-    ("clean", "remove what the other commands made"),
-    ("help", "show this list"),
-)
+    "serve", "test", "site", "refresh", "numbers", "leave", "changes", "twins", "sources", "lock",
+    "clean", "help",
+)  # fmt: skip
 MADE = ("site", "build", ".pytest_cache", ".ruff_cache", "pypi_practice.egg-info", ".venv")
+
+
+def say(key, *values):
+    """Return a sentence in the language that the environment asks for, as gettext reads it."""
+    texts = sentences()[key]
+    for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        for value in os.environ.get(variable, "").split(":"):
+            if value[:2].lower() in texts:
+                return texts[value[:2].lower()].format(*values)
+        if os.environ.get(variable):
+            break
+    return texts["en"].format(*values)
+
+
+def sentences():
+    """Return key, language, sentence: all of data/make.yml."""
+    with io.open(SENTENCES, encoding="utf-8") as file:
+        return json.load(file)
 
 
 def python():
@@ -80,21 +74,21 @@ def install():
         with open(stamp) as file:
             if file.read() == digest.hexdigest():
                 return
-    print("Installing into .venv ...")
+    print(say("installing"))
     sys.stdout.flush()
-    call(sys.executable, "-m", "venv", "--clear", VENV, failed=NO_VENV)
+    call(sys.executable, "-m", "venv", "--clear", VENV, failed=say("no_venv"))
     pip = (python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    call(*(pip + ("--require-hashes", "-r", "requirements.txt")), failed=NO_INSTALL)
-    call(*(pip + ("--no-deps", "--no-build-isolation", "-e", ".")), failed=NO_INSTALL)
+    call(*(pip + ("--require-hashes", "-r", "requirements.txt")), failed=say("no_install"))
+    call(*(pip + ("--no-deps", "--no-build-isolation", "-e", ".")), failed=say("no_install"))
     with open(stamp, "w") as file:
         file.write(digest.hexdigest())
 
 
 def show_help():
     """Print the commands."""
-    print("make COMMAND, or: python make.py COMMAND")
-    for name, text in COMMANDS:
-        print("  {0:<8} {1}".format(name, text))
+    print(say("usage", "|".join(sorted(sentences()["usage"]))))
+    for name in COMMANDS:
+        print("  {0:<8} {1}".format(name, say(name)))
 
 
 def clean():
@@ -105,8 +99,17 @@ def clean():
 
 def main(arguments):
     """Run one command; return the exit code."""
+    if arguments[:1] == ["--lang"] and len(arguments) > 1:
+        if arguments[1] not in sentences()["usage"]:
+            print(say("no_language", arguments[1], ", ".join(sorted(sentences()["usage"]))))
+            return 2
+        os.environ["LANGUAGE"] = arguments[1]  # the programs that are called see it as well
+        arguments = arguments[2:]
     name, rest = (arguments or ["help"])[0], arguments[1:]
-    if name not in dict(COMMANDS):
+    if name in ("-h", "--help"):
+        name = "help"
+    if name not in COMMANDS:
+        print(say("unknown", name))
         show_help()
         return 2
     if name == "help":
@@ -128,7 +131,7 @@ def main(arguments):
         call(python(), "-m", "site_builder.browser")
         call(python(), os.path.join("benchmarks", "numbers.py"), *rest)
     elif name in ("test", "refresh"):
-        call(python(), "-m", "site_builder.browser")
+        call(python(), os.path.join("tests", "system.py"))
         # One more than there are cores: a page that waits for a download leaves its core idle.
         workers = str((os.cpu_count() or 1) + 1)
         parallel = ["--numprocesses", workers, "--dist", "loadscope", "--no-loadscope-reorder"]
@@ -150,7 +153,7 @@ def main(arguments):
 
 
 if sys.version_info < NEEDED:
-    sys.exit(TOO_OLD.format(*(NEEDED + tuple(sys.version_info[:2]))))
+    sys.exit(say("too_old", *(NEEDED + tuple(sys.version_info[:2]))))
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

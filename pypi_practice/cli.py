@@ -8,22 +8,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pypi_practice import fork_command, secret_input
+from pypi_practice import explain_command, fork_command, secret_input
 from pypi_practice.doctor import command as doctor
 from pypi_practice.errors import PracticeError
-from pypi_practice.facts import load
 from pypi_practice.travis import command as travis
-from pypi_practice.words import LANGUAGES, Words, language
-
-
-def _speak(words: Words) -> None:
-    """Let argparse speak Spanish: it asks gettext, for which Python brings no translations."""
-    if words.language != "en":
-        sentences = load("argparse")
-        argparse._ = lambda text: sentences.get(text, text)
-        argparse.ngettext = lambda one, many, count: sentences.get(
-            one if count == 1 else many, one if count == 1 else many
-        )
+from pypi_practice.words import LANGUAGES, Words, language, name_values, speak
 
 
 def _chosen_language(argv: Sequence[str]) -> str:
@@ -38,7 +27,8 @@ def _chosen_language(argv: Sequence[str]) -> str:
         else:
             continue
         if code not in LANGUAGES:
-            raise PracticeError(Words(language())("unknown_language", code=code))
+            codes = ", ".join(LANGUAGES)
+            raise PracticeError(Words(language())("unknown_language", code=code, codes=codes))
         return code
     return language()
 
@@ -47,20 +37,22 @@ def build_parser(words: Words, argv: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser of the command line *argv*."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("-h", "--help", action="help", help=words("help_help"))
-    common.add_argument("--lang", metavar="en|es", help=words("help_lang"))
+    common.add_argument("--lang", metavar="|".join(LANGUAGES), help=words("help_lang"))
     data = argparse.ArgumentParser(add_help=False)
     data.add_argument("--data", type=Path, metavar="DIR", help=words("help_data"))
     parser = argparse.ArgumentParser(
         prog="pypi-practice", description=words("description"), add_help=False, parents=[common]
     )
-    commands = parser.add_subparsers(title=words("commands"), dest="command", required=True)
-    if argv[:1] not in (["travis"], ["doctor"], ["fork"]):
+    commands = parser.add_subparsers(title=words("commands"), required=True)
+    if argv[:1] not in (["travis"], ["doctor"], ["fork"], ["explain"]):
         from pypi_practice import index_command  # noqa: PLC0415 - slow to load, see there
 
         index_command.add_parsers(commands, words, [common, data])
     travis.add_parser(commands, words.language, [common, data])
     doctor.add_parser(commands, words.language, [common])
     fork_command.add_parser(commands, words.language, [common])
+    explain_command.add_parser(commands, words.language, [common, data])
+    name_values(parser, words.language)
     return parser
 
 
@@ -77,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = Words(language())
     try:
         words = Words(_chosen_language(argv))
-        _speak(words)
+        speak(words.language)
         secret_input.refuse_arguments(argv, Words(words.language, "tokens"))
         arguments = build_parser(words, argv).parse_args(argv)
         return arguments.run(arguments, words)

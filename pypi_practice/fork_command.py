@@ -29,7 +29,9 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     made.add_argument("directory", type=Path, metavar="DIR", help=words("help_dir"))
     for name in ("name", "package", "command", "author", "email", "user", "repository"):
         # "command" is where the parser itself keeps the name of this command.
-        made.add_argument(f"--{name}", dest=f"own_{name}", help=words(f"help_{name}"))
+        made.add_argument(
+            f"--{name}", dest=f"own_{name}", metavar=name.upper(), help=words(f"help_{name}")
+        )
     made.add_argument(
         "--ci", choices=list(load("fork")["ci"]), default="travis", help=words("help_ci")
     )

@@ -9,8 +9,9 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from pypi_practice import account_command, leak_command, shell, token_command
+from pypi_practice import account_command, last, leak_command, shell, token_command
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import HOSTS, INDEXES
 from pypi_practice.index import Application
@@ -54,12 +55,18 @@ def _shell(arguments: argparse.Namespace, words: Words) -> int:
     port, web_port = _port(arguments.port, words), _port(arguments.web_port, words)
     if os.environ.get("PYPI_PRACTICE") and not program:
         raise PracticeError(words("inside_already"))
+    explain = Words(words.language, "explain")
     with shell.practice(arguments.data, words=words, port=port, web_port=web_port) as environ:
         if not program:
             print(words("shell_opens", hosts=", ".join(sorted(HOSTS))), file=sys.stderr)
             said = Words(words.language, "pages")
             print(said("serving_shell", url=environ["PYPI_PRACTICE_WEB"]), file=sys.stderr)
+            print(explain("opens"), file=sys.stderr)
+        folder = Path(environ["PYPI_PRACTICE_DATA"])
+        before = last.read(folder)
         code = shell.run(program, environ, words)
+        if not os.environ.get("PYPI_PRACTICE") and last.refused_since(folder, before):
+            print(explain("announce"), file=sys.stderr)
     if not program:
         print(words("shell_left"), file=sys.stderr)
     return code

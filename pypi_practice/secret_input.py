@@ -24,7 +24,9 @@ SECRET = re.compile(r"pypi-AgE[A-Za-z0-9_-]{20}")
 
 def refuse_arguments(argv: Sequence[str], words: Words) -> None:
     """Raise PracticeError if a command that deals with tokens was given one as an argument."""
-    if {"token", "leak"} & set(argv) and any(SECRET.search(argument) for argument in argv):
+    if {"token", "leak", "explain"} & set(argv) and any(
+        SECRET.search(argument) for argument in argv
+    ):
         raise PracticeError(words("in_arguments"))
 
 

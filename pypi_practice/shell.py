@@ -15,6 +15,7 @@ from pathlib import Path
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES
 from pypi_practice.index import Application
+from pypi_practice.last import Listener
 from pypi_practice.proxy import Proxy
 from pypi_practice.server import IndexServer, write_certificates
 from pypi_practice.store import Store, default_directory
@@ -135,7 +136,7 @@ def practice(
         certificate, key, bundle = write_certificates(folder)
         upstream = Upstream(functools.partial(find, environ), words) if with_upstream else None
         application = Application(store, upstream, words)
-        server = IndexServer(application, certificate, key)
+        server = IndexServer(Listener(application, data), certificate, key)
         stack.callback(server.stop)
         web = WebServer(application, web_port)
         stack.callback(web.stop)

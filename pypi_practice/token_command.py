@@ -49,7 +49,7 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     token = commands.add_parser(
         "token", help=text, description=text, add_help=False, parents=parents[:1]
     )
-    kinds = token.add_subparsers(title=words("commands"), dest="token_command", required=True)
+    kinds = token.add_subparsers(title=words("commands"), required=True)
 
     def add(name: str, run: Any) -> argparse.ArgumentParser:
         text = words(f"help_token_{name}")

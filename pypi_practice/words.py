@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Mapping
 
 from pypi_practice.facts import load
 
-LANGUAGES = ("en", "es")
+# Those that are whole: a language that is begun is the site's alone.
+LANGUAGES = tuple(code for code, one in load("languages").items() if not one.get("begun"))
 
 
 def language(environ: Mapping[str, str] = os.environ) -> str:
-    """Return the language that the environment asks for, as gettext reads it; else ``en``."""
+    """Return the language that the environment asks for, as gettext does; else the first."""
     for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         for value in environ.get(variable, "").split(":"):
             code = value[:2].lower()
@@ -20,6 +22,28 @@ def language(environ: Mapping[str, str] = os.environ) -> str:
         if environ.get(variable):
             return LANGUAGES[0]
     return LANGUAGES[0]
+
+
+def speak(language: str) -> None:
+    """Let argparse speak *language*: it asks gettext, for which Python brings no translations."""
+    if language != LANGUAGES[0]:
+        sentences = {one[LANGUAGES[0]]: one[language] for one in load("argparse")}
+        argparse._ = lambda text: sentences.get(text, text)
+        argparse.ngettext = lambda one, many, count: sentences.get(
+            one if count == 1 else many, one if count == 1 else many
+        )
+
+
+def name_values(parser: argparse.ArgumentParser, language: str) -> None:
+    """Name the values in the usage of *parser* and of its commands in *language*."""
+    names = {one[LANGUAGES[0]]: one[language] for one in load("metavars")}
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                name_values(command, language)
+        elif action.nargs != 0 and action.choices is None:
+            shown = action.metavar or (action.dest.upper() if action.option_strings else None)
+            action.metavar = names.get(shown, shown)
 
 
 class Words:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
-from pypi_practice.words import LANGUAGES, language
+from pypi_practice.words import LANGUAGES, language, name_values, speak
 from site_builder import browser
 from site_builder.book import NoBrowser
 from site_builder.build import BuildError, build
@@ -17,14 +18,8 @@ from site_builder.texts import word
 
 def main() -> int:
     """Run one command; return 0, or 1 with a sentence about what to mend."""
-    parser = argparse.ArgumentParser(prog="site_builder", description=__doc__)
-    parser.add_argument("command", choices=["build", "serve"])
-    parser.add_argument("--lang", choices=LANGUAGES, default=language())
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--site-dir", type=Path, default=ROOT / "site")
-    parser.add_argument("--without-pdf", action="store_true")
-    arguments = parser.parse_args()
+    arguments = _arguments(sys.argv[1:])
+    os.environ["LANGUAGE"] = arguments.lang  # the builds in processes of their own see it too
     try:
         if arguments.command == "serve":
             serve(arguments.host, arguments.port, arguments.lang)
@@ -33,7 +28,7 @@ def main() -> int:
             if pdf and not browser.find():
                 browser.install()
             if pdf and not browser.find():  # said before the build, and not after it
-                raise NoBrowser(browser.NO_BROWSER)
+                raise NoBrowser(browser.no_browser())
             print(word("building", arguments.lang), flush=True)
             build(arguments.site_dir, pdf=pdf)
             print(word("built", arguments.lang).format(place=arguments.site_dir))
@@ -58,4 +53,24 @@ def main() -> int:
     return 0
 
 
-raise SystemExit(main())
+def _arguments(argv: list[str]) -> argparse.Namespace:
+    before = argparse.ArgumentParser(add_help=False)
+    before.add_argument("--lang", default=language())
+    wanted = before.parse_known_args(argv)[0].lang
+    own = wanted if wanted in LANGUAGES else language()
+    speak(own)
+    parser = argparse.ArgumentParser(prog="site_builder", description=word("help_site", own))
+    parser.add_argument("--lang", choices=LANGUAGES, default=own, help=word("help_lang", own))
+    parser.add_argument("command", choices=["build", "serve"], help=word("help_command", own))
+    parser.add_argument("--host", default="127.0.0.1", help=word("help_host", own))
+    parser.add_argument("--port", type=int, default=8000, help=word("help_port", own))
+    parser.add_argument(
+        "--site-dir", type=Path, default=ROOT / "site", help=word("help_site_dir", own)
+    )
+    parser.add_argument("--without-pdf", action="store_true", help=word("help_without_pdf", own))
+    name_values(parser, own)
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

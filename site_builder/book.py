@@ -157,7 +157,7 @@ def write_pdfs(guides: Sequence[Guide]) -> None:
     """Print the page of each language, all at the same time. Raises NoBrowser."""
     program = browser.find() if guides else ""
     if program is None:
-        raise NoBrowser(browser.NO_BROWSER)
+        raise NoBrowser(browser.no_browser())
     with ThreadPoolExecutor(len(guides) or 1) as threads:
         for guide, content in zip(
             guides, threads.map(partial(_print, program), guides), strict=True

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from pypi_practice.words import language
+from site_builder.texts import data
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
     "--no-sandbox",
@@ -19,12 +22,6 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-)
-NO_BROWSER = (
-    "The tests and the PDF need a Chromium, and none could be installed. Install Chromium or "
-    "Google Chrome, or name one in the variable CHROMIUM, and repeat the command.\n"
-    "Las pruebas y el PDF necesitan un Chromium y no se ha podido instalar ninguno. Instala "
-    "Chromium o Google Chrome, o indica uno en la variable CHROMIUM, y repite la orden."
 )
 
 
@@ -38,10 +35,19 @@ def find() -> str | None:
     return own if Path(own).exists() else None
 
 
+def _say(key: str, *values: str) -> str:
+    return str(data("make")[key][language()].format(*values))
+
+
+def no_browser() -> str:
+    """Return what to do where there is no Chromium, in the user's language."""
+    return _say("no_browser")
+
+
 def install() -> None:
     """Install a Chromium: Debian's where we may, else Playwright's own download."""
     if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        print("Installing Debian's chromium ...", flush=True)
+        print(_say("installing_system", "chromium"), flush=True)
         environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (["update", "-qq"], ["install", "-qq", "-y", "chromium"]):
             subprocess.run(
@@ -49,7 +55,7 @@ def install() -> None:
             )
         if find():
             return
-    print("Downloading Chromium ...", flush=True)
+    print(_say("downloading_browser"), flush=True)
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
 
 
@@ -57,4 +63,4 @@ if __name__ == "__main__":
     if not find():
         install()
     if not find():
-        sys.exit(NO_BROWSER)
+        sys.exit(no_browser())

@@ -18,9 +18,9 @@ from site_builder.complaints import docs_of, readable
 from site_builder.contents import Guide
 from site_builder.forms import WITHOUT_PDF
 from site_builder.listings import ROOT
-from site_builder.texts import word
+from site_builder.texts import languages, word
 
-CONFIGS = {"en": "mkdocs.yml", "es": "mkdocs.es.yml"}
+CONFIGS: dict[str, str] = {code: one["config"] for code, one in languages().items()}
 SOURCES = (
     "docs", "examples", "data", "demo-package", "overrides", "site_builder", *CONFIGS.values(),
 )  # fmt: skip

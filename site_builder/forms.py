@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -26,20 +27,20 @@ def source_of(page: Any) -> str:
     return page.file.src_uri if hasattr(page, "file") else str(page.path)
 
 
-def register(env: Any, language: str) -> None:
-    """Give the pages these macros; *language* is the one that is built."""
+def register(env: Any, speaks: Callable[[], str]) -> None:
+    """Give the pages these macros; *speaks* returns the language of the page."""
 
     @env.macro
     def take(what: str) -> str:
         """Link to one of TAKEN."""
         if what == "pdf" and os.environ.get(WITHOUT_PDF):
-            return word("take_no_pdf", language)
+            return word("take_no_pdf", speaks())
         path = source_of(env.page)
         up = "../" * (0 if path == "index.md" else len(PurePosixPath(path).parts))
         # Written as HTML: it is made after MkDocs, which would not find it.
-        return f'<a href="{up}{TAKEN[what]}">{word(f"take_{what}", language)}</a>'
+        return f'<a href="{up}{TAKEN[what]}">{word(f"take_{what}", speaks())}</a>'
 
     @env.macro
     def changes() -> str:
         """List what has changed, newest first."""
-        return feed.markdown(language)
+        return feed.markdown(speaks())

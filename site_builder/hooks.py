@@ -19,11 +19,11 @@ from mkdocs.structure.files import File, Files
 # MkDocs loads hooks by path; the package they belong to is found from here.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from site_builder import around, downloads, own_names, record
+from site_builder import around, borrowed, downloads, own_names, record, screenshots
 from site_builder.listings import ROOT
-from site_builder.texts import word
+from site_builder.terms import TermLinks
+from site_builder.texts import first, languages, raw, word
 
-STEMMERS = {"en": "english", "es": "spanish"}
 WORD = re.compile(r"[^\W\d_]{4,}")
 
 
@@ -35,18 +35,30 @@ def on_config(config: Any) -> None:
     config.site_url = f"{root}{language}/"
     config.extra["root"] = root
     config.copyright = word("licence", language)
+    config.extra["languages"] = [
+        {"lang": code, "name": one["name"]} for code, one in languages().items()
+    ]
+    # What is not said here in a language, the theme says in it.
+    config.extra["theme_words"] = {
+        key: text[language] for key, text in raw("theme").items() if language in text
+    }
     config.extra["word"] = {
-        key: {one["lang"]: word(key, one["lang"]) for one in config.extra["languages"]}
+        key: {code: word(key, code) for code in languages()}
         for key in ("language", "missing_title", "missing_text", "home", "changes", "locale")
     }
     around.give_words(config)
+    config.markdown_extensions.append(TermLinks(language))
 
 
 def on_files(files: Files, config: Any) -> None:
-    """Add the downloads, so that MkDocs itself finds a link to a missing one."""
+    """Add the downloads, so that MkDocs itself finds a link to a missing one; and what is lent."""
+    borrowed.add(files, config)
     for path in downloads.all_files():
         name = downloads.address(path.relative_to(ROOT).as_posix())
         files.append(File.generated(config, name, content=path.read_bytes()))
+    for name, path in screenshots.all_pictures(config.theme["language"]):
+        if path.is_file():  # the macro names the page that shows one that is missing
+            files.append(File.generated(config, name, content=path.read_bytes()))
     content = downloads.archive()
     files.append(File.generated(config, f"files/{downloads.ARCHIVE}", content=content))
     script = own_names.script_data(config.theme["language"])
@@ -62,7 +74,9 @@ def on_nav(nav: Any, config: Any, files: Files) -> None:
 
 @event_priority(-100)
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> None:
-    """Keep each page's Markdown as the macros left it, where GUIDE_RENDERED says, for the tests."""
+    """Say which page comes, and keep its Markdown, after the macros, where GUIDE_RENDERED says."""
+    links = next(one for one in config.markdown_extensions if isinstance(one, TermLinks))
+    links.page = page.file.src_uri
     if out := os.environ.get("GUIDE_RENDERED"):
         path = Path(out, config.theme["language"], page.file.src_uri)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,8 +84,14 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> Non
 
 
 def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
-    """Mark the names that readers can replace by their own."""
-    return own_names.mark(html, config.theme["language"])
+    """Mark the names that readers can replace, and a page borrowed from another language."""
+    language = config.theme["language"]
+    html = html.replace("<th></th>", "<td></td>")  # the empty corner of a table is no heading
+    html = own_names.mark(html, language)
+    if not borrowed.is_borrowed(page.file, config):
+        return html
+    page.canonical_url = f"{config.extra['root']}{first()}/{page.url}"
+    return borrowed.marked(html, language)
 
 
 def on_env(env: Any, config: Any, files: Files) -> Any:
@@ -113,7 +133,7 @@ def _widen_search(path: Path, language: str) -> None:
     theme's own stemming breaks its prefix search.
     """
     index = json.loads(path.read_text(encoding="utf-8"))
-    stemmer = snowballstemmer.stemmer(STEMMERS[language])
+    stemmer = snowballstemmer.stemmer(languages()[language]["stemmer"])
     of_document = [_words(document) for document in index["docs"]]
     stem = {one: stemmer.stemWord(one) for one in sorted(set().union(*of_document))}
     family: dict[str, set[str]] = defaultdict(set)

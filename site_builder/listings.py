@@ -7,6 +7,8 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
+from pypi_practice.words import Words, language
+
 ROOT = Path(__file__).resolve().parents[1]
 SHOWN_FROM = ("examples", "demo-package")
 LANGUAGES = {
@@ -80,15 +82,15 @@ def read_listing(path: str, first: str | None = None, last: str | None = None) -
     file = (ROOT / path).resolve()
     allowed = any(file.is_relative_to(ROOT / folder) for folder in SHOWN_FROM)
     if not allowed or not file.is_file():
-        raise ListingError(f"there is no listing {path}")
+        raise ListingError(_say("listing_missing", path=path))
     lines = file.read_text(encoding="utf-8").splitlines()
     start = _find(lines, first, 0, path) if first is not None else 0
     end = _find(lines, last, start, path) if last is not None else len(lines) - 1
     code = textwrap.dedent("\n".join(lines[start : end + 1])).strip("\n")
     if not code:
-        raise ListingError(f"{path} is empty")
+        raise ListingError(_say("listing_empty", path=path))
     if suffix(file) not in LANGUAGES:
-        raise ListingError(f"there is no language for {path}; add it to LANGUAGES")
+        raise ListingError(_say("listing_kind", path=path))
     return Listing(path, code, LANGUAGES[suffix(file)])
 
 
@@ -101,7 +103,12 @@ def _find(lines: list[str], text: str, start: int, path: str) -> int:
     for number in range(start, len(lines)):
         if text in lines[number]:
             return number
-    raise ListingError(f"{path} has no line with {text!r}")
+    raise ListingError(_say("listing_line", path=path, text=repr(text)))
+
+
+def _say(key: str, **values: str) -> str:
+    """Return a sentence for whoever builds, in the language of the environment."""
+    return Words(language(), "words")(key, **values)
 
 
 def fence(listing: Listing, title: str, classes: list[str], marked: list[str]) -> str:

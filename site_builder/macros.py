@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
-from site_builder import forms, proven, record, tables
+from site_builder import forms, pictures, proven, record, screenshots, tables
+from site_builder.borrowed import spoken
 from site_builder.downloads import address
 from site_builder.forms import source_of
-from site_builder.listings import fence, read_listing
+from site_builder.listings import Listing, fence, read_listing
 from site_builder.texts import data, word
 
 HOW = ("run", "captured", "judged", "fails", "declared")
@@ -22,15 +24,19 @@ class Addresses:
             setattr(self, key, Addresses(value) if isinstance(value, dict) else value)
 
 
-def define_env(env: Any) -> None:  # noqa: PLR0915 - one macro after the other
+def define_env(env: Any) -> None:
     """Give the pages their macros; mkdocs-macros calls this."""
-    language: str = env.conf["theme"]["language"]
+
+    def speaks() -> str:
+        return spoken(env.page.file, env.conf)
+
     addresses = data("addresses")
     env.variables["index"] = Addresses(addresses["indexes"])
     env.variables["travis"] = Addresses(addresses["travis"])
-    tables.register(env, language)
-    forms.register(env, language)
+    tables.register(env, speaks)
     repository = f"{env.conf['repo_url'].rstrip('/')}/{env.conf['extra']['files_uri']}"
+    forms.register(env, speaks)
+    _register_tested(env, speaks)
 
     @env.macro
     def listing(
@@ -42,8 +48,8 @@ def define_env(env: Any) -> None:  # noqa: PLR0915 - one macro after the other
     ) -> str:
         """Show a file of examples/ or demo-package/, or its lines from *first* to *last*."""
         shown = read_listing(path, first, last)
-        page = source_of(env.page)
-        record.add(language, page, shown)
+        page, language = source_of(env.page), speaks()
+        record.add(env.conf["theme"]["language"], page, shown)
         proof = proven.said(shown, language)
         if shown.is_output:
             return fence(shown, title or proof, ["output", "no-copy"], list(hl))
@@ -53,31 +59,48 @@ def define_env(env: Any) -> None:  # noqa: PLR0915 - one macro after the other
             head, classes = f"{mark}: {head}" if head else mark, ["fails"]
         if path.startswith(tuple(data("own_names")["fixed"])):
             classes.append("fixed-names")
-        words = data("proven")
         up = "../" * (len(PurePosixPath(page).parts) - 1)
-        name = shown.title or shown.name
-        text = words["file"][language].format(path=path)
-        source = f'[{shown.name}]({repository}{path}){{ .source title="{text}" }}'
-        text = words["download"][language]
-        link = (
-            f"[{text}]({up}{address(path)})"
-            f'{{ .download download="{name}" aria-label="{text} {name}" }}'
-        )
-        foot = f"{source} {proof} {link}\n{{ .proof }}"
+        foot = _foot(shown, proof, repository, up, language)
         return f"{fence(shown, head, classes, list(hl))}\n\n{foot}"
+
+    @env.macro
+    def drawing(name: str) -> str:
+        """Show one of the drawings of site_builder/pictures.py."""
+        return pictures.figure(name, speaks())
+
+    @env.macro
+    def screenshot(name: str) -> str:
+        """Show a picture of the practice index's pages, as the tests took it."""
+        return screenshots.figure(name, speaks(), source_of(env.page))
 
     @env.macro
     def label(key: str) -> str:
         """Show the words on a button or a field of PyPI's pages, as this language sees them."""
-        words = data("labels")[key]
+        words, language = data("labels")[key], speaks()
         if words[language] is None:
             return f"**{words['en']}**{word('shown_in_english', language)}"
         return f"**{words[language]}**"
 
     @env.macro
+    def sources(*keys: str) -> str:
+        """List what the page rests on, each with its version and the day on which it was read."""
+        known, language = data("sources"), speaks()
+        rows = []
+        for key in keys:
+            one = known[key]
+            version = f", {one['version']}" if "version" in one else ""
+            day = word("read_on", language).format(day=one["read"])
+            rows.append(f"- [{one['title']}]({one['url']}){version} ({day})")
+        return "\n".join(rows)
+
+
+def _register_tested(env: Any, speaks: Callable[[], str]) -> None:
+    """Give the pages what the last run of the proofs counted."""
+
+    @env.macro
     def tested() -> str:
         """Show what the last run of the proofs counted, and with which versions."""
-        facts = data("tested")
+        facts, language = data("tested"), speaks()
         rows = [f"| {word('kind', language)} | {word('number', language)} |", "| --- | --- |"]
         rows += [f"| {word(f'how_{how}', language)} | {facts['counts'][how]} |" for how in HOW]
         rows += ["", f"| {word('program', language)} | {word('version', language)} |"]
@@ -88,6 +111,7 @@ def define_env(env: Any) -> None:  # noqa: PLR0915 - one macro after the other
     @env.macro
     def declared() -> str:
         """List the blocks that cannot be run here, each with its reason."""
+        language = speaks()
         return "\n".join(
             f"- `{one['listing'].rpartition('/')[2]}`, {word('page', language)} "
             f"[{one['page'].rpartition('/')[2]}]({one['page']}.md): {one['reason'][language]}"
@@ -95,18 +119,24 @@ def define_env(env: Any) -> None:  # noqa: PLR0915 - one macro after the other
         )
 
     @env.macro
-    def sources(*keys: str) -> str:
-        """List what the page rests on, each with its version and the day on which it was read."""
-        known = data("sources")
-        rows = []
-        for key in keys:
-            one = known[key]
-            version = f", {one['version']}" if "version" in one else ""
-            day = word("read_on", language).format(day=one["read"])
-            rows.append(f"- [{one['title']}]({one['url']}){version} ({day})")
-        return "\n".join(rows)
+    def version(program: str) -> str:
+        """Return the version of a program in the last run of the proofs."""
+        return str(data("tested")["versions"][program])
 
     @env.macro
     def tested_on() -> str:
         """Return the day of the last run of the proofs."""
         return str(data("tested")["date"])
+
+
+def _foot(shown: Listing, proof: str, repository: str, up: str, language: str) -> str:
+    """Return the line below a block: its file, how it is proven, and the download."""
+    words, name = data("proven"), shown.title or shown.name
+    text = words["file"][language].format(path=shown.path)
+    source = f'[{shown.name}]({repository}{shown.path}){{ .source title="{text}" }}'
+    text = words["download"][language]
+    link = (
+        f"[{text}]({up}{address(shown.path)})"
+        f'{{ .download download="{name}" aria-label="{text} {name}" }}'
+    )
+    return f"{source} {proof} {link}\n{{ .proof }}"

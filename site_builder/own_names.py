@@ -60,6 +60,9 @@ def _spans(html: str) -> str:
         return html
     out, at = [], 0
     for source, shown in pieces:
+        if not shown:
+            out.append(source)
+            continue
         end = at + len(shown)
         here = [one for one in found if one[0] < end and one[1] > at]
         if not here:
@@ -89,8 +92,9 @@ def _template(url: str) -> str | None:
 def _line(language: str) -> str:
     own = data("own_names")
     words = {key: one[language] for key, one in own["words"].items()}
-    shown = ", ".join(
-        f'<span class="own-names__name" data-name="{field}">{own["fields"][field]["example"]}</span>'
+    shown = " ".join(
+        f'<span class="own-names__name" data-name="{field}">'
+        f"{own['fields'][field]['example']}</span>"
         for field in ("project", "user")
     )
     return (
@@ -124,7 +128,7 @@ def script_data(language: str) -> str:
         "stdlib": " ".join(sorted(names.stdlib())),
         "prohibited": sorted(names.prohibited()),
         "taken": [names.look(name) for name in load("names")["taken"]["projects"]],
-        "looks": {chr(key): chr(value) if value else "" for key, value in names.LOOK_ALIKES.items()},
+        "looks": {chr(one): chr(same or 0).strip("\0") for one, same in names.LOOK_ALIKES.items()},
     }  # fmt: skip
     text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return f"window.ownNames = {text};\n"

@@ -24,6 +24,7 @@ JUDGES = {
     ".yml": ("travis", ["check-jsonschema"]),
     ".pypirc": ("read", ["twine"]),
     ".toml": ("built", ["build"]),
+    "setup.py": ("built", ["setuptools"]),
 }
 
 
@@ -39,7 +40,9 @@ def kind(path: str) -> str:
     file = ROOT / path
     if "declared" in special(file.parent).get(file.name, {}):
         return "declared"
-    return "judged" if path.startswith("demo-package/") else KINDS[file.suffix]
+    if path.startswith("demo-package/") or file.name == "setup.py":
+        return "judged"
+    return KINDS[file.suffix]
 
 
 def said(shown: Listing, language: str) -> str:

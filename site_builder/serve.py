@@ -15,7 +15,7 @@ from mkdocs.livereload import LiveReloadServer
 
 from site_builder import book, offline
 from site_builder.build import BuildError, build_pages, make_up, watched
-from site_builder.texts import word
+from site_builder.texts import first, word
 
 
 class PortTaken(Exception):
@@ -25,7 +25,7 @@ class PortTaken(Exception):
 class _Server(LiveReloadServer):
     """MkDocs' own server, with our sentences and the page for lost readers."""
 
-    language = "en"
+    language = first()
     making = threading.Lock()
 
     def _serve_request(self, environ: Any, start_response: Any) -> Iterable[bytes] | None:

@@ -5,34 +5,39 @@ What a data file says in prose it says with ``en`` and ``es``; all else stands i
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
 from typing import Any
 
 from packaging.version import Version
 
-from pypi_practice.facts import INDEXES
+from pypi_practice import messages as catalogue
 from pypi_practice.travis import conditions, plan
 from pypi_practice.travis import config as travis_config
 from pypi_practice.words import Words
-from site_builder.texts import data, word
+from site_builder import pictures
+from site_builder.listings import ROOT
+from site_builder.pictures import events
+from site_builder.texts import data, first, languages, word
 
 NONE = "–"
 REHEARSED = {"language": "python", "python": "3.12", "script": "true"}
 
 
-def register(env: Any, language: str) -> None:
-    """Give the pages one macro for each table; *language* is the one that is built."""
+def register(env: Any, speaks: Callable[[], str]) -> None:
+    """Give the pages one macro for each table; *speaks* tells the language of the page."""
     for function in (
         deploy_options, on_conditions, if_conditions, bad_conditions, variables, label_table,
-        address_table, page_table, images, glossary, history, timeline, upload_answers,
-        upload_answers_never, travis_rules,
+        address_table, page_table, images, glossary, history, timeline, token_fields, scopes,
+        messages, message, message_box, message_counts, travis_rules, doctor_checks, ready_file,
     ):  # fmt: skip
-        env.macro(_bound(function, language), function.__name__)
+        env.macro(_bound(function, speaks), function.__name__)
 
 
-def _bound(function: Any, language: str) -> Any:
-    return lambda *arguments: function(language, *arguments)
+def _bound(function: Any, speaks: Callable[[], str]) -> Any:
+    return lambda *arguments: function(speaks(), *arguments)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], language: str) -> str:
@@ -100,16 +105,6 @@ def holds(text: str, event: plan.Event) -> bool:
     return _plan({**REHEARSED, "if": text}, event).runs
 
 
-def events() -> dict[str, plan.Event]:
-    """Return the events that conditions are tried on, by their keys in data/words.yml."""
-    return {
-        "event_main": plan.Event("main"),
-        "event_staging": plan.Event("staging"),
-        "event_pull_request": plan.Event("staging", pull_request=True),
-        "event_tag": plan.Event("main", tag="v1.0.0"),
-    }
-
-
 def if_conditions(language: str) -> str:
     """Show examples of ``if:``, each tried on a few events."""
     rows = []
@@ -145,12 +140,18 @@ def variables(language: str, group: str) -> str:
 
 
 def label_table(language: str) -> str:
-    """Show every label of PyPI's pages in English and as the Spanish pages have it."""
+    """Show every label of PyPI's pages in the first language and as another's pages have it."""
+    own, other = first(), _other(language)
     rows = [
-        [one["en"], one["es"] or f"{one['en']} ({word('stays_english', language)})"]
+        [one[own], one[other] or f"{one[own]} ({word('stays_english', language)})"]
         for one in data("labels").values()
     ]
-    return table(("label_en", "label_es"), rows, language)
+    return table((f"label_{own}", f"label_{other}"), rows, language)
+
+
+def _other(language: str) -> str:
+    """Return *language*; if it is the first one, the second."""
+    return next(code for code in [language, *languages()] if code != first())
 
 
 def address_table(language: str) -> str:
@@ -197,9 +198,9 @@ def _versions(versions: Sequence[str]) -> str:
 
 def names() -> dict[str, dict[str, str]]:
     """Return term → language → word: from data/terms.yml, or the glossary's own."""
-    pairs = {one["en"]: one for one in data("terms")}
+    pairs = {one[first()]: one for one in data("terms")}
     return {
-        key: {one: (item.get("name") or pairs[key])[one] for one in ("en", "es")}
+        key: {one: (item.get("name") or pairs[key])[one] for one in languages()}
         for key, item in data("glossary").items()
     }
 
@@ -211,7 +212,7 @@ def anchor(term: str) -> str:
 
 def glossary(language: str) -> str:
     """Write the terms in the order of the alphabet, each with its sentence and its other name."""
-    other = "es" if language == "en" else "en"
+    other = first() if language != first() else _other(language)
     words, items = names(), data("glossary")
     parts = []
     for key in sorted(items, key=lambda one: words[one][language].casefold()):
@@ -242,30 +243,142 @@ def timeline(language: str) -> str:
     return table(("step", "who", "happens", "where_secret"), rows, language)
 
 
-def upload_answers(language: str) -> str:
-    """List what the index answers to an upload: one section for each row of data/uploads.yml."""
-    parts = []
-    for key, one in data("uploads").items():
-        said = _said(one["text"])
-        parts.append(
-            f"### {one['status']} {key.replace('_', ' ')} {{ #{key.replace('_', '-')} }}\n\n"
-            f"{code(said)}\n\n"
-            f"**{word('cause', language)}:** {one['cause'][language]}\n"
-            f"**{word('fix', language)}:** {one['fix'][language]}"
-        )
-    return "\n\n".join(parts)
+def token_fields(language: str) -> str:
+    """List the parts of a token, and which of them is secret."""
+    shown = data("labels")["unique_identifier"][language]
+    rows = [
+        [
+            one["name"][language],
+            one["is"][language].format(unique_identifier=f"**{shown}**"),
+            word("yes" if one["secret"] else "no", language),
+        ]
+        for one in data("token_fields").values()
+    ]
+    return table(("field", "what_it_is", "is_secret"), rows, language)
 
 
-def upload_answers_never(language: str) -> str:
-    """List the answers of PyPI's that the practice index never gives, and why."""
-    rows = [[code(_said(one["text"])), one["reason"][language]] for one in data("never")]
-    return table(("answer", "why_never"), rows, language)
+def scopes(language: str) -> str:
+    """Show what a thief can publish with each kind of secret, drawn and in words."""
+    facts = data("scopes")
+    rows = [
+        [
+            one["kind"][language],
+            pictures.reach(one["opens"], one["until"], facts["words"], language),
+            *(one[part][language] for part in ("publishes", "lasts", "ends")),
+        ]
+        for one in facts["rows"].values()
+    ]
+    head = ("secret_kind", "reach", "can_publish", "until_when", "ends_early")
+    return table(head, rows, language)
 
 
-def _said(text: str) -> str:
-    """Return a text of PyPI's with TestPyPI's help page, and the other places named."""
-    text = text.replace("{help}", INDEXES["testpypi"].help)
-    return re.sub(r"\{(\w+)[^}]*\}", r"<\1>", " ".join(text.split())).replace("|", "\\|")
+def messages(language: str, group: str) -> str:
+    """Write a section for each message of one group of the catalogue, with what finds it."""
+    return "\n\n".join(_message(one, language) for one in catalogue.groups()[group])
+
+
+def _message(one: catalogue.Entry, language: str) -> str:
+    facts, own = data("matching"), Words(language, "explain")
+    level = facts["levels"].index(one.level)
+    patterns = escape(json.dumps(one.patterns, separators=(",", ":")))
+    anchors = "".join(f'<span id="{name}"></span>' for name in one.also_known_as)
+    others = [catalogue.shown(text) for text in one.texts[1:]]
+    whole = [one.text] if one.text.rstrip(".") != one.title.rstrip(".") else []
+    said = [f"{code(text)}<br>" for text in (*whole, *others)]
+    seen = facts["places"][one.seen][language]
+    lines = [
+        f'<div class="message" markdown data-level="{level}" data-patterns="{patterns}">',
+        "",
+        f"### {code(one.title)} {{ #{one.id} }}",
+        "",
+        *([anchors, ""] if anchors else []),
+        *said,
+        *([""] if said else []),
+        f"**{own('cause')}:** {_prose(one.cause[language])}<br>",
+        f"**{own('fix')}:** {_prose(one.fix[language])}",
+        *([f"<br>**{own('box_more')}:** {_page_link(one.see, language)}"] if one.see else []),
+        "",
+        f"**{own('box_seen')}:** {seen}. {_proof(one, language)}",
+        "{ .reproduced }",
+        "",
+        "</div>",
+    ]
+    return "\n".join(lines)
+
+
+def _prose(text: str) -> str:
+    """Return a sentence of the data as Markdown: nothing in it is a mark-up of its own."""
+    return re.sub(r"([\\`*_<>\[\]#|])", r"\\\1", text)
+
+
+def _page_link(see: str, language: str) -> str:
+    """Return a link to a page of the guide, from the reference, named as the page is."""
+    path = see.partition("#")[0]
+    source = (ROOT / "docs" / language / path).read_text(encoding="utf-8")
+    title = re.search(r"^# (.+?)(?: \{.*\})?$", source, re.M)
+    if title is None:
+        raise ValueError(f"docs/{language}/{path} has no title")
+    return f"[{title[1]}](../{see})"
+
+
+def _proof(one: catalogue.Entry, language: str) -> str:
+    words = data("matching")["proofs"]
+    if one.proof is None:
+        reason = f"{words['never'][language]} {one.why[language]}" if one.why else None
+        if reason:
+            return reason
+        source = data("sources")[one.read]
+        return f"{words['read'][language]} [{source['title']}]({source['url']})."
+    if one.proof.startswith("examples/"):
+        return words["block"][language]
+    if one.rule:
+        link = f"[{one.rule}](rules.md#{one.rule})"
+        return f"{words['rules'][language]} {Words(language, 'explain')('box_rule')}: {link}."
+    return words[one.proof if one.proof in words else "rules"][language]
+
+
+def message(language: str, key: str) -> str:
+    """Write cause and fix of one message, and a link to its section, for a page at the top."""
+    one, own = catalogue.by_id()[key], Words(language, "explain")
+    link = f"[{own('box_section')}](reference/messages.md#{one.id})"
+    return (
+        f"**{own('cause')}:** {_prose(one.cause[language])}<br>\n"
+        f"**{own('fix')}:** {_prose(one.fix[language])} {link}"
+    )
+
+
+def message_box(language: str) -> str:
+    """Write the box for a log; the browser's script shows it, and reads its rules from it."""
+    own, facts = Words(language, "explain"), data("matching")
+
+    def given(name: str, value: Any) -> str:
+        return f'data-{name}="{escape(json.dumps(value, ensure_ascii=False))}"'
+
+    said = ("found_one", "found", "unknown", "empty", "secret", "secret_link")
+    words = {name: own(f"box_{name}", number="{number}") for name in said}
+    return "\n".join(
+        [
+            f'<p class="explain-without">{own("box_without")}</p>',
+            f'<form class="explain" hidden data-leak="../../howto/leak/" '
+            f"{given('clean', facts['clean'])} "
+            f"{given('secrets', facts['secrets'])} {given('words', words)}>",
+            f'<label for="log">{own("box_label")}</label>',
+            f'<p id="log-hint">{own("box_hint")}</p>',
+            '<textarea id="log" rows="8" aria-describedby="log-hint" autocomplete="off"'
+            ' spellcheck="false" lang="en"></textarea>',
+            f'<p><button type="submit">{own("box_button")}</button> '
+            f'<button type="reset">{own("box_clear")}</button></p>',
+            '<p class="explain-secret" role="alert"></p>',
+            '<p class="explain-status" role="status"></p>',
+            '<div class="explain-found"></div>',
+            "</form>",
+        ]
+    )
+
+
+def message_counts(language: str, what: str) -> str:
+    """Return how many messages the catalogue has: ``all``, or those that were ``reproduced``."""
+    return str(sum(what == "all" or one.reproduced for one in catalogue.catalogue()))
 
 
 def travis_rules(language: str, own: bool) -> str:
@@ -294,3 +407,51 @@ def travis_rules(language: str, own: bool) -> str:
             )
         )
     return "\n\n".join(parts)
+
+
+def doctor_checks(language: str) -> str:
+    """List the checks of ``doctor``, family by family, with each fault that they can find."""
+    facts, parts = data("doctor"), []
+    for family, title in facts["families"].items():
+        parts.append(f"## {title[language]} {{ #{family} }}")
+        for name, one in facts["checks"].items():
+            if one["family"] != family:
+                continue
+            path, mark, place = one["page"].partition("#")
+            link = f"[{word('read_on_page', language)}](../{path}.md{mark}{place})"
+            needs = ", ".join(f"[{key}](#{key})" for key in one.get("requires", ()))
+            faults = [
+                "- " + re.sub(r"{(\w+)}", r"`<\1>`", fault[language])
+                for fault in one["faults"].values()
+            ]
+            do = re.sub(r"{\w+}", word("do_of_answer", language), one["do"][language])
+            last = f"{word('level', language)}: {code(one['level'])}. {link}."
+            if needs:
+                last += f" {word('needs_first', language)}: {needs}."
+            parts.append(
+                "\n".join(
+                    [f"### {name} {{ #{name} }}", "", f"{one['title'][language]}.", "", *faults,
+                     "", do, "", last]
+                )
+            )  # fmt: skip
+    return "\n\n".join(parts)
+
+
+def ready_file(language: str) -> str:
+    """Compare three files: the jobs that each event starts, and the files that it uploads."""
+    facts = data("ready_file")
+
+    def cell(one: dict[str, int]) -> str:
+        uploads = word("files_uploaded", language).format(number=one["files"])
+        return f"{one['jobs']}" + (f", {uploads}" if one["files"] else "")
+
+    rows = [
+        [word(f"event_{event}", language), *(cell(facts[key][event]) for key in facts)]
+        for event in facts["ready"]
+    ]
+    totals = [
+        {part: sum(one[part] for one in facts[key].values()) for part in ("jobs", "files")}
+        for key in facts
+    ]
+    rows.append([f"**{word('together', language)}**", *(cell(one) for one in totals)])
+    return table(("event", *(f"file_{key}" for key in facts)), rows, language)

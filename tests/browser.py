@@ -1,5 +1,5 @@
 """The Chromium of the tests is the one that makes the PDF."""
 
-from site_builder.browser import ARGUMENTS, NO_BROWSER, find
+from site_builder.browser import ARGUMENTS, find, install, no_browser
 
-__all__ = ["ARGUMENTS", "NO_BROWSER", "find"]
+__all__ = ["ARGUMENTS", "find", "install", "no_browser"]

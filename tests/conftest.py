@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,17 +10,25 @@ from typing import Any
 import browser as chromium
 import pytest
 import tested
-from blocks import ROOT, Block, all_blocks, pages
+from blocks import Block, all_blocks, pages
+from leaves import sentence
 from playwright.sync_api import Browser, sync_playwright
 from road import Roads, before
-from sitetree import BuiltSite, build_once, served
+from sitetree import BuiltSite, build_once, copy_sources, served
 from xdist.scheduler import LoadScopeScheduling
 
 from site_builder import downloads
-from site_builder.build import SOURCES
 
 PROVEN: set[str] = set()
 TUTORIAL = next(page for page in pages() if page.startswith("tutorial/"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_by_rehearsals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What rehearsals keep for a day is kept for all tests, and not in the user's home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYPI_PRACTICE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +49,7 @@ def address(built_site: BuiltSite) -> Iterator[str]:
 def browser() -> Iterator[Browser]:
     """One Chromium for the tests of a file."""
     found = chromium.find()
-    assert found, chromium.NO_BROWSER
+    assert found, sentence("no_browser")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=found, args=[*chromium.ARGUMENTS])
         yield running
@@ -52,13 +59,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
     """A copy of all that the site is made of, to change."""
-    for name in SOURCES:
-        if (ROOT / name).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
-        else:
-            shutil.copy(ROOT / name, tmp_path / name)
-    return tmp_path
+    return copy_sources(tmp_path)
 
 
 @pytest.fixture(scope="session")

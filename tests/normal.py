@@ -13,6 +13,8 @@ NAME = rf"\b(?:{'|'.join(ADJECTIVES)})-(?:{'|'.join(ANIMALS)})\b"
 
 # Applied to what is stored: the reader sees a home folder of their own and never a whole token.
 SHOWN = [
+    # Travis CI's marks of folds and times, which end with a "\r" that may have become a "\n".
+    (re.compile(r"travis_(?:fold|time):[^\r\n]*[\r\n]+(?:\x1b\[0?K)?"), ""),
     (re.compile(r"pypi-Ag[A-Za-z0-9_-]{60,}"), SHORT_TOKEN),
     (re.compile(r"\x1b\[[0-9;?]*[A-Za-z]"), ""),
     (re.compile(r"[^\n]*\r(?!\n)"), ""),

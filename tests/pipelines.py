@@ -33,6 +33,7 @@ test -d "$1" || python3 -m venv "$1"
 TEST_PYPI_TOKEN="$(pypi-practice token new --index testpypi)"
 PYPI_TOKEN="$(pypi-practice token new --index pypi)"
 export TEST_PYPI_TOKEN PYPI_TOKEN
+export GITHUB_REF_TYPE=branch GITHUB_REF_NAME=staging GITHUB_RUN_NUMBER=7 CI_PIPELINE_IID=7
 """
 
 

@@ -60,7 +60,7 @@ def prove(block: Block, roads: Roads, eval_example: EvalExample, tmp_path: Path)
             _travis(block, roads, where, tmp_path)
         case "judged" if block.file.suffix == ".pypirc":
             _pypirc(block, where, tmp_path)
-        case "judged" if block.file.parent.parent.name == "examples":
+        case "judged" if block.file.suffix == ".toml" and block.path.startswith("examples/"):
             _pyproject(block, roads, where, tmp_path)
         case "judged":
             _demo_package(block, where, tmp_path)
@@ -179,8 +179,7 @@ def judge(block: Block, roads: Roads, tmp_path: Path) -> subprocess.CompletedPro
         return pipelines.judge(block, tmp_path)
     target = project(tmp_path, block.file)
     if block.must_fail or block.is_warned:
-        command = ["pypi-practice", "travis", "run", ".", "--branch", "staging", "--dry-run"]
-        return roads.road("judge").practice(*command, cwd=target)
+        return roads.road("judge").rehearse(target)
     return subprocess.run(
         [
             sys.executable,
@@ -213,8 +212,7 @@ def _travis(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
                 f"Travis CI warns of {where}, and its page does not show the message"
             )
             return
-        command = ["pypi-practice", "travis", "run", ".", "--branch", "staging", "--dry-run"]
-        plan = roads.road("judge").practice(*command, cwd=tmp_path / "random-names")
+        plan = roads.road("judge").rehearse(tmp_path / "random-names")
         assert plan.returncode == 0, f"{where} cannot be rehearsed:\n{plan.stdout}"
         assert "[warn]" not in plan.stdout, f"Travis CI would warn of {where}:\n{plan.stdout}"
 
@@ -293,12 +291,13 @@ def _pyproject(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
 
 
 def _demo_package(block: Block, where: str, tmp_path: Path) -> None:
-    """Prove a file of the demo package by building it as its reader does."""
+    """Prove a file of the demo package, or one in its place, by building as its reader does."""
     target = project(tmp_path, ROOT / "demo-package" / ".travis.yml")
-    if block.name == "pyproject.toml":
+    shutil.copy(block.file, target / block.file.name)
+    if block.file.name == "pyproject.toml":
         tomllib.loads(block.file.read_text(encoding="utf-8"))
         command = [sys.executable, "-m", "build", "--no-isolation", "--wheel"]
-    elif block.name == "setup.py":
+    elif block.file.name == "setup.py":
         command = [sys.executable, "setup.py", "sdist", "bdist_wheel"]
     else:
         raise LookupError(f"nothing proves {where}")

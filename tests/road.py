@@ -69,7 +69,8 @@ class Road:
     @property
     def environ(self) -> dict[str, str]:
         """The environment of a reader's terminal: nothing of ours but how to reach the network."""
-        kept = ("HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR")
+        kept = ("HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR",
+                "PYPI_PRACTICE_CACHE")  # fmt: skip
         environ = {name: os.environ[name] for name in kept if name in os.environ}
         python = Path(sys.base_prefix) / "bin"
         environ |= {
@@ -103,6 +104,20 @@ class Road:
         return subprocess.run(
             [str(self.command), "shell", "--", *command],
             cwd=cwd or self.home,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+
+    def rehearse(self, project: Path) -> subprocess.CompletedProcess[str]:
+        """Say what a push to staging of *project* would run; that needs no practice shell."""
+        return subprocess.run(
+            [str(self.command), "travis", "run", ".", "--branch", "staging", "--dry-run"],
+            cwd=project,
             env=self.environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

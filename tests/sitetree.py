@@ -7,16 +7,18 @@ import functools
 import http.server
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from blocks import ROOT
 from bs4 import BeautifulSoup
 from filelock import FileLock
 
-from site_builder.build import CONFIGS, build
+from site_builder.build import CONFIGS, SOURCES, build
 
 LANGUAGES = tuple(CONFIGS)
 BUILD_DAY = "1767225600"  # as SOURCE_DATE_EPOCH: the tests build the site as on this day
@@ -86,6 +88,17 @@ def served(folder: Path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+def copy_sources(place: Path) -> Path:
+    """Copy all that the site is made of into *place*, to change it there."""
+    for name in SOURCES:
+        if (ROOT / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, place / name, ignore=ignored)
+        else:
+            shutil.copy(ROOT / name, place / name)
+    return place
 
 
 def build_once(base: Path, *, pdf: bool = True) -> BuiltSite:

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 from blocks import ROOT, pages
+from leaves import sentence
 
 CALL = re.compile(r"\{\{\s*sources\(([^)]*)\)\s*\}\}")
 OLD = datetime.timedelta(days=183)
@@ -28,11 +29,13 @@ def old(today: datetime.date) -> list[str]:
     """Return a line for each source that was read more than six months before *today*."""
     users = {key: [page for page in pages() if key in used(page)] for key in known()}
     return [
-        f"{one['read']}  {key}: {one['url']} (pages: {', '.join(users[key])})"
+        sentence(
+            "source_old", day=one["read"], key=key, url=one["url"], pages=", ".join(users[key])
+        )
         for key, one in sorted(known().items(), key=lambda item: item[1]["read"])
         if today - one["read"] > OLD
     ]
 
 
 if __name__ == "__main__":
-    print("\n".join(old(datetime.date.today())) or "Every source was read within six months.")
+    print("\n".join(old(datetime.date.today())) or sentence("sources_fresh"))

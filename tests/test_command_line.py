@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import string
 from pathlib import Path
 
 import pytest
 
 from pypi_practice.cli import main
-from pypi_practice.facts import load
-from pypi_practice.words import LANGUAGES, language
+from pypi_practice.words import language
 
 
 @pytest.fixture(autouse=True)
@@ -97,12 +95,3 @@ def test_an_unknown_language_is_refused(capsys):
 )
 def test_the_language_is_that_of_the_environment(variables, expected):
     assert language(variables) == expected
-
-
-@pytest.mark.parametrize("name", ["practice", "tokens"])
-def test_every_message_is_in_both_languages(name):
-    for key, message in load(name).items():
-        assert set(message) == set(LANGUAGES), key
-        fields = [set(string.Formatter().parse(message[code])) for code in LANGUAGES]
-        names = [{field[1] for field in found if field[1]} for found in fields]
-        assert names[0] == names[1], key

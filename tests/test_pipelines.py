@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+
 import pipelines
 import pytest
 from blocks import ROOT, Block
@@ -52,3 +56,16 @@ def test_a_bad_file_is_refused(suffix, good, bad, tmp_path):
         file.write_text(content, encoding="utf-8")
         done = pipelines.judge(Block("howto/other-ci", str(file), ()), tmp_path)
         assert (done.returncode == 0) is code, f"{name}: {done.stdout}"
+
+
+@pytest.mark.parametrize("name", ["release.workflow.yml", "release.gitlab.yml"])
+@pytest.mark.parametrize(("tag", "passes"), [("v0.1.0", True), ("v0.2.0", False)])
+def test_a_tag_must_be_the_version_before_anything_is_built(name, tag, passes, tmp_path):
+    """With Trusted Publishing too: the first command of the first job compares them."""
+    first = pipelines.jobs(ROOT / "examples" / "trusted" / name)[0].commands[0][0]
+    shutil.copy(ROOT / "demo-package" / "pyproject.toml", tmp_path)
+    environ = {"PATH": os.environ["PATH"], "GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": tag}
+    done = subprocess.run(
+        ["bash", "-ec", first], cwd=tmp_path, env=environ | {"CI_COMMIT_TAG": tag}, check=False
+    )
+    assert (done.returncode == 0) is passes

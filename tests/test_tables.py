@@ -21,8 +21,8 @@ from pypi_practice.travis import plan
 from pypi_practice.words import Words
 from site_builder import tables
 
-DATA = ("address_uses", "conditions", "deploy_options", "glossary", "history", "images", "timeline",
-        "variables")  # fmt: skip
+DATA = ("address_uses", "conditions", "deploy_options", "glossary", "history", "images", "pictures",
+        "scopes", "timeline", "token_fields", "variables")  # fmt: skip
 
 
 def data(name: str) -> Any:
@@ -31,11 +31,14 @@ def data(name: str) -> Any:
 
 
 def texts(node: Any) -> Iterator[dict[str, str]]:
-    """Yield each text of a data file, a mapping with the languages."""
+    """Yield each text of a data file, a mapping with the languages; ``found`` holds no text."""
     if isinstance(node, dict) and node.keys() & {"en", "es"}:
         yield node
-    elif isinstance(node, dict | list):
-        for one in node.values() if isinstance(node, dict) else node:
+    elif isinstance(node, dict):
+        for key, one in node.items():
+            yield from texts(one) if key != "found" else ()
+    elif isinstance(node, list):
+        for one in node:
             yield from texts(one)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import leaves
 import pytest
 import yaml
 from blocks import ROOT, pages
@@ -15,7 +16,6 @@ NOT_PROSE = re.compile(
     r"|\]\([^)]*\)|\{[^}\n]*\}|^!!!|<[^>]*>|\b[A-Z_]{3,}\b|\bgit \w+",
     re.M,
 )
-WORD_FILES = ("words", "practice", "travis")
 
 
 def never(language: str) -> list[tuple[str, re.Pattern[str]]]:
@@ -48,16 +48,51 @@ def test_a_page_keeps_the_terms(page, language):
     assert found(NOT_PROSE.sub(" ", text), language) == [], f"docs/{language}/{page}.md"
 
 
-@pytest.mark.parametrize("name", WORD_FILES)
-def test_the_program_keeps_the_terms(name):
-    words = yaml.safe_load((ROOT / "data" / f"{name}.yml").read_text(encoding="utf-8"))
-    wrong = [
-        f"{key}: {one}"
-        for key, texts in words.items()
-        for language, text in texts.items()
-        for one in found(NOT_PROSE.sub(" ", str(text)), language)
-    ]
-    assert wrong == [], f"data/{name}.yml"
+QUOTES = {"data/labels.yml", "data/terms.yml"}  # PyPI's own words, and the list itself
+
+
+def test_the_data_keeps_the_terms():
+    """All that the program says, and the tables and menus of the pages.
+
+    A message has no marks of code, so a word that it cites is known by standing in each language.
+    """
+    said = [leaf for leaf in leaves.leaves() if leaf.file not in QUOTES]
+    assert [one for leaf in said for one in unwanted(leaf)] == []
+    assert len({leaf.file for leaf in said}) > 15
+
+
+def unwanted(leaf: leaves.Leaf) -> list[str]:
+    """Return ``file:line: key: word, write: term`` for each unwanted word of a text of the data."""
+    wrong = []
+    for language in leaves.WHOLE:
+        others = " ".join(leaf.text(one) for one in leaves.WHOLE if one != language)
+        cited = set(re.findall(r"[\w-]+", others.lower()))
+        wrong += [
+            f"{leaf.place(language)}: {match[0]!r}, write: {term}"
+            for term, pattern in never(language)
+            for match in pattern.finditer(NOT_PROSE.sub(" ", leaf.text(language)))
+            if language == leaves.FIRST or match[0].lower() not in cited
+        ]
+    return wrong
+
+
+NOTES = {"README.md": "## En español", "TRANSLATING.md": "## En español"}
+
+
+@pytest.mark.parametrize("name", NOTES)
+def test_the_notes_keep_the_terms(name):
+    text = re.sub(r"^```.*?^```$", "", (ROOT / name).read_text(encoding="utf-8"), flags=re.M | re.S)
+    spanish = "\n".join(
+        [*re.findall(r"^\*[^*].*\*$", text, re.M), *_section(text, NOTES[name]).split("\n")]
+    )
+    assert len(spanish) > 300
+    assert found(NOT_PROSE.sub(" ", spanish), "es") == []
+    english = text.replace(_section(text, NOTES[name]), "")
+    assert found(NOT_PROSE.sub(" ", english), "en") == []
+
+
+def _section(text: str, heading: str) -> str:
+    return text.partition(f"{heading}\n")[2].partition("\n## ")[0]
 
 
 def test_each_term_is_in_use():
@@ -79,3 +114,35 @@ def test_an_unwanted_word_is_found():
         "1: 'comando', write: orden",
         "2: 'fichero', write: archivo",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Ejecute la orden.", "Ejecute"),
+        ("Abre la página y compruébalo. Pulse **Add**.", ". Pulse"),
+        ("Asegúrese de que existe.", "Asegúrese"),
+        ("Si lo tenéis, subid el archivo.", "tenéis"),
+        ("Como puede ver usted mismo.", "usted"),
+    ],
+)
+def test_a_form_of_usted_is_found(text, word):
+    assert any(repr(word) in one for one in found(text, "es"))
+
+
+def test_a_form_of_the_third_person_is_none():
+    assert found("Espera a que alguien use el token, o lo cree y suba.", "es") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("a: {en: Run it, es: Ejecuta el comando}", ["data/x.yml:1: a: 'comando', write: orden"]),
+        ("a: {en: With deploy you, es: Con deploy tú}", []),
+    ],
+)
+def test_an_unwanted_word_of_the_data_is_found(text, wrong, tmp_path):
+    file = tmp_path / "data" / "x.yml"
+    file.parent.mkdir()
+    file.write_text(text, encoding="utf-8")
+    assert [one for leaf in leaves.of_file(file, tmp_path) for one in unwanted(leaf)] == wrong

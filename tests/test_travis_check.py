@@ -302,7 +302,7 @@ def test_the_exit_code(text, code, tmp_path):
 def test_a_folder_without_the_file_gets_a_sentence(tmp_path):
     done = command("check", ".", cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.startswith("pypi-practice: .travis.yml cannot be read: ")
+    assert done.stderr.startswith("pypi-practice: There is no .travis.yml. ")
 
 
 def test_json_has_every_key(tmp_path):

@@ -125,13 +125,13 @@ def test_what_is_no_travis_yml_gets_a_sentence(text, sentence, values, tmp_path)
 
 
 def test_a_folder_without_the_file_gets_a_sentence(tmp_path):
-    with pytest.raises(PracticeError, match=r"\.travis\.yml cannot be read: .*No such file"):
+    with pytest.raises(PracticeError, match=r"There is no .*\.travis\.yml\."):
         config.read(tmp_path, EN)
 
 
 def test_what_is_not_text_gets_a_sentence(tmp_path):
     (tmp_path / ".travis.yml").write_bytes(b"\xff\xfe")
-    with pytest.raises(PracticeError, match="cannot be read"):
+    with pytest.raises(PracticeError, match="is not text in UTF-8"):
         config.read(tmp_path, EN)
 
 
@@ -192,7 +192,7 @@ def test_the_demo_package_makes_three_test_jobs_and_one_that_publishes():
     ]  # fmt: skip
     assert [job.python for job in made.stages[0].jobs] == ["3.12", "3.13", "3.14"]
     assert [job.number for job in jobs(made)][:4] == ["1.1", "1.2", "1.3", "1.4"]
-    assert made.unknown == []
+    assert made.unplayed == []
 
 
 @pytest.mark.parametrize(
@@ -313,9 +313,11 @@ def test_a_bad_condition_is_named_with_its_place(text, where, tmp_path):
 
 def test_what_a_rehearsal_does_not_play_is_named(tmp_path):
     made = make(tmp_path, "services: [docker]\nbranches: {only: [main]}\nenv: {secure: x}\n"
-                          "jobs: {allow_failures: [{name: a}], include: [{name: a, git: x}]}\n"
+                          "jobs: {frob: [a], include: [{name: a, git: {strategy: tarball}}]}\n"
                 )  # fmt: skip
-    assert made.unknown == ["branches", "services", "jobs.allow_failures", "secure", "git"]
+    assert [one.shown for one in made.unplayed] == [
+        "jobs.frob", "services (docker)", "git.strategy", "secure",
+    ]  # fmt: skip
 
 
 # Deploying

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
-from road import Road
+from pymacaroons import MACAROON_V2, Macaroon
 
+from pypi_practice import practice_index
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import load
-from pypi_practice.travis import config, plan, run, script
+from pypi_practice.travis import config, place, plan, repository, run, script
+from pypi_practice.travis.log import COLOUR, MARK, Log
 from pypi_practice.travis.plan import Event, Variable
 from pypi_practice.words import Words
 
@@ -27,6 +31,11 @@ SECRET = Variable("TEST_PYPI_TOKEN", "pypi-s3cr3t")
 SCRIPT = "script: skip\ninstall: skip\ndeploy:\n  provider: script\n"
 
 
+def seen(log: str) -> str:
+    """Return a log without its marks and colours."""
+    return COLOUR.sub("", MARK.sub("", log))
+
+
 def play(tmp_path: Path, text: str, event: Event = MAIN, *variables: Variable) -> tuple[int, str]:
     """Run the one job of *text* as a rehearsal does, in the environment of the tests."""
     (tmp_path / ".travis.yml").write_text(text, encoding="utf-8")
@@ -38,8 +47,8 @@ def play(tmp_path: Path, text: str, event: Event = MAIN, *variables: Variable) -
     inner |= {variable.name: variable.value for variable in job.variables}
     inner["REHEARSAL_DEPLOYED"] = str(tmp_path / "deployed")
     lines: list[str] = []
-    code = run._stream(["bash", str(file)], tmp_path, inner, lines.append, job.variables)
-    return code, "\n".join(lines)
+    code = run.stream(["bash", str(file)], tmp_path, inner, lines.append, job.variables)
+    return code, seen("\n".join(lines))
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -58,25 +67,37 @@ def project(folder: Path, text: str) -> Path:
     return folder
 
 
-def travis(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Rehearse the project in *folder* inside a practice shell that has its own data."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYPI_PRACTICE")}
-    data = str(folder.parent / "data")
-    return subprocess.run(
-        [*COMMAND, "shell", "--", "pypi-practice", "travis", "run", ".", *arguments],
-        cwd=folder,
-        env={**kept, "PYPI_PRACTICE_DATA": data, "LANGUAGE": "en", **more},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    """One practice index for all rehearsals of this file."""
+    with practice_index(tmp_path_factory.mktemp("index")) as running:
+        yield running
+
+
+@pytest.fixture
+def travis(index):
+    """Rehearse the project in a folder, as ``pypi-practice travis run`` in a practice shell."""
+
+    def call(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [*COMMAND, "travis", "run", ".", *arguments],
+            cwd=folder,
+            env={**index.environ, "LANGUAGE": "en", **more},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=120,
+            check=False,
+        )
+        # The marks end with a "\r", which must not become the end of a line.
+        said = seen(done.stdout.decode("utf-8"))
+        return subprocess.CompletedProcess(done.args, done.returncode, said)
+
+    return call
 
 
 def played(wanted: str) -> str:
     """Return what the summary adds to a job whose Python is not on this computer."""
-    _, found = run.find_python(wanted)
+    _, found = place.find_python(wanted)
     return "" if found == wanted else f" {EN('on_python', found=found)}"
 
 
@@ -174,7 +195,7 @@ def test_a_script_that_fails_to_deploy(more, code, deployed, tmp_path):
     text = f"{SCRIPT}  script: (exit 4)\n  on: main\n{more}after_deploy: echo after\n"
     found, log = play(tmp_path, text)
     assert found == code
-    assert "Script failed with status 4" in log
+    assert "Script failed with status #<struct Dpl::Provider::Status" in log
     assert ("failed to deploy" in log) is not deployed
     assert ("\nafter\n" in log) is deployed
 
@@ -241,7 +262,7 @@ def test_what_the_pypi_provider_cannot_do_without(options, missing, tmp_path):
 # A whole build
 
 
-def test_a_failing_job_cancels_the_later_stages(tmp_path):
+def test_a_failing_job_cancels_the_later_stages(tmp_path, travis):
     folder = project(
         tmp_path / "demo",
         """
@@ -260,9 +281,11 @@ jobs:
     assert done.returncode == 1, done.stdout
     assert 'The command "test $LEAK-$TEST_PYPI_TOKEN = - && false" exited with 1.' in done.stdout
     summary = done.stdout.partition("==> Summary\n")[2].splitlines()
+    summary[2] = re.sub(r"\d+\.\d", "0.0", summary[2])
     assert summary == [
         "==> Stage test",
         f"==>   Job 1.1: Python: 3.10: failed{played('3.10')}",
+        "==>     time: script 0.0 s",
         "==> Stage publish: canceled, because a stage before it failed",
         "==> Nothing was published.",
     ]
@@ -271,7 +294,7 @@ jobs:
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith("rehearsal-")] == []
 
 
-def test_a_script_that_deploys_is_in_the_summary_and_its_secret_is_not(tmp_path):
+def test_a_script_that_deploys_is_in_the_summary_and_its_secret_is_not(tmp_path, travis):
     folder = project(
         tmp_path / "demo",
         """
@@ -293,7 +316,7 @@ deploy:
     assert "pypi-s3cr3t" not in done.stdout
 
 
-def test_what_was_there_already_is_in_the_summary_and_a_missing_python_too(tmp_path):
+def test_what_was_there_already_is_in_the_summary_and_a_missing_python_too(tmp_path, travis):
     text = "dist: noble\nlanguage: python\npython: '3.99'\ninstall: skip\nscript: 'true'\n"
     echo = "echo Skipping a-1-py3-none-any.whl because it appears to"
     folder = project(tmp_path / "demo", f"{text}deploy:\n  provider: script\n"
@@ -305,11 +328,11 @@ def test_what_was_there_already_is_in_the_summary_and_a_missing_python_too(tmp_p
     assert EN("skipped_files", names="a-1-py3-none-any.whl") in summary
     differences = done.stdout.partition(EN("differs"))[2]
     assert EN("differ_image", names="noble") in differences
-    assert EN("differ_python", wanted="3.99", found=run.find_python("3.99")[1]) in differences
-    assert EN("differ_cache") not in differences
+    assert EN("differ_python", wanted="3.99", found=place.find_python("3.99")[1]) in differences
+    assert EN("differ_pip_cache") not in differences
 
 
-def test_a_job_can_be_left_out_for_want_of_its_python(tmp_path):
+def test_a_job_can_be_left_out_for_want_of_its_python(tmp_path, travis):
     text = "language: python\npython: '3.99'\ninstall: skip\nscript: touch $TMPDIR/ran\n"
     done = travis(project(tmp_path / "demo", text), "--exact-python", TMPDIR=str(tmp_path))
     assert done.returncode == 0, done.stdout
@@ -320,23 +343,29 @@ def test_a_job_can_be_left_out_for_want_of_its_python(tmp_path):
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_a_python_that_cannot_make_environments_gets_a_sentence(language, tmp_path):
     words = Words(language, "travis")
-    repository, _ = run.find(project(tmp_path / "demo", "script: a\n"), None, None, words)
+    found, _ = repository.find(project(tmp_path / "demo", "script: a\n"), None, None, words)
     made = plan.make({"script": "a"}, MAIN, [], 1, words)
-    place = tmp_path / "place"
-    place.mkdir()
+    folder = tmp_path / "place"
+    folder.mkdir()
+    job = made.stages[0].jobs[0]
     with pytest.raises(PracticeError) as error:
-        run._prepared(
-            repository, made.stages[0].jobs[0], place, str(tmp_path / "none"), "3.1", words
-        )
+        place.prepare(found, job, folder, (str(tmp_path / "none"), "3.1"), {}, words, print)
     begin, _, end = words("no_venv", version="3.1", reason="REASON").partition("REASON")
     assert str(error.value).startswith(begin)
     assert str(error.value).endswith(end)
 
 
+def _trimmed(skip: tuple[str, ...]) -> str:
+    """Return the demo package's .travis.yml without these stages."""
+    head, _, jobs = (DEMO / ".travis.yml").read_text(encoding="utf-8").partition("  include:\n")
+    kept = [one for one in jobs.split("    - stage: ")[1:] if one.split()[0] not in skip]
+    return f"{head}  include:\n" + "".join(f"    - stage: {one}" for one in kept)
+
+
 @pytest.mark.parametrize(
     "arguments", [["--branch", "main"], ["--branch", "staging", "--from-fork"]]
 )
-def test_a_push_to_main_and_a_pull_request_publish_nothing(arguments, tmp_path):
+def test_a_push_to_main_and_a_pull_request_publish_nothing(arguments, tmp_path, travis):
     shutil.copytree(DEMO, tmp_path / "demo", ignore=shutil.ignore_patterns("*.egg-info", "__pyc*"))
     folder = project(tmp_path / "demo", _trimmed(skip=("test", "pypi")))
     done = travis(folder, *arguments, "--var", "TEST_PYPI_TOKEN=pypi-s3cr3t")
@@ -345,7 +374,7 @@ def test_a_push_to_main_and_a_pull_request_publish_nothing(arguments, tmp_path):
     assert done.stdout.endswith("==> Nothing was published.\n")
 
 
-def test_a_dry_run_says_what_would_run_and_runs_nothing(tmp_path):
+def test_a_dry_run_says_what_would_run_and_runs_nothing(tmp_path, travis):
     folder = project(tmp_path / "demo", f"script: touch {tmp_path}/ran\n"
                                         "deploy: {provider: pypi, on: main}\n")  # fmt: skip
     done = travis(folder, "--dry-run", "--var", "NOT_SET", "--branch", "feature")
@@ -370,11 +399,11 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(tmp_path):
 def test_nothing_runs_outside_the_practice_environment(environ, language, tmp_path):
     folder = project(tmp_path / "demo", f"install: skip\nscript: touch {tmp_path}/ran\n")
     words = Words(language, "travis")
-    repository, _ = run.find(folder, None, None, words)
+    found, _ = repository.find(folder, None, None, words)
     made = plan.make(config.read(folder, words), MAIN, [], 1, words)
     with pytest.raises(PracticeError) as error:
-        run.rehearse(repository, made, MAIN, [], {**os.environ, "PYPI_PRACTICE": "", "HTTPS_PROXY":
-                     "", **environ}, print, words)  # fmt: skip
+        run.rehearse(found, made, MAIN, [], {**os.environ, "PYPI_PRACTICE": "", "HTTPS_PROXY":
+                     "", **environ}, Log(sys.stdout, {}), words)  # fmt: skip
     assert str(error.value) == load("travis")["outside"][language]
     assert not (tmp_path / "ran").exists()
 
@@ -406,7 +435,9 @@ def test_a_variable_that_only_looks_like_the_practice_shell_is_refused(tmp_path)
         ("a: [\n", [], "this is not YAML"),
     ],
 )
-def test_what_cannot_be_rehearsed_ends_with_2_and_a_sentence(text, arguments, sentence, tmp_path):
+def test_what_cannot_be_rehearsed_ends_with_2_and_a_sentence(
+    text, arguments, sentence, tmp_path, travis
+):
     done = travis(project(tmp_path / "demo", text), *arguments)
     assert done.returncode == 2
     assert sentence in done.stdout
@@ -414,7 +445,7 @@ def test_what_cannot_be_rehearsed_ends_with_2_and_a_sentence(text, arguments, se
 
 
 @pytest.mark.parametrize("inside", [True, False], ids=["inside another", "without a commit"])
-def test_a_folder_that_is_no_repository_gets_a_sentence(inside, tmp_path):
+def test_a_folder_that_is_no_repository_gets_a_sentence(inside, tmp_path, travis):
     folder = tmp_path / "outer" / "demo"
     folder.mkdir(parents=True)
     if inside:
@@ -427,34 +458,131 @@ def test_a_folder_that_is_no_repository_gets_a_sentence(inside, tmp_path):
     assert "is not a git repository with a commit" in done.stdout
 
 
-# The demo package, for real
+# The deploy tool itself, where it is installed
 
 
-def _trimmed(skip: tuple[str, ...]) -> str:
-    """Return the demo package's .travis.yml without these stages."""
-    head, _, jobs = (DEMO / ".travis.yml").read_text(encoding="utf-8").partition("  include:\n")
-    kept = [one for one in jobs.split("    - stage: ")[1:] if one.split()[0] not in skip]
-    return f"{head}  include:\n" + "".join(f"    - stage: {one}" for one in kept)
-
-
-def test_a_push_to_staging_publishes_once_to_testpypi(tmp_path):
-    shutil.copytree(DEMO, tmp_path / "demo", ignore=shutil.ignore_patterns("*.egg-info", "__pyc*"))
-    folder = project(tmp_path / "demo", _trimmed(skip=("test", "pypi")))
-    archive = tmp_path / "unused.zip"
-    archive.touch()
-    (tmp_path / "reader").mkdir()
-    done = Road(tmp_path / "reader", archive).practice(
-        "bash",
-        "-c",
-        "TEST_PYPI_TOKEN=$(pypi-practice token new --index testpypi)"
-        " pypi-practice travis run . --branch staging --var TEST_PYPI_TOKEN@staging"
-        " && pypi-practice list",
-        cwd=folder,
+@pytest.fixture
+def tool(tmp_path):
+    """Stands in for dpl, a gem of Ruby: writes down how it was called, and ends as it is told."""
+    place = tmp_path / "bin"
+    place.mkdir()
+    file = place / "dpl"
+    file.write_text(
+        '#!/bin/sh\nfor one in "$@"; do echo "$one"; done > "$0.arguments"\n'
+        'echo "$HTTPS_PROXY $HOME" > "$0.environ"\necho the tool itself\nexit "$(cat "$0.code")"\n'
     )
+    file.chmod(0o755)
+    (place / "dpl.code").write_text("0")
+    return file
+
+
+PYPI = """
+language: python
+install: skip
+script: skip
+deploy:
+  provider: pypi
+  username: __token__
+  password: $TOKEN
+  server: https://test.pypi.org/legacy/
+  distributions: "sdist bdist_wheel"
+  skip_existing: true
+  twine_check: false
+  on: main
+after_deploy: echo after it
+"""
+
+
+def test_the_deploy_tool_that_is_installed_runs_as_travis_build_calls_it(
+    tool, index, tmp_path, travis
+):
+    path = f"{tool.parent}{os.pathsep}{index.environ['PATH']}"
+    folder = project(tmp_path / "demo", PYPI)
+    done = travis(folder, "--var", "TOKEN=a-secret-token", PATH=path)
     assert done.returncode == 0, done.stdout
-    log, _, after = done.stdout.partition("==> Summary\n")
-    assert "Authenticated as __token__" in log
-    assert log.count("$ twine upload --skip-existing -r pypi dist/*") == 1
-    assert "pypi-Ag" not in done.stdout
-    assert after.count("published to test.pypi.org with $TEST_PYPI_TOKEN") == 1
-    assert after.count("testpypi") == 3, after  # the stage, the wheel and the sdist
+    assert tool.with_name("dpl.arguments").read_text().splitlines() == [
+        "--provider=pypi", "--username=__token__", "--password=a-secret-token",
+        "--server=https://test.pypi.org/legacy/", "--distributions=sdist bdist_wheel",
+        "--skip_existing", "--no-twine_check", "--fold",
+    ]  # fmt: skip
+    proxy, home = tool.with_name("dpl.environ").read_text().split()
+    assert proxy == index.environ["PYPI_PRACTICE"]
+    assert home != index.environ.get("HOME")
+    assert f"{EN('real_dpl')}: {tool}\n" in done.stdout
+    assert "\nthe tool itself\n" in done.stdout
+    assert "\nafter it\n" in done.stdout
+    assert EN("differ_dpl") in done.stdout
+    assert EN("differ_steps") not in done.stdout
+    assert EN("published", host="test.pypi.org", variable="$TOKEN") in done.stdout
+    assert "a-secret-token" not in done.stdout
+
+
+def test_a_deploy_tool_that_fails_fails_the_job(tool, index, tmp_path, travis):
+    tool.with_name("dpl.code").write_text("1")
+    path = f"{tool.parent}{os.pathsep}{index.environ['PATH']}"
+    done = travis(project(tmp_path / "demo", PYPI), "--var", "TOKEN=a-secret-token", PATH=path)
+    assert done.returncode == 1, done.stdout
+    assert "the tool itself\nfailed to deploy\n" in done.stdout
+    assert "after it" not in done.stdout
+    assert EN("nothing_published") in done.stdout
+
+
+def test_the_deploy_tool_is_not_called_for_another_provider(tool, index, tmp_path, travis):
+    text = "language: python\ninstall: skip\nscript: skip\n"
+    text += "deploy: {provider: npm, email: a@example.com, api_token: $TOKEN, on: main}\n"
+    path = f"{tool.parent}{os.pathsep}{index.environ['PATH']}"
+    done = travis(project(tmp_path / "demo", text), "--var", "TOKEN=a-secret-token", PATH=path)
+    assert done.returncode == 0, done.stdout
+    assert not tool.with_name("dpl.arguments").exists()
+    assert EN("no_provider", provider="npm") in done.stdout
+
+
+# Whatever the file does
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("env: {global: [NO_PROXY=*]}\nscript: test $NO_PROXY != '*'\n",
+         EN("guarded", names="NO_PROXY")),
+        ("script: export https_proxy=http://elsewhere.example\n", "readonly variable"),
+        ("script: unset HTTPS_PROXY\n", "readonly variable"),
+    ],
+)  # fmt: skip
+def test_a_file_cannot_lead_uploads_elsewhere(text, sentence, tmp_path, travis, index):
+    proxy = index.environ["PYPI_PRACTICE"]
+    more = (
+        f"after_script: test $HTTPS_PROXY = {proxy} && test $https_proxy = {proxy} && echo kept\n"
+    )
+    done = travis(project(tmp_path / "demo", f"language: python\ninstall: skip\n{text}{more}"))
+    assert sentence in done.stdout
+    assert "\nkept\n" in done.stdout
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("where", ["variable", "file"])
+def test_a_real_token_is_refused_before_anything_runs(where, language, tmp_path, travis):
+    real = (
+        "pypi-"
+        + Macaroon(
+            location="pypi.org",
+            identifier=str(uuid.uuid4()),
+            key="not the key",
+            version=MACAROON_V2,
+        ).serialize()
+    )
+    text = f"install: skip\nscript: touch {tmp_path}/ran\n"
+    options = ["--var", f"TOKEN={real}"] if where == "variable" else []
+    if where == "file":
+        text += f"env: {{global: [TOKEN={real}]}}\n"
+    done = travis(project(tmp_path / "demo", text), *options, LANGUAGE=language)
+    assert done.returncode == 2
+    assert Words(language, "travis")("real_variable", name="TOKEN") in done.stdout
+    assert real not in done.stdout
+    assert not (tmp_path / "ran").exists()
+
+
+def test_what_keeps_uploads_here_cannot_be_set(tmp_path, travis):
+    done = travis(project(tmp_path / "demo", "script: a\n"), "--var", "HTTPS_PROXY=http://a")
+    assert done.returncode == 2
+    assert EN("guarded_variable", name="HTTPS_PROXY") in done.stdout

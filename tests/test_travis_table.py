@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pypi_practice.errors import PracticeError
-from pypi_practice.travis import decide, plan, repository, run, table
+from pypi_practice.travis import decide, place, plan, repository, table
 from pypi_practice.travis.plan import Event, Variable
 from pypi_practice.words import Words
 
@@ -313,7 +313,7 @@ def test_a_deploy_runs_when_bash_says_yes_to_every_part(conditions, branch, tags
 
 
 def test_the_nearest_python_plays(monkeypatch, tmp_path):
-    monkeypatch.setattr(run, "_version", lambda path: Path(path).name.removeprefix("python"))
+    monkeypatch.setattr(place, "_version", lambda path: Path(path).name.removeprefix("python"))
     for version in ("3.9", "3.14"):
         file = tmp_path / f"python{version}"
         file.write_text("")
@@ -321,5 +321,5 @@ def test_the_nearest_python_plays(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
     own = f"3.{sys.version_info.minor}"
-    found = {one: run.find_python(one)[1] for one in ("3.8", "3.9", "3.15", "nightly", own)}
+    found = {one: place.find_python(one)[1] for one in ("3.8", "3.9", "3.15", "nightly", own)}
     assert found == {"3.8": "3.9", "3.9": "3.9", "3.15": "3.14", "nightly": own, own: own}

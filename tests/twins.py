@@ -1,4 +1,4 @@
-"""Which English text each Spanish section was written against, and the other way round.
+"""Which English text each Spanish section and message was written against, and the other way round.
 
 ``make twins`` writes it down in data/twins.yml, once both languages say the same again.
 """
@@ -11,67 +11,125 @@ import sys
 
 import yaml
 from blocks import ROOT, pages
+from leaves import WHOLE, Leaf, leaves, sentence
 
 FILE = ROOT / "data" / "twins.yml"
-LANGUAGES = ("en", "es")
+LANGUAGES = WHOLE
 SECTION = re.compile(r"^#{2,6} .*\{ #([\w-]+) \}$", re.M)
 TOP = "top"  # what stands above the first section, front matter and title included
 
 
-def sections(language: str, page: str) -> dict[str, str]:
-    """Return the hash of each section of a page, by its id; line breaks do not count."""
+def sections(language: str, page: str) -> dict[str, tuple[str, int]]:
+    """Return hash and first line of each section by its id; line breaks do not count."""
     text = (ROOT / "docs" / language / f"{page}.md").read_text(encoding="utf-8")
-    parts = SECTION.split(text)
-    names = [TOP, *parts[1::2]]
+    starts = [(TOP, 0), *((one[1], one.start()) for one in SECTION.finditer(text))]
+    ends = [start for _, start in starts[1:]] + [len(text)]
     return {
-        name: hashlib.sha256(" ".join(part.split()).encode()).hexdigest()[:12]
-        for name, part in zip(names, parts[0::2], strict=True)
+        name: (_hash(text[start:end]), text.count("\n", 0, start) + 1)
+        for (name, start), end in zip(starts, ends, strict=True)
     }
 
 
-def now() -> dict[str, dict[str, dict[str, str]]]:
-    """Return page → section → language → hash, as the pages are today."""
+def _hash(text: str) -> str:
+    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:12]
+
+
+def now() -> dict[str, dict[str, dict[str, tuple[str, int]]]]:
+    """Return page → section → language → hash and line, as the pages are today."""
     found = {}
     for page in pages():
-        english, spanish = (sections(language, page) for language in LANGUAGES)
+        of = {language: sections(language, page) for language in LANGUAGES}
+        names = dict.fromkeys(name for parts in of.values() for name in parts)
         found[page] = {
-            name: {"en": english.get(name, ""), "es": spanish.get(name, "")}
-            for name in {**english, **spanish}
+            name: {language: of[language].get(name, ("", 1)) for language in LANGUAGES}
+            for name in names
         }
     return found
 
 
+def messages() -> dict[str, list[tuple[str, ...]]]:
+    """Return file → the hashes of each of its texts, in the order of the languages.
+
+    They have no names, so that a row can move.
+    """
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for leaf in leaves(ROOT):
+        found.setdefault(leaf.file, []).append(_hashes(leaf))
+    return found
+
+
+def _hashes(leaf: Leaf) -> tuple[str, ...]:
+    return tuple(_hash(leaf.text(one)) for one in LANGUAGES)
+
+
 def changed() -> list[str]:
     """Return a sentence for each section that was changed in one language since it was equal."""
-    known = yaml.safe_load(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
-    sentences = []
-    for page, parts in now().items():
-        for name, hashes in parts.items():
+    stored = yaml.safe_load(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+    known, today, sentences = stored.get("pages", {}), now(), []
+    for page, parts in today.items():
+        for name, of in parts.items():
             before = known.get(page, {}).get(name, {})
-            moved = [one for one in LANGUAGES if before.get(one) != hashes[one]]
-            if len(moved) == 1:
-                other = next(one for one in LANGUAGES if one not in moved)
-                sentences.append(
-                    f"docs/{moved[0]}/{page}.md, section {name}, has changed: revisit it in "
-                    f"docs/{other}/{page}.md, then run: make twins"
-                )
+            place = {one: f"docs/{one}/{page}.md:{line}:" for one, (_, line) in of.items()}
+            moved = [one for one, (text, _) in of.items() if before.get(one) != text]
+            if len(moved) == len(LANGUAGES):
+                sentences.append(sentence("section_new", place=place[moved[0]], name=name))
             elif moved:
-                sentences.append(f"{page}.md, section {name}, is new here: run make twins")
-    gone = {(page, name) for page, parts in known.items() for name in parts} - {
-        (page, name) for page, parts in now().items() for name in parts
-    }
-    sentences += [f"{page}.md has no section {name} any more: run make twins"
-                  for page, name in sorted(gone)]  # fmt: skip
+                behind = [place[one].rstrip(":") for one in LANGUAGES if one not in moved]
+                others = ", ".join(behind)
+                sentences += [
+                    sentence("section_changed", place=place[one], name=name, other=others)
+                    for one in moved
+                ]
+    sentences += [
+        sentence("section_gone", page=page, name=name)
+        for page, parts in known.items()
+        for name in parts
+        if name not in today.get(page, {})
+    ]
+    return sentences + _changed_messages(stored.get("data", {}))
+
+
+def _changed_messages(stored: dict[str, list[str]]) -> list[str]:
+    known = {file: [tuple(row.split()) for row in rows] for file, rows in stored.items()}
+    sentences = []
+    for leaf in leaves(ROOT):
+        today, before = _hashes(leaf), known.get(leaf.file, [])
+        if today in before:
+            continue
+        # The row with the most languages unchanged is what this text was.
+        same = max(before, default=(), key=lambda row: _equal(row, today))
+        kept = [one for one, old, new in zip(LANGUAGES, same, today, strict=False) if old == new]
+        names = {one: leaf.place(one).split(" ")[0] for one in LANGUAGES}
+        if kept:
+            others = ", ".join(names[one].rstrip(":") for one in kept)
+            sentences += [
+                sentence("message_changed", place=names[one], name=leaf.key, other=others,
+                         language=one, others=", ".join(kept))
+                for one in LANGUAGES if one not in kept
+            ]  # fmt: skip
+        else:
+            sentences.append(sentence("section_new", place=names[LANGUAGES[0]], name=leaf.key))
     return sentences
 
 
+def _equal(row: tuple[str, ...], other: tuple[str, ...]) -> int:
+    return sum(one == two for one, two in zip(row, other, strict=False))
+
+
 def write() -> None:
-    """Write down that both languages say the same today."""
-    text = "# Written by: make twins\n" + yaml.safe_dump(now(), sort_keys=False)
+    """Write down that all languages say the same today."""
+    hashes = {
+        page: {name: {one: text for one, (text, _) in of.items()} for name, of in parts.items()}
+        for page, parts in now().items()
+    }
+    data = {file: [" ".join(row) for row in rows] for file, rows in messages().items()}
+    text = "# Written by: make twins\n"
+    text += yaml.safe_dump({"pages": hashes, "data": data}, sort_keys=False)
     FILE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    print("\n".join(changed()))
+    print("\n".join([*changed(), ""]), end="")
     write()
+    print(sentence("twins_noted"))
     sys.exit(0)

@@ -1,6 +1,6 @@
 import random
 
-from random_names import random_names
+from random_names import new_names
 
-print(random_names(2, random.Random(2019)))
+print(new_names(2, random.Random(2019)))
 #> ['clever-gecko', 'wise-falcon']

@@ -28,7 +28,7 @@ from pypi_practice.facts import INDEXES, load
 from pypi_practice.refused import AlreadyThere, Refused
 from pypi_practice.store import Store
 from pypi_practice.travis import fixing, repository, table
-from pypi_practice.words import Words
+from pypi_practice.words import LANGUAGES, Words
 
 CI = (".github/workflows", ".gitlab-ci.yml", ".circleci", "azure-pipelines.yml", ".cirrus.yml")
 # Folders that no wheel should put beside the packages of everybody.
@@ -234,9 +234,13 @@ class Builds(Check):
 
 class Accepted(Check):
     def find(self, project: Project) -> Found:
+        only_here = ""
         for built in (project.wheel, project.sdist):
             assert built is not None
             refused = _refusal(built)
+            if refused is not None and refused.key == "platform":
+                only_here = built.path.name
+                continue
             if refused is None:
                 continue
             facts = load("uploads")[refused.key]
@@ -244,7 +248,7 @@ class Accepted(Check):
             said = f"{facts['status']} {facts['text'].format(**values)}"
             return bad("refused", file=built.path.name, said=" ".join(said.split()),
                        fix=facts["fix"])  # fmt: skip
-        return good()
+        return skip("platform", file=only_here) if only_here else good()
 
 
 def _refusal(built: Built) -> Refused | None:
@@ -368,9 +372,16 @@ class ReadmeRenders(Check):
         text = "".join(built.all("description"))
         if descriptions.render(text, kind) is None:
             return bad("fails", kind=descriptions.kind(kind))
+        return good()
+
+
+class ReadmeLinks(Check):
+    def find(self, project: Project) -> Found:
+        assert project.wheel is not None
         # What points into the repository leads nowhere on the page of the project.
+        text = "".join(project.wheel.all("description"))
         links = re.findall(r"\]\((?![a-z]+:|#|/)([^)\s]+)", text)
-        return bad("links", names=some(links)) if links else good()
+        return bad("left", names=some(links)) if links else good()
 
 
 # Version
@@ -452,46 +463,52 @@ class TravisCheck(Check):
             return skip("no_travis")
         try:
             report = fixing.file(project.root, Words("en", "travis"), project.variables)
-        except PracticeError as error:
-            return bad("unreadable", reason=error)
+        except PracticeError:
+            return bad("unreadable", reason={one: _unreadable(project, one) for one in LANGUAGES})
         if report.fails:
             rules_broken = dict.fromkeys(one.rule for one in report.findings if one.level != "info")
             return bad("found", rules=some(list(rules_broken)))
         return good()
 
 
+def _unreadable(project: Project, language: str) -> str:
+    try:
+        fixing.file(project.root, Words(language, "travis"))
+    except PracticeError as error:
+        return str(error)
+    return ""
+
+
 @functools.lru_cache(maxsize=8)
-def _rows(project: Project) -> list[table.Row] | None:
-    """Return what each event would do on Travis CI; None if the file cannot say."""
-    words = Words("en", "travis")
+def _rows(project: Project, language: str) -> list[table.Row]:
+    """Return what each event would do on Travis CI; nothing if the file cannot say."""
+    words = Words(language, "travis")
     try:
         found, branch = repository.find(project.root, None, None, words)
         columns = table.events(found, branch, None, words)
         return table.matrix(found, columns, project.variables, words)
     except PracticeError:
-        return None
+        return []
 
 
 class TravisPublishes(Check):
     def find(self, project: Project) -> Found:
         if ".travis.yml" not in project.files:
             return skip("no_travis")
-        rows = _rows(project) if project.is_git else None
-        if rows is None:
+        if not project.is_git:
             return skip("no_git")
-        events = [row for row in rows if row.published]
-        if not events:
-            return bad("nothing")
-        if any(row.data["event"].get("type") == "pull_request" for row in events):
-            return bad("pull_request")
-        return good(events="; ".join(row.title for row in events))
+        events = {
+            one: "; ".join(row.title for row in _rows(project, one) if row.published)
+            for one in LANGUAGES
+        }
+        return good(events=events) if events["en"] else bad("nothing")
 
 
 class TokenVariables(Check):
     def find(self, project: Project) -> Found:
         if ".travis.yml" not in project.files:
             return skip("no_travis")
-        rows = (_rows(project) if project.is_git else None) or []
+        rows = _rows(project, "en") if project.is_git else []
         deploys = [one for row in rows for one in _deploys(row)]
         if not deploys:
             return skip("no_deploy")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     travis = commands.add_parser(
         "travis", help=text, description=text, add_help=False, parents=parents[:1]
     )
-    kinds = travis.add_subparsers(dest="travis_command", required=True)
+    kinds = travis.add_subparsers(title=Words(words.language)("commands"), required=True)
 
     def add(name: str, run: Any, more: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
         text = words(f"help_{name}")
@@ -43,6 +44,7 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
         made.add_argument("--pull-request", action="store_true", help=words("help_pull_request"))
         made.add_argument("--from-fork", action="store_true", help=words("help_from_fork"))
         made.add_argument("--event", choices=EVENTS, help=words("help_event"))
+        made.add_argument("--repo", metavar="OWNER/NAME", help=words("help_repo"))
         variables(made)
 
     made = add("check", _check, parents[:1])
@@ -65,6 +67,7 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     events(made)
     made.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
     made.add_argument("--exact-python", action="store_true", help=words("help_exact"))
+    made.add_argument("--raw", action="store_true", help=words("help_raw"))
 
 
 def _variable(text: str, words: Words, *, dry_run: bool) -> Any:
@@ -111,6 +114,7 @@ def _check(arguments: argparse.Namespace, words: Words) -> int:
 
 
 def _event(arguments: argparse.Namespace, branch: str) -> Any:
+    from pypi_practice.travis import repository  # noqa: PLC0415
     from pypi_practice.travis.plan import Event  # noqa: PLC0415
 
     fork = arguments.from_fork or arguments.event == "fork"
@@ -120,6 +124,7 @@ def _event(arguments: argparse.Namespace, branch: str) -> Any:
         tag=arguments.tag or "",
         pull_request=pull,
         from_fork=fork,
+        repository=arguments.repo or repository.slug(arguments.directory),
         kind=arguments.event if arguments.event in ("api", "cron") else "push",
     )
 
@@ -131,25 +136,27 @@ def _plan(arguments: argparse.Namespace, words: Words) -> int:
     variables = [_variable(one, own, dry_run=True) for one in arguments.var]
     if arguments.matrix:
         found, branch = repository.find(arguments.directory, arguments.branch, None, own)
-        columns = table.events(found, branch, arguments.tag, own)
+        columns = table.events(found, branch, arguments.tag, arguments.repo, own)
         made = table.matrix(found, columns, variables, own)
-        print(table.matrix_json(made) if arguments.json else table.matrix_text(made, own))
+        if arguments.json:
+            print(table.matrix_json(made))
+        else:
+            print(table.matrix_text(made, own, repository.findings(found, variables, own)))
         return 0
     found, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
     event = _event(arguments, branch)
-    plan, said = repository.plan(found, event, variables, own)
-    if arguments.json:
-        print(table.as_json(found, plan, event, own))
-        return 0
-    for message in said:
-        print(message)
-    print(table.text(found, plan, event, own))
+    plan, _ = repository.plan(found, event, variables, own)
+    findings = repository.findings(found, variables, own)
+    show = table.as_json if arguments.json else table.text
+    print(show(found, plan, event, own, findings))
     return 0
 
 
 def _run(arguments: argparse.Namespace, words: Words) -> int:
+    from pypi_practice import last  # noqa: PLC0415
     from pypi_practice.shell import practice  # noqa: PLC0415
     from pypi_practice.travis import repository, run  # noqa: PLC0415
+    from pypi_practice.travis.log import Log  # noqa: PLC0415
 
     own = Words(words.language, "travis")
     found, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
@@ -161,14 +168,25 @@ def _run(arguments: argparse.Namespace, words: Words) -> int:
     if fatal := [message.level for message in said if message.is_fatal]:
         raise PracticeError(own("plain_secret" if "alert" in fatal else "dropped"))
 
-    def emit(line: str) -> None:
-        print(line, flush=True)
-
     if arguments.dry_run:
-        run.outline(found, plan, event, emit, own)
+        run.outline(found, plan, event, print, own)
         return 0
+    findings = repository.findings(found, variables, own)
     with practice(arguments.data, words=words) as environ:
+        log = Log(sys.stdout, os.environ, raw=arguments.raw)
         result = run.rehearse(
-            found, plan, event, variables, environ, emit, own, exact=arguments.exact_python
+            found,
+            plan,
+            event,
+            variables,
+            environ,
+            log,
+            own,
+            exact=arguments.exact_python,
+            findings=[one for one in findings if one.code is None],
         )
+        if not result.passed:
+            last.write(Path(environ["PYPI_PRACTICE_DATA"]), log.end)
+            if last.is_known(log.end):
+                log.say(Words(words.language, "explain")("announce"))
     return 0 if result.passed else 1

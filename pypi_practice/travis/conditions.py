@@ -186,6 +186,15 @@ def written(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def matches(pattern: str, text: str) -> bool:
+    """Tell whether Ruby's *pattern* is found in *text*; raises ConditionError."""
+    python = re.sub(r"\\.|\(\?<(?=\w)", lambda found: RUBY.get(found[0], found[0]), pattern)
+    try:
+        return re.search(python, text, re.MULTILINE | re.ASCII) is not None
+    except re.error as error:
+        raise ConditionError(f"Invalid regular expression: /{pattern}/") from error
+
+
 class _Evaluation:
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.data = data
@@ -218,12 +227,7 @@ class _Evaluation:
         text, pattern = self.value(left), self.value(right)
         if text is None or pattern is None:
             return False
-        pattern = written(pattern)
-        python = re.sub(r"\\.|\(\?<(?=\w)", lambda found: RUBY.get(found[0], found[0]), pattern)
-        try:
-            return re.search(python, written(text), re.MULTILINE | re.ASCII) is not None
-        except re.error as error:
-            raise ConditionError(f"Invalid regular expression: /{pattern}/") from error
+        return matches(written(pattern), written(text))
 
     def _not_match(self, left: Expression, right: Expression) -> bool:
         return not self._match(left, right)
@@ -261,7 +265,10 @@ class _Evaluation:
 
 def parse(text: str) -> Expression:
     """Return the condition as nested lists; raises ConditionError."""
-    return _Parser(text).parse()
+    try:
+        return _Parser(text).parse()
+    except RecursionError as error:
+        raise ConditionError("Could not parse: too long") from error
 
 
 def holds(text: str, data: Mapping[str, Any]) -> bool:

@@ -11,19 +11,32 @@ from pypi_practice.travis.marks import Item
 from pypi_practice.travis.validate import Message
 from pypi_practice.words import Words
 
+NAME = ".travis.yml"
 SIZE_LIMIT = 256 * 1024  # bytes
+
+
+def place(path: Path) -> Path:
+    """Return the file that *path* means: itself, or the ``.travis.yml`` of the folder."""
+    return path / NAME if path.is_dir() and path.name != NAME else path
 
 
 def text_of(path: Path, words: Words) -> str:
     """Return what the file, or the ``.travis.yml`` of the folder, holds; raises PracticeError."""
-    if path.is_dir():
-        path /= ".travis.yml"
+    path = place(path)
     try:
-        if path.stat().st_size > SIZE_LIMIT:
-            raise PracticeError(words("too_large", name=path))
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PracticeError(words("no_file", name=path, reason=error)) from error
+        with path.open("rb") as file:
+            data = file.read(SIZE_LIMIT + 1)
+    except FileNotFoundError as error:
+        raise PracticeError(words("no_such_file", name=path)) from error
+    except OSError as error:
+        raise PracticeError(words("no_file", name=path, reason=error.strerror)) from error
+    if len(data) > SIZE_LIMIT:
+        raise PracticeError(words("too_large", name=path))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PracticeError(words("no_text", name=path)) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def tree(text: str, name: str, words: Words) -> Item:
@@ -75,14 +88,12 @@ def parse(text: str, name: str, words: Words) -> tuple[dict[str, Any], list[Mess
 
 def read(path: Path, words: Words) -> dict[str, Any]:
     """Return the file as Travis CI takes it; raises PracticeError with a sentence if it is none."""
-    name = str(path / ".travis.yml" if path.is_dir() else path)
-    return parse(text_of(path, words), name, words)[0]
+    return parse(text_of(path, words), str(place(path)), words)[0]
 
 
 def messages(path: Path, words: Words) -> list[Message]:
     """Return what Travis CI says of the file; raises PracticeError if it cannot be read."""
-    name = str(path / ".travis.yml" if path.is_dir() else path)
-    return parse(text_of(path, words), name, words)[1]
+    return parse(text_of(path, words), str(place(path)), words)[1]
 
 
 def of_deploys(found: list[Message]) -> list[Message]:

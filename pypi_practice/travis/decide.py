@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from pypi_practice.facts import INDEXES, plain_host
-from pypi_practice.travis.config import as_list
+from pypi_practice.travis import dpl
 from pypi_practice.travis.plan import Deploy, Job, assigned
 from pypi_practice.words import Words
 
@@ -57,6 +57,8 @@ def decide(job: Job, deploy: Deploy, words: Words) -> Answer:
         return Answer(False, (PULL_REQUEST,))
     if job.environ["TRAVIS_OS_NAME"] == "windows" and not deploy.old_tool:
         return Answer(False, (words("no_windows"),))
+    if job.skips("after_success"):
+        return Answer(False, (words("no_after_success"),))
     if not deploy.test:
         return Answer(True)
     if STARTS_COMMAND.search(deploy.test):
@@ -76,18 +78,7 @@ def decide(job: Job, deploy: Deploy, words: Words) -> Answer:
 
 def command(deploy: Deploy) -> str:
     """Return the deploy tool's command line, as travis-build writes it; secrets are masked."""
-    parts = []
-    for key, value in deploy.options.items():
-        for one in as_list(value):
-            if one is True:
-                parts.append(f"--{key}")
-            elif one is False:
-                parts.append(f"--no-{key}")
-            else:
-                text = "[secure]" if _is_secret(key, one) else str(one)
-                text = text.replace("\\", "\\\\").replace('"', '\\"')
-                parts.append(f'--{key}="{text}"')
-    return " ".join(["dpl", *parts, "--fold"])
+    return dpl.command(deploy, "[secure]", _is_secret)
 
 
 def _is_secret(key: str, value: object) -> bool:

@@ -8,12 +8,13 @@ import subprocess
 from collections.abc import Iterator
 
 from pypi_practice.facts import INDEXES, is_protected, load
+from pypi_practice.travis.dpl import OLDEST
 from pypi_practice.travis.findings import Edit, Finding, replaced
-from pypi_practice.travis.scope import Deploy, Scope, minor
+from pypi_practice.travis.plan import minor
+from pypi_practice.travis.scope import Deploy, Scope
 
 SECRET = re.compile(r"\$\{?(\w*(?:TOKEN|PASSWORD|PASSWD|SECRET|API_?KEY)\w*)\}?", re.I)
 PINS = ("setuptools_version", "twine_version", "wheel_version")
-OLDEST = (3, 10)
 
 
 def check(scope: Scope) -> Iterator[Finding]:

@@ -16,13 +16,9 @@ from pypi_practice.words import Words
 MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
-def _place(path: Path) -> Path:
-    return path / ".travis.yml" if path.is_dir() else path
-
-
 def file(path: Path, words: Words, variables: Sequence[Variable] = ()) -> check.Report:
     """Check a file, or the ``.travis.yml`` of a folder; raises PracticeError."""
-    place = _place(path)
+    place = config.place(path)
     text = config.text_of(place, words)
     return check.check(text, str(place), words, place.absolute().parent, variables)
 
@@ -36,7 +32,7 @@ def fix(
     Prints what changes. Comments, layout and the ends of the lines stay as they are; the file is
     replaced at once or not at all.
     """
-    place, old = _place(path), report.source.text
+    place, old = config.place(path), report.source.text
     folder = place.absolute().parent
     new = check.mend(report, words, also, folder=folder, variables=variables)
     if new == old:

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 FARTHEST = 4
 
 
-def distance(left: str, right: str) -> int:
-    """Return the edit distance of Levenshtein.
+def distance(left: str, right: str, most: int = 1000) -> int:
+    """Return the edit distance of Levenshtein; or *most*, if it is that or more.
 
     >>> distance("pipy", "pypi")
     2
@@ -21,6 +21,8 @@ def distance(left: str, right: str) -> int:
         for column, other in enumerate(right, 1):
             change = before[column - 1] + (one != other)
             now.append(min(before[column] + 1, now[column - 1] + 1, change))
+        if min(now) >= most:
+            return most
         before = now
     return before[-1]
 
@@ -31,7 +33,9 @@ def match(words: Iterable[str], word: str, never: Collection[str] = ()) -> str |
         return None
     words = list(words)
     near = [
-        (distance(other, word), other) for other in words if abs(len(other) - len(word)) < FARTHEST
+        (distance(other, word, FARTHEST), other)
+        for other in words
+        if abs(len(other) - len(word)) < FARTHEST and _near(other, word)
     ]
     near = [
         (far, other) for far, other in near if far < min(FARTHEST, len(word) / 2, len(other) / 2)
@@ -45,6 +49,11 @@ def match(words: Iterable[str], word: str, never: Collection[str] = ()) -> str |
     if _tied(near):
         near.sort(key=lambda pair: -len(pair[1]))
     return near[0][1] if near else None
+
+
+def _near(left: str, right: str) -> bool:
+    """Whether they may be less than FARTHEST edits apart: an edit changes one letter at most."""
+    return len(set(left) - set(right)) < FARTHEST and len(set(right) - set(left)) < FARTHEST
 
 
 def _tied(pairs: list[tuple[int, str]]) -> bool:

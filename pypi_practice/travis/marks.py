@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 DEPTH_LIMIT = 60  # levels of nesting
-NODE_LIMIT = 20_000  # after anchors are filled in
+NODE_LIMIT = 5_000  # values, after anchors are filled in
 TRUE = {"true", "True", "TRUE", "Yes", "YES", "On", "ON"}
 FALSE = {"false", "False", "FALSE", "No", "NO", "Off", "OFF"}
 NOTHING = {"", "~", "null", "Null", "NULL"}
@@ -110,7 +110,7 @@ class _Builder:
         root = None
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                raise MarkError("not_yaml", event.start_mark.line + 1, "a second document")
+                raise MarkError("two_documents", event.start_mark.line + 1)
             if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent | yaml.AliasEvent):
                 root = self.item(event, 0)
         return root
@@ -125,7 +125,7 @@ class _Builder:
             # Where the alias stands, not what it stands for, is the place to mend.
             found = self.anchors.get(event.anchor)
             if found is None:
-                raise MarkError("not_yaml", line, f"no anchor {event.anchor}")
+                raise MarkError("no_anchor", line, event.anchor)
             end = event.end_mark
             return Item(found.kind, found.value, line, column, end.line + 1, end.column + 1)
         made = Item("none", None, line, column, anchor=event.anchor is not None)
@@ -161,7 +161,7 @@ class _Builder:
                 return {**{k: v for k, v in merged.items() if k not in own}, **own}, event.end_mark
             line, column = event.start_mark.line + 1, event.start_mark.column + 1
             if not isinstance(event, yaml.ScalarEvent):
-                raise MarkError("not_yaml", line, "a key must be one word")
+                raise MarkError("key_no_word", line)
             key = event.value.removeprefix(":")
             item = self.item(next(self.events), depth + 1)
             if key == "<<":

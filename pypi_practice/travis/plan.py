@@ -7,6 +7,7 @@ lib/travis/build/script/python.rb of travis-build; the pages on stages and the m
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import shlex
 from collections.abc import Sequence
@@ -14,21 +15,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pypi_practice.errors import PracticeError
+from pypi_practice.facts import load
 from pypi_practice.travis import conditions
 from pypi_practice.travis.config import as_list, deploys
+from pypi_practice.travis.keys import Unplayed, unplayed
 from pypi_practice.words import Words
 
 DEFAULT_PYTHON = "3.10"
 DEFAULT_DIST = "focal"
+MOST_JOBS = 200  # of a matrix (user/build-matrix.md of the documentation)
 PHASES = ("before_install", "install", "before_script", "script")
-INHERITED = (
-    *PHASES, "after_success", "after_failure", "after_script", "before_deploy", "after_deploy",
-    "language", "dist", "os", "env", "deploy", "python",
-)  # fmt: skip
 # More than one value of these makes a job for each, in this order (travis-yml, expand_keys).
 EXPANDED = ("os", "arch", "python", "env")
-# What a rehearsal knows of, at the top of the file or in a job; the rest is named when met.
-MODELLED = {*INHERITED, "version", "stages", "jobs", "cache", "stage", "name", "if"}
 # The runtimes that a deploy may ask for, in the order in which travis-build tests them.
 RUNTIMES = (
     "d", "dart", "elm", "elixir", "ghc", "go", "haxe", "jdk", "julia", "mono", "node",
@@ -36,6 +34,12 @@ RUNTIMES = (
 )  # fmt: skip
 RUNTIME_KEYS = {"rvm": "ruby", "node_js": "node"}
 OPTIONS_OF_TRAVIS = ("allow_failure", "dpl_version")
+
+
+def minor(text: str) -> tuple[int, int] | None:
+    """Return the first two numbers of a version, or None if it is not one."""
+    found = re.match(r"(\d+)\.(\d+)", text)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ class Job:
     variables: list[Variable]
     env: list[str]
     hidden: list[str] = field(default_factory=list)  # variables that others see and it does not
+    may_fail: bool = False  # whether jobs.allow_failures names it
     deploys: list[Deploy] = field(default_factory=list)
 
     def phase(self, name: str) -> list[str]:
@@ -124,9 +129,9 @@ class Plan:
     """The stages of a build in order, and the keys that a rehearsal does not play."""
 
     stages: list[Stage]
-    unknown: list[str]
-    cached: bool = False  # whether the file asks for a cache
-    condition: str | None = None
+    unplayed: list[Unplayed]
+    pip_cached: bool = False  # whether the file asks for pip's cache
+    condition: str | None = None  # the one that is false, if nothing runs
     runs: bool = True
 
 
@@ -152,8 +157,11 @@ def make(
         except conditions.ConditionError as error:
             raise PracticeError(words("bad_condition", where=where, reason=error)) from error
 
-    unknown = _not_played(config)
+    if (number := count(config)) > MOST_JOBS:
+        raise PracticeError(words("too_many_jobs", number=number, most=MOST_JOBS))
     listed = expanded(config)
+    section = config.get("jobs")
+    allowed = as_list(section.get("allow_failures")) if isinstance(section, dict) else []
     stages_listed = [
         one if isinstance(one, dict) else {"name": one} for one in as_list(config.get("stages"))
     ]
@@ -169,7 +177,6 @@ def make(
         stage = written.lower()
         spelled.setdefault(stage, written)
         by_stage.setdefault(stage, []).append(job)
-        unknown += sorted(set(job) - MODELLED - set(unknown))
     stages, number = [], 0
     for name, jobs in by_stage.items():
         if not jobs:
@@ -186,28 +193,58 @@ def make(
             shown = str(job.get("stage") or spelled[name]) if uses_stages else ""
             one = _job(job, f"{build}.{number}", name, shown, event, seen, build)
             one.hidden = [two.name for two in variables if two not in seen]
+            one.may_fail = job.get("allow_failure") is True or any(
+                _matches(job, two) for two in allowed
+            )
+            one.environ["TRAVIS_ALLOW_FAILURE"] = str(one.may_fail).lower()
             made.jobs.append(one)
         stages.append(made)
-    plan = Plan(stages, unknown, any("cache" in one for one in [config, *listed]))
+    plan = Plan(stages, unplayed(config, listed), any(map(caches_pip, [config, *listed])))
     if "if" in config:
         plan.condition, plan.runs = str(config["if"]), holds(config["if"], "if", config)
+    if plan.runs and (blocked := _blocked(config.get("branches"), event)):
+        plan.condition, plan.runs = blocked, False
     return plan
 
 
-def _not_played(config: dict[str, Any]) -> list[str]:
-    """Return the keys of the file that a rehearsal knows nothing of."""
-    section = config.get("jobs")
-    unknown = sorted(set(config) - MODELLED)
-    if isinstance(section, dict):
-        unknown += [f"jobs.{key}" for key in section if key not in ("include", "exclude")]
-    return unknown + (["secure"] if _is_encrypted(config) else [])
+def caches_pip(config: dict[str, Any]) -> bool:
+    """Whether the file or the job keeps pip's cache."""
+    cache = config.get("cache")
+    return cache.get("pip") is True if isinstance(cache, dict) else "pip" in as_list(cache)
 
 
-def _is_encrypted(value: Any) -> bool:
-    """Whether there is a secret in *value* that Travis CI alone can read."""
-    if isinstance(value, dict):
-        return "secure" in value or any(_is_encrypted(one) for one in value.values())
-    return isinstance(value, list) and any(_is_encrypted(one) for one in value)
+def _blocked(branches: Any, event: Event) -> str | None:
+    """Return the part of ``branches`` that keeps the build from being made, or None.
+
+    A tag is a branch to it. Source: user/customizing-the-build.md of Travis CI's documentation.
+    """
+    if not isinstance(branches, dict):
+        branches = {"only": branches} if branches else {}
+    name = event.tag or event.branch
+
+    def named(patterns: list[Any]) -> bool:
+        for pattern in map(str, patterns):
+            inner = re.fullmatch(r"/(.*)/", pattern)
+            if (inner and conditions.matches(inner[1], name)) or pattern == name:
+                return True
+        return False
+
+    only, without = as_list(branches.get("only")), as_list(branches.get("except"))
+    if only:
+        return None if named(only) else f"branches.only: {', '.join(map(str, only))}"
+    if named([*without, "gh-pages"]):
+        return f"branches.except: {', '.join(map(str, [*without, 'gh-pages']))}"
+    return None
+
+
+def count(config: dict[str, Any]) -> int:
+    """Return how many jobs the matrix of the file makes, without making them."""
+    env = config.get("env")
+    if isinstance(env, dict):
+        env = env.get("jobs")
+    return math.prod(
+        max(len(as_list(env if key == "env" else config.get(key))), 1) for key in EXPANDED
+    )
 
 
 def expanded(config: dict[str, Any]) -> list[dict[str, Any]]:
@@ -229,10 +266,13 @@ def expanded(config: dict[str, Any]) -> list[dict[str, Any]]:
     first = {key: values[0] for key, values in axes.items()}
     jobs += [{**first, **one} for one in included]
     excluded = section.get("exclude") if isinstance(section, dict) else None
-    shared = {key: config[key] for key in INHERITED if key in config and key not in EXPANDED}
+    alone = {*load("travis_schema")["only_root"], *EXPANDED, "if"}
+    shared = {key: value for key, value in config.items() if key not in alone}
     made = [{**shared, **job} for job in jobs]
     made = [job for job in made if not any(_matches(job, one) for one in as_list(excluded))]
-    return [{**job, "env": everywhere + _assignments(job.get("env"))} for job in made]
+    made = [{**job, "env": everywhere + _assignments(job.get("env"))} for job in made]
+    # Of two jobs that are the same in everything one is made.
+    return [job for place, job in enumerate(made) if job not in made[:place]]
 
 
 def _matches(job: dict[str, Any], excluded: Any) -> bool:
@@ -310,6 +350,8 @@ def _job(
         "TRAVIS_DIST": str(config.get("dist") or DEFAULT_DIST),
         "TRAVIS_PYTHON_VERSION": python,
         "TRAVIS_SECURE_ENV_VARS": "false" if event.from_fork else "true",
+        "TRAVIS_LANGUAGE": str(config.get("language") or "ruby"),
+        "TRAVIS_JOB_NAME": str(config.get("name") or ""),
     }
     job = Job(
         number=number,

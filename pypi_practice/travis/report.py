@@ -25,6 +25,11 @@ def _hide(text: str, finding: Finding) -> str:
     return TOKEN.sub(HIDDEN, text)
 
 
+def hidden(finding: Finding, words: Words) -> str:
+    """Return the message of a finding without secrets."""
+    return _hide(finding.say("message", words), finding)
+
+
 def lines(report: Report, words: Words) -> Iterator[str]:
     """Yield the report of one file for people: place, message, line, suggestion, why."""
     for one in report.findings:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ from pypi_practice.travis.validate import Message
 from pypi_practice.words import Words
 
 NAME = ".travis.yml"
+REMOTE = re.compile(r"^(?:\w+://[^/]+/|[\w.-]+@[\w.-]+:)([\w.-]+)/([\w.-]+?)(?:\.git)?/?$")
 
 
 @dataclass
@@ -26,6 +29,23 @@ class Repository:
     commit: str
     uncommitted: list[str]
     missing_branch: str | None = None
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A finding of ``travis check`` in one line: no secret is in its message."""
+
+    level: str
+    code: str | None
+    rule: str
+    key: str
+    line: int
+    message: str
+
+    def text(self, words: Words) -> str:
+        """Return the line that a plan or a log shows."""
+        level = words(f"level_{self.level}")
+        return f"{NAME}:{self.line}: {level} [{self.rule}] {self.message}"
 
 
 def git(path: Path, *arguments: str) -> str | None:
@@ -40,6 +60,19 @@ def git(path: Path, *arguments: str) -> str | None:
     return done.stdout.rstrip("\n") if done.returncode == 0 else None
 
 
+def _why_not(path: Path, words: Words) -> str:
+    """Return the sentence about a folder that git cannot read."""
+    if not path.is_dir():
+        return words("no_folder", path=path)
+    asked = ["git", "-C", str(path), "rev-parse", "--git-dir"]
+    done = subprocess.run(
+        asked, capture_output=True, env={**os.environ, "LC_ALL": "C"}, check=False
+    )
+    if b"dubious ownership" in done.stderr:
+        return words("not_yours", path=path, full=path.resolve())
+    return words("not_git", path=path)
+
+
 def find(path: Path, branch: str | None, tag: str | None, words: Words) -> tuple[Repository, str]:
     """Return the repository at *path* and the branch to build; raises PracticeError."""
     if shutil.which("git") is None:
@@ -48,7 +81,7 @@ def find(path: Path, branch: str | None, tag: str | None, words: Words) -> tuple
     top = path.is_dir() and git(path, "rev-parse", "--show-cdup") == ""
     head = git(path, "rev-parse", "--verify", "--quiet", "HEAD") if top else None
     if head is None:
-        raise PracticeError(words("not_git", path=path))
+        raise PracticeError(_why_not(path, words))
     branch = branch or git(path, "rev-parse", "--abbrev-ref", "HEAD") or "main"
     kind, name = ("tags", tag) if tag else ("heads", branch)
     commit = git(path, "rev-parse", "--verify", "--quiet", f"refs/{kind}/{name}^{{commit}}")
@@ -59,18 +92,29 @@ def find(path: Path, branch: str | None, tag: str | None, words: Words) -> tuple
     return Repository(path, commit or head, [line[3:] for line in status], missing), branch
 
 
+def slug(path: Path) -> str:
+    """Return owner and name of the repository, as its remote ``origin`` has them."""
+    remote = git(path, "config", "--get", "remote.origin.url") or ""
+    found = REMOTE.search(remote)
+    return f"{found[1]}/{found[2]}" if found else f"your-name/{path.resolve().name}"
+
+
 def read(found: Repository, words: Words) -> tuple[dict[str, Any], list[Message]]:
     """Return ``.travis.yml`` as the commit has it, and what Travis CI says of it.
 
     What is not committed is not in the build. Raises PracticeError.
     """
+    return config.parse(_text(found, words), str(found.path / NAME), words)
+
+
+def _text(found: Repository, words: Words) -> str:
     name = str(found.path / NAME)
     text = git(found.path, "show", f"{found.commit}:{NAME}")
     if text is None:
         raise PracticeError(words("not_committed", name=NAME, commit=found.commit[:7]))
     if any("\udc80" <= letter <= "\udcff" for letter in text):
-        raise PracticeError(words("no_file", name=name, reason="UTF-8"))
-    return config.parse(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"), name, words)
+        raise PracticeError(words("no_text", name=name))
+    return text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
 
 
 def plan(
@@ -79,6 +123,22 @@ def plan(
     """Return what the build would do, and what Travis CI says of its deploys."""
     settings, said = read(found, words)
     return make(settings, event, variables, 1, words), config.of_deploys(said)
+
+
+def findings(found: Repository, variables: Sequence[Variable], words: Words) -> list[Remark]:
+    """Return what ``travis check`` finds in the file of the commit, advice left out.
+
+    Raises PracticeError.
+    """
+    from pypi_practice.travis import check, report  # noqa: PLC0415 - slow to load, and seldom said
+
+    text = _text(found, words)
+    result = check.check(text, NAME, words, found.path, variables)
+    return [
+        Remark(one.level, one.code, one.rule, one.key, one.line, report.hidden(one, words))
+        for one in result.findings
+        if one.level != "info"
+    ]
 
 
 def describe(event: Event, words: Words) -> str:

@@ -10,7 +10,8 @@ from pypi_practice.facts import load
 from pypi_practice.travis import conditions
 from pypi_practice.travis.findings import Edit, Finding, replaced
 from pypi_practice.travis.marks import Entry, Item
-from pypi_practice.travis.scope import Scope, minor
+from pypi_practice.travis.plan import MOST_JOBS, minor
+from pypi_practice.travis.scope import Scope
 
 PHASES = ("before_install", "install", "before_script", "script", "after_success", "after_script")
 UPLOADS = re.compile(
@@ -97,6 +98,9 @@ def _unquoted(scope: Scope, item: Item, key: str) -> Iterator[Finding]:
 
 
 def _jobs(scope: Scope) -> Iterator[Finding]:
+    if scope.matrix > MOST_JOBS:
+        key = max(("os", "arch", "python", "env"), key=lambda one: len(scope.axis(one)))
+        yield scope.hit("too-many-jobs", scope.root[key], key, number=scope.matrix, most=MOST_JOBS)
     included = [scope.checked.entries(one) for one in scope.included()]
     given = [key for key in ("os", "arch", "python", "env") if scope.axis(key)]
     single = bool(scope.axis("python")) and all(len(scope.axis(key)) == 1 for key in given)
@@ -137,16 +141,18 @@ def _ifs(scope: Scope) -> Iterator[Finding]:
 
 def _bare(expression: Any) -> Iterator[str]:
     """Yield the words that stand where an attribute is expected and are none."""
-    if not isinstance(expression, list):
-        return
-    kind, *rest = expression
-    if kind in ("and", "or", "not"):
-        for one in rest:
-            yield from _bare(one)
-    elif kind in ("eq", "not_eq", "match", "not_match", "in", "not_in", "is", "is_not", "val"):
-        left = expression if kind == "val" else rest[0]
-        if isinstance(left, list) and left[0] == "val" and left[1] not in ("true", "false"):
-            yield left[1]
+    pending = [expression]  # a chain of "and" can be longer than Python's stack
+    while pending:
+        one = pending.pop()
+        if not isinstance(one, list):
+            continue
+        kind, *rest = one
+        if kind in ("and", "or", "not"):
+            pending += reversed(rest)
+        elif kind in ("eq", "not_eq", "match", "not_match", "in", "not_in", "is", "is_not", "val"):
+            left = one if kind == "val" else rest[0]
+            if isinstance(left, list) and left[0] == "val" and left[1] not in ("true", "false"):
+                yield left[1]
 
 
 def _commands(scope: Scope) -> Iterator[Finding]:

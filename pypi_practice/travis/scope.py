@@ -11,7 +11,14 @@ from typing import Any
 from pypi_practice.travis.config import as_list
 from pypi_practice.travis.findings import Edit, Finding, Source
 from pypi_practice.travis.marks import Entry, Item
-from pypi_practice.travis.plan import DEFAULT_DIST, DEFAULT_PYTHON, RUNTIME_KEYS, RUNTIMES, Variable
+from pypi_practice.travis.plan import (
+    DEFAULT_DIST,
+    DEFAULT_PYTHON,
+    MOST_JOBS,
+    RUNTIME_KEYS,
+    RUNTIMES,
+    Variable,
+)
 from pypi_practice.travis.validate import Validator
 
 Entries = dict[str, Entry]
@@ -19,12 +26,6 @@ PYTHON_TEST = re.compile(
     r"""^\s*"?\$\{?TRAVIS_PYTHON_VERSION\}?"?\s*==?\s*["']?([\w.+-]+)["']?\s*$"""
 )
 SOME_TAGS = ("v1.0.0", "1.0.0", "v1.0", "1.0", "v1.2.3", "v10.20.30")
-
-
-def minor(text: str) -> tuple[int, int] | None:
-    """Return the first two numbers of a version, or None if it is not one."""
-    found = re.match(r"(\d+)\.(\d+)", text)
-    return (int(found[1]), int(found[2])) if found else None
 
 
 @dataclass
@@ -206,6 +207,9 @@ class Scope:
         envs = self.axis("env") or [None]
         count = len(systems) * len(pythons) * len(envs) * len(self.axis("arch") or [None])
         given = any(self.axis(key) for key in ("os", "arch", "python", "env"))
+        self.matrix = count
+        if count > MOST_JOBS:  # more than there will be, and perhaps more than fit into memory
+            systems, pythons, envs, count = systems[:1], pythons[:1], envs[:1], 1
         if (count > 1 or not included or not given) and not (included and not given):
             for system in systems:
                 for python in pythons:

@@ -1,69 +1,165 @@
-"""Writes a job as one bash script, in Travis CI's order and with its rules and its words.
+"""Writes a job as one bash script, in Travis CI's order and with its rules, its folds, its words.
 
-Sources: lib/travis/build/bash/*.bash and lib/travis/build/addons/deploy/script.rb of travis-build;
-lib/dpl/provider.rb and lib/dpl/providers/pypi.rb of dpl 2.0.5.4.
+Sources: lib/travis/build/bash/*.bash, lib/travis/build/stages and
+lib/travis/build/addons/deploy/script.rb of travis-build.
 """
 
 from __future__ import annotations
 
-import re
 import shlex
-from typing import Any
 
-from pypi_practice.facts import INDEXES
-from pypi_practice.travis.config import as_list
+from pypi_practice.shell import PROXIES
+from pypi_practice.travis import dpl
+from pypi_practice.travis.log import OURS
 from pypi_practice.travis.plan import PHASES, Deploy, Job
 from pypi_practice.words import Words
 
-OURS = "==> "
-
+# Names that a .travis.yml may call are Travis CI's own: travis_retry, travis_wait.
 HELPERS = r"""
 say() { printf '%s\n' "$1"; }
-result() {
-  TRAVIS_TEST_RESULT=$((${TRAVIS_TEST_RESULT:-0} | $(($2 != 0))))
-  export TRAVIS_TEST_RESULT
-  say "The command \"$1\" exited with $2."
+travis_yellow() { printf '\033[33;1m%s\033[0m\n' "$1"; }
+travis_red() { printf '\033[31;1m%s\033[0m\n' "$1"; }
+travis_green() { printf '\033[32;1m%s\033[0m\n' "$1"; }
+travis_fold() { printf 'travis_fold:%s:%s\r\033[0K' "$1" "$2"; }
+travis_clock() {
+  if [[ -n ${EPOCHREALTIME-} ]]; then travis_now=${EPOCHREALTIME//[!0-9]/}000
+  else travis_now=$(date +%s)000000000; fi
 }
-stop() {
-  say "The command \"$1\" failed and exited with $2 during $3."
+travis_time_start() {
+  printf -v TRAVIS_TIMER_ID %08x $((RANDOM * RANDOM))
+  travis_clock
+  TRAVIS_TIMER_START_TIME=$travis_now
+  printf 'travis_time:start:%s\r\033[0K' "$TRAVIS_TIMER_ID"
+}
+travis_time_finish() {
+  travis_clock
+  printf 'travis_time:end:%s:start=%s,finish=%s,duration=%s,event=%s\r\033[0K' \
+    "$TRAVIS_TIMER_ID" "$TRAVIS_TIMER_START_TIME" "$travis_now" \
+    "$((travis_now - TRAVIS_TIMER_START_TIME))" "$1"
+}
+travis_terminate() { exit "$1"; }
+travis_result() {
+  TRAVIS_TEST_RESULT=$((${TRAVIS_TEST_RESULT:-0} | $(($1 != 0))))
+  export TRAVIS_TEST_RESULT
+  local tell=travis_green
+  [[ $1 -eq 0 ]] || tell=travis_red
+  $tell "The command \"$TRAVIS_CMD\" exited with $1."
+}
+travis_assert() {
+  [[ $1 -eq 0 ]] && return
+  travis_red "The command \"$TRAVIS_CMD\" failed and exited with $1 during $2."
   say ""
   say "Your build has been stopped."
-  exit 2
+  travis_terminate 2
 }
-die() { say "$1"; exit 2; }
+travis_run() { # phase, command
+  export TRAVIS_CMD=$2
+  travis_time_start
+  say "\$ $2"
+  eval "$2"
+  set -- "$1" "$2" $?
+  travis_time_finish "$1"
+  return "$3"
+}
+travis_retry() {
+  local tries
+  for tries in 1 2 3; do
+    "$@" && return
+    [[ $tries -eq 3 ]] || {
+      printf '\n' >&2
+      travis_red "The command \"$*\" failed. Retrying, $((tries + 1)) of 3." >&2
+      printf '\n' >&2
+      sleep 1
+    }
+  done
+  travis_red "The command \"$*\" failed 3 times." >&2
+  return 1
+}
+travis_wait() {
+  local minutes=20
+  if [[ $1 =~ ^[0-9]+$ ]]; then minutes=$1; shift; fi
+  local log="travis_wait_$$.log" code watcher
+  "$@" > "$log" 2>&1 &
+  local command=$!
+  (
+    for ((count = 1; count <= minutes; count++)); do
+      printf 'Still running (%s of %s): %s\r' "$count" "$minutes" "$*"
+      sleep 60
+    done
+    travis_red "Timeout ($minutes minutes) reached. Terminating \"$*\""
+    kill -9 "$command"
+  ) &
+  watcher=$!
+  wait "$command" 2> /dev/null
+  code=$?
+  kill "$watcher" 2> /dev/null
+  wait "$watcher" 2> /dev/null
+  if [[ $code -eq 0 ]]; then travis_green "The command $* exited with $code."
+  else travis_red "The command $* exited with $code."; fi
+  travis_green "Log:"
+  cat "$log"
+  return "$code"
+}
 """
-DEFAULT_INSTALL = """if [[ -f Requirements.txt ]]; then pip install -r Requirements.txt
-elif [[ -f requirements.txt ]]; then pip install -r requirements.txt
-else say "Could not locate requirements.txt. Override the install: key in your .travis.yml to \
-install dependencies."; fi"""
+REQUIREMENTS = """for travis_file in Requirements.txt requirements.txt; do
+if [[ -f $travis_file ]]; then
+travis_fold start install
+travis_run install "pip install -r $travis_file" || travis_assert $? install
+travis_fold end install; break; fi
+done
+[[ -f $travis_file ]] || say "Could not locate requirements.txt. Override the install: key in \
+your .travis.yml to install dependencies." """
 NO_SCRIPT = "Please override the script: key in your .travis.yml to run tests."
+SETTING = "Setting environment variables from"
+REMOVED = (
+    "Encrypted environment variables have been removed for security reasons.",
+    "See https://docs.travis-ci.com/user/pull-requests/"
+    "#pull-requests-and-security-restrictions",
+)  # fmt: skip
+# What leads to the practice index; a job that points elsewhere must not reach the real one.
+GUARDED = frozenset((*PROXIES, "NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"))
+
+
+def guarded(assignments: list[str]) -> list[str]:
+    """Return the names of the practice environment that *assignments* would change."""
+    names = [one.partition("=")[0].strip() for line in assignments for one in line.split()]
+    return [name for name in dict.fromkeys(names) if name in GUARDED]
 
 
 def write(job: Job, activate: str, words: Words) -> str:
     """Return the script of *job*; *activate* is the path of its environment's activate script."""
     lines = [HELPERS]
-    if job.variables:
-        lines.append('say "Setting environment variables from repository settings"')
-        lines += [f"say '$ export {one.name}=[secure]'" for one in job.variables]
-        lines.append("say ''")
     if job.environ["TRAVIS_SECURE_ENV_VARS"] == "false":
-        sentence = "Encrypted environment variables have been removed for security reasons."
-        lines.append(f"say '{sentence}'")
+        lines += ["say ''", *(f"travis_yellow {shlex.quote(one)}" for one in REMOVED)]
+    if job.variables:
+        lines += ["say ''", f"travis_yellow '{SETTING} repository settings'"]
+        lines += [f"say '$ export {one.name}=[secure]'" for one in job.variables]
     if job.env:
-        lines.append('say "Setting environment variables from .travis.yml"')
+        lines += ["say ''", f"travis_yellow '{SETTING} .travis.yml'"]
     for one in job.env:
-        lines += [f"say {shlex.quote(f'$ export {one}')}", f"export {one}"]
+        lines.append(f"say {shlex.quote(f'$ export {one}')}")
+        names = guarded([one])
+        if names:
+            text = OURS + words("guarded", names=", ".join(names))
+            lines.append(f"say {shlex.quote(text)}")
+        else:
+            lines.append(f"export {one}")
+    if job.variables or job.env:
+        lines.append("say ''")
+    lines.append(f"readonly {' '.join(sorted(GUARDED))}")
+    lines += _submodules(job)
     lines.append(f"say '$ source ~/virtualenv/python{job.python}/bin/activate'")
     lines.append(f"source {shlex.quote(activate)}")
     for command in ("python --version", "pip --version"):
-        lines += [f"say '$ {command}'", command]
+        lines += [f"export TRAVIS_CMD='{command}'; say '$ {command}'", command]
     lines.append("export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_PROGRESS_BAR=off")
     for phase in PHASES:
         lines += _phase(job, phase)
     lines.append('if [[ "${TRAVIS_TEST_RESULT:-0}" -eq 0 ]]; then :')
     lines += _plain(job, "after_success")
-    for number, deploy in enumerate(job.deploys):
-        lines += _deploy(job, deploy, number, words)
+    if not job.skips("after_success"):  # what deploys belongs to this phase
+        for number, deploy in enumerate(job.deploys):
+            lines += _deploy(job, deploy, number, words)
     lines.append("else :")
     lines += _plain(job, "after_failure")
     lines += ["fi", *_plain(job, "after_script")]
@@ -72,135 +168,85 @@ def write(job: Job, activate: str, words: Words) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _submodules(job: Job) -> list[str]:
+    git = job.config.get("git")
+    git = git if isinstance(git, dict) else {}
+    if git.get("submodules") is False or git.get("clone") is False:
+        return []
+    depth = f" --depth={git['submodules_depth']}" if git.get("submodules_depth") else ""
+    command = f"git submodule update --init --recursive --quiet{depth}"
+    return [
+        "if [[ -f .gitmodules ]]; then",
+        *_folded("git.submodule", "checkout", command, stops=True),
+        "fi",
+    ]
+
+
+def _folded(fold: str, phase: str, command: str, *, stops: bool) -> list[str]:
+    """Return the lines that run *command* in a fold; if it *stops*, a failure ends the job."""
+    run = f"travis_run {phase} {shlex.quote(command)}"
+    if stops:
+        run += f" || travis_assert $? {phase}"
+    return [f"travis_fold start {fold}", run, f"travis_fold end {fold}"]
+
+
+def _skipped(job: Job, phase: str) -> list[str]:
+    if not job.skips(phase):
+        return []
+    lines = [f"say 'Skipping the {phase} step, as specified in the configuration.'"]
+    return lines + (["travis_result 0"] if phase == "script" else [])
+
+
 def _phase(job: Job, phase: str) -> list[str]:
     """Return the lines of a phase that counts: one that fails before ``script`` stops the job."""
-    if job.skips(phase):
-        return []
+    if skipped := _skipped(job, phase):
+        return skipped
     commands = job.phase(phase)
     if phase == "install" and "install" not in job.config:
-        return [DEFAULT_INSTALL]
+        return [REQUIREMENTS]
     if phase == "script" and not commands:
-        return [f"say '{NO_SCRIPT}'; TRAVIS_TEST_RESULT=1"]
+        return [f"say '{NO_SCRIPT}'", *_plain(job, "after_failure"), "exit 1"]
+    if phase == "script":
+        return [
+            f"travis_run script {shlex.quote(command)}; travis_result $?" for command in commands
+        ]
+    return _commands(phase, commands, stops=True)
+
+
+def _commands(phase: str, commands: list[str], *, stops: bool) -> list[str]:
     lines = []
-    for command in commands:
-        quoted = shlex.quote(command)
-        end = (
-            f"result {quoted} $?"
-            if phase == "script"
-            else f"code=$?; [[ $code -eq 0 ]] || stop {quoted} $code {phase}"
-        )
-        lines += [f"say {shlex.quote(f'$ {command}')}", f"eval {quoted}", end]
+    for number, command in enumerate(commands, 1):
+        fold = f"{phase}.{number}" if len(commands) > 1 else phase
+        lines += _folded(fold, phase, command, stops=stops)
     return lines
 
 
 def _plain(job: Job, phase: str) -> list[str]:
     """Return the lines of a phase whose failures do not count."""
-    lines = []
-    for command in job.phase(phase):
-        lines += [f"say {shlex.quote(f'$ {command}')}", f"eval {shlex.quote(command)}"]
-    return lines
+    return _skipped(job, phase) or _commands(phase, job.phase(phase), stops=False)
 
 
 def _deploy(job: Job, deploy: Deploy, number: int, words: Words) -> list[str]:
     skipped = f"Skipping a deployment with the {deploy.provider} provider because "
     if job.environ["TRAVIS_PULL_REQUEST"] != "false":
-        return [f"say {shlex.quote(f'{skipped}the current build is a pull request.')}"]
+        sentence = f"{skipped}the current build is a pull request."
+        return [f"travis_yellow {shlex.quote(sentence)}"]
     if job.environ["TRAVIS_OS_NAME"] == "windows" and not deploy.old_tool:
         return [f"say {shlex.quote(OURS + words('no_windows'))}"]
     lines = [f"if eval {shlex.quote(deploy.condition)}; then"]
-    lines += _plain(job, "before_deploy")
-    lines.append(f"say {shlex.quote(OURS + words('no_gem'))}")
-    steps = {"pypi": _pypi, "script": _script}.get(deploy.provider)
-    if steps is None:
+    lines += _skipped(job, "before_deploy") or _commands(
+        "before_deploy", job.phase("before_deploy"), stops=True
+    )
+    if deploy.provider in dpl.PLAYED:
+        lines += dpl.run(job, deploy, number, words)
+        if not deploy.allow_failure:
+            lines.append('[[ $code -eq 0 ]] || { say "failed to deploy"; travis_terminate 2; }')
+    else:
         text = OURS + words("no_provider", provider=deploy.provider)
         lines.append(f"say {shlex.quote(text)}")
-    else:
-        # dpl is a process of its own: what it sets, and where it goes, ends with it.
-        record = f'printf "{number}\\t%s\\n" "$REHEARSAL_DEPLOY" >> "$REHEARSAL_DEPLOYED"'
-        lines += ["(", *steps(deploy, words), record, ")"]
-        if not deploy.allow_failure:
-            lines.append('[[ $? -eq 0 ]] || { say "failed to deploy"; exit 2; }')
     # 1 is no; 2 is a condition that bash cannot read, and then it reads nothing of the script.
     lines += [*_plain(job, "after_deploy"), "else [[ $? -eq 1 ]] || exit 2"]
     for test, reason in deploy.reasons:
-        lines.append(f"eval {shlex.quote(f'[[ {test} ]]')} || say {shlex.quote(skipped + reason)}")
+        said = f"travis_yellow {shlex.quote(skipped + reason)}"
+        lines.append(f"eval {shlex.quote(f'[[ {test} ]]')} || {said}")
     return [*lines, "fi"]
-
-
-def _option(deploy: Deploy, name: str, default: str = "") -> str:
-    """Return an option as bash reads it: in double quotes, where a variable is filled in."""
-    value: Any = next(iter(as_list(deploy.options.get(name))), None)
-    text = default if value is None else str(value)
-    return '"' + re.sub(r'([\\"])', r"\\\1", text) + '"'
-
-
-def _required(deploy: Deploy, name: str) -> list[str]:
-    """Return the lines that read an option which dpl cannot do without."""
-    variable = f"{deploy.provider}_{name}".upper()
-    lines = [f"dpl_{name}={_option(deploy, name)}"]
-    if not isinstance(deploy.options.get(name), str | list):
-        lines.append(f"dpl_{name}=${{{variable}-}}")
-        lines.append(f"[[ -n $dpl_{name} ]] || die 'Missing required option: {name}'")
-    return lines
-
-
-def _fold(title: str) -> list[str]:
-    return ["say ''", f"say '{title}'"]
-
-
-def _run(command: str, error: str) -> list[str]:
-    return [f"say '$ {command}'", f"{command} || die '{error}'"]
-
-
-def _pypi(deploy: Deploy, words: Words) -> list[str]:
-    """Return what dpl's pypi provider does, in its order."""
-    on = deploy.options
-    versions = " ".join(
-        f"{name}=={on[f'{name}_version']}" if on.get(f"{name}_version") else name
-        for name in ("setuptools", "twine", "wheel")
-    )
-    skip = "--skip-existing " if on.get("skip_existing") is True else ""
-    lines = [f"REHEARSAL_DEPLOY={_option(deploy, 'server', INDEXES['pypi'].upload)}"]
-    lines += [*_required(deploy, "username"), *_required(deploy, "password")]
-    lines.append(f"dpl_distributions={_option(deploy, 'distributions', 'sdist')}")
-    lines += _fold("Install deployment dependencies")
-    lines.append(f"say {shlex.quote(OURS + words('no_get_pip'))}")
-    # dpl prints the script itself when it fails; its own sentence is never reached.
-    install = f"pip install --upgrade --ignore-installed {versions}"
-    lines.append(f"{install} || die '{install}'")
-    lines += _fold("Authenticate deployment")
-    lines.append(
-        'printf "[distutils]\\nindex-servers = pypi\\n    pypi\\n[pypi]\\nrepository: %s\\n'
-        'username: %s\\npassword: %s\\n" "$REHEARSAL_DEPLOY" "$dpl_username" "$dpl_password"'
-        " > ~/.pypirc"
-    )
-    lines.append('say "Authenticated as $dpl_username"')
-    lines += _fold("Setup deployment")
-    lines.append("say 'Setting the build environment up for the deployment'")
-    lines.append('say "$ python setup.py $dpl_distributions"')
-    lines.append("eval \"python setup.py $dpl_distributions\" || die 'setup.py failed'")
-    if on.get("twine_check") is not False:
-        lines += _fold("Validate deployment")
-        lines += _run("twine check dist/*", "Twine check failed")
-    lines += _fold("Prepare deployment")
-    if on.get("cleanup") is True:
-        lines.append("say 'Cleaning up git repository with `git stash --all`'")
-        lines += _run("git stash --all", "git stash --all")
-    lines += _fold("Run deployment")
-    lines += _run(f"twine upload {skip}-r pypi dist/*", "Twine upload failed.")
-    if on.get("remove_build_dir") is not False:
-        lines += ["say '$ rm -rf dist/*'", "rm -rf dist/*"]
-    return lines
-
-
-def _script(deploy: Deploy, words: Words) -> list[str]:
-    """Return what dpl's script provider does: one command, echoed after bash has filled it in."""
-    # Where a script publishes is its own affair: its command stands for it, nothing filled in.
-    command = " ".join(str(deploy.options.get("script")).split())
-    return [
-        *_required(deploy, "script"),
-        f"REHEARSAL_DEPLOY={shlex.quote(command)}",
-        *_fold("Run deployment"),
-        'say "$ $dpl_script"',
-        'eval "$dpl_script" || die "Script failed with status $?"',
-    ]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from pypi_practice.errors import PracticeError
-from pypi_practice.travis import repository
+from pypi_practice.travis import keys, repository
 from pypi_practice.travis.config import as_list
 from pypi_practice.travis.decide import Answer, command, decide, secrets, target
 from pypi_practice.travis.plan import Deploy, Event, Job, Plan, Variable
-from pypi_practice.travis.repository import Repository
+from pypi_practice.travis.repository import Remark, Repository
 from pypi_practice.words import Words
 
 PHASES = ("before_install", "install", "before_script", "script", "after_success", "after_failure",
@@ -52,18 +52,32 @@ def _jobs(plan: Plan) -> Iterator[tuple[str, Job]]:
                 yield stage.name, job
 
 
-def text(found: Repository, plan: Plan, event: Event, words: Words) -> str:
-    """Return a table of the jobs, and below it what each runs and why a deploy does not."""
+def remarks(found: Sequence[Remark], words: Words) -> list[str]:
+    """Return the lines that show what ``travis check`` finds, if it finds anything."""
+    if not found:
+        return []
+    return ["", words("check_finds"), *(f"  {one.text(words)}" for one in found)]
+
+
+def text(
+    found: Repository, plan: Plan, event: Event, words: Words, findings: Sequence[Remark] = ()
+) -> str:
+    """Return a table of the jobs, and below it what each runs and why a deploy does not.
+
+    Last stand the *findings* of ``travis check``.
+    """
     what = repository.describe(event, words)
     lines = [words("plans", what=what, commit=found.commit[:7])]
     if found.uncommitted:
         lines.append(words("uncommitted", names=", ".join(found.uncommitted)))
     if found.missing_branch:
         lines.append(words("head_for_branch", name=found.missing_branch))
-    if plan.unknown:
-        lines.append(words("unknown", keys=", ".join(plan.unknown)))
+    if plan.unplayed:
+        lines.append(words("not_played"))
+        lines += [f"  {one}" for one in keys.sentences(plan.unplayed, words)]
     if not plan.runs:
-        return "\n".join([*lines, words("build_skipped", condition=plan.condition)])
+        lines.append(words("build_skipped", condition=plan.condition))
+        return "\n".join([*lines, *remarks(findings, words)])
     rows = [[words(f"head_{name}") for name in ("stage", "job", "image")]
             + ["Python", words("head_publishes")]]  # fmt: skip
     notes, commands = [], {}
@@ -95,7 +109,7 @@ def text(found: Repository, plan: Plan, event: Event, words: Words) -> str:
         lines += ["", ", ".join(job.number for job in jobs)]
         lines.append(f"  {words('sees', names=', '.join(names)) if names else words('sees_none')}")
         lines += [f"  {phase}: {one}" for phase, one in shown]
-    return "\n".join(lines)
+    return "\n".join([*lines, *remarks(findings, words)])
 
 
 def _deploy(job: Job, deploy: Deploy, words: Words) -> dict[str, Any]:
@@ -113,7 +127,9 @@ def _deploy(job: Job, deploy: Deploy, words: Words) -> dict[str, Any]:
     }
 
 
-def as_data(found: Repository, plan: Plan, event: Event, words: Words) -> dict[str, Any]:
+def as_data(
+    found: Repository, plan: Plan, event: Event, words: Words, findings: Sequence[Remark] = ()
+) -> dict[str, Any]:
     """Return the plan as plain data; values of variables are not in it."""
     return {
         "event": {
@@ -144,14 +160,18 @@ def as_data(found: Repository, plan: Plan, event: Event, words: Words) -> dict[s
             }
             for name, job in _jobs(plan)
         ],
-        "not_played": plan.unknown,
+        "not_played": [one.shown for one in plan.unplayed],
         "uncommitted": found.uncommitted,
+        "findings": [asdict(one) for one in findings],
     }
 
 
-def as_json(found: Repository, plan: Plan, event: Event, words: Words) -> str:
+def as_json(
+    found: Repository, plan: Plan, event: Event, words: Words, findings: Sequence[Remark] = ()
+) -> str:
     """Return the plan as JSON."""
-    return json.dumps(as_data(found, plan, event, words), ensure_ascii=False, indent=2)
+    data = as_data(found, plan, event, words, findings)
+    return json.dumps(data, ensure_ascii=False, indent=2)
 
 
 @dataclass(frozen=True)
@@ -177,16 +197,19 @@ def _named(settings: dict[str, Any]) -> Iterator[str]:
             yield from (str(one) for one in as_list(names) if isinstance(one, str))
 
 
-def events(found: Repository, branch: str, tag: str | None, words: Words) -> list[Column]:
+def events(
+    found: Repository, branch: str, tag: str | None, slug: str | None, words: Words
+) -> list[Column]:
     """Return the events worth a look: each branch, a tag, pull requests from here and a fork."""
     path = found.path
+    slug = slug or repository.slug(path)
     settings, _ = repository.read(found, words)
     local = repository.git(path, "for-each-ref", "--format=%(refname:short)", "refs/heads") or ""
     names = list(dict.fromkeys([branch, *local.split(), *_named(settings)]))
     columns = []
     for name in names[:30]:
         at, _ = repository.find(path, name, None, words)
-        columns.append(Column(words("push_branch", name=name), Event(name), at))
+        columns.append(Column(words("push_branch", name=name), Event(name, repository=slug), at))
     tags = (repository.git(path, "tag", "--sort=-creatordate") or "").split()
     if tag or tags:
         tag = tag or tags[0]
@@ -194,10 +217,11 @@ def events(found: Repository, branch: str, tag: str | None, words: Words) -> lis
         title = words("push_tag", name=tag)
     else:
         tag, at, title = "v1.0.0", found, words("sample_tag", name="v1.0.0")
-    columns.append(Column(title, Event(branch, tag=tag), at))
+    columns.append(Column(title, Event(branch, tag=tag, repository=slug), at))
     for fork in (False, True):
         title = words("fork_request" if fork else "pull_request", name=branch)
-        columns.append(Column(title, Event(branch, pull_request=True, from_fork=fork), found))
+        event = Event(branch, pull_request=True, from_fork=fork, repository=slug)
+        columns.append(Column(title, event, found))
     return columns
 
 
@@ -216,13 +240,18 @@ def matrix(
 ) -> list[Row]:
     """Return what each event would do."""
     rows = []
+    known: dict[str, list[Remark]] = {}  # by commit
     for column in columns:
         try:
             plan, _ = repository.plan(column.found, column.event, variables, words)
         except PracticeError as error:
             rows.append(Row(column.title, {"jobs": [], "event": {}}, [], str(error)))
             continue
-        data = as_data(column.found, plan, column.event, words)
+        commit = column.found.commit
+        if commit not in known:
+            known[commit] = repository.findings(column.found, variables, words)
+        seen = known[commit]
+        data = as_data(column.found, plan, column.event, words, seen)
         published = []
         for _, job in _jobs(plan):
             for deploy in job.deploys:
@@ -234,8 +263,8 @@ def matrix(
     return rows
 
 
-def matrix_text(rows: Sequence[Row], words: Words) -> str:
-    """Return the matrix as a table, one event to a line."""
+def matrix_text(rows: Sequence[Row], words: Words, findings: Sequence[Remark] = ()) -> str:
+    """Return the matrix as a table, one event to a line; below it the *findings*."""
     cells = [[words(f"head_{name}") for name in ("event", "jobs", "sees", "publishes")]]
     for row in rows:
         jobs = row.data["jobs"]
@@ -244,7 +273,7 @@ def matrix_text(rows: Sequence[Row], words: Words) -> str:
         count = str(len(jobs))
         cells.append([row.title, count, ", ".join(names) or "-", published[0]])
         cells += [["", "", "", one] for one in published[1:]]
-    return "\n".join(_grid(cells))
+    return "\n".join([*_grid(cells), *remarks(findings, words)])
 
 
 def matrix_json(rows: Sequence[Row]) -> str:

@@ -3,29 +3,41 @@
   "use strict";
   var words = document.querySelector("[data-menu]");
 
-  // A label that opens something becomes a button; the theme clicks a label for Enter, not Space.
-  function button(label, text) {
-    label.tabIndex = 0;
-    label.setAttribute("role", "button");
-    if (text) label.setAttribute("aria-label", text);
-    label.addEventListener("keydown", function (event) {
-      if (event.key !== " " && event.key !== "Enter") return;
-      event.preventDefault();
-      event.stopPropagation();
-      label.click();
-      if (label.htmlFor === "__search") return; // the theme moves on to the field
-      setTimeout(function () { enter(label); }, 300); // when it has slid in
+  // A button in the place of a label that opens or changes something: a label takes no focus. The
+  // style sheet of the theme knows it by its classes and by what it is for.
+  function twin(label, text) {
+    var one = document.createElement("button"), box = document.getElementById(label.htmlFor);
+    one.type = "button";
+    Array.from(label.attributes).forEach(function (attribute) {
+      one.setAttribute(attribute.name, attribute.value);
     });
+    one.classList.add("guide-button");
+    if (text) one.setAttribute("aria-label", text);
+    one.append.apply(one, Array.from(label.childNodes, function (node) { return node.cloneNode(true); }));
+    function tell() { one.setAttribute("aria-expanded", box.checked); }
+    if (box.type === "checkbox") {
+      tell();
+      box.addEventListener("change", tell);
+    }
+    one.addEventListener("click", function (event) {
+      var byKey = event.detail === 0;
+      box.click();
+      if (box.id === "__search" && box.checked) document.querySelector(".md-search__input").focus();
+      if (byKey && label.htmlFor !== "__search") setTimeout(function () { enter(one, box); }, 300); // it slides in
+    });
+    return one;
   }
 
-  // Moves on to what the label has opened, or back to the label that opened it.
-  function enter(label) {
-    var box = document.getElementById(label.htmlFor);
-    var place = label.htmlFor === "__drawer" ? document.querySelector(".md-nav--primary")
-      : box.parentNode.querySelector(":scope > .md-nav");
-    var inside = Array.from(place ? place.querySelectorAll("a[href], label[tabindex]") : []);
-    var target = box.checked ? inside.find(function (one) { return one.checkVisibility({ visibilityProperty: true, opacityProperty: true }); })
-      : document.querySelector('label[for="' + label.htmlFor + '"][tabindex]');
+  function seen(one) {
+    return one.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  }
+
+  // Moves on to what a button has opened, or back to the button that opens it again.
+  function enter(one, box) {
+    var place = box.id === "__drawer" ? document.querySelector(".md-nav--primary")
+      : box.type === "radio" ? one.parentNode : box.parentNode.querySelector(":scope > .md-nav");
+    var target = box.type === "checkbox" && !box.checked ? box.parentNode.querySelector(':scope > button[for="' + box.id + '"]')
+      : Array.from(place.querySelectorAll("a[href], button")).find(seen);
     if (target) target.focus();
   }
 
@@ -37,24 +49,59 @@
     document.querySelectorAll("nav.md-code__nav:not([role])").forEach(function (one) {
       one.setAttribute("role", "none");
     });
+    // A table that is too wide can be scrolled with the arrows.
+    document.querySelectorAll(".md-typeset__scrollwrap:not([tabindex])").forEach(function (one) {
+      var before = Array.from(document.querySelectorAll("article :is(h1, h2, h3)")).filter(function (heading) {
+        return heading.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING;
+      }).pop();
+      one.tabIndex = 0;
+      one.setAttribute("role", "group");
+      one.setAttribute("aria-label", before ? before.firstChild.textContent.trim() : document.title);
+    });
   }
   new MutationObserver(name).observe(document.documentElement, { childList: true, subtree: true });
   name();
 
-  document.querySelectorAll("label.md-header__button[for=__drawer]").forEach(function (one) {
-    button(one, words && words.dataset.menu);
+  document.querySelectorAll("label.md-header__button").forEach(function (label) {
+    var text = { __drawer: words && words.dataset.menu, __search: words && words.dataset.search }[label.htmlFor];
+    label.replaceWith(twin(label, text || label.title));
   });
-  document.querySelectorAll("label.md-header__button[for=__search]").forEach(function (one) {
-    button(one, words && words.dataset.search);
+  document.querySelectorAll(".md-option").forEach(function (one) {
+    one.tabIndex = -1;
+    one.setAttribute("aria-hidden", "true");
   });
-  document.querySelectorAll(".md-nav--primary label[for^=__nav_]").forEach(function (one) {
-    button(one);
+
+  // On a wide screen the parts of the contents are headings; in the drawer they open.
+  var narrow = matchMedia("(max-width: 76.234375em)");
+  var pairs = Array.from(document.querySelectorAll(".md-nav--primary label:is([for^=__nav_], [for=__toc])"), function (label) {
+    return [label, twin(label)];
   });
+  function fit() {
+    pairs.forEach(function (pair) {
+      var from = pair[narrow.matches ? 0 : 1];
+      if (from.isConnected) from.replaceWith(pair[narrow.matches ? 1 : 0]);
+    });
+  }
+  narrow.addEventListener("change", fit);
+  fit();
+
   document.addEventListener("keydown", function (event) {
     var drawer = document.getElementById("__drawer");
     if (event.key !== "Escape" || !drawer || !drawer.checked) return;
     drawer.click();
-    document.querySelector("label.md-header__button[for=__drawer]").focus();
+    document.querySelector(".md-header__button[for=__drawer]").focus();
+  });
+
+  // The search of a narrow screen is hidden until it is open: open it for its keys, and come back.
+  var search = document.getElementById("__search");
+  document.addEventListener("keydown", function (event) {
+    var typing = event.target.closest("input, textarea, select, dialog");
+    if (!search || search.checked || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (["s", "f", "/"].includes(event.key)) search.click();
+  }, true);
+  if (search) search.addEventListener("change", function () {
+    var button = document.querySelector(".md-header__button[for=__search]");
+    if (!search.checked && seen(button)) setTimeout(function () { button.focus(); });
   });
 
   // The report of a fault names the section: of the selected text, else of the address, else, for

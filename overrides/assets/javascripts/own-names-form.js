@@ -71,7 +71,7 @@
     return one;
   }
 
-  var inputs = {}, complaints = {};
+  var inputs = {}, complaints = {}, refused = new Set();
 
   function typed() {
     var values = {};
@@ -109,9 +109,11 @@
       var values = typed();
       var found = faults(values.project, values.repository, values.user);
       Object.keys(inputs).forEach(function (field) {
+        // A token does not stay in sight, and the sentence about it does until something is typed.
+        if (found[field] === "token") { inputs[field].value = ""; refused.add(field); }
+        else if (values[field]) refused.delete(field);
+        if (refused.has(field)) found[field] = "token";
         var fault = found[field];
-        // A token does not stay in sight, not even in a field that nobody reads.
-        if (fault === "token") inputs[field].value = "";
         // An empty field is a fault when it is sent, and not before anything was typed.
         if (fault === "empty" && !dialog.dataset.sent) fault = "";
         inputs[field].toggleAttribute("aria-invalid", false);
@@ -155,6 +157,7 @@
     dialog = dialog || built();
     var now = window.guideNames.now();
     delete dialog.dataset.sent;
+    refused.clear();
     inputs.project.value = now ? now.project : "";
     inputs.repository.value = now && now.repository !== now.project ? now.repository : "";
     inputs.user.value = now && now.user !== data.fields.user.example ? now.user : "";

@@ -1,0 +1,71 @@
+"""What ``doctor`` says of twenty projects that it has never seen: their sdists from PyPI.
+
+Run it with: python benchmarks/doctor.py
+It needs the internet, and it builds each project, which runs its build back end; so it is not part
+of the tests. For each it prints the seconds, what was to mend, and what was advice. A crash, or a
+build that fails, ends it with code 1.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from pathlib import Path
+
+# Several of each common back end, and two with C code.
+PROJECTS = (
+    "attrs", "certifi", "click", "flask", "httpx", "idna", "itsdangerous", "markupsafe",
+    "more-itertools", "packaging", "pluggy", "pyyaml", "requests", "rich", "six",
+    "tomli-w", "toml", "tqdm", "typing-extensions", "urllib3",
+)  # fmt: skip
+
+
+def fetch(name: str, place: Path) -> Path | None:
+    """Return the folder of the newest sdist of a project, unpacked; None if there is none."""
+    place.mkdir()
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+    command += ["--no-binary", ":all:", "--dest", str(place), name]
+    subprocess.run(command, check=False, capture_output=True)
+    for archive in place.glob("*.tar.gz"):
+        with tarfile.open(archive) as packed:
+            packed.extractall(place, filter="data")
+    return next((one for one in place.iterdir() if one.is_dir()), None)
+
+
+def main() -> int:
+    """Print a line for each project; return the exit code."""
+    failed = False
+    with tempfile.TemporaryDirectory() as folder:
+        for name in PROJECTS:
+            root = fetch(name, Path(folder, name))
+            if root is None:
+                print(f"{name}: no sdist", flush=True)
+                failed = True
+                continue
+            start = time.perf_counter()
+            command = [sys.executable, "-m", "pypi_practice", "doctor", str(root), "--json"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            seconds = time.perf_counter() - start
+            try:
+                said = json.loads(done.stdout)
+            except ValueError:
+                print(f"{name}: crashed\n{done.stderr}", flush=True)
+                failed = True
+                continue
+            found = {
+                kind: [one["check"] for one in said["checks"] if one["result"] == kind]
+                for kind in ("fail", "advice")
+            }
+            failed |= "builds" in found["fail"]
+            mend, advice = (", ".join(found[kind]) or "-" for kind in ("fail", "advice"))
+            print(f"{name} {said['version']}: {seconds:.1f} s; mend: {mend}; advice: {advice}",
+                  flush=True)  # fmt: skip
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

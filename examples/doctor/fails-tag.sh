@@ -1,0 +1,2 @@
+git tag v0.2.0
+pypi-practice doctor --offline

@@ -1,0 +1,214 @@
+"""``pypi-practice explain``: what the messages of a log mean, best first.
+
+With ``--json`` it prints an object with KEYS: ``secrets`` says whether something that looks like
+a token was blanked out, ``cut`` whether only the end of a long text was looked at, and ``found`` is
+an array of objects with FOUND_KEYS: ``lines`` are the first and the last line of the message, from
+1, ``text`` is what stands there, redacted, ``page`` its address in the guide, and ``more`` that of
+the page with more about it, or null. The exit code is 0 if something was found, 1 if nothing was,
+2 for bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import codecs
+import json
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from pypi_practice.errors import PracticeError
+from pypi_practice.words import Words
+
+if TYPE_CHECKING:
+    from pypi_practice.matching import Match
+
+# What the command needs is imported when it is called, so that the others start quickly.
+
+KEYS = ("secrets", "cut", "found")
+FOUND_KEYS = ("id", "by", "level", "message", "lines", "text", "cause", "fix", "page", "more")
+LIMIT = 16 * 1024 * 1024  # bytes that are looked at: the end of a log, where the error is
+FULL = 3  # causes that are shown in full
+PAGE = "reference/messages"
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
+    """Add ``explain`` to the commands of pypi-practice."""
+    words = Words(language, "explain")
+    text = words("help_explain")
+    made = commands.add_parser(
+        "explain", help=text, description=text, epilog=words("epilog"), add_help=False,
+        parents=parents,
+    )  # fmt: skip
+    made.add_argument("file", nargs="?", metavar="FILE", help=words("help_file"))
+    made.add_argument("--last", action="store_true", help=words("help_last"))
+    made.add_argument("--all", action="store_true", help=words("help_all"))
+    keys = ", ".join(KEYS)
+    made.add_argument("--json", action="store_true", help=words("help_json", keys=keys))
+    made.set_defaults(run=_explain)
+
+
+def _explain(arguments: argparse.Namespace, words: Words) -> int:
+    from pypi_practice import matching  # noqa: PLC0415
+
+    own = Words(words.language, "explain")
+    if arguments.last and arguments.file:
+        raise PracticeError(own("both"))
+    if arguments.last:
+        from pypi_practice import last  # noqa: PLC0415
+        from pypi_practice.store import default_directory  # noqa: PLC0415
+
+        folder = (arguments.data or default_directory(os.environ)).absolute()
+        kept, cut = last.read(folder), False
+        if kept is None:
+            raise PracticeError(own("nothing_last", path=folder))
+        text = kept
+    else:
+        text, cut = _read(arguments.file, own)
+    safe = matching.redact(text)
+    found = matching.find(text)
+    if arguments.json:
+        made = {
+            "secrets": safe != text or "[token]" in text,
+            "cut": cut,
+            "found": [_as_json(one, safe.split("\n"), own.language) for one in found],
+        }
+        print(json.dumps(made, ensure_ascii=False, indent=2))
+        return 0 if found else 1
+    if cut:
+        print(own("cut", size=LIMIT // 1024 // 1024), file=sys.stderr)
+    if safe != text:
+        print(own("secret"), file=sys.stderr)
+    if not found:
+        print(own("unknown"))
+        return 1
+    print("\n".join(_report(found, safe.split("\n"), own, everything=arguments.all)))
+    return 0
+
+
+def _read(name: str | None, own: Words) -> tuple[str, bool]:
+    """Return the text of a file or of standard input, and whether it is only the end of it."""
+    if name in (None, "-"):
+        if sys.stdin.isatty():
+            print(own("paste"), file=sys.stderr, flush=True)
+        raw, cut = _end(sys.stdin.buffer)
+        name = own("standard_input")
+    else:
+        try:
+            with Path(name).open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if size > LIMIT:
+                    file.seek(size - LIMIT)
+                raw, cut = _end(file)
+                cut = cut or size > LIMIT
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise PracticeError(own("no_file", name=name, reason=reason)) from error
+    text = _decoded(raw)
+    if text is None:
+        raise PracticeError(own("binary", name=name))
+    if not text.strip():
+        raise PracticeError(own("empty"))
+    return text, cut
+
+
+def _end(stream: BinaryIO) -> tuple[bytes, bool]:
+    """Return the last LIMIT bytes of a stream, and whether there were more."""
+    kept, cut = b"", False
+    while chunk := stream.read(1024 * 1024):
+        kept += chunk
+        if len(kept) > LIMIT:
+            kept, cut = kept[-LIMIT:], True
+    return kept, cut
+
+
+def _decoded(raw: bytes) -> str | None:
+    """Return *raw* as text, in whatever of the usual codings; None if it is none.
+
+    >>> _decoded("no".encode("utf-16")), _decoded(bytes([0, 1, 2, 3]))
+    ('no', None)
+    """
+    for mark, coding in MARKS:
+        if raw.startswith(mark):
+            return raw.decode(coding, "replace")
+    text = raw.decode("utf-8", "replace")
+    # A log may hold a stray byte or two; a program, a picture or an archive is full of them.
+    odd = text.count("\0") * 100 + text.count("\ufffd")
+    return None if odd > len(text) / 10 else text
+
+
+def _address(match: Match) -> str:
+    return f"{PAGE}/#{match.entry.id}"
+
+
+def _more(see: str | None) -> str | None:
+    """Return the address of a page from its path: ``howto/leak.md#x`` is ``howto/leak/#x``."""
+    return see.replace(".md", "/") if see else None
+
+
+def _as_json(match: Match, lines: Sequence[str], language: str) -> dict[str, Any]:
+    from pypi_practice import matching  # noqa: PLC0415
+
+    one = match.entry
+    values = (
+        one.id, one.group, one.level, one.text, [match.line, match.last_line],
+        matching.excerpt(lines, match), one.cause[language], one.fix[language], _address(match),
+        _more(one.see),
+    )  # fmt: skip
+    return dict(zip(FOUND_KEYS, values, strict=True))
+
+
+def _report(
+    found: Sequence[Match], lines: Sequence[str], own: Words, *, everything: bool
+) -> Iterator[str]:
+    """Yield the report for people: the causes in full, then the rest in a line each."""
+    best = found[0].entry.level
+    full = [one for one in found if everything or one.entry.level == best]
+    full = full if everything else full[:FULL]
+    rest = found[len(full) :]
+    for number, one in enumerate(full):
+        if number:
+            yield ""
+        yield from _whole(one, lines, own)
+    if rest:
+        yield ""
+        yield own("also")
+        for one in rest:
+            yield f"  {one.entry.title} ({_where(one, own)})"
+        yield own("also_all")
+
+
+def _where(match: Match, own: Words) -> str:
+    from pypi_practice.facts import load  # noqa: PLC0415
+
+    by = load("matching")["groups"][match.entry.group][own.language]
+    return f"{by}, {own('line', number=match.line)}"
+
+
+def _whole(match: Match, lines: Sequence[str], own: Words) -> Iterator[str]:
+    from pypi_practice import matching  # noqa: PLC0415
+
+    one = match.entry
+    yield f"{one.title} ({_where(match, own)})"
+    for line in matching.excerpt(lines, match):
+        yield f"  | {line}"
+    for label, text in (("cause", one.cause), ("fix", one.fix)):
+        yield from _filled(f"{own(label)}: {text[own.language]}")
+    yield f"  {own('more', path=_more(one.see) or _address(match))}"
+
+
+def _filled(text: str) -> list[str]:
+    width = max(40, min(shutil.get_terminal_size().columns, 100)) - 2
+    return textwrap.wrap(
+        text, width, initial_indent="  ", subsequent_indent="    ", break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip

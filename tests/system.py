@@ -1,0 +1,76 @@
+"""What the tests need of the system: a Chromium, and hunspell with its dictionaries.
+
+Where we may, Debian's packages are installed; elsewhere a sentence says what is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+# Run by its path, a script finds what lies beside it, and not the project.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import browser
+from leaves import LANGUAGES, sentence
+
+
+def spelling() -> list[str]:
+    """Return the Debian packages of the spelling."""
+    return ["hunspell", *(str(one["package"]) for one in LANGUAGES.values() if "package" in one)]
+
+
+def no_hunspell() -> str:
+    """Return what to do where hunspell or a dictionary is missing."""
+    dictionaries = ", ".join(
+        str(one["dictionary"]) for one in LANGUAGES.values() if "package" in one
+    )
+    return sentence("no_hunspell", dictionaries, " ".join(spelling()))
+
+
+def has_hunspell() -> bool:
+    """Tell whether hunspell is here, with each dictionary."""
+    if not shutil.which("hunspell"):
+        return False
+    return all(
+        subprocess.run(
+            ["hunspell", "-d", str(one["dictionary"]), "-l"],
+            input=b"",
+            capture_output=True,
+            check=False,
+        ).returncode
+        == 0
+        for one in LANGUAGES.values()
+        if "package" in one
+    )
+
+
+def install(packages: list[str]) -> None:
+    """Install Debian's packages, if this is Debian and we may."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    print(sentence("installing_system", " ".join(packages)), flush=True)
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update", "-qq"], ["install", "-qq", "-y", *packages]):
+        subprocess.run(["apt-get", *command], env=environ, stdout=subprocess.DEVNULL, check=False)
+
+
+def main() -> int:
+    """Install what is missing; return 1 with a sentence if the tests cannot begin without it."""
+    if not has_hunspell():
+        install(spelling())
+    if not has_hunspell():  # one test fails, and says this again
+        print(no_hunspell(), file=sys.stderr)
+    if not browser.find():
+        browser.install()
+    if not browser.find():
+        print(browser.no_browser(), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

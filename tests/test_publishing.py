@@ -1,0 +1,249 @@
+"""This project's own .travis.yml keeps the rules of the guide, and publishes what is whole."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import system
+import yaml
+from blocks import ROOT
+
+from pypi_practice.cli import main
+from pypi_practice.travis import config, plan
+from pypi_practice.travis.plan import Event, Variable
+from pypi_practice.words import Words
+
+FILE = ROOT / ".travis.yml"
+EN = Words("en", "travis")
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+# The repository variables of CONTRIBUTING.md, each limited to the branch that needs it.
+VARIABLES = ["PAGES_TOKEN@main", "TEST_PYPI_TOKEN@staging", "PYPI_TOKEN"]
+PACKAGED = ("pypi_practice", "data", "pyproject.toml", "MANIFEST.in", "LICENSE", "Makefile",
+            "make.py")  # fmt: skip
+
+
+def made(event: Event) -> list[plan.Job]:
+    """Return the jobs that a build of *event* has here."""
+    variables = []
+    for text in VARIABLES:
+        name, _, branch = text.partition("@")
+        variables.append(Variable(name, "secret", branch or None))
+    found = plan.make(config.read(ROOT, EN), event, variables, 1, EN)
+    return [job for stage in found.stages if stage.runs for job in stage.jobs]
+
+
+def test_the_check_finds_nothing_to_mend(capsys):
+    variables = [part for name in VARIABLES for part in ("--var", name)]
+    assert main(["--lang", "en", "travis", "check", str(FILE), *variables]) == 0
+    assert capsys.readouterr().out.strip().endswith("nothing to mend.")
+
+
+@pytest.mark.parametrize(
+    ("file", "schema"), [(".travis.yml", "travis"), (".readthedocs.yaml", "readthedocs")]
+)
+def test_the_schema_accepts_it(file, schema):
+    done = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", file],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("event", "published", "secrets"),
+    [
+        (Event("main"), ["pages"], {"PAGES_TOKEN"}),
+        (Event("staging"), ["script"], {"TEST_PYPI_TOKEN"}),
+        (Event("main", tag=f"v{VERSION}"), ["script"], set()),
+        (Event("another"), [], set()),
+        (Event("main", tag="nightly"), [], set()),
+        (Event("main", kind="cron"), [], {"PAGES_TOKEN"}),
+        (Event("main", pull_request=True, from_fork=True), [], None),
+        (Event("staging", pull_request=True, from_fork=True), [], None),
+        (Event("main", pull_request=True), [], {"PAGES_TOKEN"}),
+    ],
+    ids=str,
+)
+def test_each_event_publishes_what_it_should(event, published, secrets):
+    """The tests come first and use no secret, and a fork sees none at all."""
+    jobs = made(event)
+    assert jobs[0].stage == "test"
+    assert [one.provider for job in jobs for one in job.deploys] == published
+    assert len(jobs) == 1 + len(published)
+    for job in jobs:
+        seen = {variable.name for variable in job.variables}
+        assert seen == (set() if secrets is None else secrets | {"PYPI_TOKEN"})
+        assert job.stage != "test" or not re.search(r"TOKEN", str(job.config))
+
+
+def test_the_site_is_published_as_its_page_says():
+    page = yaml.safe_load((ROOT / "examples" / "site" / "pages.yml").read_text(encoding="utf-8"))
+    here = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    job = next(one for one in here["jobs"]["include"] if one["stage"] == "site")
+    theirs = next(one for one in page["jobs"]["include"] if one["stage"] == "site")
+    assert {**job, "name": None} == {**theirs, "name": None}
+    assert page["stages"][1] == here["stages"][1]
+
+
+def test_the_test_job_has_what_the_tests_need():
+    job = yaml.safe_load(FILE.read_text(encoding="utf-8"))["jobs"]["include"][0]
+    assert job["addons"]["apt"]["packages"] == system.spelling()
+    assert job["script"] == "make test"
+
+
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [(f"v{VERSION}", ""), ("v99.0.0", f"The tag is v99.0.0, the version {VERSION}")],
+)
+def test_a_tag_that_is_not_the_version_publishes_nothing(tag, said):
+    job = next(job for job in made(Event("main", tag=tag)) if job.stage == "pypi")
+    compared, _, rest = job.phase("script")[0].partition(" && ")
+    assert rest == "python -m build && python -m twine check --strict dist/*"
+    done = subprocess.run(
+        ["bash", "-c", compared], cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, "TRAVIS_TAG": tag,
+             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.strip()) == (int(bool(said)), said)
+
+
+def test_read_the_docs_builds_the_site():
+    (command,) = yaml.safe_load((ROOT / ".readthedocs.yaml").read_text(encoding="utf-8"))["build"][
+        "commands"
+    ]
+    environ = {**os.environ, "READTHEDOCS_OUTPUT": "/out", "READTHEDOCS_CANONICAL_URL": "https://x"}
+    command = command.replace("make site", "make --dry-run site")
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, env=environ, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip().endswith("make.py site --site-dir /out/html")
+
+
+# Played: the jobs that publish the package
+
+
+GET = """\
+import json, sys, urllib.request as web
+for file in json.load(web.urlopen("https://pypi.org/pypi/pypi-practice/json"))["urls"]:
+    web.urlretrieve(file["url"], f"{sys.argv[1]}/{file['filename']}")
+"""
+
+
+@pytest.fixture(scope="module")
+def published(roads, tmp_path_factory) -> tuple[str, Path]:
+    """Play a push to staging and a tag; return the log, and the folder of what can be had then."""
+    place = tmp_path_factory.mktemp("published")
+    project = place / "project"
+    kept = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *PACKAGED],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    for name in filter(None, kept.split("\0")):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, project / name)
+    text = FILE.read_text(encoding="utf-8")
+    # This test is a part of what that job runs.
+    (project / ".travis.yml").write_text(text.replace("script: make test", "script: 'true'"))
+    lines = [
+        "set -e", "git init -q -b staging", "git add .", "git commit -qm Start",
+        'export TEST_PYPI_TOKEN="$(pypi-practice token new --index testpypi)"',
+        "pypi-practice travis run . --var TEST_PYPI_TOKEN@staging --var PYPI_TOKEN@nowhere",
+        f"git tag v{VERSION}",
+        'export PYPI_TOKEN="$(pypi-practice token new --index pypi)"',
+        f"pypi-practice travis run . --tag v{VERSION} --var PYPI_TOKEN",
+        f"cat > '{place}/get.py' << 'END'\n{GET}END",
+        f"python3 '{place}/get.py' '{place}'",
+        f"python3 -m pip install -q --no-deps --target '{place}/installed' pypi-practice",
+        "pypi-practice list",
+    ]  # fmt: skip
+    done = roads.road("publishing").practice("bash", "-c", "\n".join(lines), cwd=project)
+    assert done.returncode == 0, done.stdout
+    return done.stdout, place
+
+
+def test_the_package_is_on_both_indexes(published):
+    log = published[0]
+    listed = log.rpartition("==> Summary")[2]
+    for index in ("TestPyPI", "PyPI"):
+        for name in (
+            f"pypi_practice-{VERSION}.tar.gz",
+            f"pypi_practice-{VERSION}-py3-none-any.whl",
+        ):
+            assert re.search(rf"^{index} .*{re.escape(name)}$", listed, re.M | re.I), listed
+    assert log.count("PASSED") >= 4
+
+
+def files(*folders: str) -> set[str]:
+    """Return the files of the repository that the package must have."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *folders],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    own = {"data/twins.yml", "data/tested.yml"}  # of the pages alone
+    return {name for name in listed if name not in own and (ROOT / name).is_file()}
+
+
+def test_the_wheel_is_whole(published):
+    (wheel,) = published[1].glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        metadata = archive.read(f"pypi_practice-{VERSION}.dist-info/METADATA").decode()
+    wanted = {re.sub(r"^data/", "pypi_practice/data/", name) for name in files("pypi_practice",
+                                                                               "data")}  # fmt: skip
+    info = f"pypi_practice-{VERSION}.dist-info"
+    assert wanted - {"pypi_practice/README.md"} <= names
+    assert {name for name in names if not name.startswith(info)} <= wanted
+    assert f"{info}/licenses/LICENSE" in names
+    readme = (ROOT / "pypi_practice" / "README.md").read_text(encoding="utf-8")
+    assert metadata.endswith(readme)
+    assert not re.search(r"\]\((?!https?://|#)", readme), "PyPI has no files beside the README"
+
+
+def test_the_sdist_is_whole(published):
+    (sdist,) = published[1].glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert files("pypi_practice", "data") | {"LICENSE", "pyproject.toml", "PKG-INFO"} <= names
+    assert not any(name.startswith(("tests", "docs")) for name in names)
+
+
+def test_what_was_installed_works_outside_of_the_repository(published, tmp_path):
+    target, elsewhere = published[1] / "installed", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(FILE, elsewhere)
+    script = (
+        "import sys, pypi_practice, pypi_practice.data; from pypi_practice.cli import main\n"
+        "print(pypi_practice.__file__, pypi_practice.data.__file__)\n"
+        "sys.exit(main(['--lang', 'es', 'list']) or main(['token', 'new', '--index', 'pypi'])"
+        " or main(['travis', 'check', '.']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=elsewhere, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(target), "LANGUAGE": "en",
+             "PYPI_PRACTICE_DATA": str(tmp_path / "index")},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert all(place.startswith(str(target)) for place in lines[0].split())
+    assert "Todavía no se ha subido nada." in lines
+    assert any(line.startswith("pypi-") for line in lines)
+    assert "nothing to mend" in lines[-1]
+
+
+def test_the_commands_of_its_own_readme_are_those_that_were_run():
+    readme = (ROOT / "pypi_practice" / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\$ (.*)$", readme, re.M) == [
+        "python -m pip install pypi-practice",
+        "pypi-practice shell",
+        "pypi-practice token new --index testpypi",
+        "pypi-practice list",
+    ]
