@@ -73,7 +73,7 @@ class Known:
     @functools.cached_property
     def beginnings(self) -> tuple[str, ...]:
         """Those words that end where a script may add something: ``md-code--``."""
-        return tuple(one for one in self.words if re.search(r"[a-z]{2}.*[-_]$", one))
+        return tuple(one for one in self.words if re.search(r"[a-z].{6,}[-_]$", one))
 
 
 def slim(folder: Path, language: str) -> None:
