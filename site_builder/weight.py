@@ -17,6 +17,8 @@ from typing import Any
 
 import tinycss2
 
+from site_builder.listings import ROOT
+
 # What a page's own text must keep as it is.
 KEPT = re.compile(r"(<(?:pre|script|style|textarea)\b.*?</(?:pre|script|style|textarea)>)", re.S)
 BREAK = re.compile(r"\s*\n\s*")
@@ -27,6 +29,7 @@ SOURCE_MAP = re.compile(r"\n?(?://|/\*)# sourceMappingURL=\S+?(?: ?\*/)?\s*$")
 # The theme loads the search index with every page, except from a disk: there, when it is opened.
 EAGER = 'location.protocol!=="file:"'
 LATE = "!1"
+OURS = ROOT / "overrides" / "assets" / "stylesheets" / "guide.css"
 LUNR = "assets/javascripts/lunr"
 
 
@@ -70,7 +73,7 @@ class Known:
     @functools.cached_property
     def beginnings(self) -> tuple[str, ...]:
         """Those words that end where a script may add something: ``md-code--``."""
-        return tuple(one for one in self.words if re.search(r"\w[-_]$", one))
+        return tuple(one for one in self.words if re.search(r"[a-z].{6,}[-_]$", one))
 
 
 def slim(folder: Path, language: str) -> None:
