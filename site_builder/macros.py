@@ -109,7 +109,7 @@ def _register_tested(env: Any, speaks: Callable[[], str]) -> None:
     def versions() -> str:
         """Show the versions of the programs with which the blocks were proven."""
         rows = [[name, version] for name, version in data("tested")["versions"].items()]
-        return tables.table(("program", "version"), rows, language)
+        return tables.table(("program", "version"), rows, speaks())
 
     @env.macro
     def declared() -> str:
