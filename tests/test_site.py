@@ -326,7 +326,7 @@ def test_a_picture_from_another_host_stops_the_build(copy):
 
 
 def test_the_words_of_the_site_are_in_both_languages():
-    for name in ("words", "travis", "practice", "tokens", "pages"):
+    for name in ("words", "travis", "practice", "tokens", "pages", "reading"):
         for key, text in yaml.safe_load((ROOT / "data" / f"{name}.yml").read_text("utf-8")).items():
             assert text.keys() == {"en", "es"}, f"data/{name}.yml: {key}"
             places = [sorted(re.findall(r"\{(\w*)\}", str(one))) for one in text.values()]
