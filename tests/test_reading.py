@@ -374,7 +374,7 @@ async ([one, other]) => {
   return {share: far / (a.width * a.height), rough: rough};
 }
 """
-SAME, ALIKE = 0.02, 30
+SAME, ALIKE = 0.01, 30
 
 
 @pytest.fixture(scope="module")
