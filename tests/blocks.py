@@ -5,15 +5,19 @@ from __future__ import annotations
 import ast
 import functools
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from site_builder import proven
-
 ROOT = Path(__file__).resolve().parents[1]
+# "make twins" runs a file of tests/ without pytest, which would know where site_builder is.
+sys.path.insert(0, str(ROOT))
+
+from site_builder import proven  # noqa: E402
+
 DOCS = ROOT / "docs" / "en"
 CALL = re.compile(r"\{\{\s*(listing\(.*?\))\s*(?:\|[^}]*)?\}\}")
 
