@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -22,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from site_builder import around, borrowed, downloads, own_names, record, screenshots
 from site_builder.listings import ROOT
 from site_builder.terms import TermLinks
-from site_builder.texts import first, languages, raw, word
+from site_builder.texts import data, first, languages, raw, word
 
 WORD = re.compile(r"[^\W\d_]{4,}")
 
@@ -129,9 +130,12 @@ def _words(document: dict[str, str]) -> set[str]:
 def _widen_search(path: Path, language: str) -> None:
     """Let a prefix search find words of the same family, and words typed without accents.
 
-    Each record gets the site's other words with the same stem in a field that is not shown; the
-    theme's own stemming breaks its prefix search.
+    Each record gets the site's other words with the same stem in a field that is not shown, and
+    other forms of the words of its title; the theme's own stemming breaks its prefix search. What
+    readers type for a page otherwise, data/search_words.yml says.
     """
+    typed = data("search_words")
+    endings, asked = typed["endings"].get(language, []), typed["pages"]
     index = json.loads(path.read_text(encoding="utf-8"))
     stemmer = snowballstemmer.stemmer(languages()[language]["stemmer"])
     of_document = [_words(document) for document in index["docs"]]
@@ -140,9 +144,24 @@ def _widen_search(path: Path, language: str) -> None:
     for one, root in stem.items():
         family[root] |= {one, _fold(one)}
     for document, own in zip(index["docs"], of_document, strict=True):
-        relatives = {other for one in own for other in family[stem[one]]} - own
-        if relatives:
+        relatives = {other for one in own for other in family[stem[one]]}
+        for root in {stemmer.stemWord(one.lower()) for one in WORD.findall(document["title"])}:
+            forms = {f"{root}{ending}" for ending in endings}
+            relatives |= {_fold(form) for form in forms if stemmer.stemWord(form) == root}
+        # A search for the beginning of a word finds it: only the longest of each is needed.
+        ordered = sorted(relatives | own)
+        longest = {
+            one
+            for one, after in itertools.zip_longest(ordered, ordered[1:], fillvalue="")
+            if not after.startswith(one)
+        }
+        if relatives := (relatives & longest) - own:
             document["family"] = " ".join(sorted(relatives))
+        words = asked.get(document["location"].strip("/"), {}).get(language, [])
+        if words:
+            text = " ".join(words)
+            document["asked"] = " ".join(dict.fromkeys(f"{text} {_fold(text)}".split()))
     index["config"]["fields"]["family"] = {"boost": 0.1}
+    index["config"]["fields"]["asked"] = {"boost": 5000.0}
     text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
     path.write_text(text, encoding="utf-8")
