@@ -27,7 +27,7 @@ from pypi_practice.words import LANGUAGES, Words
 OTHERS = WHOLE[1:]
 # Words that are the same in two languages. Names that tests/spelling.yml lists need no row.
 SAME = frozenset({
-    "token", "macaroon", "Trusted Publishing", "error", "info", "Tutorial", "no",
+    "token", "macaroon", "Trusted Publishing", "error", "info", "Tutorial", "no", "32 bytes",
     "variables: {names}", "{count} bytes", "{job}, {provider}: no, {reason}", "Travis CI",
     "%(prog)s: error: %(message)s\n",
 })  # fmt: skip
