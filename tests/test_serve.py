@@ -87,7 +87,7 @@ def test_serves_and_rebuilds(serving):
     changes = {
         "docs/en/practice.md": ("Practise without an account", "/en/practice/"),
         "examples/practice/shell.sh": ("pypi-practice shell", "/es/practice/"),
-        "data/words.yml": ("en: Output", "/en/practice/"),
+        "data/words.yml": ("Text: CC BY 4.0. Code: MIT.", "/en/practice/"),
         "overrides/main.html": ("<link rel", "/en/practice/"),
     }
     for number, (name, (old, path)) in enumerate(changes.items()):
