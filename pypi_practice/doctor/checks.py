@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.utils import canonicalize_name
 
-from pypi_practice import names, rules
+from pypi_practice import names, rules, tokens
 from pypi_practice.doctor import history
 from pypi_practice.doctor.project import Built, Project
 from pypi_practice.errors import PracticeError
@@ -259,7 +259,9 @@ def _refusal(built: Built) -> Refused | None:
         try:
             identifier, token = store.new_token(store.user(index), "doctor", None)
             record = next(one for one in store.tokens(index) if one.id == identifier)
-            upload = rules.Upload(store, index, built.form(), token, record)
+            macaroon = tokens.read(token)
+            assert macaroon is not None
+            upload = rules.Upload(store, index, built.form(), macaroon, record)
             for rule in rules.RULES:
                 rule(upload)
         except Refused as refused:
