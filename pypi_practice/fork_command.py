@@ -197,7 +197,7 @@ def _travis(path: Path, language: str) -> None:
     found = fixing.file(path, words, variables)
     print("\n".join(report.lines(found, words)))
     here, branch = repository.find(path, None, None, words)
-    columns = table.events(here, branch, None, words)
+    columns = table.events(here, branch, None, None, words)
     print(table.matrix_text(table.matrix(here, columns, variables, words), words))
 
 

@@ -487,7 +487,7 @@ def _rows(project: Project, language: str) -> list[table.Row]:
     words = Words(language, "travis")
     try:
         found, branch = repository.find(project.root, None, None, words)
-        columns = table.events(found, branch, None, words)
+        columns = table.events(found, branch, None, None, words)
         return table.matrix(found, columns, project.variables, words)
     except PracticeError:
         return []
