@@ -124,3 +124,10 @@ def all_blocks() -> tuple[Block, ...]:
 def folder(page: str) -> Path:
     """Return the example folder of a page: the last word of its path."""
     return ROOT / "examples" / page.rpartition("/")[2]
+
+
+def owner(block: Block) -> str:
+    """Return the page on which the reader runs a block: the home page shows those of others."""
+    if block.page != "index":
+        return block.page
+    return next((page for page in pages() if folder(page) == block.file.parent), block.page)

@@ -18,7 +18,7 @@ from pathlib import Path
 import normal
 import pipelines
 import pytest
-from blocks import ROOT, Block, blocks
+from blocks import ROOT, Block, blocks, owner
 from pytest_examples import CodeExample, EvalExample
 from road import Roads
 from twine.utils import get_config, get_repository_from_config
@@ -99,7 +99,7 @@ def _captured(block: Block, roads: Roads, update: bool, where: str, tmp_path: Pa
     source = next(
         (
             one
-            for one in blocks(block.page)
+            for one in (*blocks(block.page), *blocks(owner(block)))
             if one.file.with_suffix("") == block.file.with_suffix("") and one.kind != "captured"
         ),
         None,

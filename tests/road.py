@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import blocks as pages_blocks
-from blocks import Block, folder
+from blocks import Block, folder, owner
 
 from site_builder.proven import special
 
@@ -49,7 +49,7 @@ class Roads:
 
     def outcome(self, block: Block) -> Outcome:
         """Return what a shell block did, after its page and the pages before it were walked."""
-        return self.road(before(block.page)[0]).outcome(block)
+        return self.road(before(owner(block))[0]).outcome(block)
 
 
 class Road:
@@ -129,10 +129,10 @@ class Road:
 
     def outcome(self, block: Block) -> Outcome:
         """Return what a shell block did, after its page and the pages before it were walked."""
-        for page in before(block.page):
+        for page in before(owner(block)):
             if page not in self._walked:
                 self._walked[page] = self._walk(page)
-        return self._walked[block.page][block.name]
+        return self._walked[owner(block)][block.name]
 
     def _walk(self, page: str) -> dict[str, Outcome]:
         place = self.base / page.replace("/", "-")
