@@ -101,23 +101,16 @@ class Road:
 
     def practice(self, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run one command inside ``pypi-practice shell``; return what it did."""
-        return subprocess.run(
-            [str(self.command), "shell", "--", *command],
-            cwd=cwd or self.home,
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
+        return self._call(cwd or self.home, "shell", "--", *command)
 
     def rehearse(self, project: Path) -> subprocess.CompletedProcess[str]:
         """Say what a push to staging of *project* would run; that needs no practice shell."""
+        return self._call(project, "travis", "run", ".", "--branch", "staging", "--dry-run")
+
+    def _call(self, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(self.command), "travis", "run", ".", "--branch", "staging", "--dry-run"],
-            cwd=project,
+            [str(self.command), *arguments],
+            cwd=cwd,
             env=self.environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
