@@ -22,12 +22,15 @@ def add(files: Files, config: Any) -> None:
             files.append(File(name, str(docs), config.site_dir, config.use_directory_urls))
 
 
-def is_borrowed(file: File, config: Any) -> bool:
-    """Tell whether a page is one of the first language in the site of another."""
-    return bool(file.src_dir) and Path(file.src_dir) != Path(config.docs_dir)
+def is_borrowed(file: File | None, config: Any) -> bool:
+    """Tell whether a page is one of the first language in the site of another.
+
+    None is the file of a page that Zensical builds, where nothing can be borrowed.
+    """
+    return bool(file and file.src_dir) and Path(file.src_dir) != Path(config.docs_dir)
 
 
-def spoken(file: File, config: Any) -> str:
+def spoken(file: File | None, config: Any) -> str:
     """Return the language that a page is written in."""
     return first() if is_borrowed(file, config) else config.theme["language"]
 

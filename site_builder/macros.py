@@ -28,7 +28,7 @@ def define_env(env: Any) -> None:
     """Give the pages their macros; mkdocs-macros calls this."""
 
     def speaks() -> str:
-        return spoken(env.page.file, env.conf)
+        return spoken(getattr(env.page, "file", None), env.conf)
 
     addresses = data("addresses")
     env.variables["index"] = Addresses(addresses["indexes"])

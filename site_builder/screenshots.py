@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from site_builder.listings import ROOT, ListingError
-from site_builder.texts import data
+from site_builder.texts import begun, data, first
 
 SCHEMES = ("light", "dark")
 SCALE = 1.5  # pixels of the picture for one of the page
 
 
 def file(name: str, language: str, scheme: str) -> Path:
-    """Return where a picture lies: ``examples/token/form.en.dark.png``."""
+    """Return where a picture lies: ``examples/token/form.en.dark.png``.
+
+    A language that is begun shows those of the first language.
+    """
+    language = first() if language in begun() else language
     return ROOT / "examples" / f"{name}.{language}.{scheme}.png"
 
 

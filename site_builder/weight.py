@@ -30,7 +30,10 @@ SOURCE_MAP = re.compile(r"\n?(?://|/\*)# sourceMappingURL=\S+?(?: ?\*/)?\s*$")
 EAGER = 'location.protocol!=="file:"'
 LATE = "!1"
 OURS = ROOT / "overrides" / "assets" / "stylesheets" / "guide.css"
+OUR_SCRIPTS = ROOT / "overrides" / "assets" / "javascripts"
 LUNR = "assets/javascripts/lunr"
+# Lines of our scripts that only comment, and indentation: they have no text over several lines.
+UNREAD = re.compile(r"^(?:\s*//.*\n|\s+)", re.M)
 
 
 class ThemeChanged(Exception):
@@ -90,6 +93,8 @@ def slim(folder: Path, language: str) -> None:
                     "index now, and change site_builder/weight.py"
                 )
             text = text.replace(EAGER, LATE)
+        elif (OUR_SCRIPTS / script.name).is_file():
+            text = UNREAD.sub("", text)
         script.write_text(text, encoding="utf-8")
         if LUNR not in script.as_posix():
             known.scripts += text

@@ -265,7 +265,7 @@ def test_without_a_browser_there_is_a_sentence_and_a_way(monkeypatch, tmp_path, 
     with pytest.raises(book.NoBrowser, match="CHROMIUM"):
         book.write_pdfs([object()])
     for language in LANGUAGES:
-        said = word("no_pdf", language).format(reason=browser.NO_BROWSER)
+        said = word("no_pdf", language).format(reason=browser.no_browser())
         assert "--without-pdf" in said
 
 
@@ -279,7 +279,7 @@ def test_a_site_without_the_pdf_does_not_offer_it(monkeypatch):
             setattr(self, function.__name__, function)
 
     env = Env()
-    forms.register(env, "en")
+    forms.register(env, lambda: "en")
     assert env.take("pdf") == word("take_no_pdf", "en")
     assert 'href="../print/"' in env.take("print")
 

@@ -242,7 +242,7 @@ def test_everything_works_under_the_policy(browser, address):
     paper = "getComputedStyle(document.body).backgroundColor"
     page.wait_for_function("document.body.hasAttribute('data-md-color-scheme')")
     before = page.evaluate(paper)
-    page.locator("form[data-md-component=palette] label:visible").first.click()
+    page.locator("form[data-md-component=palette] [for^=__palette]:visible").first.click()
     assert page.evaluate(paper) != before
     labels = page.locator(".tabbed-labels label")
     second = page.locator(".tabbed-block").nth(1)
@@ -291,7 +291,7 @@ def test_the_offline_set_works_from_a_disk(browser, disk, language, typed):
     assert page.url == (disk / other / TYPICAL / "index.html").as_uri()
     paper = "getComputedStyle(document.body).backgroundColor"
     before = page.evaluate(paper)
-    page.locator("form[data-md-component=palette] label:visible").first.click()
+    page.locator("form[data-md-component=palette] [for^=__palette]:visible").first.click()
     assert page.evaluate(paper) != before
     assert [url for url in asked if not url.startswith(("file:", "data:", "about:"))] == []
     assert complaints == []
