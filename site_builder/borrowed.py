@@ -32,7 +32,7 @@ def is_borrowed(file: File | None, config: Any) -> bool:
 
 def spoken(file: File | None, config: Any) -> str:
     """Return the language that a page is written in."""
-    return first() if is_borrowed(file, config) else config.theme["language"]
+    return first() if is_borrowed(file, config) else config["theme"]["language"]
 
 
 def marked(html: str, language: str) -> str:

@@ -280,7 +280,7 @@ def read_versions(language: str) -> str:
         for one in data("sources").values()
         if "version" in one
     }
-    rows = [list(row) for row in sorted(found, key=lambda row: (row[0].casefold(), *row[1:]))]
+    rows = [list(row) for row in sorted(found, key=lambda row: (row[0].casefold(), *row))]
     return table(("whose", "version", "read_day"), rows, language)
 
 
@@ -425,7 +425,7 @@ def doctor_checks(language: str) -> str:
     """List the checks of ``doctor``, family by family, with each fault that they can find."""
     facts, parts = data("doctor"), []
     for family, title in facts["families"].items():
-        parts.append(f"## {title[language]} {{ #{family} }}")
+        parts.append(f"## {title[language]} {{ #checks-{family} }}")
         for name, one in facts["checks"].items():
             if one["family"] != family:
                 continue

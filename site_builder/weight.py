@@ -26,9 +26,12 @@ STYLE = re.compile(r'<link rel="stylesheet" href="([^"]*?)(assets/stylesheets/[\
 ATTRIBUTE = re.compile(r'\s([\w-]+)="([^"]*)"')
 WORD = re.compile(r"[\w-]+")
 SOURCE_MAP = re.compile(r"\n?(?://|/\*)# sourceMappingURL=\S+?(?: ?\*/)?\s*$")
-# The theme loads the search index with every page, except from a disk: there, when it is opened.
-EAGER = 'location.protocol!=="file:"'
-LATE = "!1"
+# The theme loads the search index with every page, except from a disk: there, when it is opened;
+# and to mark the words of a search on the page that it led to, which only a result's address asks.
+LATE = {
+    'location.protocol!=="file:"': "!1",
+    '("search.highlight")?': '("search.highlight")&&/[?&]h=/.test(location.search)?',
+}
 OURS = ROOT / "overrides" / "assets" / "stylesheets" / "guide.css"
 OUR_SCRIPTS = ROOT / "overrides" / "assets" / "javascripts"
 LUNR = "assets/javascripts/lunr"
@@ -87,12 +90,13 @@ def slim(folder: Path, language: str) -> None:
     for script in sorted(folder.glob("assets/javascripts/**/*.js")):
         text = SOURCE_MAP.sub("\n", script.read_text(encoding="utf-8"))
         if script.name.startswith("bundle."):
-            if text.count(EAGER) != 1:
-                raise ThemeChanged(
-                    f"{script.name} no longer has {EAGER} once: see how the theme loads its search "
-                    "index now, and change site_builder/weight.py"
-                )
-            text = text.replace(EAGER, LATE)
+            for eager, late in LATE.items():
+                if text.count(eager) != 1:
+                    raise ThemeChanged(
+                        f"{script.name} no longer has {eager} once: see how the theme loads its "
+                        "search index now, and change site_builder/weight.py"
+                    )
+                text = text.replace(eager, late)
         elif (OUR_SCRIPTS / script.name).is_file():
             text = UNREAD.sub("", text)
         script.write_text(text, encoding="utf-8")

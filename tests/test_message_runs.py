@@ -385,15 +385,19 @@ def said_by_the_rehearsal() -> set[str]:
 
     Not those that only announce: a command, a part of the log, a variable.
     """
-    source = (ROOT / "pypi_practice" / "travis" / "script.py").read_text(encoding="utf-8")
+    folder = ROOT / "pypi_practice" / "travis"
+    sources = [(folder / f"{name}.py").read_text(encoding="utf-8") for name in ("script", "dpl")]
+    source = "\n".join(sources)
     constants = {
         node.value
-        for node in ast.walk(ast.parse(source))
+        for one in sources
+        for node in ast.walk(ast.parse(one))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     whole = "\n".join(constants) + f"\n{source}"
-    quoted = r"(?:say|die|_run\(.*?,) \\?[\"']([A-Za-z].*?)\\?[\"'](?:\n|;|\)|,| \||$)"
-    said = {one.replace('\\"', '"') for one in re.findall(quoted, whole, re.M)}
+    # The second argument of dpl_shell is what dpl says when the first one fails.
+    quoted = r"(?:say|die|dpl_shell [\"'].*?[\"']) \\?[\"']([A-Za-z].*?)\\?[\"'](?:\n|;|\)|,| \||$)"
+    said = {one.replace('\\"', '"').strip("\"'") for one in re.findall(quoted, whole, re.M)}
     return {one for one in said if not one.startswith(ANNOUNCES)} | {NO_SCRIPT, PULL_REQUEST}
 
 

@@ -118,9 +118,9 @@ def test_the_stages_are_those_of_the_ready_file():
     told = "\n".join(pictures.stages("en").sentences)
     for name in names:
         assert f"`{name}`" in told
-    assert "push to `main`: `test` (3 jobs)." in told
-    assert "push to `staging`: `test` (3 jobs), then `testpypi` (1 job)." in told
-    assert "pull request to `staging`: `test` (3 jobs)." in told
+    assert "push to `main`: `test` (1 job)." in told
+    assert "push to `staging`: `test` (1 job), then `testpypi` (1 job)." in told
+    assert "pull request to `staging`: `test` (2 jobs)." in told
     assert "tag `v1.0.0`: `test` (3 jobs), then `pypi` (1 job)." in told
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -23,14 +24,14 @@ PATIENCE = 120  # seconds; a build takes about five, and requests wait for it
 class Serving:
     """A running ``python -m site_builder serve`` in a copy of the sources."""
 
-    def __init__(self, place: Path, port: int) -> None:
-        self.place, self.url = place, f"http://127.0.0.1:{port}"
+    def __init__(self, place: Path) -> None:
+        self.place = place
         self.temporary = place / "tmp"
         self.temporary.mkdir()
         self.log = place / "serve.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "site_builder", "serve", "--port", str(port)],
+                [sys.executable, "-m", "site_builder", "serve", "--port", "0"],
                 cwd=place,
                 env={**os.environ, "LANG": "C.UTF-8", "TMPDIR": str(self.temporary)},
                 stdout=log,
@@ -41,6 +42,12 @@ class Serving:
     def said(self) -> str:
         """What it has printed so far."""
         return self.log.read_text(encoding="utf-8")
+
+    @property
+    def url(self) -> str:
+        """The address that it says; empty as long as it does not serve."""
+        found = re.search(r"http://127\.0\.0\.1:\d+", self.said)
+        return found[0] if found else ""
 
     def wait_for(self, true: Callable[[], bool]) -> None:
         """Wait until *true* is so; fail with what was printed."""
@@ -58,18 +65,12 @@ class Serving:
             return error.code, error.read().decode()
 
 
-def free_port() -> int:
-    """Return a port that nothing uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
 @pytest.fixture
 def serving(sources: Path) -> Iterator[Serving]:
     """A server that is ready."""
-    running = Serving(sources, free_port())
+    running = Serving(sources)
     try:
-        running.wait_for(lambda: running.url in running.said)
+        running.wait_for(lambda: bool(running.url))
         yield running
     finally:
         running.process.kill()
@@ -152,7 +153,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(sources):
 
 
 def test_an_interrupted_build_leaves_nothing_behind(sources):
-    serving = Serving(sources, free_port())
+    serving = Serving(sources)
     serving.wait_for(lambda: "Building" in serving.said)
     time.sleep(0.5)
     serving.process.send_signal(signal.SIGINT)

@@ -13,7 +13,7 @@ TERMS = yaml.safe_load((ROOT / "data" / "terms.yml").read_text(encoding="utf-8")
 # Not prose: macros, code, quotes of others, labels, emphasis that glosses a term, NAMES.
 NOT_PROSE = re.compile(
     r"\{\{.*?\}\}|`[^`\n]*`|«[^»\n]*»|\"[^\"\n]*\"|\*\*[^*\n]*\*\*|(?<!\*)\*[^*\n]+\*(?!\*)"
-    r"|\]\([^)]*\)|\{[^}\n]*\}|^!!!|<[^>]*>|\b[A-Z_]{3,}\b|\bgit \w+",
+    r"|\]\([^)]*\)|\{[^}\n]*\}|^!!!|<[^>]*>|\b[A-Z_]{3,}\b|\bgit \w+(?: --?\w+)*(?: \w+\.\w+)?",
     re.M,
 )
 
@@ -49,6 +49,7 @@ def test_a_page_keeps_the_terms(page, language):
 
 
 QUOTES = {"data/labels.yml", "data/terms.yml"}  # PyPI's own words, and the list itself
+PATTERN = re.compile(r"data/glossary\.yml:.+/found")  # what finds a term is no text
 
 
 def test_the_data_keeps_the_terms():
@@ -56,7 +57,8 @@ def test_the_data_keeps_the_terms():
 
     A message has no marks of code, so a word that it cites is known by standing in each language.
     """
-    said = [leaf for leaf in leaves.leaves() if leaf.file not in QUOTES]
+    said = [leaf for leaf in leaves.leaves() if leaf.file not in QUOTES
+            and not PATTERN.fullmatch(f"{leaf.file}:{leaf.key}")]  # fmt: skip
     assert [one for leaf in said for one in unwanted(leaf)] == []
     assert len({leaf.file for leaf in said}) > 15
 

@@ -185,11 +185,13 @@ def test_a_run_shows_it(variant: Variant, written, index):
         text = publishing(text, variant.index)
     options = [word for one in variant.variables for word in ("--var", one)]
     # Each has a version of its own: a file that is on the index would be skipped.
-    folder = written(
-        text, version=f"0.{len(index.files('testpypi')) + 2}.{VARIANTS.index(variant)}"
-    )
+    version = f"0.{len(index.files('testpypi')) + 2}.{VARIANTS.index(variant)}"
+    folder = written(text, "0.1.0" if variant.event == TAG else version)
     done = rehearsed(folder, index, *variant.event, *options)
     if variant.rule == "again-fails":
+        with (folder / "README.md").open("a", encoding="utf-8") as file:
+            file.write("The same bytes would be accepted again.\n")
+        written(text)
         done = rehearsed(folder, index, *variant.event, *options)
     assert done.returncode == variant.code, done.stdout
     for sentence in variant.log:

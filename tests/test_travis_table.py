@@ -128,7 +128,7 @@ def test_the_matrix_puts_all_events_side_by_side(demo):
         "Event", "a push to main", "a push to staging", "the tag v0.1.0",
         "a pull request to main", "a pull request from a fork to main",
     ]  # fmt: skip
-    ends = ["nothing", "TestPyPI with $TEST_PYPI_TOKEN (1.4)", "PyPI with $PYPI_TOKEN (1.4)",
+    ends = ["nothing", "TestPyPI with $TEST_PYPI_TOKEN (1.2)", "PyPI with $PYPI_TOKEN (1.4)",
             "nothing", "nothing"]  # fmt: skip
     assert [row.endswith(end) for row, end in zip(rows[1:], ends, strict=True)] == [True] * 5
     assert "s3cr3t" not in done.stdout
