@@ -1,0 +1,3 @@
+python -m twine upload --repository testpypi dist/*
+pypi-practice token revoke laptop
+unset ACCOUNT
