@@ -142,12 +142,17 @@ def main(arguments):
     elif name == "sources":
         call(python(), os.path.join("tests", "sources.py"), *rest)
     elif name == "lock":
-        for group, target in (("test", "requirements.txt"), ("leave", "requirements-leave.txt")):
+        project = ("pyproject.toml", "--group", "site", "--group")
+        for target, chosen in (
+            ("requirements.txt", project + ("test",)),
+            ("requirements-leave.txt", project + ("leave",)),
+            ("requirements-clients.txt", ("--group", "clients")),
+        ):
             call(
-                python(), "-m", "uv", "pip", "compile", "pyproject.toml",
-                "--group", "site", "--group", group, "--universal", "--python-version", "3.11",
+                python(), "-m", "uv", "pip", "compile", *chosen + (
+                "--universal", "--python-version", "3.11",
                 "--generate-hashes", "--upgrade", "--custom-compile-command", "make lock",
-                "--quiet", "--output-file", target, *rest
+                "--quiet", "--output-file", target) + tuple(rest)
             )  # fmt: skip
     return 0
 

@@ -7,7 +7,6 @@ Material, which runs no hooks; so what ours do is written into its configuration
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -17,10 +16,10 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import environments
 import yaml
 from blocks import ROOT, pages
 from bs4 import BeautifulSoup
-from filelock import FileLock
 from mkdocs.config import load_config
 from mkdocs.structure.files import Files
 
@@ -29,7 +28,6 @@ from site_builder.forms import WITHOUT_PDF
 from site_builder.texts import word
 
 VENV = ROOT / "build" / "leave"
-LOCK = ROOT / "requirements-leave.txt"
 PROGRAMS = ("properdocs", "zensical")
 
 
@@ -60,21 +58,10 @@ class Difference:
 
 def install() -> None:
     """Make build/leave what requirements-leave.txt says, unless it is that already."""
-    VENV.parent.mkdir(exist_ok=True)
-    with FileLock(f"{VENV}.lock"):
-        digest = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
-        stamp = VENV / "installed"
-        if stamp.exists() and stamp.read_text(encoding="utf-8") == digest:
-            return
-        uv = [sys.executable, "-m", "uv"]
-        there = ["--quiet", "--python", str(VENV)]
-        for command in (
-            [*uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)],
-            [*uv, "pip", "sync", *there, "--require-hashes", str(LOCK)],
-            [*uv, "pip", "install", *there, "--no-deps", "--no-build-isolation", "-e", str(ROOT)],
-        ):
-            _call(command, ROOT)
-        stamp.write_text(digest, encoding="utf-8")
+    try:
+        environments.install("leave", "-e", str(ROOT))
+    except subprocess.CalledProcessError as failed:
+        raise LeaveError(f"{failed}\n{failed.stderr[-3000:]}") from failed
 
 
 def build(program: str, language: str, place: Path) -> Path:
@@ -99,7 +86,7 @@ def build(program: str, language: str, place: Path) -> Path:
 
 
 def _python() -> Path:
-    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    return environments.programs(VENV) / ("python.exe" if os.name == "nt" else "python")
 
 
 def _call(command: list[str], folder: Path) -> None:
