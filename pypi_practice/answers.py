@@ -161,7 +161,8 @@ def upload_error(key: str, index: Index, accept: str, **values: object) -> Answe
     if key == "method":
 
         def refused(escape: Callable[[str], str], line: str) -> str:
-            return f"The method POST is not allowed for this resource. {line}{line}\n"
+            method = escape(str(values["method"]))
+            return f"The method {method} is not allowed for this resource. {line}{line}\n"
 
         return _page(status, text, accept, refused, [])
     # The refusal of a password has its words in the status line only.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import dataclasses
 import logging
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from packaging.utils import canonicalize_name
@@ -25,6 +26,9 @@ from pypi_practice.upstream import Upstream
 from pypi_practice.words import Words
 
 log = logging.getLogger(__name__)
+# What an upload address takes: warehouse/forklift/__init__.py, and warehouse/csrf.py for the rest.
+ACTIONS = ("file_upload", "submit", "submit_pkg_info", "doc_upload")
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class Application:
@@ -66,9 +70,12 @@ class Application:
         if index is None:
             return error(421, self.words("unknown_host", host=host), accept)
         path = decoded(environ)
+        request = Request(environ, path, "", self.words.language)
         if path in ("/legacy", "/legacy/"):
-            return self._legacy(index, path, environ, accept)
-        return self.read(Request(environ, path, "", self.words.language), index)
+            return self._legacy(index, path, request)
+        if path == "/" and index_url(environ) != index.web:
+            return self._endpoint(request, index)
+        return self.read(request, index)
 
     # Reading
 
@@ -133,15 +140,31 @@ class Application:
 
     # Uploading
 
-    def _legacy(self, index: Index, path: str, environ: dict[str, Any], accept: str) -> Answer:
+    def _endpoint(self, request: Request, index: Index) -> Answer:
+        """Return the page that stands at an upload address, for whoever looks at it."""
+        if request.method not in SAFE:
+            return self._refused_method(request, index, SAFE)
+        return self.routes.pages.render(request, index, "upload", address=index.upload)
+
+    def _refused_method(self, request: Request, index: Index, allowed: Sequence[str]) -> Answer:
+        answer = upload_error("method", index, request.accept, method=request.method)
+        return dataclasses.replace(answer, headers=[("Allow", ", ".join(allowed))])
+
+    def _legacy(self, index: Index, path: str, request: Request) -> Answer:
+        environ, accept = request.environ, request.accept
         body = environ["wsgi.input"]
         try:
             length = body_length(environ)
         except ValueError:
             return error(400, self.words("broken_form", reason="Content-Length"), accept)
-        if environ["REQUEST_METHOD"] != "POST" or index.upload != f"{index_url(environ)}/legacy/":
+        if index.upload != f"{index_url(environ)}/legacy/":
             form.drain(body, length)
-            return upload_error("method", index, accept)
+            return self.routes.pages.missing(request, index)
+        if request.method != "POST":
+            form.drain(body, length)
+            if path == "/legacy" or request.query.get(":action") in ACTIONS:
+                return self._refused_method(request, index, ["POST"])
+            return self._endpoint(request, index)
         raw = credentials(environ.get("HTTP_AUTHORIZATION", ""))
         # A real token is turned away before anything of it is kept, logged or compared.
         if raw is not None and tokens.is_real(raw.password):
@@ -160,7 +183,7 @@ class Application:
         incoming = form.Form()
         try:
             incoming = form.read(body, content_type, length, self.store, limit)
-            return self._answer_upload(index, incoming, raw, macaroon, token, accept)
+            return self._answer_upload(index, incoming, raw, macaroon, token, request)
         except form.BrokenForm as broken:
             if token is None:
                 return self._nobody(index, raw, accept)
@@ -183,13 +206,14 @@ class Application:
         raw: Credentials | None,
         macaroon: Macaroon | None,
         token: rules.TokenRecord | None,
-        accept: str,
+        request: Request,
     ) -> Answer:
-        action = incoming.get(":action")
-        if action in ("submit", "submit_pkg_info", "doc_upload"):
-            return upload_error(action.removesuffix("_pkg_info"), index, accept)
+        accept = request.accept
+        action = request.query.get(":action", incoming.get(":action"))
+        if action not in ACTIONS:
+            return self._refused_method(request, index, SAFE)
         if action != "file_upload":
-            return upload_error("method", index, accept)
+            return upload_error(action.removesuffix("_pkg_info"), index, accept)
         if incoming.tuples:
             return upload_error("tuple", index, accept, field=min(incoming.tuples))
         if macaroon is None or token is None:

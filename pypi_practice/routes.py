@@ -7,6 +7,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from packaging.utils import canonicalize_name
+from trove_classifiers import sorted_classifiers
 
 from pypi_practice import json_api, pages, rules
 from pypi_practice.account import AccountPages
@@ -84,6 +85,9 @@ class Routes:
             return self.pages.missing(request, index)
         if path == "/static/style.css":
             return pages.stylesheet()
+        if path == "/pypi" and request.query.get(":action") == "list_classifiers":
+            # Flit checks classifiers against this list. Source: warehouse/legacy/api/pypi.py.
+            return Answer(200, "\n".join(sorted_classifiers).encode(), "text/plain; charset=UTF-8")
         if request.method in ("GET", "HEAD") and (switched := pages.switch_language(request)):
             return switched
         if match := re.fullmatch(r"/pypi/([^/]+)(?:/([^/]+))?/json/?", path):
