@@ -20,13 +20,17 @@ from pypi_practice.proxy import Proxy
 from pypi_practice.server import IndexServer, write_certificates
 from pypi_practice.store import Store, default_directory
 from pypi_practice.upstream import Upstream, find
-from pypi_practice.web import WebServer
+from pypi_practice.web import NO_PROXY_PATH, WebServer
 from pypi_practice.words import Words
 
 # Variables by which clients find a certificate bundle, a proxy, or the index to install from.
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "SSL_CERT_FILE", "GIT_SSL_CAINFO")
 PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "PIP_PROXY")
 INSTALL_FROM = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX")
+# Hatch takes no notice of a proxy. Its uploads go to a page of ours that says so, and nothing that
+# could be a token goes along where the command names an index of its own.
+HATCH_REPO = "HATCH_INDEX_REPO"
+HATCH = {"HATCH_INDEX_USER": "__token__", "HATCH_INDEX_AUTH": "not-a-token"}
 PRACTICE_VARIABLES = frozenset(
     (
         *BUNDLES,
@@ -34,6 +38,7 @@ PRACTICE_VARIABLES = frozenset(
         *INSTALL_FROM,
         "NO_PROXY",
         "no_proxy",
+        HATCH_REPO,
         "PYPI_PRACTICE",
         "PYPI_PRACTICE_DATA",
         "PYPI_PRACTICE_WEB",
@@ -61,7 +66,7 @@ def environment(
     environ |= dict.fromkeys(PROXIES, proxy)
     environ |= dict.fromkeys(BUNDLES, str(bundle))
     environ |= dict.fromkeys(INSTALL_FROM, INDEXES["pypi"].simple)
-    environ |= {"NO_PROXY": DIRECT, "no_proxy": DIRECT}
+    environ |= {"NO_PROXY": DIRECT, "no_proxy": DIRECT, **HATCH}
     environ["PATH"] = os.pathsep.join([str(commands), outer.get("PATH", os.defpath)])
     environ["PYPI_PRACTICE_DATA"] = str(data)
     environ["PYPI_PRACTICE"] = proxy
@@ -145,7 +150,7 @@ def practice(
         stack.callback(proxy.stop)
         _write_command(folder / "bin")
         inner = environment(environ, proxy.port, bundle, data, folder / "bin")
-        yield inner | {"PYPI_PRACTICE_WEB": web.url}
+        yield inner | {"PYPI_PRACTICE_WEB": web.url, HATCH_REPO: web.url + NO_PROXY_PATH}
 
 
 def default_shell(environ: Mapping[str, str]) -> list[str]:

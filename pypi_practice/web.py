@@ -16,7 +16,7 @@ from typing import Any
 from cheroot.wsgi import Server
 
 from pypi_practice import catalog, pages
-from pypi_practice.answers import Answer, StartResponse
+from pypi_practice.answers import Answer, StartResponse, error
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES
 from pypi_practice.index import Application, decoded
@@ -28,6 +28,7 @@ THREADS = 4
 BODY_LIMIT = 1024 * 1024  # bytes; forms are short, and uploads do not come here
 LOCAL_NAMES = frozenset(("localhost", "127.0.0.1", "::1"))
 ANY = ("0.0.0.0", "::", "")
+NO_PROXY_PATH = "past-the-proxy/"  # where a client is sent that takes no notice of the proxy
 log = logging.getLogger(__name__)
 
 
@@ -89,6 +90,8 @@ class Web:
             words = Words(request.language, "pages")
             message = words("wrong_host", host=host[:100], url=self.url)
             return Answer(421, message.encode(), "text/plain; charset=UTF-8")
+        if request.path.startswith(f"/{NO_PROXY_PATH}"):
+            return error(403, self.application.words("no_proxy"), request.accept)
         first, _, rest = request.path.removeprefix("/").partition("/")
         index = INDEXES.get(first)
         if index is None:

@@ -32,6 +32,7 @@ COMPARED = [
     (re.compile(r"\b(?:\d+\.\d+ ?s|\d+ms)\b"), "<seconds>"),
     (re.compile(r"\b\d\d:\d\d\b|--:--"), "<time>"),
     (re.compile(r"• \S+$", re.M), "• <speed>"),
+    (re.compile(r"(?<=127\.0\.0\.1:)\d{5}\b"), "<port>"),
     (re.compile(r"(?<=python)3\.\d+|(?<=Python )3\.\d+(?:\.\d+)?"), "<python>"),
     (re.compile(r"\b(?!0\.1\.[012]\b)\d+\.\d+\.\d+(?:\.\d+)?\b"), "<version>"),
 ]

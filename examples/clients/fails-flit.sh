@@ -1,0 +1,1 @@
+env -u FLIT_INDEX_URL flit publish --repository testpypi

@@ -1,0 +1,1 @@
+HATCH_INDEX_AUTH=$TEST_PYPI_TOKEN hatch publish

@@ -1,0 +1,2 @@
+uv build --quiet
+PDM_PUBLISH_PASSWORD=$TEST_PYPI_TOKEN pdm publish --no-build --repository testpypi

@@ -1,0 +1,1 @@
+uv publish --trusted-publishing never --publish-url https://test.pypi.org/legacy/

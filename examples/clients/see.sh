@@ -1,0 +1,1 @@
+python -m pip index versions --index-url https://test.pypi.org/simple/ random-names

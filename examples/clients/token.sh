@@ -1,0 +1,1 @@
+TEST_PYPI_TOKEN="$(pypi-practice token new --index testpypi)"
