@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 
 MIB, GIB = 1024**2, 1024**3
@@ -31,31 +31,41 @@ PYPI = Limits()
 class NewProjects:
     """Counts the projects that each user tried to create in the last hour.
 
-    As on PyPI, one whose name was good counts even if its file is refused later. Kept in memory:
-    a new practice shell starts from nothing.
+    As on PyPI, one whose name was good counts even if its file is refused later. The files of one
+    release that come at the same time are one attempt. Kept in memory: a new practice shell starts
+    from nothing.
     """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._times: dict[str, deque[float]] = {}
+        self._begun: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
-    def _recent(self, user: str) -> deque[float]:
+    def _may(self, user: str, project: str) -> bool:
         times = self._times.setdefault(user, deque())
         while times and times[0] <= time.monotonic() - HOUR:
             times.popleft()
-        return times
+        return len(times) < self.limit or self._begun[user, project] > 0
 
-    def full(self, user: str) -> bool:
-        """Tell whether the user with this id must wait."""
+    def full(self, user: str, project: str) -> bool:
+        """Tell whether the user with this id must wait before they create *project*."""
         with self._lock:
-            return len(self._recent(user)) >= self.limit
+            return not self._may(user, project)
 
-    def add(self, user: str) -> bool:
-        """Count one more, unless the user must wait; tell whether it was counted."""
+    def begin(self, user: str, project: str) -> bool:
+        """Count *project*, unless the user must wait; tell whether they may go on to ``end``."""
         with self._lock:
-            times = self._recent(user)
-            if len(times) >= self.limit:
+            if not self._may(user, project):
                 return False
-            times.append(time.monotonic())
+            if not self._begun[user, project]:
+                self._times[user].append(time.monotonic())
+            self._begun[user, project] += 1
             return True
+
+    def end(self, user: str, project: str) -> None:
+        """Note that an upload which has begun *project* is over."""
+        with self._lock:
+            self._begun[user, project] -= 1
+            if not self._begun[user, project]:
+                del self._begun[user, project]

@@ -60,6 +60,7 @@ class Upload:
     metadata: Metadata | None = None
     raw_metadata: dict[str, Any] = field(default_factory=dict)
     project: Project | None = None
+    begun: str | None = None  # the project that this upload counts as new
     core_metadata: bytes | None = None
 
     @functools.cached_property
@@ -151,13 +152,15 @@ def project(upload: Upload) -> None:
     if upload.project is not None:
         return
     _user_can_upload(upload)
-    if upload.new_projects is not None and upload.new_projects.full(user.id):
+    if upload.new_projects is not None and upload.new_projects.full(user.id, normalized):
         raise Refused("too_many")
     others = (*upload.store.projects(upload.index), *taken.values())
     if key := names.fault(name, (other.name for other in others)):
         raise Refused(key, name=name)
-    if upload.new_projects is not None and not upload.new_projects.add(user.id):
-        raise Refused("too_many")
+    if upload.new_projects is not None:
+        if not upload.new_projects.begin(user.id, normalized):
+            raise Refused("too_many")
+        upload.begun = normalized
     # Not stored yet: a refusal further on must leave no empty project behind.
     upload.project = Project(
         id=str(uuid.uuid4()),
@@ -399,6 +402,14 @@ def accept(upload: Upload) -> StoredFile:
     Raises Refused or AlreadyThere, and OSError or sqlite3.Error if the disk does not take it; then
     nothing is kept.
     """
+    try:
+        return _accept(upload)
+    finally:
+        if upload.new_projects is not None and upload.begun is not None:
+            upload.new_projects.end(upload.token.user.id, upload.begun)
+
+
+def _accept(upload: Upload) -> StoredFile:
     for rule in RULES:
         rule(upload)
     assert upload.form.content is not None

@@ -30,6 +30,7 @@ from pypi_practice import form, store
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES
 from pypi_practice.index import Application
+from pypi_practice.limits import NewProjects
 from pypi_practice.shell import practice
 from pypi_practice.store import Store
 from pypi_practice.words import Words
@@ -247,6 +248,36 @@ def test_of_many_that_upload_one_name_at_once_one_wins(tmp_path):
     assert sorted(codes) == [200, 200] + [400] * 8
     assert on_disk(where) == listed(where)
     assert codes[0::2] == codes[1::2]
+
+
+def test_a_new_project_that_begins_with_many_files_at_once_counts_once(tmp_path, monkeypatch):
+    """Of the projects that a user may create in an hour: no release is refused for its files."""
+    where = Store(tmp_path / "data", EN)
+    token = account_token(where)
+    limits = NewProjects(3)
+    application = Application(where, None, EN)
+    application.new_projects = limits
+    all_begin = threading.Barrier(10)
+    begin = limits.begin
+
+    def begin_together(user: str, project: str) -> bool:
+        may = begin(user, project)
+        all_begin.wait()
+        return may
+
+    def upload(number: int) -> int:
+        content = client.wheel(version=f"1.{number}")
+        filename = f"demo-1.{number}-py3-none-any.whl"
+        return client.upload(application, token, content, filename, version=f"1.{number}").code
+
+    monkeypatch.setattr(limits, "begin", begin_together)
+    with ThreadPoolExecutor(10) as pool:
+        assert list(pool.map(upload, range(10))) == [200] * 10
+    user = where.user(INDEX).id
+    assert [begin(user, name) for name in ("a", "b", "c")] == [True, True, False]
+    assert (limits.full(user, "c"), limits.full(user, "a")) == (True, False)
+    limits.end(user, "a")
+    assert limits.full(user, "a")
 
 
 def test_of_two_sdists_of_one_release_at_once_one_wins(tmp_path):
