@@ -53,6 +53,8 @@ class Application:
         """Answer one request; an error of ours is logged and answered 500, never half a page."""
         try:
             answer = self._answer(environ)
+        except TimeoutError:
+            raise  # the server says so, and closes the connection
         except Exception:
             log.exception("the practice index failed on %s", environ.get("PATH_INFO"))
             answer = error(500, self.words("server_error"), environ.get("HTTP_ACCEPT", ""))

@@ -13,9 +13,12 @@ from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 
 from pypi_practice.facts import HOSTS
+from pypi_practice.limits import PYPI
+from pypi_practice.pace import PacedConnection
 
 LOOPBACK = "127.0.0.1"
 THREADS = 10
+BODY_LIMIT = 5 * PYPI.file  # bytes; up to here PyPI's own words say that a file is too large
 WAITING = 256  # connections that wait for a thread: many uploads may start at once
 
 
@@ -60,6 +63,8 @@ class IndexServer:
             server_name="pypi",
             request_queue_size=WAITING,
         )
+        self._server.ConnectionClass = PacedConnection
+        self._server.max_request_body_size = BODY_LIMIT
         self._server.ssl_adapter = BuiltinSSLAdapter(str(certificate), str(key))
         self._server.prepare()
         self.port: int = self._server.bind_addr[1]

@@ -20,6 +20,7 @@ from pypi_practice.answers import Answer, StartResponse, error
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES
 from pypi_practice.index import Application, decoded
+from pypi_practice.pace import PacedConnection
 from pypi_practice.request import Request
 from pypi_practice.server import LOOPBACK
 from pypi_practice.words import Words
@@ -67,6 +68,8 @@ class Web:
         request = Request(environ, decoded(environ), "", self.application.words.language)
         try:
             answer = self._answer(request)
+        except TimeoutError:
+            raise  # the server says so, and closes the connection
         except Exception:
             log.exception("the pages failed on %s", environ.get("PATH_INFO"))
             answer = Answer(500, self.application.words("server_error").encode(), "text/plain")
@@ -125,6 +128,7 @@ class WebServer:
     def __init__(self, application: Application, port: int = 0, host: str = LOOPBACK) -> None:
         web = Web(application, host)
         self._server = Server((host, port), web, numthreads=THREADS, server_name="pages")
+        self._server.ConnectionClass = PacedConnection
         self._server.max_request_body_size = BODY_LIMIT
         try:
             self._server.prepare()
