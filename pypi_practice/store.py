@@ -30,6 +30,9 @@ from pypi_practice.words import Words
 
 LEARNER = "learner"
 
+# What an earlier version lacks is added to its data when they are opened; what a later one has
+# changed is not guessed at. Raise the number with a change that earlier programs would spoil.
+VERSION = 1
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS users (
     id TEXT PRIMARY KEY, "index" TEXT NOT NULL, name TEXT NOT NULL,
@@ -200,7 +203,12 @@ class Store:
             database.touch(mode=0o600)
             if database.stat().st_mode & 0o077:  # copied or made otherwise: it holds the keys
                 database.chmod(0o600)
+            written = self.rows("PRAGMA user_version")[0][0]
+            if written > VERSION:
+                raise PracticeError(words("newer_data", path=directory))
             self._connection.executescript(SCHEMA)
+            if written < VERSION:
+                self._connection.execute(f"PRAGMA user_version = {VERSION}")
             with self.transaction() as connection:
                 for key in INDEXES:
                     connection.execute(

@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import ssl
@@ -26,7 +27,7 @@ from urllib.parse import urlsplit
 import client
 import pytest
 
-from pypi_practice import form, store
+from pypi_practice import catalog, form, store
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES
 from pypi_practice.index import Application
@@ -181,7 +182,7 @@ import os, sys
 sys.path[:0] = sys.argv[3:]
 import client
 from pathlib import Path
-from pypi_practice import form, store
+from pypi_practice import catalog, form, store
 from pypi_practice.index import Application
 from pypi_practice.words import Words
 def crash(*_, **__):
@@ -408,6 +409,73 @@ def test_a_database_that_is_none_is_a_sentence_and_stays_as_it_is(tmp_path):
     with pytest.raises(PracticeError, match="cannot use the folder"):
         Store(data, EN)
     assert (data / "index.sqlite3").read_text() == "these are somebody's notes\n" * 100
+
+
+# The tables of the first version, in which nothing could be yanked and no change was counted.
+FIRST_VERSION = """
+CREATE TABLE users (
+    id TEXT PRIMARY KEY, "index" TEXT NOT NULL, name TEXT NOT NULL,
+    email_verified INTEGER NOT NULL DEFAULT 1, two_factor INTEGER NOT NULL DEFAULT 1,
+    UNIQUE ("index", name));
+CREATE TABLE tokens (
+    id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users, description TEXT NOT NULL,
+    key BLOB NOT NULL, caveats TEXT NOT NULL, project TEXT, created REAL NOT NULL, last_used REAL,
+    UNIQUE (user_id, description));
+CREATE TABLE projects (
+    id TEXT PRIMARY KEY, "index" TEXT NOT NULL, name TEXT NOT NULL, normalized TEXT NOT NULL,
+    owner TEXT NOT NULL REFERENCES users, UNIQUE ("index", normalized));
+CREATE TABLE releases (
+    id TEXT PRIMARY KEY, project_id TEXT NOT NULL REFERENCES projects, version TEXT NOT NULL,
+    canonical TEXT NOT NULL, metadata TEXT NOT NULL, created REAL NOT NULL,
+    UNIQUE (project_id, canonical));
+CREATE TABLE files (
+    "index" TEXT NOT NULL, filename TEXT NOT NULL, release_id TEXT NOT NULL REFERENCES releases,
+    filetype TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, blake2 TEXT NOT NULL,
+    requires_python TEXT, uploaded REAL NOT NULL, PRIMARY KEY ("index", filename));
+CREATE INDEX files_by_release ON files (release_id);
+CREATE INDEX files_by_bytes ON files ("index", blake2);
+CREATE TABLE used_filenames (
+    "index" TEXT NOT NULL, filename TEXT NOT NULL, PRIMARY KEY ("index", filename));
+"""
+
+
+def test_a_folder_of_the_first_version_goes_on(tmp_path):
+    """All that it holds is there, its tokens are good, and it learns what came later."""
+    now = Store(tmp_path / "now", EN)
+    token = account_token(now)
+    assert client.upload(Application(now, None, EN), token).code == 200
+    folder = tmp_path / "old"
+    shutil.copytree(now.directory / "files", folder / "files")
+    with contextlib.closing(sqlite3.connect(folder / "index.sqlite3")) as old:
+        old.executescript(FIRST_VERSION)
+        for table in ("users", "tokens", "projects", "releases", "files", "used_filenames"):
+            rows = [tuple(row) for row in now.rows(f"SELECT * FROM {table}")]
+            places = ", ".join("?" * len(rows[0]))
+            old.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
+        old.commit()
+    where = Store(folder, EN)
+    where.sweep()
+    assert on_disk(where) == listed(where) == listed(now) != {}
+    application = Application(where, None, EN)
+    assert client.upload(application, token).code == 200  # the same bytes
+    more = {"filename": "demo-2.0-py3-none-any.whl", "version": "2.0"}
+    assert client.upload(application, token, client.wheel(version="2.0"), **more).code == 200
+    project = where.project(INDEX, "demo")
+    catalog.yank(where, project, catalog.release(where, project, "1.0"), "old")
+    page = client.call(application, "GET", f"{INDEX.simple}demo/", headers={"Accept": "*/*"})
+    assert b'data-yanked="old"' in page.body
+    assert len(listed(Store(folder, EN))) == 2
+
+
+def test_data_of_a_newer_version_are_left_alone(tmp_path):
+    where = Store(tmp_path, EN)
+    with where.transaction() as connection:
+        connection.execute(f"PRAGMA user_version = {store.VERSION + 1}")
+    where.close()
+    before = (tmp_path / "index.sqlite3").read_bytes()
+    with pytest.raises(PracticeError, match="newer pypi-practice"):
+        Store(tmp_path, EN)
+    assert (tmp_path / "index.sqlite3").read_bytes() == before
 
 
 def test_an_upload_in_chunks_is_taken_whole(tmp_path):
