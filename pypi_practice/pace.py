@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from typing import Any
 
 from cheroot.makefile import StreamReader, StreamWriter
 from cheroot.server import HTTPConnection
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+from cheroot.wsgi import Server
 
 PATIENCE = 30  # seconds in which any request may come in
 SLOWEST = 16 * 1024  # bytes a second, at least, of one that takes longer
@@ -50,7 +53,43 @@ class PacedConnection(HTTPConnection):
     def __init__(self, server: Any, sock: Any, makefile: Any = None) -> None:
         super().__init__(server, sock, _makefile)
 
+        self.spoken = False  # whether the client has sent a byte
+        self._greeted = False
+
     def communicate(self) -> bool:
         """Answer one request; tell whether another may follow."""
+        if not self._greeted and isinstance(self.socket, ssl.SSLSocket):
+            try:
+                self.socket.do_handshake()
+            except OSError:  # it is no TLS, the client does not trust us, or it has gone
+                return False
+        self._greeted = True
         self.rfile.raw.begin()
         return super().communicate()
+
+
+class PatientAdapter(BuiltinSSLAdapter):
+    """TLS that begins in the thread of the connection.
+
+    Cheroot's begins it in the one thread that accepts connections, where a silent client keeps out
+    all that come after it.
+    """
+
+    def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, Any]]:
+        """Return *sock* as one of TLS, and what of it goes into each request."""
+        wrapped = self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        return wrapped, {"wsgi.url_scheme": "https", "HTTPS": "on"}
+
+
+class PatientServer(Server):
+    """Cheroot's server, in which a connection gets a thread when its client has said something."""
+
+    ConnectionClass = PacedConnection
+
+    def process_conn(self, conn: PacedConnection) -> None:
+        """Hand a connection to a thread, or to those that are waited for."""
+        if conn.spoken:
+            super().process_conn(conn)
+        else:
+            conn.spoken = True
+            self._connections.put(conn)

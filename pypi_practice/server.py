@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import trustme
-from cheroot.ssl.builtin import BuiltinSSLAdapter
-from cheroot.wsgi import Server
 
 from pypi_practice.facts import HOSTS
 from pypi_practice.limits import PYPI
-from pypi_practice.pace import PacedConnection
+from pypi_practice.pace import PatientAdapter, PatientServer
 
 LOOPBACK = "127.0.0.1"
 THREADS = 10
@@ -56,16 +54,15 @@ class IndexServer:
     """The application behind HTTPS on a free port of the loopback address."""
 
     def __init__(self, application: Callable[..., Any], certificate: Path, key: Path) -> None:
-        self._server = Server(
+        self._server = PatientServer(
             (LOOPBACK, 0),
             application,
             numthreads=THREADS,
             server_name="pypi",
             request_queue_size=WAITING,
         )
-        self._server.ConnectionClass = PacedConnection
         self._server.max_request_body_size = BODY_LIMIT
-        self._server.ssl_adapter = BuiltinSSLAdapter(str(certificate), str(key))
+        self._server.ssl_adapter = PatientAdapter(str(certificate), str(key))
         self._server.prepare()
         self.port: int = self._server.bind_addr[1]
         self._thread = threading.Thread(target=self._server.serve, name="index", daemon=True)

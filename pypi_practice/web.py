@@ -13,14 +13,12 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-from cheroot.wsgi import Server
-
 from pypi_practice import catalog, pages
 from pypi_practice.answers import Answer, StartResponse, error
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES
 from pypi_practice.index import Application, decoded
-from pypi_practice.pace import PacedConnection
+from pypi_practice.pace import PatientServer
 from pypi_practice.request import Request
 from pypi_practice.server import LOOPBACK
 from pypi_practice.words import Words
@@ -127,8 +125,7 @@ class WebServer:
 
     def __init__(self, application: Application, port: int = 0, host: str = LOOPBACK) -> None:
         web = Web(application, host)
-        self._server = Server((host, port), web, numthreads=THREADS, server_name="pages")
-        self._server.ConnectionClass = PacedConnection
+        self._server = PatientServer((host, port), web, numthreads=THREADS, server_name="pages")
         self._server.max_request_body_size = BODY_LIMIT
         try:
             self._server.prepare()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,6 +79,39 @@ def test_a_connection_that_is_kept_begins_anew_with_each_request(address):
         answer = connection.getresponse()
         assert (answer.status, bool(answer.read())) == (200, True)
         time.sleep(1.6)
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[tuple[tuple[str, int], ssl.SSLContext]]:
+    """The index with its TLS: its place, and what trusts it."""
+    certificate, key, bundle = server.write_certificates(tmp_path)
+    application = Application(Store(tmp_path / "data", EN), None, EN)
+    running = server.IndexServer(application, certificate, key)
+    yield (server.LOOPBACK, running.port), ssl.create_default_context(cafile=str(bundle))
+    running.stop()
+
+
+def test_who_never_begins_keeps_nobody_out(index, capfd):
+    """Nor does one who speaks without TLS, or who does not trust the index."""
+    where, trusting = index
+    silent = [socket.create_connection(where) for _ in range(3 * server.THREADS)]
+    plain = socket.create_connection(where, timeout=10)
+    plain.sendall(b"GET / HTTP/1.1\r\nHost: pypi.org\r\n\r\n")
+    begun = time.monotonic()
+    for _ in range(2):
+        with (
+            socket.create_connection(where, timeout=20) as raw,
+            trusting.wrap_socket(raw, server_hostname="pypi.org") as client,
+        ):
+            client.sendall(b"GET /simple/ HTTP/1.1\r\nHost: pypi.org\r\n\r\n")
+            assert client.recv(12) == b"HTTP/1.1 200"
+        with socket.create_connection(where, timeout=20) as raw, pytest.raises(ssl.SSLError):
+            ssl.create_default_context().wrap_socket(raw, server_hostname="pypi.org")
+    assert time.monotonic() - begun < 8  # a silent one is waited for, for ten seconds
+    assert b"200" not in plain.recv(100)
+    assert "Traceback" not in capfd.readouterr().err
+    for one in silent:
+        one.close()
 
 
 def test_the_index_reads_no_endless_body():
