@@ -228,6 +228,14 @@ def test_a_client_shows_why_it_was_refused(reader, name):
     assert said in " ".join(done.stdout.split()), done.stdout
 
 
+def test_an_address_without_uploads_is_not_found(reader):
+    place = reader.project("nowhere")
+    command = [*UV[:-1], "https://pypi.org/legacy/"]
+    done = reader.run(place, *command, UV_PUBLISH_TOKEN=reader.index.token("pypi"))
+    assert done.returncode != 0
+    assert "404 Not Found" in " ".join(done.stdout.split()), done.stdout
+
+
 # Hatch takes no notice of a proxy, so the practice shell cannot lead it.
 
 

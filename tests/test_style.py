@@ -35,14 +35,18 @@ def test_no_file_holds_a_token_of_the_real_indexes():
         assert not real.search(file.read_text(encoding="utf-8", errors="replace")), file
 
 
+LOCKS = sorted(file.name for file in ROOT.glob("requirements*.txt"))
+
+
 def test_configuration_and_lock_name_no_download_host():
-    for name in ("requirements.txt", "pyproject.toml", "Makefile", "make.py", ".ci/run"):
+    for name in (*LOCKS, "pyproject.toml", "Makefile", "make.py", ".ci/run"):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert not re.search(r"https?://|--index-url|--extra-index|--find-links", text), name
 
 
-def test_every_dependency_is_locked_with_its_hash():
-    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_dependency_is_locked_with_its_hash(name):
+    lock = (ROOT / name).read_text(encoding="utf-8")
     packages = re.findall(r"^(\S+?)==\S+.*?(?=^\S|\Z)", lock, re.M | re.S)
     assert len(packages) > 50
     for block in re.findall(r"^[A-Za-z].*?(?=^[A-Za-z#]|\Z)", lock, re.M | re.S):
