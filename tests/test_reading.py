@@ -326,7 +326,7 @@ def test_what_is_copied_has_no_prompt(built_site):
 
 LOOKS = [
     (page, width, scheme)
-    for page in ("en/", "es/", "en/tutorial/upload/", "es/reference/deploy/")
+    for page in ("en/", "es/", "en/tutorial/upload/", "es/tutorial/upload/", "es/reference/deploy/")
     for width in (1400, 390)
     for scheme in ("light", "dark")
 ]

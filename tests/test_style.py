@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from blocks import ROOT
+from blocks import ROOT, pages
+from leaves import WHOLE as LANGUAGES
 
 FILES = [
     ROOT / name
@@ -52,3 +53,33 @@ def test_every_dependency_is_locked_with_its_hash(name):
     for block in re.findall(r"^[A-Za-z].*?(?=^[A-Za-z#]|\Z)", lock, re.M | re.S):
         assert re.match(r"[\w.-]+==\S+", block), block.splitlines()[0]
         assert "--hash=sha256:" in block, block.splitlines()[0]
+
+
+# What readers look up has no length; what they read from beginning to end has: 500 to 900 words,
+# and a tenth less or more where a page needs it.
+READ = [page for page in pages() if page.startswith(("tutorial/", "howto/", "explanation/"))]
+BOUNDS = range(450, 991)
+NO_PROSE = re.compile(
+    r"\A---\n.*?^---\n"  # front matter
+    r"|\{\{.*?\}\}"  # macros, most of them blocks
+    r"|\{ #[\w-]+ \}|\]\([^)]*\)",  # ids, and where links lead
+    re.M | re.S,
+)
+
+
+def words(language: str, page: str) -> int:
+    """Return how many words of prose a page has."""
+    text = (ROOT / "docs" / language / f"{page}.md").read_text(encoding="utf-8")
+    return len(re.findall(r"\w[\w.'’-]*", NO_PROSE.sub(" ", text)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_is_read_in_one_go(language):
+    counts = {page: words(language, page) for page in READ}
+    assert len(counts) > 30
+    assert {page: count for page, count in counts.items() if count not in BOUNDS} == {}
+    boxes = {
+        page: (ROOT / "docs" / language / f"{page}.md").read_text("utf-8").count("\n!!! ")
+        for page in READ
+    }
+    assert {page: count for page, count in boxes.items() if count > 3} == {}
