@@ -9,11 +9,10 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
 
 import jinja2
 
-from site_builder import book, cards, contents, feed, offline, plain, policy, weight
+from site_builder import book, contents, offline, plain, policy
 from site_builder.complaints import docs_of, readable
 from site_builder.contents import Guide
 from site_builder.forms import WITHOUT_PDF
@@ -38,11 +37,9 @@ def build(place: Path, rendered: Path | None = None, *, pdf: bool = True) -> Non
     Raises BuildError with sentences that name page and line, and book.NoBrowser if there is no
     browser that could print the PDF.
     """
-    guides = build_pages(place, rendered, pdf=pdf)
-    with ThreadPoolExecutor(1) as beside:  # the browser works while the cards are drawn
+    guides = _build_pages(place, rendered, pdf=pdf, cards=True)
+    with ThreadPoolExecutor(1) as beside:  # the browser works while the rest is made
         printed = beside.submit(book.write_pdfs, guides if pdf else [])
-        for guide in guides:
-            cards.write(guide)
         offline.write(guides, place)
         printed.result()
     policy.add(place)
@@ -50,20 +47,13 @@ def build(place: Path, rendered: Path | None = None, *, pdf: bool = True) -> Non
 
 def build_pages(place: Path, rendered: Path | None = None, *, pdf: bool = True) -> list[Guide]:
     """Build what a reader of the pages sees, and no more: this is what ``make serve`` shows."""
+    return _build_pages(place, rendered, pdf=pdf, cards=False)
+
+
+def _build_pages(place: Path, rendered: Path | None, *, pdf: bool, cards: bool) -> list[Guide]:
     place.mkdir(parents=True, exist_ok=True)
-    _mkdocs(place, rendered, pdf)
-    guides = []
-    for language, config in CONFIGS.items():
-        folder = place / language
-        try:
-            weight.slim(folder, language)
-        except weight.ThemeChanged as error:
-            raise BuildError(str(error)) from error
-        guide = contents.read(ROOT / config, folder)
-        book.write_page(guide)
-        plain.write(guide)
-        (folder / feed.FEED).write_bytes(feed.atom(guide))
-        guides.append(guide)
+    _build_languages(place, rendered, pdf=pdf, cards=cards)
+    guides = [contents.read(ROOT / config, place / one) for one, config in CONFIGS.items()]
     _write_root(place, guides)
     (place / "llms.txt").write_text(plain.root(guides), encoding="utf-8")
     # Served for every missing address; its links are absolute, so it works at any depth.
@@ -81,39 +71,44 @@ def make_up(place: Path, path: str) -> None:
         offline.write(guides, place)
 
 
-def _mkdocs(place: Path, rendered: Path | None, pdf: bool) -> None:
-    """Let MkDocs build all languages at the same time."""
+def _build_languages(place: Path, rendered: Path | None, *, pdf: bool, cards: bool) -> None:
+    """Let MkDocs build all languages at the same time, and finish each as soon as it is built."""
     environ = {**os.environ, **QUIET}
     if rendered is not None:
         environ["GUIDE_RENDERED"] = str(rendered)
     if not pdf:
         environ[WITHOUT_PDF] = "1"
-    running: list[tuple[str, subprocess.Popen[bytes], IO[bytes]]] = []
-    complaints = []
-    try:
-        for language, config in CONFIGS.items():
-            command = ["build", "--strict", "--config-file", config]
-            command += ["--site-dir", str(place / language)]
-            said = tempfile.TemporaryFile()  # noqa: SIM115 (closed below, with its process)
+    running: list[subprocess.Popen[bytes]] = []
+
+    def run(*command: str) -> str | None:
+        """Return what a program says if it fails."""
+        with tempfile.TemporaryFile() as said:
             process = subprocess.Popen(
-                [sys.executable, "-m", "mkdocs", *command],
-                cwd=ROOT,
-                env=environ,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-            )
-            running.append((config, process, said))
-        for config, process, said in running:
-            if process.wait() != 0:
-                said.seek(0)
-                text = said.read().decode("utf-8", "replace")
-                complaints.append(readable(text, docs_of(ROOT / config)))
-    finally:
-        for _, process, said in running:
-            if process.poll() is None:
+                [sys.executable, "-m", *command],
+                cwd=ROOT, env=environ, stdout=said, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            running.append(process)
+            if process.wait() == 0:
+                return None
+            said.seek(0)
+            return said.read().decode("utf-8", "replace")
+
+    def make(language: str) -> str | None:
+        config, folder = CONFIGS[language], str(place / language)
+        said = run("mkdocs", "build", "--strict", "--config-file", config, "--site-dir", folder)
+        if said is not None:
+            return readable(said, docs_of(ROOT / config))
+        return run(
+            "site_builder.finish", language, folder, *(["--with-cards"] if cards else [])
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(len(CONFIGS)) as pool:
+        try:
+            complaints = [said for said in pool.map(make, CONFIGS) if said is not None]
+        except BaseException:
+            for process in running:
                 process.kill()
-                process.wait()
-            said.close()
+            raise
     if complaints:
         raise BuildError("\n".join(complaints))
 

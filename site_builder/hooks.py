@@ -140,14 +140,17 @@ def _widen_search(path: Path, language: str) -> None:
     stemmer = snowballstemmer.stemmer(languages()[language]["stemmer"])
     of_document = [_words(document) for document in index["docs"]]
     stem = {one: stemmer.stemWord(one) for one in sorted(set().union(*of_document))}
+    forms: dict[str, set[str]] = {}  # root → its other forms, without accents
     family: dict[str, set[str]] = defaultdict(set)
     for one, root in stem.items():
         family[root] |= {one, _fold(one)}
     for document, own in zip(index["docs"], of_document, strict=True):
         relatives = {other for one in own for other in family[stem[one]]}
         for root in {stemmer.stemWord(one.lower()) for one in WORD.findall(document["title"])}:
-            forms = {f"{root}{ending}" for ending in endings}
-            relatives |= {_fold(form) for form in forms if stemmer.stemWord(form) == root}
+            if root not in forms:
+                ended = {f"{root}{ending}" for ending in endings}
+                forms[root] = {_fold(form) for form in ended if stemmer.stemWord(form) == root}
+            relatives |= forms[root]
         # A search for the beginning of a word finds it: only the longest of each is needed.
         ordered = sorted(relatives | own)
         longest = {

@@ -83,6 +83,10 @@ def markdown(page: Page) -> str:
                 one.set(name, urljoin(page.url, one.get(name)))
     for table in body.xpath('.//table[contains(@class, "highlighttable")]'):
         table.drop_tag()
+    for pre in body.xpath(".//pre"):  # the colours of its words are hundreds of elements
+        text = pre.text_content()
+        del pre[:]
+        pre.text = text
     converter = _Converter(
         heading_style="atx", bullets="-", escape_underscores=False, code_language_callback=_language
     )

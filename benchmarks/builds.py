@@ -1,0 +1,202 @@
+"""How long both languages take to build, beside plain Material with the same pages.
+
+The pages are those of the guide: some of them for a small site, and copies of them for a large one.
+Plain Material gets them as the macros made them, in both languages at the same time, as ours does.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import posixpath
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from blocks import ROOT, pages
+from sitetree import BUILD_DAY, LANGUAGES, copy_sources
+from table import Number, progress, say
+
+from site_builder.build import CONFIGS, QUIET
+
+SIZES = (20, 100, 400)
+RATIO = 1.5
+RUNS = {20: 3, 100: 2, 400: 1}
+GROWTH = SIZES[-1] / SIZES[-2]
+LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([\w./-]+\.md)(#[\w-]+)?\)")
+# A small site is made of these, without tables, which lead to pages all over the guide.
+SMALL = (
+    "index", "tutorial/package", "tutorial/token", "tutorial/upload", "tutorial/travis",
+    "tutorial/config", "tutorial/release", "tutorial/pypi", "tutorial/narrow", "howto/matrix",
+    "howto/first-release", "howto/tag-version", "howto/own-index", "howto/rotate", "howto/leak",
+    "explanation/thief", "reference/glossary", "practice", "troubleshooting", "accessibility",
+)  # fmt: skip
+TABLE = re.compile(r"^\{\{ \w+\(\) \}\}$", re.M)
+COPIED = ("tutorial/", "howto/", "explanation/")
+
+
+class Loader(yaml.SafeLoader):
+    """Reads mkdocs.yml as it would be with an empty environment."""
+
+
+Loader.add_constructor(
+    "!ENV", lambda loader, node: loader.construct_object(node.value[-1], deep=True)
+)
+
+
+def numbers() -> Iterator[Number]:
+    """Yield the ratio for each size, and how the time grows."""
+    took: dict[int, float] = {}
+    for size in SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            ours, plain = sources(Path(folder), size)
+            times: dict[str, list[float]] = {"ours": [], "plain": []}
+            for run in range(RUNS[size]):
+                progress("building_pages", size, run + 1, RUNS[size])
+                times["ours"].append(seconds(lambda ours=ours: build(ours)))
+                if run == 0:
+                    take_rendered(ours, plain)
+                times["plain"].append(seconds(lambda plain=plain: build_plain(plain)))
+        took[size], base = min(times["ours"]), min(times["plain"])
+        detail = say("build_seconds", f"{took[size]:.1f}", f"{base:.1f}")
+        yield Number.at_most(
+            f"{say('build_ratio', size)} ({detail})", took[size] / base, RATIO, "{:.2f} x"
+        )
+    yield Number.at_most(
+        say("build_growth", SIZES[-2], SIZES[-1]), took[SIZES[-1]] / took[SIZES[-2]], GROWTH,
+        "{:.2f} x",
+    )  # fmt: skip
+
+
+def names(size: int) -> dict[str, str]:
+    """Return *size* pages, each with the page of the guide that it is a copy of."""
+    real = [*SMALL, *(page for page in pages() if page not in SMALL)]
+    found = {page: page for page in real[:size]}
+    copied = [page for page in pages() if page.startswith(COPIED)]
+    copies = (f"-{number}" for number in itertools.count(2) for _ in copied)
+    for page, copy in zip(itertools.cycle(copied), copies, strict=False):
+        if len(found) >= size:
+            break
+        found[page + copy] = page
+    return found
+
+
+def sources(folder: Path, size: int) -> tuple[Path, Path]:
+    """Make our sources with *size* pages a language, and the configuration of plain Material."""
+    chosen = names(size)
+    ours, plain = folder / "ours", folder / "plain"
+    copy_sources(ours)
+    for language in LANGUAGES:
+        shutil.rmtree(ours / "docs" / language)
+        for name, page in chosen.items():
+            source = ROOT / "docs" / language / f"{page}.md"
+            target = ours / "docs" / language / f"{name}.md"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            text = without_links(source.read_text(encoding="utf-8"), page, set(chosen))
+            if size < len(pages()) and page != "reference/glossary":
+                text = TABLE.sub("", text)
+            target.write_text(text, encoding="utf-8")
+    config = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    head, _, _ = config.partition("\nnav:")
+    nav = nav_of(list(chosen))
+    text = f"{head}\n{yaml.safe_dump({'nav': nav}, sort_keys=False)}"
+    (ours / "mkdocs.yml").write_text(text, encoding="utf-8")
+    if size < len(pages()):
+        (ours / "data" / "moved.yml").write_text("{}", encoding="utf-8")
+    plain.mkdir()
+    for language, file in CONFIGS.items():
+        config = plain_config(language, yaml.load(head, Loader), ROOT / file, nav)
+        (plain / file).write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    return ours, plain
+
+
+def without_links(text: str, page: str, there: set[str]) -> str:
+    """Return a page's text; links to pages that are not there are only their words."""
+
+    def keep(found: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(page), found[2]))
+        return found[0] if target.removesuffix(".md") in there else found[1]
+
+    return LINK.sub(keep, text)
+
+
+def nav_of(chosen: list[str]) -> list[Any]:
+    """Return the navigation: single pages, and the folders with theirs."""
+    nav: list[Any] = ["index.md"]
+    folders: dict[str, list[str]] = {}
+    for name in chosen:
+        if "/" in name:
+            folders.setdefault(name.partition("/")[0], []).append(f"{name}.md")
+        elif name != "index":
+            nav.append(f"{name}.md")
+    return [nav[0], *({key: value} for key, value in folders.items()), *nav[1:]]
+
+
+def plain_config(language: str, ours: dict[str, Any], file: Path, nav: list[Any]) -> dict[str, Any]:
+    """Return a configuration with the theme as it comes, its search, and our extensions."""
+    own = yaml.load(file.read_text(encoding="utf-8"), Loader)
+    return {
+        "site_name": own["site_name"],
+        "site_url": f"https://plain.example/{language}/",
+        "docs_dir": f"docs/{language}",
+        "site_dir": f"site/{language}",
+        "theme": {"name": "material", "language": language, "font": False,
+                  "features": ours["theme"]["features"]},
+        "plugins": ["search"],
+        "markdown_extensions": ours["markdown_extensions"],
+        "nav": nav,
+    }  # fmt: skip
+
+
+def seconds(action: Callable[[], None]) -> float:
+    """Return how long an action takes."""
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def build(ours: Path) -> None:
+    """Build both languages, with all that the site has but the PDF."""
+    shutil.rmtree(ours / "site", ignore_errors=True)
+    environ = {**os.environ, "SOURCE_DATE_EPOCH": BUILD_DAY, "LANGUAGE": "en",
+               "GUIDE_RENDERED": str(ours / "rendered")}  # fmt: skip
+    call(
+        [sys.executable, "-m", "site_builder", "build", "--without-pdf",
+         "--site-dir", str(ours / "site")], ours, environ,
+    )  # fmt: skip
+
+
+def take_rendered(ours: Path, plain: Path) -> None:
+    """Give plain Material the pages as the macros made them."""
+    shutil.copytree(ours / "rendered", plain / "docs")
+
+
+def build_plain(plain: Path) -> None:
+    """Build both languages at the same time."""
+    shutil.rmtree(plain / "site", ignore_errors=True)
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "mkdocs", "build", "--quiet", "--config-file", file],
+            cwd=plain, env={**os.environ, **QUIET},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        for file in CONFIGS.values()
+    ]  # fmt: skip
+    if any([one.wait() for one in running]):
+        raise RuntimeError(say("plain_failed"))
+
+
+def call(command: list[str], folder: Path, environ: dict[str, str]) -> None:
+    """Run a command; raise RuntimeError with what it said if it fails."""
+    done = subprocess.run(
+        command, cwd=folder, env=environ, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(done.stdout + done.stderr)
