@@ -129,7 +129,7 @@ def main(arguments):
         call(python(), os.path.join("tests", "leaving.py"), *rest)
     elif name == "numbers":
         call(python(), "-m", "site_builder.browser")
-        call(python(), os.path.join("benchmarks", "weights.py"), *rest)
+        call(python(), os.path.join("benchmarks", "measure.py"), *rest)
     elif name in ("test", "refresh"):
         call(python(), os.path.join("tests", "system.py"))
         # One more than there are cores: a page that waits for a download leaves its core idle.
