@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
+import built
 import pytest
 import yaml
 from blocks import ROOT, all_blocks, blocks, pages
@@ -125,33 +126,23 @@ CONFIG = load_config(str(ROOT / "mkdocs.yml"))
 ADDRESS = CONFIG.site_url.rstrip("/") + "/"
 
 
-def url_of(file: Path, tree: BuiltSite) -> str:
-    """Return the public address of a built file."""
-    return ADDRESS + file.relative_to(tree.site).as_posix().removesuffix("index.html")
-
-
 def test_no_link_and_no_anchor_is_broken(built_site):
-    ids = {url_of(file, built_site): {one["id"] for one in parsed(file).select("[id]")}
-           for file in html_files(built_site)}  # fmt: skip
-    broken, count = [], 0
-    for file in html_files(built_site):
-        own = url_of(file, built_site)
-        for link in parsed(file).select("a[href], link[href], img[src], script[src]"):
-            target = urljoin(own, str(link.get("href") or link.get("src")))
-            if not target.startswith(ADDRESS):
-                continue
-            count += 1
-            parts = urlsplit(target)
-            path = built_site.site / unquote(parts.path).lstrip("/")
-            if parts.path.endswith("/"):
-                path /= "index.html"
-            address = target.partition("#")[0]
-            if not path.is_file() or (
-                parts.fragment and unquote(parts.fragment) not in ids.get(address, set())
-            ):
-                broken.append(f"{own}: {target}")
+    broken, count = built.broken_links(built_site.site, ADDRESS)
     assert broken == []
     assert count > 500
+
+
+def test_broken_links_are_seen(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "index.html").write_text('<p id="x"><a href="../#here">x</a>')
+    links = ["a/", "a/#x", "a/#y", "b/", "a/index.html", "a", "https://other.invalid/", "#here"]
+    text = "".join(f'<a href="{link}">x</a>' for link in links)
+    (tmp_path / "index.html").write_text(text)
+    wrong = [f"index.html: {one}" for one in ("a/#y", "b/", "a", "#here")]
+    found = built.broken_links(tmp_path, "https://x.invalid/")
+    assert found == (["a/index.html: ../#here", *wrong], 8)
+    found = built.broken_links(tmp_path, "https://x.invalid/", from_disk=True)[0]
+    assert set(wrong) | {"index.html: a/", "index.html: a/#x"} <= set(found)
 
 
 def test_each_page_says_its_language_and_its_twin(language, built_site):

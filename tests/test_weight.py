@@ -6,15 +6,13 @@ policy forbids.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import re
 import zipfile
 from base64 import b64encode
-from collections import Counter
 from pathlib import Path
 
-import justhtml
+import built
 import pytest
 from blocks import pages
 from bs4 import BeautifulSoup
@@ -45,15 +43,10 @@ def opened(browser: Browser, **options: object) -> tuple[Page, list[str], list[s
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_typical_page_is_light(language, built_site):
     file = built_site.site / language / TYPICAL / "index.html"
-    html = BeautifulSoup(file.read_text("utf-8"), "html.parser")
-    loaded = [one["src"] for one in html.select("script[src]")]
-    loaded += [one["href"] for one in html.select('link[rel="stylesheet"]')]
-    assert len(html.select('link[rel="stylesheet"]')) == 1
-    files = {file, *((file.parent / one).resolve() for one in loaded)}
-    sizes = {one.name: len(gzip.compress(one.read_bytes(), 9)) for one in files}
+    assert len(built.tree(file).xpath('//link[@rel="stylesheet"]')) == 1
+    sizes = built.weight(file)
     assert sum(sizes.values()) <= 70_000, sizes
-    images = {one["src"] for one in html.select("img[src]")}
-    assert sum((file.parent / one).resolve().stat().st_size for one in images) <= 60_000
+    assert built.images(file) <= 60_000
 
 
 def test_the_search_is_loaded_when_it_is_opened(browser, address):
@@ -176,16 +169,14 @@ def test_every_page_is_valid_html(built_site):
     files = sorted(built_site.site.rglob("*.html"))
     assert len(files) > len(pages()) * len(LANGUAGES)
     for file in files:
-        text = file.read_text("utf-8")
-        errors = justhtml.JustHTML(text, collect_errors=True, sanitize=False).errors
-        assert errors == [], f"{file}: {errors[:3]}"
-        twice = [one for one, n in Counter(re.findall(r'\sid="([^"]*)"', text)).items() if n > 1]
-        assert twice == [], file
+        assert built.faults(file) == [], file
 
 
-def test_wrong_html_is_seen():
-    wrong = "<!doctype html><title>x</title><p><b>x</p></b><ul></p></ul>"
-    assert justhtml.JustHTML(wrong, collect_errors=True, sanitize=False).errors
+def test_wrong_html_is_seen(tmp_path):
+    file = tmp_path / "x.html"
+    for wrong in ("<p><b>x</p></b><ul></p></ul>", '<p id="x">x</p><p id="x">y</p>'):
+        file.write_text(f"<!doctype html><title>x</title>{wrong}", encoding="utf-8")
+        assert built.faults(file)
 
 
 # Security policy
@@ -295,6 +286,12 @@ def test_the_offline_set_works_from_a_disk(browser, disk, language, typed):
     assert page.evaluate(paper) != before
     assert [url for url in asked if not url.startswith(("file:", "data:", "about:"))] == []
     assert complaints == []
+
+
+def test_no_link_of_the_offline_set_is_broken(disk):
+    broken, count = built.broken_links(disk, "https://disk.invalid/", from_disk=True)
+    assert broken == []
+    assert count > 500
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
