@@ -39,7 +39,7 @@ SMALL = (
     "howto/first-release", "howto/tag-version", "howto/own-index", "howto/rotate", "howto/leak",
     "explanation/thief", "reference/glossary", "practice", "troubleshooting", "accessibility",
 )  # fmt: skip
-TABLE = re.compile(r"^\{\{ \w+\(\) \}\}$", re.M)
+TABLE = re.compile(r"^\{\{ (?!listing|sources)\w+\(.*\) \}\}$", re.M)
 COPIED = ("tutorial/", "howto/", "explanation/")
 
 

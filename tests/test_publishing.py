@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -19,10 +22,16 @@ from pypi_practice.travis import config, plan
 from pypi_practice.travis.plan import Event, Variable
 from pypi_practice.words import Words
 
+pytestmark = pytest.mark.long
+
 FILE = ROOT / ".travis.yml"
 EN = Words("en", "travis")
-VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+VERSION = PYPROJECT["project"]["version"]
 # The repository variables of CONTRIBUTING.md, each limited to the branch that needs it.
+# What the package is made of: its folders, and what stands beside them.
+PACKAGED = ("pypi_practice", "data", "demo-package", "examples/trusted")
+FILES = ("pyproject.toml", "MANIFEST.in", "LICENSE", "Makefile", "make.py")
 VARIABLES = ["PAGES_TOKEN@main", "TEST_PYPI_TOKEN@staging", "PYPI_TOKEN"]
 
 
@@ -123,3 +132,141 @@ def test_read_the_docs_builds_the_site():
         ["bash", "-c", command], cwd=ROOT, env=environ, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip().endswith("make.py site --site-dir /out/html")
+
+
+# Played: the jobs that publish
+
+
+GET = """\
+import json, sys, urllib.request as web
+for file in json.load(web.urlopen("https://pypi.org/pypi/pypi-practice/json"))["urls"]:
+    web.urlretrieve(file["url"], f"{sys.argv[1]}/{file['filename']}")
+"""
+
+
+@pytest.fixture(scope="module")
+def published(roads, tmp_path_factory) -> tuple[str, Path]:
+    """Play pushes to main and to staging, and a tag.
+
+    Return the log, and the folder of what can be had then. The tests and the build of the site,
+    which are these tests, are not run once more.
+    """
+    place = tmp_path_factory.mktemp("published")
+    project = place / "project"
+    for name in files(*PACKAGED) | {*FILES}:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, project / name)
+    text = FILE.read_text(encoding="utf-8")
+    for command, instead in (("make test", "echo tested"), ("make site", "mkdir site")):
+        assert text.count(f"script: {command}\n") == 1
+        text = text.replace(f"script: {command}\n", f"script: {instead}\n")
+    (project / ".travis.yml").write_text(text, encoding="utf-8")
+    play = "pypi-practice --lang en travis run ."
+    lines = [
+        "set -e", "git init -q -b staging", "git add .", "git commit -qm Start",
+        f"PAGES_TOKEN=secret {play} --branch main --var PAGES_TOKEN@main",
+        'export TEST_PYPI_TOKEN="$(pypi-practice token new --index testpypi)"',
+        f"{play} --branch staging --var TEST_PYPI_TOKEN@staging",
+        f"git tag v{VERSION}",
+        'export PYPI_TOKEN="$(pypi-practice token new --index pypi)"',
+        f"{play} --tag v{VERSION} --var PYPI_TOKEN",
+        f"cat > '{place}/get.py' << 'END'\n{GET}END",
+        f"python3 '{place}/get.py' '{place}'",
+        f"python3 -m pip install -q --no-deps --target '{place}/installed' pypi-practice",
+        "pypi-practice --lang en list",
+    ]  # fmt: skip
+    done = roads.road("publishing").practice("bash", "-c", "\n".join(lines), cwd=project)
+    assert done.returncode == 0, done.stdout
+    return done.stdout, place
+
+
+def test_the_site_is_built_on_the_main_branch_and_its_deploy_comes_next(published):
+    """How GitHub Pages takes it is not played: the rehearsal says so."""
+    log = published[0].partition("Nothing was published.")[0]
+    site = log.partition("$ mkdir site")[2]
+    assert "exited with 0.\n==> not played: provider pages\n" in re.sub(r"\x1b\[\S*?[mK]", "", site)
+    assert "$ export PAGES_TOKEN=[secure]" in log
+    assert not re.search(r"Job .*Publish the site.*failed", log)
+
+
+def test_the_package_is_on_both_indexes(published):
+    log = published[0]
+    listed = log.rpartition("==> Summary")[2]
+    for index in ("TestPyPI", "PyPI"):
+        for name in (
+            f"pypi_practice-{VERSION}.tar.gz",
+            f"pypi_practice-{VERSION}-py3-none-any.whl",
+        ):
+            assert re.search(rf"^{index} .*{re.escape(name)}$", listed, re.M | re.I), listed
+    assert log.count("PASSED") >= 4
+
+
+def files(*folders: str) -> set[str]:
+    """Return the files of the repository that the package must have."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *folders],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    own = {"data/twins.yml", "data/tested.yml"}  # of the pages alone
+    return {name for name in listed if name not in own and (ROOT / name).is_file()}
+
+
+def test_the_wheel_is_whole(published):
+    (wheel,) = published[1].glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        metadata = archive.read(f"pypi_practice-{VERSION}.dist-info/METADATA").decode()
+    folders = PYPROJECT["tool"]["setuptools"]["package-dir"]
+    places = {folder: package.replace(".", "/") for package, folder in folders.items()}
+    wanted = files("pypi_practice")
+    for folder, place in places.items():
+        wanted |= {place + name.removeprefix(folder) for name in files(folder)}
+    info = f"pypi_practice-{VERSION}.dist-info"
+    needless = {name for name in wanted if "/fails-" in name} | {"pypi_practice/README.md"}
+    assert wanted - needless <= names
+    assert {name for name in names if not name.startswith(info)} <= wanted
+    assert f"{info}/licenses/LICENSE" in names
+    readme = (ROOT / "pypi_practice" / "README.md").read_text(encoding="utf-8")
+    assert metadata.endswith(readme)
+    assert not re.search(r"\]\((?!https?://|#)", readme), "PyPI has no files beside the README"
+
+
+def test_the_sdist_is_whole(published):
+    (sdist,) = published[1].glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert files("pypi_practice", "data") | {"LICENSE", "pyproject.toml", "PKG-INFO"} <= names
+    assert not any(name.startswith(("tests", "docs")) for name in names)
+
+
+def test_what_was_installed_works_outside_of_the_repository(published, tmp_path):
+    target, elsewhere = published[1] / "installed", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(FILE, elsewhere)
+    script = (
+        "import sys, pypi_practice, pypi_practice.data; from pypi_practice.cli import main\n"
+        "print(pypi_practice.__file__, pypi_practice.data.__file__)\n"
+        "sys.exit(main(['--lang', 'es', 'list']) or main(['token', 'new', '--index', 'pypi'])"
+        " or main(['travis', 'check', '.']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=elsewhere, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(target), "LANGUAGE": "en",
+             "PYPI_PRACTICE_DATA": str(tmp_path / "index")},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert all(place.startswith(str(target)) for place in lines[0].split())
+    assert "Todavía no se ha subido nada." in lines
+    assert any(line.startswith("pypi-") for line in lines)
+    assert "nothing to mend" in lines[-1]
+
+
+def test_the_commands_of_its_own_readme_are_those_that_were_run():
+    readme = (ROOT / "pypi_practice" / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\$ (.*)$", readme, re.M) == [
+        "python -m pip install pypi-practice",
+        "pypi-practice shell",
+        "pypi-practice token new --index testpypi",
+        "pypi-practice list",
+    ]
