@@ -31,11 +31,12 @@ def write(guides: Iterable[Guide], place: Path) -> None:
     guides = list(guides)
     kept = {file: file.relative_to(place).as_posix() for file in _files(guides, place)}
     names = set(kept.values())
+    known: dict[tuple[str, str], str] = {}
     with zipfile.ZipFile(place / NAME, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
         for file, name in kept.items():
             content = file.read_bytes()
             if file.suffix == ".html":
-                content = _page(content.decode(), name, names, guides[0].root).encode()
+                content = _page(content.decode(), name, names, guides[0].root, known).encode()
             _add(target, name, content)
         for guide in guides:
             index = guide.folder / "search" / "search_index.json"
@@ -59,11 +60,22 @@ def _files(guides: list[Guide], place: Path) -> Iterator[Path]:
                 yield file
 
 
-def _page(html: str, name: str, names: set[str], root: str) -> str:
-    """Return a page whose links name files; what is not in the set is linked on the web."""
+def _page(
+    html: str, name: str, names: set[str], root: str, known: dict[tuple[str, str], str]
+) -> str:
+    """Return a page whose links name files; what is not in the set is linked on the web.
+
+    Every page of a folder leads to every other page in the same words: *known* keeps where to.
+    """
+    above = posixpath.dirname(posixpath.dirname(name))
 
     def link(found: re.Match[str]) -> str:
-        return found[1] + escape(_link(unescape(found[2]), name, names, root)) + found[3]
+        href = found[2]
+        made = known.get((above, href)) if href.startswith("../") else None
+        if made is None:
+            made = escape(_link(unescape(href), name, names, root))
+            known[above, href] = made
+        return found[1] + made + found[3]
 
     return LINK.sub(link, html)
 
