@@ -88,7 +88,11 @@ def markdown(page: Page) -> str:
         del pre[:]
         pre.text = text
     converter = _Converter(
-        heading_style="atx", bullets="-", escape_underscores=False, code_language_callback=_language
+        bs4_options="lxml",
+        heading_style="atx",
+        bullets="-",
+        escape_underscores=False,
+        code_language_callback=_language,
     )
     text = converter.convert(lxml.html.tostring(body, encoding="unicode"))
     text = re.sub(r"[ \t]+$", "", text, flags=re.M)
