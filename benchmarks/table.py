@@ -51,7 +51,9 @@ def table(numbers: Sequence[Number]) -> str:
         for what, value, limit, verdict in rows
     ]
     lines.insert(1, "-" * max(map(len, lines)))
+    said: set[tuple[str, ...]] = set()
     for one in numbers:
-        if not one.kept and one.details:
+        if not one.kept and one.details and one.details not in said:
+            said.add(one.details)
             lines += ["", f"{one.what}:", *(f"  {detail}" for detail in one.details[:20])]
     return "\n".join(lines)
