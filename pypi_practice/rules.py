@@ -154,9 +154,7 @@ def project(upload: Upload) -> None:
     _user_can_upload(upload)
     if upload.new_projects is not None and upload.new_projects.full(user.id, normalized):
         raise Refused("too_many")
-    others = (*upload.store.projects(upload.index), *taken.values())
-    if key := names.fault(name, (other.name for other in others)):
-        raise Refused(key, name=name)
+    _new_name(upload, name)
     if upload.new_projects is not None:
         if not upload.new_projects.begin(user.id, normalized):
             raise Refused("too_many")
@@ -169,6 +167,17 @@ def project(upload: Upload) -> None:
         normalized=normalized,
         owner=user.id,
     )
+
+
+def _new_name(upload: Upload, name: str) -> None:
+    """Raise Refused if no new project can be called so.
+
+    A project of just this name is no hindrance: another upload may have made it a moment ago.
+    """
+    others = upload.store.look_alikes(upload.index, name, names.look(name))
+    others += [other.name for other in names.taken(upload.index).values()]
+    if key := names.fault(name, others):
+        raise Refused(key, name=name)
 
 
 def permission(upload: Upload) -> None:
@@ -383,9 +392,7 @@ def still_good(upload: Upload) -> tuple[Project, Standing]:
     """
     name, found = upload.target.name, upload.store.project(upload.index, upload.target.name)
     if found is None:
-        others = (*upload.store.projects(upload.index), *names.taken(upload.index).values())
-        if key := names.fault(name, (other.name for other in others)):
-            raise Refused(key, name=name)
+        _new_name(upload, name)
     elif found.owner != upload.target.owner:
         raise Refused("name_conflict", name=name)
     else:

@@ -33,7 +33,14 @@ LEARNER = "learner"
 # What an earlier version lacks is added to its data when they are opened; what a later one has
 # changed is not guessed at. Raise the number with a change that earlier programs would spoil.
 VERSION = 1
-SCHEMA = """
+
+# What names.look makes of a name, as SQLite writes it, so that look-alikes are found in an index.
+LOOK = "lower(name)"
+for _letters, _one in {"o": "0", "il": "1", "._-": ""}.items():
+    for _letter in _letters:
+        LOOK = f"replace({LOOK}, '{_letter}', '{_one}')"
+
+SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS users (
     id TEXT PRIMARY KEY, "index" TEXT NOT NULL, name TEXT NOT NULL,
     email_verified INTEGER NOT NULL DEFAULT 1, two_factor INTEGER NOT NULL DEFAULT 1,
@@ -66,6 +73,7 @@ CREATE TABLE IF NOT EXISTS core_metadata (
 CREATE TABLE IF NOT EXISTS changes (
     serial INTEGER PRIMARY KEY AUTOINCREMENT, "index" TEXT NOT NULL, normalized TEXT NOT NULL,
     action TEXT NOT NULL, time REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS projects_by_look ON projects ("index", {LOOK});
 CREATE INDEX IF NOT EXISTS changes_by_project ON changes ("index", normalized, serial);
 """
 
@@ -363,6 +371,16 @@ class Store:
         """Return the projects of *index* by name."""
         rows = self.rows('SELECT * FROM projects WHERE "index" = ? ORDER BY normalized', index.key)
         return [Project(**dict(row)) for row in rows]
+
+    def look_alikes(self, index: Index, name: str, look: str) -> list[str]:
+        """Return the names of the projects that are not *name*, but have this look."""
+        rows = self.rows(
+            f'SELECT name FROM projects WHERE "index" = ? AND {LOOK} = ? AND normalized <> ?',
+            index.key,
+            look,
+            canonicalize_name(name),
+        )
+        return [row["name"] for row in rows]
 
     def standing(
         self, project: Project, canonical_version: str, filename: str, blake2: str

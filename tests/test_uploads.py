@@ -273,3 +273,18 @@ def test_a_restart_keeps_everything(application, token, tmp_path):
                   pyversion="source").code == 200  # fmt: skip
     page = client.call(again, "GET", "https://test.pypi.org/simple/demo/")
     assert page.body.count(b"#sha256=") == 2
+
+
+def test_the_first_uploads_of_one_project_may_come_at_once(application, token, monkeypatch):
+    """Another upload makes the project right after this one has looked for it."""
+    ask, asked = application.store.project, []
+
+    def too_early(index, name):
+        asked.append(name)
+        return None if len(asked) == 1 else ask(index, name)
+
+    assert upload(application, token).code == 200
+    monkeypatch.setattr(application.store, "project", too_early)
+    assert upload(application, token, version="1.1", content=client.wheel(version="1.1"),
+                  filename="demo-1.1-py3-none-any.whl").code == 200  # fmt: skip
+    assert len(asked) > 1
