@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pypi_practice.words import LANGUAGES, language, name_values, speak
 from site_builder import browser
-from site_builder.book import NoBrowser
 from site_builder.build import BuildError, build
 from site_builder.listings import ROOT
+from site_builder.pdf import NoBrowser
 from site_builder.serve import PortTaken, serve
 from site_builder.texts import word
 

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import jinja2
 
-from site_builder import book, contents, offline, plain, policy
+from site_builder import contents, offline, plain, policy
 from site_builder.complaints import docs_of, readable
 from site_builder.contents import Guide
 from site_builder.forms import WITHOUT_PDF
 from site_builder.listings import ROOT
+from site_builder.pdf import NAME as PDF
+from site_builder.pdf import write as write_pdfs
 from site_builder.texts import languages, word
 
 CONFIGS: dict[str, str] = {code: one["config"] for code, one in languages().items()}
@@ -34,12 +36,12 @@ class BuildError(Exception):
 def build(place: Path, rendered: Path | None = None, *, pdf: bool = True) -> None:
     """Build everything into *place*; the Markdown after macros goes to *rendered*, if given.
 
-    Raises BuildError with sentences that name page and line, and book.NoBrowser if there is no
+    Raises BuildError with sentences that name page and line, and pdf.NoBrowser if there is no
     browser that could print the PDF.
     """
     guides = _build_pages(place, rendered, pdf=pdf, cards=True)
     with ThreadPoolExecutor(1) as beside:  # the browser works while the rest is made
-        printed = beside.submit(book.write_pdfs, guides if pdf else [])
+        printed = beside.submit(write_pdfs, guides if pdf else [])
         offline.write(guides, place)
         printed.result()
     policy.add(place)
@@ -65,8 +67,8 @@ def make_up(place: Path, path: str) -> None:
     """Make what ``build_pages`` left out, for a reader of ``make serve`` who asks for *path*."""
     name = path.rpartition("/")[2]
     guides = [contents.read(ROOT / config, place / one) for one, config in CONFIGS.items()]
-    if name == book.PDF and not (place / path.lstrip("/")).exists():
-        book.write_pdfs(guides)
+    if name == PDF and not (place / path.lstrip("/")).exists():
+        write_pdfs(guides)
     elif name == offline.NAME and not (place / name).exists():
         offline.write(guides, place)
 

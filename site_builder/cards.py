@@ -7,7 +7,7 @@ import importlib.util
 import re
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from site_builder.contents import Guide
 from site_builder.listings import ROOT
@@ -17,7 +17,10 @@ SIZE = (1200, 630)
 STYLE = ROOT / "overrides" / "assets" / "stylesheets" / "guide.css"
 COLOUR = re.compile(r"--md-([\w-]+): (#[0-9a-f]{6});")
 LEFT, RIGHT = 100, 1120
-COLOURS = 32  # enough for letters with soft edges, and small
+# How many shades each colour has, from the paper on, for letters with soft edges: with the paper
+# they are sixteen, so that a point takes half a byte.
+SHADES = {"primary-fg-color": 1, "accent-fg-color": 4, "default-fg-color": 5,
+          "default-fg-color--light": 5}  # fmt: skip
 
 
 def write(guide: Guide) -> None:
@@ -51,26 +54,47 @@ def _font(weight: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(font_file(weight), size, layout_engine=ImageFont.Layout.BASIC)
 
 
+@functools.cache
+def _palette() -> tuple[dict[str, int], list[int]]:
+    """Return where each colour's shades begin, and all shades from the paper to the colour."""
+    paper = ImageColor.getrgb(colours()["default-bg-color"])
+    starts, shades = {}, [*paper]
+    for name, count in SHADES.items():
+        starts[name] = len(shades) // 3
+        full = ImageColor.getrgb(colours()[name])
+        for step in range(1, count + 1):
+            shades += [round(a + (b - a) * step / count) for a, b in zip(paper, full, strict=True)]
+    return starts, shades
+
+
 def draw(title: str, chapter: str, guide: Guide) -> Image.Image:
     """Return the card with a *title*."""
-    paper, ink, quiet, accent, band = (
-        colours()[name]
-        for name in ("default-bg-color", "default-fg-color", "default-fg-color--light",
-                     "accent-fg-color", "primary-fg-color")
-    )  # fmt: skip
-    card = Image.new("RGB", SIZE, paper)
+    starts, shades = _palette()
+    card = Image.new("P", SIZE, 0)
+    card.putpalette(shades)
+
+    def write(place: tuple[int, int], text: str, font: ImageFont.FreeTypeFont, name: str) -> None:
+        """Write with soft edges, which a picture with a palette does not have by itself."""
+        _, _, right, bottom = font.getbbox(text)
+        letters = Image.new("L", (round(right) + 1, round(bottom) + 1))
+        ImageDraw.Draw(letters).text((0, 0), text, font=font, fill=255)
+        steps = [round(value * SHADES[name] / 255) for value in range(256)]
+        inked = letters.point([starts[name] + step - 1 if step else 0 for step in steps])
+        card.paste(inked, place, letters.point([255 if step else 0 for step in steps]))
+
     pen = ImageDraw.Draw(card)
+    band = starts["primary-fg-color"]
     pen.rectangle((0, 0, 36, SIZE[1]), fill=band)
     if chapter:
-        pen.text((LEFT, 84), chapter, font=_font("Semibold", 34), fill=accent)
+        write((LEFT, 84), chapter, _font("Semibold", 34), "accent-fg-color")
     lines, size = _fitting(title)
     top = 150
     for line in lines:
-        pen.text((LEFT, top), line, font=_font("Semibold", size), fill=ink)
+        write((LEFT, top), line, _font("Semibold", size), "default-fg-color")
         top += round(size * 1.18)
     pen.line((LEFT, 508, RIGHT, 508), fill=band, width=3)
-    pen.text((LEFT, 532), guide.name, font=_font("Regular", 32), fill=quiet)
-    return card.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    write((LEFT, 532), guide.name, _font("Regular", 32), "default-fg-color--light")
+    return card
 
 
 def _fitting(title: str) -> tuple[list[str], int]:

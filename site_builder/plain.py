@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import lxml.html
+from bs4 import Tag
 from markdownify import MarkdownConverter
 
 from site_builder.contents import ARTICLE, Guide, Page
@@ -25,6 +26,14 @@ IDLE = " | ".join(
         '*[contains(concat(" ", @class, " "), " no-print ")]',
     )
 )  # fmt: skip
+
+
+class _Tag(Tag):
+    """An element; in a ``pre`` there is none, since all that it says was made text."""
+
+    def find_parent(self, name: Any = None, *rest: Any, **more: Any) -> Any:
+        # Asked of each element by markdownify, for which this is most of its time.
+        return None if name == "pre" else super().find_parent(name, *rest, **more)
 
 
 class _Converter(MarkdownConverter):
@@ -88,7 +97,7 @@ def markdown(page: Page) -> str:
         del pre[:]
         pre.text = text
     converter = _Converter(
-        bs4_options="lxml",
+        bs4_options={"features": "lxml", "element_classes": {Tag: _Tag}},
         heading_style="atx",
         bullets="-",
         escape_underscores=False,

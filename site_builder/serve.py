@@ -13,7 +13,7 @@ from typing import Any
 
 from mkdocs.livereload import LiveReloadServer
 
-from site_builder import book, offline
+from site_builder import offline, pdf
 from site_builder.build import BuildError, build_pages, make_up, watched
 from site_builder.texts import first, word
 
@@ -30,11 +30,11 @@ class _Server(LiveReloadServer):
 
     def _serve_request(self, environ: Any, start_response: Any) -> Iterable[bytes] | None:
         path = environ["PATH_INFO"]
-        if path.endswith((f"/{book.PDF}", f"/{offline.NAME}")):
+        if path.endswith((f"/{pdf.NAME}", f"/{offline.NAME}")):
             try:
                 with self.making:
                     make_up(Path(self.root), path)
-            except book.NoBrowser as error:
+            except pdf.NoBrowser as error:
                 start_response("503 No Browser", [("Content-Type", "text/plain; charset=utf-8")])
                 return [str(error).encode()]
         return super()._serve_request(environ, start_response)
