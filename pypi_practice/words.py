@@ -26,12 +26,11 @@ def language(environ: Mapping[str, str] = os.environ) -> str:
 
 def speak(language: str) -> None:
     """Let argparse speak *language*: it asks gettext, for which Python brings no translations."""
-    if language != LANGUAGES[0]:
-        sentences = {one[LANGUAGES[0]]: one[language] for one in load("argparse")}
-        argparse._ = lambda text: sentences.get(text, text)
-        argparse.ngettext = lambda one, many, count: sentences.get(
-            one if count == 1 else many, one if count == 1 else many
-        )
+    sentences = {one[LANGUAGES[0]]: one[language] for one in load("argparse")}
+    argparse._ = lambda text: sentences.get(text, text)
+    argparse.ngettext = lambda one, many, count: sentences.get(
+        one if count == 1 else many, one if count == 1 else many
+    )
 
 
 def name_values(parser: argparse.ArgumentParser, language: str) -> None:

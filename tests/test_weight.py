@@ -279,7 +279,8 @@ def test_the_offline_set_works_from_a_disk(browser, disk, language, typed):
     page.goto((disk / language / TYPICAL / "index.html").as_uri())
     other = next(one for one in LANGUAGES if one != language)
     page.locator(f'nav.languages a[hreflang="{other}"]').first.click()
-    assert page.url == (disk / other / TYPICAL / "index.html").as_uri()
+    page.wait_for_url((disk / other / TYPICAL / "index.html").as_uri())
+    page.locator("article h1").wait_for()
     paper = "getComputedStyle(document.body).backgroundColor"
     before = page.evaluate(paper)
     page.locator("form[data-md-component=palette] [for^=__palette]:visible").first.click()
