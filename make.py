@@ -19,8 +19,8 @@ NEEDED = (3, 11)
 # What it says: YAML as all of data/, in the form of JSON, which needs no package to be read.
 SENTENCES = os.path.join(ROOT, "data", "make.yml")
 COMMANDS = (
-    "serve", "test", "site", "refresh", "numbers", "leave", "changes", "twins", "sources", "lock",
-    "clean", "help",
+    "serve", "test", "site", "refresh", "numbers", "leave", "bench", "changes", "twins", "sources",
+    "lock", "clean", "help",
 )  # fmt: skip
 MADE = ("site", "build", ".pytest_cache", ".ruff_cache", "pypi_practice.egg-info", ".venv")
 
@@ -127,6 +127,8 @@ def main(arguments):
         call(python(), "-m", "site_builder.feed", *rest)
     elif name == "leave":
         call(python(), os.path.join("tests", "leaving.py"), *rest)
+    elif name == "bench":
+        call(python(), os.path.join("benchmarks", "index"), *rest)
     elif name == "numbers":
         call(python(), "-m", "site_builder.browser")
         call(python(), os.path.join("benchmarks", "measure.py"), *rest)
@@ -147,6 +149,7 @@ def main(arguments):
             ("requirements.txt", project + ("test",)),
             ("requirements-leave.txt", project + ("leave",)),
             ("requirements-clients.txt", ("--group", "clients")),
+            ("requirements-bench.txt", ("--group", "bench")),
         ):
             call(
                 python(), "-m", "uv", "pip", "compile", *chosen + (

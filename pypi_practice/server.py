@@ -51,9 +51,14 @@ def system_certificates() -> bytes:
 
 
 class IndexServer:
-    """The application behind HTTPS on a free port of the loopback address."""
+    """The application on a free port of the loopback address: HTTPS, if it has a certificate."""
 
-    def __init__(self, application: Callable[..., Any], certificate: Path, key: Path) -> None:
+    def __init__(
+        self,
+        application: Callable[..., Any],
+        certificate: Path | None = None,
+        key: Path | None = None,
+    ) -> None:
         self._server = PatientServer(
             (LOOPBACK, 0),
             application,
@@ -62,7 +67,8 @@ class IndexServer:
             request_queue_size=WAITING,
         )
         self._server.max_request_body_size = BODY_LIMIT
-        self._server.ssl_adapter = PatientAdapter(str(certificate), str(key))
+        if certificate is not None:
+            self._server.ssl_adapter = PatientAdapter(str(certificate), str(key))
         self._server.prepare()
         self.port: int = self._server.bind_addr[1]
         self._thread = threading.Thread(target=self._server.serve, name="index", daemon=True)

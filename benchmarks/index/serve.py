@@ -1,0 +1,44 @@
+"""The practice index alone, without its shell: ``serve.py FOLDER plain|tls``.
+
+Prints as JSON where it listens, the token of a learner, and what to trust, and answers until it is
+stopped. All checks and all durability are those of the practice shell; only the number of projects
+that a user may make in an hour is higher, or 10 000 files would take days.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import uuid
+from pathlib import Path
+
+from pypi_practice.facts import INDEXES
+from pypi_practice.index import Application
+from pypi_practice.limits import Limits
+from pypi_practice.server import IndexServer, write_certificates
+from pypi_practice.store import Store
+from pypi_practice.words import Words
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    folder, way = Path(sys.argv[1]), sys.argv[2]
+    words, index = Words("en"), INDEXES["testpypi"]
+    store = Store(folder / "data", words)
+    store.sweep()
+    token = store.new_token(store.user(index), uuid.uuid4().hex, None)[1]
+    certificate, key, bundle = None, None, None
+    if way == "tls":
+        certificate, key, bundle = write_certificates(folder)
+    application = Application(store, None, words, Limits(new_projects=10**6))
+    server = IndexServer(application, certificate, key)
+    told = {"port": server.port, "password": token, "authority": bundle and str(bundle)}
+    print(json.dumps(told), flush=True)
+    signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    server.stop()
+
+
+if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    main()
