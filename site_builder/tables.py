@@ -17,7 +17,7 @@ from pypi_practice import messages as catalogue
 from pypi_practice.travis import conditions, plan
 from pypi_practice.travis import config as travis_config
 from pypi_practice.words import Words
-from site_builder import pictures
+from site_builder import bench, pictures
 from site_builder.listings import ROOT
 from site_builder.pictures import events
 from site_builder.texts import data, first, languages, word
@@ -32,7 +32,7 @@ def register(env: Any, speaks: Callable[[], str]) -> None:
         deploy_options, on_conditions, if_conditions, bad_conditions, variables, label_table,
         address_table, page_table, images, glossary, history, timeline, token_fields, scopes,
         messages, message, message_box, message_counts, travis_rules, doctor_checks, ready_file,
-        rehearsal_keys, read_versions,
+        rehearsal_keys, read_versions, bench.speed_table, bench.speed_setting, bench.speed_behind,
     ):  # fmt: skip
         env.macro(_bound(function, speaks), function.__name__)
 
