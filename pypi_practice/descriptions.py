@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib
 import logging
 import threading
 from email.message import EmailMessage
 
+RENDERERS = {"text/x-rst": "rst", "text/markdown": "markdown"}  # all else is plain text
 KEPT = 256  # answers about descriptions
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
@@ -46,19 +48,11 @@ def render(text: str, content_type: str | None) -> str | None:
 
     Without a content type it is reStructuredText; one that is unknown makes it plain text.
     """
-    # Slow to import, and only an upload with a description needs it.
-    import readme_renderer.markdown  # noqa: PLC0415
-    import readme_renderer.rst  # noqa: PLC0415
-    import readme_renderer.txt  # noqa: PLC0415
-
-    renderers = {
-        "text/x-rst": readme_renderer.rst,
-        "text/markdown": readme_renderer.markdown,
-        "text/plain": readme_renderer.txt,
-    }
     named = kind(content_type)
+    # Slow to import and large, that for reStructuredText most of all.
+    renderer = importlib.import_module(f"readme_renderer.{RENDERERS.get(named, 'txt')}")
     try:
-        return renderers.get(named, readme_renderer.txt).render(text)
+        return renderer.render(text)
     except Exception:  # a renderer may meet anything; PyPI would answer 500, which helps nobody
         log.exception("a description of type %s broke its renderer", named)
         return None
