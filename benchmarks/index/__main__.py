@@ -222,6 +222,8 @@ def main() -> int:
     except Unmeasured as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130  # as a shell says it; the servers have been stopped
     print(bench.as_text(found, language()))
     print(say("took", round(time.monotonic() - start)), file=sys.stderr)
     if arguments.write:
