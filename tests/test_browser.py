@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from blocks import blocks, pages
+from browser import until
 from playwright.sync_api import Browser, BrowserContext, Page
 from sitetree import LANGUAGES
 
@@ -96,6 +97,6 @@ def test_dark_and_light_follow_the_reader(browser, address):
     for scheme in ("light", "dark"):
         page = fresh(browser, color_scheme=scheme).new_page()
         page.goto(f"{address}/es/")
-        page.wait_for_function("document.body.hasAttribute('data-md-color-scheme')")
+        until(page, "document.body.hasAttribute('data-md-color-scheme')")
         seen.append(paper(page))
     assert seen[0] != seen[1]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from blocks import ROOT, pages
+from browser import until
 from sitetree import LANGUAGES
 
 from pypi_practice import names, own_names
@@ -125,7 +126,7 @@ def test_every_block_shows_and_copies_the_names(visitor, address):
     block = visitor.locator("div.highlight", has_text="cd Foo.Bar").first
     block.locator("button").focus()
     visitor.keyboard.press("Enter")
-    visitor.wait_for_function("navigator.clipboard.readText().then(text => text.includes('Foo'))")
+    until(visitor, "navigator.clipboard.readText().then(text => text.includes('Foo'))")
     assert "cd Foo.Bar" in visitor.evaluate("navigator.clipboard.readText()")
     # They stay for the next visit, and for the other language.
     visitor.goto(f"{address}/es/tutorial/travis/")

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 import yaml
 from blocks import ROOT, pages
+from browser import until
 from mkdocs.exceptions import PluginError
 from playwright.sync_api import TimeoutError as NotThere
 from sitetree import LANGUAGES
@@ -158,7 +159,7 @@ def test_a_lost_reader_is_helped_on(browser, address, path, language, near):
     assert page.locator("html").get_attribute("lang") == language
     page.locator(".lost__near a").last.wait_for()
     if near:
-        page.wait_for_function("document.querySelector('.lost__near ul a')")
+        page.locator(".lost__near ul a").first.wait_for(state="attached")
         links = page.locator(".lost__near ul a").evaluate_all("all => all.map(one => one.href)")
         assert f"{address}/{language}/{near}/" in links
     page.locator(".lost__near > p > a").last.click()
@@ -229,7 +230,7 @@ def test_an_open_page_goes_on_without_network(browser, address):
     page.keyboard.press("Escape")
     context.set_offline(True)
     page.locator("article .md-code__button").first.click()
-    page.wait_for_function("navigator.clipboard.readText().then(text => text.includes('activate'))")
+    until(page, "navigator.clipboard.readText().then(text => text.includes('activate'))")
     page.keyboard.press("/")
     page.locator(".md-search__input").fill("")
     page.keyboard.type("macaroon")

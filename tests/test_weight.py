@@ -15,6 +15,7 @@ from pathlib import Path
 import built
 import pytest
 from blocks import pages
+from browser import until
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, BrowserContext, Page
 from sitetree import LANGUAGES, headers
@@ -231,7 +232,7 @@ def test_everything_works_under_the_policy(browser, address):
     )  # fmt: skip
     page.goto(f"{address}/es/{TABBED}/")
     paper = "getComputedStyle(document.body).backgroundColor"
-    page.wait_for_function("document.body.hasAttribute('data-md-color-scheme')")
+    until(page, "document.body.hasAttribute('data-md-color-scheme')")
     before = page.evaluate(paper)
     page.locator("form[data-md-component=palette] [for^=__palette]:visible").first.click()
     assert page.evaluate(paper) != before
