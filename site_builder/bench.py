@@ -137,7 +137,7 @@ def as_text(found: Mapping[str, Any], language: str) -> str:
 
 def speed_table(language: str) -> str:
     """Return the table of the last figures that were written down."""
-    lines = [head(language), ["---", *["---:"] * 5, "---"]]
+    lines = [head(language), ["---"] * 7]
     lines += [cells(row, language) for row in rows(data("bench"))]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

@@ -207,7 +207,8 @@ def files(*folders: str) -> set[str]:
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *folders],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout.splitlines()  # fmt: skip
-    own = {"data/twins.yml", "data/tested.yml"}  # of the pages alone
+    left_out = PYPROJECT["tool"]["setuptools"]["exclude-package-data"]["pypi_practice.data"]
+    own = {f"data/{name}" for name in left_out}  # of the pages alone
     return {name for name in listed if name not in own and (ROOT / name).is_file()}
 
 
