@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from road import Roads, before
 from sitetree import BuiltSite, build_once, copy_sources, served
 from xdist.scheduler import LoadScopeScheduling
 
-from site_builder import downloads
+from site_builder import downloads, offline
 
 PROVEN: set[str] = set()
 TUTORIAL = next(page for page in pages() if page.startswith("tutorial/"))
@@ -36,6 +37,15 @@ def built_site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Buil
     """The whole site, built once for all workers, with the Markdown that the macros made."""
     own = tmp_path_factory.getbasetemp()
     return build_once((own if worker_id == "master" else own.parent) / "site")
+
+
+@pytest.fixture(scope="module")
+def offline_set(built_site: BuiltSite, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The offline set, as a reader unpacks it, in a folder whose name is not plain."""
+    place = tmp_path_factory.mktemp("memory stick é #1")
+    with zipfile.ZipFile(built_site.site / offline.NAME) as archive:
+        archive.extractall(place)
+    return place / offline.FOLDER
 
 
 @pytest.fixture(scope="module")

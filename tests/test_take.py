@@ -8,9 +8,7 @@ import json
 import re
 import unicodedata
 import xml.etree.ElementTree as ET
-import zipfile
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -23,7 +21,7 @@ from PIL import Image
 from pypdf import PdfReader
 from sitetree import BUILD_DAY, LANGUAGES, BuiltSite
 
-from site_builder import book, browser, build, cards, feed, forms, offline, plain
+from site_builder import book, browser, build, cards, feed, forms, plain
 from site_builder.pdf import NAME, NoBrowser
 from site_builder.pdf import write as write_pdfs
 from site_builder.texts import data, word
@@ -289,17 +287,8 @@ def test_a_site_without_the_pdf_does_not_offer_it(monkeypatch):
 # The offline set
 
 
-@pytest.fixture(scope="module")
-def unpacked(built_site, tmp_path_factory) -> Path:
-    """The offline set, as a reader unpacks it, in a folder whose name is not plain."""
-    place = tmp_path_factory.mktemp("memory stick é")
-    with zipfile.ZipFile(built_site.site / offline.NAME) as archive:
-        archive.extractall(place)
-    return place / offline.FOLDER
-
-
-def test_no_link_of_the_offline_set_is_broken(unpacked):
-    files = sorted(unpacked.rglob("*.html"))
+def test_no_link_of_the_offline_set_is_broken(offline_set):
+    files = sorted(offline_set.rglob("*.html"))
     assert len(files) > len(pages()) * len(LANGUAGES)
     found = {file: BeautifulSoup(file.read_text("utf-8"), "lxml") for file in files}
     ids = {file: {one["id"] for one in html.select("[id]")} for file, html in found.items()}
@@ -315,7 +304,7 @@ def test_no_link_of_the_offline_set_is_broken(unpacked):
                 assert link.name == "a", f"{file}: {target} would be fetched"
                 path = parts.path.removeprefix(urlsplit(ADDRESS).path)
                 if target.startswith(ADDRESS) and path:
-                    assert not (unpacked / unquote(path)).is_file(), f"{target} is in the set"
+                    assert not (offline_set / unquote(path)).is_file(), f"{target} is in the set"
                 continue
             count += 1
             there = (file.parent / unquote(parts.path)).resolve() if parts.path else file
@@ -325,16 +314,16 @@ def test_no_link_of_the_offline_set_is_broken(unpacked):
     assert count > 2000
 
 
-def test_the_offline_search_leads_to_files(unpacked, language):
-    text = (unpacked / language / "search" / "search_index.js").read_text("utf-8")
+def test_the_offline_search_leads_to_files(offline_set, language):
+    text = (offline_set / language / "search" / "search_index.js").read_text("utf-8")
     index = json.loads(text.removeprefix("var __index = ").rstrip().rstrip(";"))
     for document in index["docs"]:
-        assert (unpacked / language / document["location"].partition("#")[0]).is_file()
+        assert (offline_set / language / document["location"].partition("#")[0]).is_file()
 
 
-def test_the_offline_set_holds_what_a_page_offers(unpacked, language):
-    assert (unpacked / language / "files" / "random-names.zip").is_file()
-    assert not list(unpacked.rglob("*.map"))
+def test_the_offline_set_holds_what_a_page_offers(offline_set, language):
+    assert (offline_set / language / "files" / "random-names.zip").is_file()
+    assert not list(offline_set.rglob("*.map"))
 
 
 # All of it again

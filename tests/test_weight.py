@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zipfile
 from base64 import b64encode
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, BrowserContext, Page
 from sitetree import LANGUAGES, headers
 
-from site_builder import offline, policy, weight
+from site_builder import policy, weight
 
 TYPICAL = "tutorial/upload"
 TABBED = "tutorial/upload"
@@ -255,19 +254,10 @@ def test_everything_works_under_the_policy(browser, address):
 # From a disk
 
 
-@pytest.fixture(scope="module")
-def disk(built_site, tmp_path_factory) -> Path:
-    """The offline set, unpacked into a folder whose name is not plain."""
-    place = tmp_path_factory.mktemp("memory stick é #1")
-    with zipfile.ZipFile(built_site.site / offline.NAME) as archive:
-        archive.extractall(place)
-    return place / offline.FOLDER
-
-
 @pytest.mark.parametrize(("language", "typed"), [("en", "publishing"), ("es", "construccion")])
-def test_the_offline_set_works_from_a_disk(browser, disk, language, typed):
+def test_the_offline_set_works_from_a_disk(browser, offline_set, language, typed):
     page, asked, complaints = opened(browser)
-    page.goto((disk / "index.html").as_uri())
+    page.goto((offline_set / "index.html").as_uri())
     page.locator(f'a[hreflang="{language}"]').click()
     assert page.locator("html").get_attribute("lang") == language
     page.keyboard.press("/")
@@ -277,10 +267,10 @@ def test_the_offline_set_works_from_a_disk(browser, disk, language, typed):
     result.click()
     page.wait_for_url("**/index.html*")
     assert page.locator("article h1").is_visible()
-    page.goto((disk / language / TYPICAL / "index.html").as_uri())
+    page.goto((offline_set / language / TYPICAL / "index.html").as_uri())
     other = next(one for one in LANGUAGES if one != language)
     page.locator(f'nav.languages a[hreflang="{other}"]').first.click()
-    page.wait_for_url((disk / other / TYPICAL / "index.html").as_uri())
+    page.wait_for_url((offline_set / other / TYPICAL / "index.html").as_uri())
     page.locator("article h1").wait_for()
     paper = "getComputedStyle(document.body).backgroundColor"
     before = page.evaluate(paper)
@@ -290,16 +280,18 @@ def test_the_offline_set_works_from_a_disk(browser, disk, language, typed):
     assert complaints == []
 
 
-def test_no_link_of_the_offline_set_is_broken(disk):
-    broken, count = built.broken_links(disk, "https://disk.invalid/", from_disk=True)
+def test_no_link_of_the_offline_set_is_broken(offline_set):
+    broken, count = built.broken_links(offline_set, "https://disk.invalid/", from_disk=True)
     assert broken == []
     assert count > 500
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_of_the_offline_set_asks_nobody(browser, disk, language):
+def test_every_page_of_the_offline_set_asks_nobody(browser, offline_set, language):
     page, asked, complaints = opened(browser)
     for name in pages():
-        page.goto((disk / language / ("" if name == "index" else name) / "index.html").as_uri())
+        page.goto(
+            (offline_set / language / ("" if name == "index" else name) / "index.html").as_uri()
+        )
     assert [url for url in asked if not url.startswith(("file:", "data:", "about:"))] == []
     assert complaints == []
