@@ -9,6 +9,7 @@ from __future__ import annotations
 import configparser
 import csv
 import lzma
+import os
 import posixpath
 import re
 import struct
@@ -16,7 +17,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from typing import BinaryIO
 
 from pypi_practice import zip_records
 
@@ -72,82 +73,89 @@ def _top(names: list[str]) -> str:
     return top
 
 
-def check(path: Path, filename: str) -> None:
-    """Raise BadArchive unless the file at *path* is what *filename* says it is."""
+Archive = tarfile.TarFile | zipfile.ZipFile
+
+
+def check(stream: BinaryIO, filename: str) -> Archive:
+    """Raise BadArchive unless the file in *stream* is what *filename* says it is.
+
+    Returns it open, as long as *stream* is.
+    """
     try:
-        is_zip, is_tar = zipfile.is_zipfile(path), _is_tar(path)
+        is_zip, is_tar = zipfile.is_zipfile(stream), _is_tar(stream)
         if is_zip and is_tar:
             raise BadArchive("File is both a zip and a tar file")
         if filename.endswith(".tar.gz"):
             if not is_tar:
                 raise BadArchive("File is not a tarfile")
-            _check_sdist(path)
-        else:
-            if not is_zip:
-                raise BadArchive("File is not a zipfile")
-            _check_zip(path, filename)
+            stream.seek(0)
+            return _checked_sdist(tarfile.open(fileobj=stream, mode="r:gz"))
+        if not is_zip:
+            raise BadArchive("File is not a zipfile")
+        return _checked_zip(zipfile.ZipFile(stream), filename, stream.seek(0, os.SEEK_END))
     except BROKEN as error:
         raise BadArchive("None") from error  # PyPI's detail: it has none
 
 
-def _is_tar(path: Path) -> bool:
-    """Tell whether tarfile would read *path*; asked about every wheel, and seldom needs to look.
+def _is_tar(stream: BinaryIO) -> bool:
+    """Tell whether tarfile would read *stream*; asked about every wheel, seldom needs to look.
 
     What begins like a ZIP file is not compressed, and so is a tar file only if its first block is a
     header, checksum and all.
     """
-    with path.open("rb") as stream:
-        start = stream.read(tarfile.BLOCKSIZE)
+    stream.seek(0)
+    start = stream.read(tarfile.BLOCKSIZE)
     if start[:4] == zip_records.LOCAL:
         try:
             tarfile.TarInfo.frombuf(start, tarfile.ENCODING, "surrogateescape")
         except tarfile.HeaderError:
             return False
-    return tarfile.is_tarfile(path)
+    stream.seek(0)
+    return tarfile.is_tarfile(stream)
 
 
-def _check_sdist(path: Path) -> None:
-    with tarfile.open(path, "r:gz") as archive:
-        members = archive.getmembers()
-        if any(member.issparse() for member in members):
-            raise BadArchive(f"tar archive not accepted: Sparse members are not allowed. {MORE}")
-        names = archive.getnames()
-        wanted = f"{_top(names)}/PKG-INFO"
-        if wanted not in names:
-            raise BadArchive(f"PKG-INFO not found at {wanted}")
-        _scan(
-            (member.name, stream.read())
-            for member in members
-            if member.isfile()
-            and _is_scanned(member.name, member.size)
-            and (stream := archive.extractfile(member)) is not None
-        )
+def _checked_sdist(archive: tarfile.TarFile) -> tarfile.TarFile:
+    members = archive.getmembers()
+    if any(member.issparse() for member in members):
+        raise BadArchive(f"tar archive not accepted: Sparse members are not allowed. {MORE}")
+    names = archive.getnames()
+    wanted = f"{_top(names)}/PKG-INFO"
+    if wanted not in names:
+        raise BadArchive(f"PKG-INFO not found at {wanted}")
+    _scan(
+        (member.name, stream.read())
+        for member in members
+        if member.isfile()
+        and _is_scanned(member.name, member.size)
+        and (stream := archive.extractfile(member)) is not None
+    )
+    return archive
 
 
-def _check_zip(path: Path, filename: str) -> None:
-    with zipfile.ZipFile(path) as archive:
-        entries = archive.infolist()
-        unpacked = sum(entry.file_size for entry in entries)
-        if unpacked > RATIO_FROM and unpacked / path.stat().st_size > RATIO_LIMIT:
-            raise BadArchive(f"File exceeds compression ratio of {RATIO_LIMIT}")
-        if {entry.compress_type for entry in entries} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            raise BadArchive("File does not use a supported compression type")
-        if filename.endswith(".whl"):
-            if filename.count("-") < 2:
-                raise BadArchive("Unable to parse name and version from wheel filename")
-            kind, wanted = "WHEEL", f"{dist_info(filename)}/WHEEL"
-        else:
-            kind, wanted = "PKG-INFO", f"{_top(archive.namelist())}/PKG-INFO"
-        if wanted not in archive.namelist():
-            raise BadArchive(f"{kind} not found at {wanted}")
-        archive.read(wanted)  # its bytes must be whole
-        _scan(
-            (entry.filename, archive.read(entry))
-            for entry in entries
-            if not entry.is_dir() and _is_scanned(entry.filename, entry.file_size)
-        )
-        if reason := zip_records.fault(archive):
-            raise BadArchive(f"ZIP archive not accepted: {reason}. {MORE}")
+def _checked_zip(archive: zipfile.ZipFile, filename: str, size: int) -> zipfile.ZipFile:
+    entries = archive.infolist()
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > RATIO_FROM and unpacked / size > RATIO_LIMIT:
+        raise BadArchive(f"File exceeds compression ratio of {RATIO_LIMIT}")
+    if {entry.compress_type for entry in entries} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise BadArchive("File does not use a supported compression type")
+    if filename.endswith(".whl"):
+        if filename.count("-") < 2:
+            raise BadArchive("Unable to parse name and version from wheel filename")
+        kind, wanted = "WHEEL", f"{dist_info(filename)}/WHEEL"
+    else:
+        kind, wanted = "PKG-INFO", f"{_top(archive.namelist())}/PKG-INFO"
+    if wanted not in archive.namelist():
+        raise BadArchive(f"{kind} not found at {wanted}")
+    archive.read(wanted)  # its bytes must be whole
+    _scan(
+        (entry.filename, archive.read(entry))
+        for entry in entries
+        if not entry.is_dir() and _is_scanned(entry.filename, entry.file_size)
+    )
+    if reason := zip_records.fault(archive):
+        raise BadArchive(f"ZIP archive not accepted: {reason}. {MORE}")
+    return archive
 
 
 def _is_scanned(name: str, size: int) -> bool:
@@ -169,36 +177,34 @@ def dist_info(filename: str) -> str:
     return f"{name}-{version}.dist-info"
 
 
-def check_contents(path: Path, filename: str, license_files: list[str]) -> bytes | None:
+def check_contents(archive: Archive, filename: str, license_files: list[str]) -> bytes | None:
     """Look for what the metadata promises in an archive that ``check`` has let through.
 
     Returns the METADATA of a wheel, unless it is too long to be served (PEP 658). Raises Missing
     unless the licence files and, in a wheel, RECORD and METADATA are there, and BadEntryPoints. A
     RECORD that does not list all files passes: PyPI only writes an e-mail.
     """
-    if not filename.endswith(".whl"):
-        with tarfile.open(path, "r:gz") as sdist:
-            names = sdist.getnames()
+    if isinstance(archive, tarfile.TarFile):
+        names = archive.getnames()
         _need(names, (("license", name, f"{_top(names)}/{name}") for name in license_files))
         return None
     folder = dist_info(filename)
-    with zipfile.ZipFile(path) as wheel:
-        names = wheel.namelist()
-        _need(names, (("license", name, f"{folder}/licenses/{name}") for name in license_files))
-        record = f"{folder}/RECORD"
-        _need(names, [("RECORD", "RECORD", record)])
-        try:
-            list(csv.reader(wheel.read(record).decode().splitlines()))
-        except (*BROKEN, csv.Error) as error:
-            raise Missing("RECORD", "RECORD", record) from error
-        if f"{folder}/entry_points.txt" in names:
-            _check_entry_points(wheel, f"{folder}/entry_points.txt")
-        metadata = f"{folder}/METADATA"
-        _need(names, [("METADATA", "METADATA", metadata)])
-        try:
-            found = wheel.read(metadata)
-        except BROKEN as error:
-            raise Missing("METADATA", "METADATA", metadata) from error
+    names = archive.namelist()
+    _need(names, (("license", name, f"{folder}/licenses/{name}") for name in license_files))
+    record = f"{folder}/RECORD"
+    _need(names, [("RECORD", "RECORD", record)])
+    try:
+        list(csv.reader(archive.read(record).decode().splitlines()))
+    except (*BROKEN, csv.Error) as error:
+        raise Missing("RECORD", "RECORD", record) from error
+    if f"{folder}/entry_points.txt" in names:
+        _check_entry_points(archive, f"{folder}/entry_points.txt")
+    metadata = f"{folder}/METADATA"
+    _need(names, [("METADATA", "METADATA", metadata)])
+    try:
+        found = archive.read(metadata)
+    except BROKEN as error:
+        raise Missing("METADATA", "METADATA", metadata) from error
     return found if len(found) <= METADATA_LIMIT else None
 
 
@@ -230,12 +236,12 @@ def _commands(parser: configparser.ConfigParser) -> Iterator[str]:
             yield from parser[section]
 
 
-def core_metadata(path: Path, filename: str) -> bytes | None:
-    """Return the METADATA of the wheel at *path*, as PEP 658 serves it; None if it has none."""
+def core_metadata(stream: BinaryIO, filename: str) -> bytes | None:
+    """Return the METADATA of the wheel in *stream*, as PEP 658 serves it; None if it has none."""
     if not filename.endswith(".whl"):
         return None
     try:
-        with zipfile.ZipFile(path) as wheel:
+        with zipfile.ZipFile(stream) as wheel:
             entry = wheel.getinfo(f"{dist_info(filename)}/METADATA")
             return wheel.read(entry) if entry.file_size <= METADATA_LIMIT else None
     except (KeyError, OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error):

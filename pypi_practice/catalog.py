@@ -191,7 +191,7 @@ def _filenames(connection: sqlite3.Connection, where: str, value: str) -> list[s
 
 
 def _forget_files(connection: sqlite3.Connection, index: Index, names: list[str]) -> None:
-    for table in ("core_metadata", "files"):
+    for table in ("core_metadata", "contents", "files"):
         connection.executemany(
             f'DELETE FROM {table} WHERE "index" = ? AND filename = ?',
             [(index.key, name) for name in names],
@@ -211,4 +211,4 @@ def _remove(store: Store, index: Index, names: list[str]) -> None:
     for name in names:
         # Windows does not remove what somebody is downloading; nothing lists it all the same.
         with contextlib.suppress(OSError):
-            store.path(index, name).unlink(missing_ok=True)
+            store.path(index, name).unlink(missing_ok=True)  # a small one has no file of its own

@@ -1,17 +1,14 @@
-"""An upload as it comes in: a multipart form whose file goes to disk, hashed on the way."""
+"""An upload as it comes in: a multipart form and its file."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import BinaryIO
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
+from pypi_practice.incoming import Incoming
 from pypi_practice.store import Store
 
 CHUNK = 64 * 1024
@@ -28,82 +25,35 @@ class BrokenForm(Exception):
 class Form:
     """The fields of an upload, in order and with repeats, and its file.
 
-    ``size`` is what came in, in bytes; the file on disk ends at the limit. ``tuples`` are the
-    names of fields that came with a file name.
+    ``tuples`` are the names of fields that came with a file name.
     """
 
     fields: list[tuple[str, str]] = field(default_factory=list)
     tuples: list[str] = field(default_factory=list)
     filename: str | None = None
-    content: Path | None = None
+    content: Incoming | None = None
     content_type: str | None = None
-    size: int = 0
-    digests: dict[str, str] = field(default_factory=dict)
 
     def get(self, name: str, default: str = "") -> str:
         """Return the first value of a field as it was sent, or *default*."""
         return next((value for key, value in self.fields if key == name), default)
+
+    def grouped(self) -> dict[str, list[str]]:
+        """Return every value of each field."""
+        found: dict[str, list[str]] = {}
+        for key, value in self.fields:
+            found.setdefault(key, []).append(value)
+        return found
 
     def all(self, name: str) -> list[str]:
         """Return every value of a field."""
         return [value for key, value in self.fields if key == name]
 
     def discard(self) -> None:
-        """Remove the file, if it still lies where uploads wait."""
+        """Let go of the file, which the store has taken by now, or never will."""
         if self.content is not None:
-            with contextlib.suppress(OSError):  # what stays is swept at the next start
-                self.content.unlink(missing_ok=True)
-
-
-class _Content:
-    """The file of the form while it is coming in.
-
-    A disk that is full is reported when the whole body has been read: a client that is still
-    sending would not see the answer.
-    """
-
-    def __init__(self, open_file: Callable[[], tuple[BinaryIO, Path]], limit: int) -> None:
-        self.limit = limit
-        self.size = 0
-        self.error: OSError | None = None
-        self.stream: BinaryIO | None = None
-        self.path: Path | None = None
-        self.hashes = {
-            "md5": hashlib.md5(usedforsecurity=False),
-            "sha256": hashlib.sha256(),
-            "blake2_256": hashlib.blake2b(digest_size=32),
-        }
-        try:
-            if limit:
-                self.stream, self.path = open_file()
-        except OSError as error:
-            self.error = error
-
-    def write(self, data: bytes | bytearray) -> None:
-        self.size += len(data)
-        if self.size > self.limit or self.stream is None or self.error is not None:
-            return  # one byte too many is known to be too many; the rest need not be kept
-        try:
-            self.stream.write(data)
-        except OSError as error:
-            self.error = error
-        for digest in self.hashes.values():
-            digest.update(data)
-
-    def finish(self) -> None:
-        """Make sure that every byte is on disk."""
-        try:
-            if self.stream is not None and self.error is None:
-                self.stream.flush()
-                os.fsync(self.stream.fileno())
-        except OSError as error:
-            self.error = error
-        self.close()
-
-    def close(self) -> None:
-        if self.stream is not None:
-            with contextlib.suppress(OSError):  # a second report of the same full disk
-                self.stream.close()
+            self.content.discard()
+            self.content = None
 
 
 class _Reader:
@@ -115,7 +65,6 @@ class _Reader:
         self.segment: MultipartSegment | None = None
         self.value = bytearray()
         self.total = 0
-        self.content: _Content | None = None
         self.in_content = False
 
     def take(self, event: MultipartSegment | bytearray | None) -> None:
@@ -123,8 +72,8 @@ class _Reader:
             self._start(event)
         elif event is None:
             self._end()
-        elif self.in_content and self.content is not None:
-            self.content.write(event)
+        elif self.in_content and self.form.content is not None:
+            self.form.content.write(event)
         else:
             self.total += len(event)
             if len(self.value) + len(event) > FIELD_LIMIT or self.total > FIELDS_LIMIT:
@@ -135,9 +84,8 @@ class _Reader:
         self.segment, self.value = segment, bytearray()
         self.in_content = segment.name == "content" and bool(segment.filename)
         if self.in_content:
-            self.drop()  # of two files, the last one counts
-            self.content = _Content(self.store.unfinished_file, self.limit)
-            self.form.content = self.content.path
+            self.form.discard()  # of two files, the last one counts
+            self.form.content = Incoming(self.store.unfinished_file, self.limit)
             self.form.filename = segment.filename
             self.form.content_type = segment.content_type
 
@@ -150,33 +98,19 @@ class _Reader:
         text = self.value.decode("utf-8", "replace").replace("\x00", "\\x00")
         self.form.fields.append((segment.name, text))
 
-    def drop(self) -> None:
-        if self.content is not None:
-            self.content.close()
-            self.form.discard()
-
     def finish(self) -> Form:
-        form = self.form
         # What old tools send for "nothing" is dropped, as PyPI does: by the last value of a field.
-        last = dict(form.fields)
-        form.fields = [pair for pair in form.fields if last[pair[0]].strip() != "UNKNOWN"]
-        if self.content is not None:
-            self.content.finish()
-            if self.content.error is not None:
-                raise self.content.error
-            form.size = self.content.size
-            hashes = self.content.hashes
-            form.digests = {name: digest.hexdigest() for name, digest in hashes.items()}
-        return form
+        last = dict(self.form.fields)
+        self.form.fields = [pair for pair in self.form.fields if last[pair[0]].strip() != "UNKNOWN"]
+        return self.form
 
 
 def read(stream: BinaryIO, content_type: str, length: int | None, store: Store, limit: int) -> Form:
-    """Read a whole form of *length* bytes; the file, of at most *limit* bytes, goes to *store*.
+    """Read a whole form of *length* bytes; of the file at most *limit* bytes wait in *store*.
 
     A length of None means until the end, a limit of 0 that no file is kept at all. Raises
     BrokenForm, and keeps nothing, if the body is not a whole form: a cut upload never becomes a
-    file. Raises OSError if the disk does not take it. Either way the body has been read as far as
-    it goes, so that the client sees the answer.
+    file. Either way the body has been read as far as it goes, so that the client sees the answer.
     """
     body = _Body(stream, length)
     reader = _Reader(store, limit)
@@ -194,18 +128,14 @@ def read(stream: BinaryIO, content_type: str, length: int | None, store: Store, 
                     reader.take(event)
     except (MultipartError, BrokenForm, ValueError, OSError) as error:
         # An OSError here is of the connection: those of the disk wait in the content.
-        reader.drop()
+        reader.form.discard()
         body.drain()
         raise BrokenForm(str(error)) from error
     except BaseException:
-        reader.drop()
+        reader.form.discard()
         raise
     body.drain()
-    try:
-        return reader.finish()
-    except BaseException:
-        reader.drop()
-        raise
+    return reader.finish()
 
 
 class _Body:

@@ -128,17 +128,17 @@ class Application:
             ("Content-Security-Policy", "sandbox"),
             ("X-Content-Type-Options", "nosniff"),
         ]
-        if stored is not None and name != wanted:
-            described = archives.core_metadata(self.store.path(index, wanted), wanted)
+        if stored is not None:
+            stream = self.store.content(index, wanted)
+            if name == wanted:
+                headers.append(("Content-Length", str(stored.size)))
+                return Answer(200, Chunks(stream), "application/octet-stream", headers=headers)
+            with stream:
+                described = archives.core_metadata(stream, wanted)
             if described is not None:
                 return Answer(200, described, "application/octet-stream", headers=headers)
-        if stored is None or name != wanted:
-            message = self.words("no_project", index=index.name, name=name)
-            return error(404, message, request.accept)
-        stream = self.store.path(index, stored.filename).open("rb")
-        chunks = iter(lambda: stream.read(form.CHUNK), b"")
-        headers.append(("Content-Length", str(stored.size)))
-        return Answer(200, Closing(chunks, stream), "application/octet-stream", headers=headers)
+        message = self.words("no_project", index=index.name, name=name)
+        return error(404, message, request.accept)
 
     # Uploading
 
@@ -278,14 +278,14 @@ def body_length(environ: dict[str, Any]) -> int | None:
     return int(text)
 
 
-class Closing:
+class Chunks:
     """Chunks of a file; the file is closed even if nobody asks for one."""
 
-    def __init__(self, chunks: Iterator[bytes], stream: BinaryIO) -> None:
-        self._chunks, self._stream = chunks, stream
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._chunks
+        return iter(lambda: self._stream.read(form.CHUNK), b"")
 
     def close(self) -> None:
         """Close the file; the server calls this when the answer has been sent, or cut off."""

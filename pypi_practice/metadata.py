@@ -105,8 +105,7 @@ def read(form: Form) -> tuple[Metadata, dict[str, Any]]:
 def _raw(form: Form) -> dict[str, Any]:
     raw: dict[str, Any] = {}
     repeated: list[str] = []
-    for key in dict.fromkeys(key for key, _ in form.fields):
-        values = form.all(key)
+    for key, values in form.grouped().items():
         name = FORM_FIELDS.get(key, key)
         kind = RAW_FIELDS.get(name)
         if kind is None or key in FORM_FIELDS.values() or values == [""]:

@@ -28,6 +28,7 @@ from pypi_practice import archives, descriptions, names, platforms, tokens
 from pypi_practice import metadata as core_metadata
 from pypi_practice.facts import Index
 from pypi_practice.form import Form
+from pypi_practice.incoming import Incoming
 from pypi_practice.limits import GIB, MIB, PYPI, Limits, NewProjects
 from pypi_practice.refused import AlreadyThere, Refused
 from pypi_practice.store import NewFile, Project, Standing, Store, StoredFile, TokenRecord
@@ -61,13 +62,25 @@ class Upload:
     raw_metadata: dict[str, Any] = field(default_factory=dict)
     project: Project | None = None
     begun: str | None = None  # the project that this upload counts as new
+    archive: archives.Archive | None = None
     core_metadata: bytes | None = None
 
     @functools.cached_property
     def standing(self) -> Standing:
         """What the index holds that decides about this upload; forget it to have it asked anew."""
-        digest = self.form.digests["blake2_256"]
+        digest = self.digests["blake2_256"]
         return self.store.standing(self.target, self.canonical_version, self.filename, digest)
+
+    @property
+    def content(self) -> Incoming:
+        """The file, once its rule has seen that there is one."""
+        assert self.form.content is not None
+        return self.form.content
+
+    @functools.cached_property
+    def digests(self) -> dict[str, str]:
+        """The digests of the file, in hexadecimal."""
+        return self.content.digests
 
     @property
     def meta(self) -> Metadata:
@@ -235,22 +248,23 @@ def content_type(upload: Upload) -> None:
 
 def size(upload: Upload) -> None:
     name, limits = upload.target.name, upload.limits
-    left = limits.project - upload.standing.total
-    if upload.form.size > min(limits.file, left):
+    held = upload.store.bytes_held(upload.target, limits.project - limits.file)
+    left = limits.project - held
+    if upload.content.size > min(limits.file, left):
         if limits.file <= left:
             raise Refused("too_large", project=name, limit=limits.file // MIB)
         raise Refused("project_too_large", project=name, limit=limits.project // GIB)
 
 
 def digest(upload: Upload) -> None:
-    for kind, computed in upload.form.digests.items():
+    for kind, computed in upload.digests.items():
         claimed = upload.form.get(f"{kind}_digest")
         if claimed and claimed.lower() != computed:
             raise Refused("digest")
 
 
 def duplicate(upload: Upload) -> None:
-    there, digests = upload.standing, upload.form.digests
+    there, digests = upload.standing, upload.digests
     if there.digest == digests["sha256"]:
         raise AlreadyThere
     if there.digest is not None or there.namesake is not None:
@@ -274,9 +288,8 @@ def one_sdist(upload: Upload) -> None:
 
 
 def archive(upload: Upload) -> None:
-    assert upload.form.content is not None
     try:
-        archives.check(upload.form.content, upload.filename)
+        upload.archive = archives.check(upload.content.opened(), upload.filename)
     except archives.BadArchive as error:
         raise Refused("archive", reason=error) from error
 
@@ -330,11 +343,11 @@ def _normal_wheel(upload: Upload) -> None:
 
 
 def contents(upload: Upload) -> None:
-    assert upload.form.content is not None
+    assert upload.archive is not None
     name = upload.filename
     try:
         upload.core_metadata = archives.check_contents(
-            upload.form.content, name, upload.meta.license_files or []
+            upload.archive, name, upload.meta.license_files or []
         )
     except archives.Missing as missing:
         if missing.kind == "license":
@@ -417,17 +430,17 @@ def accept(upload: Upload) -> StoredFile:
 
 
 def _accept(upload: Upload) -> StoredFile:
-    for rule in RULES:
-        rule(upload)
-    assert upload.form.content is not None
+    with upload.store.turn.take():
+        for rule in RULES:
+            rule(upload)
     form = upload.form
     file = StoredFile(
         filename=upload.filename,
         version=str(upload.meta.version),
         filetype=form.get("filetype"),
-        size=form.size,
-        sha256=form.digests["sha256"],
-        blake2=form.digests["blake2_256"],
+        size=upload.content.size,
+        sha256=upload.digests["sha256"],
+        blake2=upload.digests["blake2_256"],
         requires_python=form.get("requires_python") or None,
         uploaded=time.time(),
     )
@@ -438,7 +451,7 @@ def _accept(upload: Upload) -> StoredFile:
             file=file,
             metadata=upload.raw_metadata,
             canonical_version=upload.canonical_version,
-            content=form.content,
+            content=upload.content.finish(),
             token=upload.token,
             core_metadata=upload.core_metadata,
             check=lambda: still_good(upload),

@@ -1,13 +1,16 @@
 """What the practice index keeps on disk: users, tokens, projects, releases and files.
 
-One SQLite database and one folder of files for each index. A file is acknowledged only when its
-bytes and its record are both on disk; after a crash it is there whole or not at all.
+One SQLite database, in which small files lie with their records, and one folder of larger files for
+each index. A file is acknowledged only when its bytes and its record are both on disk; after a
+crash it is there whole or not at all.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
+import io
 import json
 import os
 import secrets
@@ -25,14 +28,14 @@ from packaging.utils import canonicalize_name
 from pypi_practice import tokens
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES, Index
-from pypi_practice.together import Together
+from pypi_practice.together import Together, Turn
 from pypi_practice.words import Words
 
 LEARNER = "learner"
 
 # What an earlier version lacks is added to its data when they are opened; what a later one has
 # changed is not guessed at. Raise the number with a change that earlier programs would spoil.
-VERSION = 1
+VERSION = 2  # 2: small files lie in the database
 
 # What names.look makes of a name, as SQLite writes it, so that look-alikes are found in an index.
 LOOK = "lower(name)"
@@ -63,6 +66,9 @@ CREATE TABLE IF NOT EXISTS files (
 DROP INDEX IF EXISTS files_by_release;
 CREATE INDEX IF NOT EXISTS files_of_release ON files (release_id, filetype, size);
 CREATE INDEX IF NOT EXISTS files_by_bytes ON files ("index", blake2);
+CREATE TABLE IF NOT EXISTS contents (
+    "index" TEXT NOT NULL, filename TEXT NOT NULL, bytes BLOB NOT NULL,
+    PRIMARY KEY ("index", filename));
 CREATE TABLE IF NOT EXISTS used_filenames (
     "index" TEXT NOT NULL, filename TEXT NOT NULL, PRIMARY KEY ("index", filename));
 CREATE TABLE IF NOT EXISTS yanked (
@@ -132,12 +138,11 @@ class StoredFile:
 class Standing:
     """What an index holds that decides about one upload.
 
-    ``total`` are the bytes of all files of the project, ``release`` the id of the release and
-    ``created`` the time at which it was made, in seconds since 1970; None if it is new. ``digest``
-    is the SHA-256 of the file of the same name, ``namesake`` the name of one with the same bytes.
+    ``release`` is the id of the release and ``created`` the time at which it was made, in seconds
+    since 1970; None if it is new. ``digest`` is the SHA-256 of the file of the same name,
+    ``namesake`` the name of one with the same bytes.
     """
 
-    total: int
     release: str | None
     created: float | None
     has_sdist: bool
@@ -148,7 +153,9 @@ class Standing:
 
 @dataclass(frozen=True, eq=False)
 class NewFile:
-    """A finished upload on its way into the store: its bytes lie at ``content``.
+    """A finished upload on its way into the store.
+
+    ``content`` are its bytes, or where they lie on disk, safe already; they will be moved.
 
     ``core_metadata`` is the METADATA of a wheel. ``check`` is called when nobody else can write any
     more; it returns the project and what it holds now, or raises, and then nothing is kept.
@@ -158,23 +165,21 @@ class NewFile:
     file: StoredFile
     metadata: dict[str, Any]
     canonical_version: str
-    content: Path
+    content: bytes | Path
     token: TokenRecord
     core_metadata: bytes | None
     check: Callable[[], tuple[Project, Standing]]
 
 
-# One question instead of seven: a question costs more than what it looks up.
+# One question instead of six: a question costs more than what it looks up.
 STANDING = """
 SELECT
-    (SELECT COALESCE(SUM(size), 0) FROM releases JOIN files ON release_id = releases.id
-        WHERE project_id = :project),
     releases.id, releases.created,
     EXISTS (SELECT 1 FROM files WHERE release_id = releases.id AND filetype = 'sdist'),
-    EXISTS (SELECT 1 FROM used_filenames WHERE "index" = :index AND filename = :filename),
-    (SELECT sha256 FROM files WHERE "index" = :index AND filename = :filename),
-    (SELECT filename FROM files WHERE "index" = :index AND blake2 = :blake2)
-FROM (SELECT 1) LEFT JOIN releases ON project_id = :project AND canonical = :canonical
+    EXISTS (SELECT 1 FROM used_filenames WHERE "index" = ? AND filename = ?),
+    (SELECT sha256 FROM files WHERE "index" = ? AND filename = ?),
+    (SELECT filename FROM files WHERE "index" = ? AND blake2 = ?)
+FROM (SELECT 1) LEFT JOIN releases ON project_id = ? AND canonical = ?
 """
 
 TOKENS = """
@@ -202,6 +207,7 @@ class Store:
         self.temporary = directory / "unfinished"
         self._local = threading.local()
         self._write = threading.RLock()
+        self.turn = Turn()
         self._new_files = Together(self._add_files)
         try:
             self.temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -214,43 +220,63 @@ class Store:
             written = self.rows("PRAGMA user_version")[0][0]
             if written > VERSION:
                 raise PracticeError(words("newer_data", path=directory))
-            self._connection.executescript(SCHEMA)
+            self._writer.executescript(SCHEMA)
             if written < VERSION:
-                self._connection.execute(f"PRAGMA user_version = {VERSION}")
+                self._writer.execute(f"PRAGMA user_version = {VERSION}")
             with self.transaction() as connection:
                 for key in INDEXES:
                     connection.execute(
                         'INSERT OR IGNORE INTO users (id, "index", name) VALUES (?, ?, ?)',
                         (str(uuid.uuid4()), key, LEARNER),
                     )
+            # What is removed is not counted off: this is the most that any project can have.
+            found = self.rows('SELECT "index", SUM(size) FROM files GROUP BY "index"')
+            self._bytes = dict.fromkeys(INDEXES, 0) | {key: held for key, held in found}
         except (OSError, sqlite3.Error) as error:
             raise PracticeError(words("no_data", path=directory, reason=error)) from error
 
     @property
-    def _connection(self) -> sqlite3.Connection:
-        connection = getattr(self._local, "connection", None)
+    def _reader(self) -> sqlite3.Connection:
+        """A connection of this thread's own."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            path = self.directory / "index.sqlite3"
-            connection = sqlite3.connect(path, timeout=30, isolation_level=None)
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            self._local.connection = connection
+            self._local.connection = connection = self._connect()
+        return connection
+
+    @functools.cached_property
+    def _writer(self) -> sqlite3.Connection:
+        """The one connection that writes, for who holds the lock."""
+        return self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        path = self.directory / "index.sqlite3"
+        connection = sqlite3.connect(
+            path, timeout=30, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
         return connection
 
     def close(self) -> None:
-        """Close this thread's connection to the database."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
+        """Close this thread's connection to the database, and the one that writes."""
+        with self._write:
+            if "_writer" in vars(self):
+                self._writer.close()
+                del self._writer
+        if (connection := getattr(self._local, "connection", None)) is not None:
             connection.close()
             self._local.connection = None
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Write all or nothing: what the block raises, or a full disk, undoes what it wrote."""
-        connection = self._connection
+        """Write all or nothing: what the block raises, or a full disk, undoes what it wrote.
+
+        What a thread reads in the block, it reads through the same connection.
+        """
         with self._write:
+            connection = self._writer
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -262,8 +288,17 @@ class Store:
                 raise
 
     def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
-        """Return what *query* finds; *values* stand for its question marks."""
-        return self._connection.execute(query, values).fetchall()
+        """Return what *query* finds; *values* stand for its question marks.
+
+        The connection that writes knows what it has written, so it is asked unless it is busy:
+        every other one has to read again from the disk what has changed.
+        """
+        if self._write.acquire(blocking=False):
+            try:
+                return self._writer.execute(query, values).fetchall()
+            finally:
+                self._write.release()
+        return self._reader.execute(query, values).fetchall()
 
     def sweep(self) -> None:
         """Remove what an interrupted upload left; only for the one who runs the index.
@@ -274,7 +309,11 @@ class Store:
         for left_over in self.temporary.iterdir():
             left_over.unlink(missing_ok=True)
         for index in INDEXES.values():
-            rows = self.rows('SELECT filename FROM files WHERE "index" = ?', index.key)
+            rows = self.rows(
+                'SELECT "index", filename FROM files WHERE "index" = ?'
+                ' EXCEPT SELECT "index", filename FROM contents',
+                index.key,
+            )
             listed = {row["filename"] for row in rows}
             for file in (self.directory / "files" / index.key).iterdir():
                 if file.name not in listed:
@@ -386,14 +425,26 @@ class Store:
         self, project: Project, canonical_version: str, filename: str, blake2: str
     ) -> Standing:
         """Return what decides about an upload of *filename*, whose bytes have this digest."""
-        values = {
-            "project": project.id,
-            "index": project.index,
-            "canonical": canonical_version,
-            "filename": filename,
-            "blake2": blake2,
-        }
-        return Standing(*self._connection.execute(STANDING, values).fetchone())
+        index = project.index
+        found = self.rows(
+            STANDING, index, filename, index, filename, index, blake2, project.id, canonical_version
+        )
+        return Standing(*found[0])
+
+    def bytes_held(self, project: Project, exact_from: int) -> int:
+        """Return how many bytes the files of *project* have together.
+
+        While all projects of its index together have fewer than *exact_from*, their sum may stand
+        for it: that is known without asking, however many files there are.
+        """
+        together = self._bytes[project.index]
+        if together < exact_from:
+            return together
+        return self.rows(
+            "SELECT COALESCE(SUM(size), 0) FROM releases JOIN files ON release_id = releases.id"
+            " WHERE project_id = ?",
+            project.id,
+        )[0][0]
 
     def files(self, project: Project) -> list[StoredFile]:
         """Return the files of *project*, oldest first."""
@@ -424,20 +475,27 @@ class Store:
         return json.loads(rows[0]["metadata"]) if rows else None
 
     def path(self, index: Index, filename: str) -> Path:
-        """Return where a file of *index* lies; *filename* has been checked to be a bare name."""
+        """Return where a large file of *index* lies; *filename* is known to be a bare name."""
         return self.directory / "files" / index.key / filename
+
+    def content(self, index: Index, filename: str) -> BinaryIO:
+        """Open a file of *index*; FileNotFoundError if it has been removed meanwhile."""
+        rows = self.rows(
+            'SELECT bytes FROM contents WHERE "index" = ? AND filename = ?', index.key, filename
+        )
+        return io.BytesIO(rows[0]["bytes"]) if rows else self.path(index, filename).open("rb")
 
     def unfinished_file(self) -> tuple[BinaryIO, Path]:
         """Open a new file for an upload that is coming in; it is never listed."""
         path = self.temporary / uuid.uuid4().hex
-        return path.open("xb"), path
+        return path.open("x+b"), path
 
     def add_file(self, new: NewFile) -> None:
         """Take a finished upload in, with its project and release if they are new.
 
-        Bytes first, then the record: between the two a crash leaves a file that nothing lists, and
-        the next start sweeps it. Raises what its check raises, and OSError or sqlite3.Error; then
-        nothing is kept.
+        The bytes of a large one first, then the record: between the two a crash leaves a file that
+        nothing lists, and the next start sweeps it. Raises what its check raises, and OSError or
+        sqlite3.Error; then nothing is kept.
         """
         self._new_files.put(new)
 
@@ -451,7 +509,7 @@ class Store:
         refused: dict[NewFile, BaseException] = {}
         placed: list[Path] = []
         try:
-            with self.transaction() as connection:
+            with self.transaction() as connection, self.turn.take():
                 for new in files:
                     try:
                         project, standing = new.check()
@@ -459,9 +517,10 @@ class Store:
                         refused[new] = error
                         continue
                     self._add_records(connection, new, project, standing)
-                    target = self.path(new.index, new.file.filename)
-                    os.replace(new.content, target)
-                    placed.append(target)
+                    if isinstance(new.content, Path):
+                        target = self.path(new.index, new.file.filename)
+                        os.replace(new.content, target)
+                        placed.append(target)
                 for directory in {target.parent for target in placed}:
                     _sync_directory(directory)
         except BaseException as error:
@@ -469,6 +528,9 @@ class Store:
                 with contextlib.suppress(OSError):  # nothing lists it; the next start sweeps it
                     target.unlink(missing_ok=True)
             return dict.fromkeys(files, error)
+        for new in files:
+            if new not in refused:
+                self._bytes[new.index.key] += new.file.size
         return refused
 
     def _add_records(
@@ -508,6 +570,11 @@ class Store:
                 file.uploaded,
             ),
         )
+        if isinstance(new.content, bytes):
+            connection.execute(
+                "INSERT INTO contents VALUES (?, ?, ?)",
+                (project.index, file.filename, new.content),
+            )
         connection.execute(
             "INSERT INTO used_filenames VALUES (?, ?)", (project.index, file.filename)
         )

@@ -78,7 +78,8 @@ class PracticeIndex:
         where = self._index(index)
         if self._store.file(where, filename) is None:
             raise FileNotFoundError(filename)
-        return self._store.path(where, filename).read_bytes()
+        with self._store.content(where, filename) as stream:
+            return stream.read()
 
     def _index(self, key: str) -> Index:
         if key not in INDEXES:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import hashlib
 import io
+import sqlite3
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from pypi_practice.facts import INDEXES
 from pypi_practice.index import Application
+from pypi_practice.store import Store
 
 BOUNDARY = "a-boundary-of-the-tests"
 
@@ -183,3 +186,15 @@ def upload(
         headers["Authorization"] = basic(user, token)
     body = form(fields(content, **changes), filename, content, content_type)
     return call(application, "POST", INDEXES[index].upload, body, headers)
+
+
+def on_disk(store: Store, index: str = "testpypi") -> dict[str, str]:
+    """Return the SHA-256 of each file that the store keeps, whether a record lists it or not."""
+    database = sqlite3.connect(store.directory / "index.sqlite3")
+    with contextlib.closing(database):
+        query = 'SELECT filename, bytes FROM contents WHERE "index" = ?'
+        held = dict(database.execute(query, (index,)))
+    for path in (store.directory / "files" / index).iterdir():
+        assert path.name not in held
+        held[path.name] = path.read_bytes()
+    return {name: hashlib.sha256(content).hexdigest() for name, content in held.items()}

@@ -339,10 +339,9 @@ def answered(one: Case, world: World) -> None:
     assert reply.status == answers.status_line(MESSAGES[one.key]["status"], message)
     if one.key not in ("password", "same", "method", "nowhere", "slash"):
         assert html.escape(message).encode("ascii", "xmlcharrefreplace") in reply.body
-    kept = world.store.directory / "files" / INDEX.key
     # The file that the case "used" has deleted from the records is still on disk.
     orphans = {WHEEL} if one.key == "used" else set()
-    assert {file.name for file in kept.iterdir()} == listed | orphans
+    assert client.on_disk(world.store).keys() == listed | orphans
     assert list(world.store.temporary.iterdir()) == []
 
 

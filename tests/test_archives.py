@@ -21,10 +21,8 @@ MORE = "See https://docs.pypi.org/archives for more information"
 
 def refusal(tmp_path: Path, content: bytes, filename: str = WHEEL) -> str | None:
     """Return why PyPI refuses *content*, or None."""
-    path = tmp_path / "file"
-    path.write_bytes(content)
     try:
-        archives.check(path, filename)
+        archives.check(io.BytesIO(content), filename)
     except archives.BadArchive as error:
         return str(error)
     return None

@@ -9,7 +9,6 @@ import http.client
 import json
 import os
 import random
-import shutil
 import signal
 import sqlite3
 import ssl
@@ -26,10 +25,12 @@ from urllib.parse import urlsplit
 
 import client
 import pytest
+from client import on_disk
 
-from pypi_practice import catalog, form, store
+from pypi_practice import catalog, incoming, store
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES
+from pypi_practice.incoming import SMALL
 from pypi_practice.index import Application
 from pypi_practice.limits import NewProjects
 from pypi_practice.shell import practice
@@ -117,15 +118,13 @@ def listed(where: Store) -> dict[str, str]:
     }
 
 
-def on_disk(where: Store) -> dict[str, str]:
-    folder = where.directory / "files" / INDEX.key
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
-
-
-def distribution(version: str, size: int = 50_000) -> tuple[bytes, str]:
-    """Return a wheel of some size, which takes a while to write, and its name."""
+def distribution(version: str = "1.0", size: int = 2 * SMALL) -> tuple[bytes, str]:
+    """Return a wheel of some size, and its name."""
     more = {"data.bin": random.Random(version).randbytes(size).hex()}
     return client.wheel(version=version, more=more), f"demo-{version}-py3-none-any.whl"
+
+
+LARGE = distribution()[0]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is Unix's")
@@ -143,7 +142,9 @@ def test_kill_9_in_the_middle_of_uploads_loses_nothing(tmp_path):
             send = sender(inner, token)
 
             def upload(version: str, send: Sender = send) -> tuple[str, str] | None:
-                content, filename = distribution(version)
+                # Some go into the database, and some become a file of their own.
+                size = random.Random(version).choice((SMALL // 2, 2 * SMALL))
+                content, filename = distribution(version, size)
                 try:
                     status, reason = send.upload(content, filename, version=version)
                 except (OSError, http.client.HTTPException):
@@ -172,43 +173,52 @@ def test_kill_9_in_the_middle_of_uploads_loses_nothing(tmp_path):
 
 
 CRASHES = {
-    "while the file comes in": "form._Content.finish = crash",
+    "while the file comes in": "incoming.Incoming.finish = crash",
     "before the record": "store.Store._add_records = crash",
+    "in the middle of the record": "store.note_change = crash",
     "between the record and the bytes": "store.os.replace = crash",
     "between the bytes and the commit": "store._sync_directory = crash",
 }
 CRASHING = """
 import os, sys
-sys.path[:0] = sys.argv[3:]
+sys.path[:0] = sys.argv[4:]
 import client
 from pathlib import Path
-from pypi_practice import catalog, form, store
+from pypi_practice import catalog, incoming, store
 from pypi_practice.index import Application
 from pypi_practice.words import Words
 def crash(*_, **__):
     os._exit(9)
 where = store.Store(Path(sys.argv[1]), Words("en"))
 {point}
-client.upload(Application(where, None, Words("en")), sys.argv[2])
+content = Path(sys.argv[3]).read_bytes()
+client.upload(Application(where, None, Words("en")), sys.argv[2], content)
 os._exit(0)
 """
 
 
+@pytest.mark.parametrize("content", [client.wheel(), LARGE], ids=["small", "large"])
 @pytest.mark.parametrize("point", CRASHES.values(), ids=CRASHES)
-def test_a_crash_at_any_point_leaves_the_whole_file_or_none(tmp_path, point):
+def test_a_crash_at_any_point_leaves_the_whole_file_or_none(tmp_path, point, content):
     where = Store(tmp_path / "data", EN)
     token = account_token(where)
+    (tmp_path / "wheel").write_bytes(content)
     done = subprocess.run(
         [sys.executable, "-c", CRASHING.format(point=point), str(where.directory), token,
-         *sys.path], check=False,
+         str(tmp_path / "wheel"), *sys.path], check=False,
     )  # fmt: skip
+    if done.returncode == 0:  # the bytes of a small file need no way of their own
+        assert len(content) < SMALL
+        assert point.startswith(("store.os", "store._sync"))
+        assert on_disk(where) == listed(where) != {}
+        return
     assert done.returncode == 9
     assert listed(where) == {}
     where.sweep()
     assert on_disk(where) == {}
     assert list(where.temporary.iterdir()) == []
     application = Application(where, None, EN)
-    assert client.upload(application, token).code == 200
+    assert client.upload(application, token, content).code == 200
     assert on_disk(where) == listed(where) != {}
 
 
@@ -320,7 +330,7 @@ def full_database(*_: object, **__: object) -> None:
     [
         (Store, "unfinished_file", full),
         (Store, "unfinished_file", read_only),
-        (form.os, "fsync", full),
+        (incoming.os, "fsync", full),
         (store.os, "replace", full),
         (store, "_sync_directory", full),
         (Store, "_add_records", full_database),
@@ -339,13 +349,13 @@ def test_a_disk_that_is_full_or_read_only_is_said_and_damages_nothing(
     before = listed(where)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(place, name, trouble)
-        reply = client.upload(application, token)
+        reply = client.upload(application, token, LARGE)
     assert reply.code == 507
     assert str(where.directory) in reply.status
     assert "nothing was stored" in reply.status
     assert on_disk(where) == listed(where) == before
     assert list(where.temporary.iterdir()) == []
-    assert client.upload(application, token).code == 200
+    assert client.upload(application, token, LARGE).code == 200
     assert on_disk(where) == listed(where)
 
 
@@ -385,10 +395,10 @@ def test_a_commit_that_fails_is_undone(tmp_path):
         def __getattr__(self, name: str) -> object:
             return getattr(self.real, name)
 
-    real = where._connection
-    where._local.connection = Failing(real)
+    real = where._writer
+    where._writer = Failing(real)
     assert client.upload(application, token).code == 507
-    where._local.connection = real
+    where._writer = real
     assert on_disk(where) == listed(where) == {}
     assert client.upload(application, token).code == 200
     assert on_disk(where) == listed(where) != {}
@@ -445,7 +455,11 @@ def test_a_folder_of_the_first_version_goes_on(tmp_path):
     token = account_token(now)
     assert client.upload(Application(now, None, EN), token).code == 200
     folder = tmp_path / "old"
-    shutil.copytree(now.directory / "files", folder / "files")
+    for name in listed(now):  # it kept small files in the folder, too
+        path = folder / "files" / INDEX.key / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with now.content(INDEX, name) as stream:
+            path.write_bytes(stream.read())
     with contextlib.closing(sqlite3.connect(folder / "index.sqlite3")) as old:
         old.executescript(FIRST_VERSION)
         for table in ("users", "tokens", "projects", "releases", "files", "used_filenames"):

@@ -151,7 +151,7 @@ def test_the_same_name_with_other_bytes_is_refused(application, token):
 
 def test_a_wrong_digest_is_refused_and_nothing_is_kept(application, token, tmp_path):
     assert says(upload(application, token, sha256_digest="0" * 64), "digest")
-    assert not list((tmp_path / "data" / "files").rglob("*.whl"))
+    assert client.on_disk(application.store) == {}
     assert not list((tmp_path / "data" / "unfinished").iterdir())
 
 
