@@ -23,6 +23,7 @@ class Request:
         self.path = path
         self.base = base
         self.default_language = default
+        self._form: dict[str, str] | None = None
 
     @property
     def accept(self) -> str:
@@ -58,9 +59,15 @@ class Request:
             return {}
         return {name: morsel.value for name, morsel in jar.items()}
 
-    @functools.cached_property
+    @property
     def form(self) -> dict[str, str]:
         """The fields of a form that was sent; none if it is too long or not a form."""
+        # No cached_property: up to Python 3.11 that has one lock for all, and a client may be slow.
+        if self._form is None:
+            self._form = self._read_form()
+        return self._form
+
+    def _read_form(self) -> dict[str, str]:
         kind = self.environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
         try:
             length = int(self.environ.get("CONTENT_LENGTH") or 0)

@@ -6,13 +6,13 @@ import ssl
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import trustme
 
 from pypi_practice.facts import HOSTS
 from pypi_practice.limits import PYPI
-from pypi_practice.pace import PatientAdapter, PatientServer
+from pypi_practice.slow_clients import PatientAdapter, PatientServer
 
 LOOPBACK = "127.0.0.1"
 THREADS = 10
@@ -20,23 +20,35 @@ BODY_LIMIT = 5 * PYPI.file  # bytes; up to here PyPI's own words say that a file
 WAITING = 256  # connections that wait for a thread: many uploads may start at once
 
 
-def write_certificates(directory: Path) -> tuple[Path, Path, Path]:
+class Certificates(NamedTuple):
+    """Files: the server's certificate, its key, and what clients are to trust.
+
+    ``authority`` is only who has signed the server's, ``bundle`` also all that this computer trusts
+    anyway.
+    """
+
+    server: Path
+    key: Path
+    authority: Path
+    bundle: Path
+
+
+def write_certificates(directory: Path) -> Certificates:
     """Make a throw-away authority and a certificate for the indexes' names in *directory*.
 
-    Returns the paths of the server's certificate, its key, and a bundle for clients: what this
-    computer trusts anyway, and this authority. The authority's own key is never written.
+    The authority's own key is never written.
     """
     authority = trustme.CA(organization_name="pypi-practice")
     server = authority.issue_cert(*sorted(HOSTS))
-    certificate, key, bundle = (
-        directory / name for name in ("server.pem", "server-key.pem", "trusted.pem")
-    )
-    server.private_key_pem.write_to_path(str(key))
-    key.chmod(0o600)
+    names = ("server.pem", "server-key.pem", "authority.pem", "trusted.pem")
+    made = Certificates(*(directory / name for name in names))
+    server.private_key_pem.write_to_path(str(made.key))
+    made.key.chmod(0o600)
     for part in server.cert_chain_pems:
-        part.write_to_path(str(certificate), append=True)
-    bundle.write_bytes(system_certificates() + authority.cert_pem.bytes())
-    return certificate, key, bundle
+        part.write_to_path(str(made.server), append=True)
+    authority.cert_pem.write_to_path(str(made.authority))
+    made.bundle.write_bytes(system_certificates() + authority.cert_pem.bytes())
+    return made
 
 
 def system_certificates() -> bytes:

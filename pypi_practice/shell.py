@@ -27,9 +27,9 @@ from pypi_practice.words import Words
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "SSL_CERT_FILE", "GIT_SSL_CAINFO")
 PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "PIP_PROXY")
 INSTALL_FROM = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX")
-# Hatch takes no notice of a proxy. Its uploads go to a page of ours that says so, and nothing that
-# could be a token goes along where the command names an index of its own.
-HATCH_REPO = "HATCH_INDEX_REPO"
+# Hatch takes no notice of a proxy. Its uploads go to a page of ours that says so. Where the command
+# names the real index, hatch does not trust that, and sends it nothing.
+HATCH_REPO, HATCH_TRUSTS = "HATCH_INDEX_REPO", "HATCH_INDEX_CA_CERT"
 HATCH = {"HATCH_INDEX_USER": "__token__", "HATCH_INDEX_AUTH": "not-a-token"}
 PRACTICE_VARIABLES = frozenset(
     (
@@ -39,6 +39,7 @@ PRACTICE_VARIABLES = frozenset(
         "NO_PROXY",
         "no_proxy",
         HATCH_REPO,
+        HATCH_TRUSTS,
         "PYPI_PRACTICE",
         "PYPI_PRACTICE_DATA",
         "PYPI_PRACTICE_WEB",
@@ -138,10 +139,10 @@ def practice(
     ):
         store.sweep()
         folder = Path(temporary)
-        certificate, key, bundle = write_certificates(folder)
+        certificates = write_certificates(folder)
         upstream = Upstream(functools.partial(find, environ), words) if with_upstream else None
         application = Application(store, upstream, words)
-        server = IndexServer(Listener(application, data), certificate, key)
+        server = IndexServer(Listener(application, data), certificates.server, certificates.key)
         stack.callback(server.stop)
         web = WebServer(application, web_port)
         stack.callback(web.stop)
@@ -149,8 +150,9 @@ def practice(
         proxy = Proxy(port, server.port, outer_proxy, words)
         stack.callback(proxy.stop)
         _write_command(folder / "bin")
-        inner = environment(environ, proxy.port, bundle, data, folder / "bin")
-        yield inner | {"PYPI_PRACTICE_WEB": web.url, HATCH_REPO: web.url + NO_PROXY_PATH}
+        inner = environment(environ, proxy.port, certificates.bundle, data, folder / "bin")
+        inner |= {HATCH_REPO: web.url + NO_PROXY_PATH, HATCH_TRUSTS: str(certificates.authority)}
+        yield inner | {"PYPI_PRACTICE_WEB": web.url}
 
 
 def default_shell(environ: Mapping[str, str]) -> list[str]:

@@ -1,71 +1,163 @@
-"""How slow a client may be: one that sends a byte now and then must not hold a thread for ever."""
+"""Slow clients: none of them may keep the others out, nor stay for ever."""
 
 from __future__ import annotations
 
+import io
 import socket
 import ssl
+import threading
 import time
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
-from cheroot.makefile import StreamReader, StreamWriter
 from cheroot.server import HTTPConnection
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 
-PATIENCE = 30  # seconds in which any request may come in
+QUICK = 1.0  # seconds that a client may be waited for in one of the threads that all share
+PATIENCE = 30  # seconds in which any request may come in, and its answer go out
 SLOWEST = 16 * 1024  # bytes a second, at least, of one that takes longer
+SLOW, SLOW_OF_ONE = 100, 20  # clients that get a thread of their own; of them from one address
+KEPT = 200  # connections that may be open without a request; after ten seconds they end anyway
+TOO_SLOW = "timed out"  # the words by which cheroot knows it
 
 
-class _PacedIO(socket.SocketIO):
-    """A socket that gives up on a request which comes in too slowly."""
+class _Pace:
+    """How a client keeps up with its present request; the time of our own work does not count."""
 
-    started = 0.0
-    received = 0
+    def __init__(self, connection: PacedConnection, sock: socket.socket) -> None:
+        self.connection, self.sock = connection, sock
+        self.waited, self.moved, self.aside = 0.0, 0, False
 
     def begin(self) -> None:
         """A new request begins now."""
-        self.started, self.received = time.monotonic(), 0
+        self.waited, self.moved = 0.0, 0
+        self.sock.settimeout(QUICK)
 
-    def readinto(self, buffer: Any) -> int | None:
-        count = super().readinto(buffer)
-        self.received += count or 0
-        if time.monotonic() - self.started > PATIENCE + self.received / SLOWEST:
-            raise TimeoutError("timed out")  # the words by which cheroot knows it
+    def end(self) -> None:
+        """The request has been answered, or will never be."""
+        if self.aside:
+            self.aside = False
+            self.connection.server.come_back(self.connection.remote_addr)
+
+    def move(self, some: Callable[[Any], int], buffer: Any) -> int:
+        """Receive or send *some* of *buffer*; TimeoutError if it goes too slowly."""
+        start = time.monotonic()
+        try:
+            count = some(buffer)
+        except TimeoutError:
+            if self.aside:
+                raise TimeoutError(TOO_SLOW) from None
+            self._step_aside()
+            try:
+                count = some(buffer)
+            except TimeoutError:
+                raise TimeoutError(TOO_SLOW) from None
+        self.moved += count
+        self.waited += time.monotonic() - start
+        if self.waited > QUICK and not self.aside:
+            self._step_aside()
+        if self.waited > PATIENCE + self.moved / SLOWEST:
+            raise TimeoutError(TOO_SLOW)
+        return count
+
+    def _step_aside(self) -> None:
+        self.connection.server.step_aside(self.connection.remote_addr)
+        self.aside = True
+        self.sock.settimeout(self.connection.server.timeout)
+
+
+class _PacedIO(io.RawIOBase):
+    """What comes in from a client."""
+
+    def __init__(self, pace: _Pace) -> None:
+        self._pace = pace
+        self.received = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._pace.move(self._pace.sock.recv_into, buffer)
+        self.received += count
         return count
 
 
-class _PacedReader(StreamReader):
-    def __init__(self, sock: Any, size: int) -> None:
-        super(StreamReader, self).__init__(_PacedIO(sock, "r"), size)
+class _Reader(io.BufferedReader):
+    """What cheroot asks of a stream that it reads; its own is written in Python, and slower."""
+
+    def __init__(self, pace: _Pace, size: int) -> None:
+        self._io = _PacedIO(pace)
+        super().__init__(self._io, size)
         self.bytes_read = 0
 
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self.bytes_read += len(data)
+        return data
 
-def _makefile(sock: Any, mode: str, size: int) -> Any:
-    return _PacedReader(sock, size) if "r" in mode else StreamWriter(sock, mode, size)
+    def readline(self, size: int | None = -1) -> bytes:
+        line = super().readline(size)
+        self.bytes_read += len(line)
+        return line
+
+    def has_data(self) -> bool:
+        """Tell whether something that has come in has not been read yet."""
+        return self._io.received > self.bytes_read
+
+
+class _Writer:
+    """What cheroot asks of a stream that it writes: everything goes out at once."""
+
+    def __init__(self, pace: _Pace) -> None:
+        self._pace = pace
+        self.bytes_written = 0
+
+    def write(self, data: bytes) -> int:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._pace.move(self._pace.sock.send, rest) :]
+        self.bytes_written += len(data)
+        return len(data)
 
 
 class PacedConnection(HTTPConnection):
-    """A connection of cheroot's whose requests must come in with some speed.
+    """A connection of cheroot's whose requests must come in, and be answered, with some speed.
 
     Which is what cheroot's own limit is not: that is the time without any byte at all.
     """
 
-    def __init__(self, server: Any, sock: Any, makefile: Any = None) -> None:
-        super().__init__(server, sock, _makefile)
-
+    def __init__(self, server: PatientServer, sock: Any, makefile: Any = None) -> None:
+        self._pace = _Pace(self, sock)
+        super().__init__(server, sock, self._makefile)
         self.spoken = False  # whether the client has sent a byte
-        self._greeted = False
+        self._greeted = not isinstance(sock, ssl.SSLSocket)
+
+    def _makefile(self, sock: Any, mode: str, size: int) -> _Reader | _Writer:
+        return _Reader(self._pace, size) if "r" in mode else _Writer(self._pace)
 
     def communicate(self) -> bool:
         """Answer one request; tell whether another may follow."""
-        if not self._greeted and isinstance(self.socket, ssl.SSLSocket):
-            try:
-                self.socket.do_handshake()
-            except OSError:  # it is no TLS, the client does not trust us, or it has gone
-                return False
+        if not self._greeted:
+            return self._greet()
+        self._pace.begin()
+        try:
+            return super().communicate()
+        finally:
+            self._pace.end()
+
+    def _greet(self) -> bool:
+        """Take TLS a step further, without waiting for the client; tell whether it may go on."""
+        self.socket.settimeout(0)
+        try:
+            self.socket.do_handshake()
+        except ssl.SSLWantReadError:
+            return True
+        except OSError:  # it is no TLS, the client does not trust us, or it has gone
+            return False
         self._greeted = True
-        self.rfile.raw.begin()
-        return super().communicate()
+        return True
 
 
 class PatientAdapter(BuiltinSSLAdapter):
@@ -82,9 +174,18 @@ class PatientAdapter(BuiltinSSLAdapter):
 
 
 class PatientServer(Server):
-    """Cheroot's server, in which a connection gets a thread when its client has said something."""
+    """Cheroot's server, in which a connection gets a thread when its client has said something.
+
+    A client that has to be waited for gets one of its own, beside those that all share.
+    """
 
     ConnectionClass = PacedConnection
+    keep_alive_conn_limit = KEPT
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._slow: Counter[str] = Counter()
+        self._counting = threading.Lock()
 
     def process_conn(self, conn: PacedConnection) -> None:
         """Hand a connection to a thread, or to those that are waited for."""
@@ -93,3 +194,24 @@ class PatientServer(Server):
         else:
             conn.spoken = True
             self._connections.put(conn)
+
+    def step_aside(self, address: str) -> None:
+        """Put another thread in the place of one that waits for *address*.
+
+        Raises TimeoutError if too many are slow already.
+        """
+        with self._counting:
+            if self._slow.total() >= SLOW or self._slow[address] >= SLOW_OF_ONE:
+                raise TimeoutError(TOO_SLOW)
+            self._slow[address] += 1
+            self.requests.grow(1)
+
+    def come_back(self, address: str) -> None:
+        """Let one thread end, now that the slow request of *address* is over."""
+        with self._counting:
+            self._slow[address] -= 1
+            if not self._slow[address]:
+                del self._slow[address]
+            threads = self.requests
+            threads.shrink(0)  # which forgets those that have ended
+            threads.shrink(len(threads._threads) - threads.min - self._slow.total())

@@ -18,9 +18,9 @@ from pypi_practice.answers import Answer, StartResponse, error
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES
 from pypi_practice.index import Application, decoded
-from pypi_practice.pace import PatientServer
 from pypi_practice.request import Request
 from pypi_practice.server import LOOPBACK
+from pypi_practice.slow_clients import PatientServer
 from pypi_practice.words import Words
 
 THREADS = 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from pathlib import Path
 import client
 import environments
 import pytest
+import trustme
 from pages_helper import real_wheel
 
 from pypi_practice import practice_index
@@ -240,8 +242,8 @@ def test_an_address_without_uploads_is_not_found(reader):
 
 
 @contextmanager
-def listening() -> Iterator[tuple[str, list[str]]]:
-    """Stand for an index of one's own: gives its address, and each upload's Authorization."""
+def listening(tls: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[str]]]:
+    """Stand for an index: gives its address, and each upload's Authorization."""
     heard: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -258,8 +260,10 @@ def listening() -> Iterator[tuple[str, list[str]]]:
             """Say nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/", heard
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}/", heard
         server.shutdown()
 
 
@@ -323,6 +327,24 @@ def test_hatch_is_told_so_in_the_practice_shell(reader, language, tmp_path):
     said = {"en": "takes no notice of the practice shell's proxy", "es": "no hace caso del proxy"}
     assert said[language] in " ".join(done.stdout.split()), done.stdout
     assert "secret-of-mine" not in done.stdout
+
+
+def test_hatch_sends_nothing_to_an_index_that_the_computer_trusts(reader, tmp_path):
+    """As the real one is, which it would reach with --repo main or test."""
+    place = reader.project("hatch-real")
+    authority = trustme.CA()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.cert_pem.write_to_path(str(tmp_path / "trusted.pem"))
+    trusting = {"SSL_CERT_FILE": str(tmp_path / "trusted.pem")}
+    with listening(tls) as (url, heard):
+        publish = ("hatch", "publish", "--no-prompt", "--repo", url)
+        inside = reader.run(place, *publish, **trusting)
+        assert inside.returncode != 0
+        assert "CERTIFICATE_VERIFY_FAILED" in inside.stdout
+        assert heard == []
+        outside = reader.run(place, *publish, HATCH_INDEX_CA_CERT="", **trusting)
+        assert (outside.returncode, len(heard)) == (0, 2), outside.stdout
 
 
 # Installing

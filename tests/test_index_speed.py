@@ -118,9 +118,8 @@ def test_a_row_that_misses_and_one_that_is_kept():
 
 
 @pytest.mark.parametrize("way", ["plain", "tls", "shell"])
-def test_our_servers_take_the_load_and_serve_what_they_took(way):
-    servers.RIVALS.parent.mkdir(exist_ok=True)
-    with servers.start(way) as running:
+def test_our_servers_take_the_load_and_serve_what_they_took(way, tmp_path):
+    with servers.start(way, tmp_path) as running:
         taken = running.ask(load.Job(running.target, at_once=3, count=12, projects=3))
         assert taken.statuses == {"200 OK": 12}
         for path in (running.target.page.format(name="bench0"), servers.download_path(running)):
