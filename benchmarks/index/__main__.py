@@ -14,6 +14,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Mapping
@@ -99,12 +100,12 @@ class Figures:
         }
 
 
-def uploads(name: str, plan: Plan, figures: Figures, *, also_slow: bool) -> None:
+def uploads(name: str, within: Path, plan: Plan, figures: Figures, *, also_slow: bool) -> None:
     """Upload to one server that begins empty: 1, 10, 100 at once; then ask it for its peak.
 
     *also_slow* is whether devpi gets uploads with a password as well.
     """
-    with servers.start(name) as running:
+    with servers.start(name, within) as running:
         figures.note("start", name, 0, running.started)
         first = _steps(running, name, plan.uploads, 0, figures)
         # A devpi user may also send the password itself, as .pypirc has it: that is slower.
@@ -138,9 +139,9 @@ def _not_good(statuses: Mapping[str, int]) -> dict[str, int]:
     return {said: number for said, number in statuses.items() if not said.startswith("200")}
 
 
-def reads(name: str, plan: Plan, figures: Figures) -> None:
+def reads(name: str, within: Path, plan: Plan, figures: Figures) -> None:
     """Ask one server for a page and a file, with few files in its store and with many."""
-    with servers.start(name) as running:
+    with servers.start(name, within) as running:
         held = 0
         for wanted in plan.files:
             if wanted > SLOW_TO_FILL.get(name, wanted):
@@ -163,11 +164,13 @@ def measure(plan: Plan) -> dict[str, Any]:
     """Measure everything; return what data/bench.yml holds. Raises Unmeasured."""
     figures = Figures()
     try:
-        for number in range(plan.rounds):
-            for name in ("plain", "tls", "shell", "gunicorn", "waitress", "devpi"):
-                uploads(name, plan, figures, also_slow=number == 0)
-        for name in ("plain", "gunicorn", "cached", "devpi"):
-            reads(name, plan, figures)
+        with tempfile.TemporaryDirectory(prefix="index-", dir=servers.RIVALS.parent) as folder:
+            within = Path(folder)
+            for number in range(plan.rounds):
+                for name in ("plain", "tls", "shell", "gunicorn", "waitress", "devpi"):
+                    uploads(name, within, plan, figures, also_slow=number == 0)
+            for name in ("plain", "gunicorn", "cached", "devpi"):
+                reads(name, within, plan, figures)
     except servers.ServerError as error:
         raise Unmeasured(say("unable", error)) from error
     return {

@@ -182,7 +182,10 @@ def trusting(authority: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=authority)
 
 
-async def connect(target: Target) -> tuple[Connection, asyncio.WriteTransport]:
+Opened = tuple[Connection, asyncio.WriteTransport]
+
+
+async def connect(target: Target) -> Opened:
     """Open a connection to *target*."""
     loop = asyncio.get_running_loop()
     transport, connection = await loop.create_connection(Connection, "127.0.0.1", target.port)
@@ -200,9 +203,20 @@ async def connect(target: Target) -> tuple[Connection, asyncio.WriteTransport]:
     return connection, secure
 
 
-async def send(job: Job, requests: Iterator[bytes], times: list[float], said: Counter[str]) -> None:
+async def opening(target: Target) -> Opened | None:
+    """Open a connection, or leave it to the first request to say why there is none."""
+    try:
+        return await connect(target)
+    except (OSError, TimeoutError):
+        return None
+
+
+async def send(
+    job: Job, opened: Opened | None, requests: Iterator[bytes], times: list[float],
+    said: Counter[str],
+) -> None:  # fmt: skip
     """Send one request after the other until there are none."""
-    connection: Connection | None = None
+    connection, transport = opened or (None, None)
     begun = time.perf_counter()
     for request in requests:
         start = time.perf_counter()
@@ -212,12 +226,13 @@ async def send(job: Job, requests: Iterator[bytes], times: list[float], said: Co
         try:
             if connection is None or not connection.keep:
                 connection, transport = await connect(job.target)
+            assert transport is not None
             status = await ask(connection, transport, request)
         except (OSError, TimeoutError) as error:
             status, connection = type(error).__name__, None
         times.append(time.perf_counter() - start)
         said[status] += 1
-    if connection is not None:  # waitress takes no more than a hundred at once
+    if transport is not None:  # waitress takes no more than a hundred at once
         transport.close()
 
 
@@ -233,12 +248,14 @@ async def run(job: Job) -> Result:
     if job.get is None:
         numbers = range(job.first, job.first + job.count)
         made = [upload(job, number) for number in numbers]
+    # One process makes all the connections, with all their keys: that would be measured instead.
+    opened = [await opening(job.target) for _ in range(job.at_once)]
     start = time.perf_counter()
     request = get(job.target, job.get) if job.get is not None else b""
     requests = until(request, start + job.seconds) if job.get is not None else iter(made)
     times: list[float] = []
     said: Counter[str] = Counter()
-    await asyncio.gather(*(send(job, requests, times, said) for _ in range(job.at_once)))
+    await asyncio.gather(*(send(job, one, requests, times, said) for one in opened))
     took = time.perf_counter() - start
     good = sum(count for status, count in said.items() if status.startswith("200"))
     times.sort()

@@ -28,12 +28,10 @@ def main() -> None:
     store = Store(folder / "data", words)
     store.sweep()
     token = store.new_token(store.user(index), uuid.uuid4().hex, None)[1]
-    certificate, key, bundle = None, None, None
-    if way == "tls":
-        certificate, key, bundle = write_certificates(folder)
+    made = write_certificates(folder) if way == "tls" else None
     application = Application(store, None, words, Limits(new_projects=10**6))
-    server = IndexServer(application, certificate, key)
-    told = {"port": server.port, "password": token, "authority": bundle and str(bundle)}
+    server = IndexServer(application, made and made.server, made and made.key)
+    told = {"port": server.port, "password": token, "authority": made and str(made.bundle)}
     print(json.dumps(told), flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     server.stop()
