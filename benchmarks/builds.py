@@ -30,7 +30,7 @@ from site_builder.forms import WITHOUT_PDF
 
 SIZES = (20, 100, 400)
 # Of the pages, which both make; and with what plain Material does not make at all.
-RATIOS = {"pages": 1.5, "whole": 2.5}
+RATIOS = {"pages": 1.5, "whole": 1.75}
 RUNS = {20: 3, 100: 2, 400: 1}
 GROWTH = SIZES[-1] / SIZES[-2]
 LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([\w./-]+\.md)(#[\w-]+)?\)")

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import functools
 import re
-import uuid
 from collections.abc import Iterable
 
 import stdlib_list
 from packaging.utils import canonicalize_name
 
-from pypi_practice.facts import Index, load
-from pypi_practice.store import Project
+from pypi_practice.facts import load
 
 NAME = re.compile(r"([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])\Z", re.IGNORECASE | re.ASCII)
 LOOK_ALIKES = str.maketrans("oOiIlL", "001111", "._-")
@@ -44,27 +42,6 @@ def stdlib() -> frozenset[str]:
 def prohibited() -> frozenset[str]:
     """Return the normalised names that data/names.yml prohibits."""
     return frozenset(canonicalize_name(entry["name"]) for entry in load("names")["prohibited"])
-
-
-@functools.cache
-def taken(index: Index) -> dict[str, Project]:
-    """Return the projects of another user, by normalised name.
-
-    They live in data/names.yml and not in the store: they have no release and no page, and every
-    learner finds the same ones from the start.
-    """
-    names = load("names")["taken"]
-    owner = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{names['user']}.{index.practice_location}"))
-    return {
-        canonicalize_name(name): Project(
-            id=str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.{index.practice_location}")),
-            index=index.key,
-            name=name,
-            normalized=canonicalize_name(name),
-            owner=owner,
-        )
-        for name in names["projects"]
-    }
 
 
 def look(name: str) -> str:

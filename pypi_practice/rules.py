@@ -26,7 +26,7 @@ from pymacaroons import Macaroon
 
 from pypi_practice import archives, descriptions, names, platforms, tokens
 from pypi_practice import metadata as core_metadata
-from pypi_practice.facts import Index
+from pypi_practice.facts import Index, load
 from pypi_practice.form import Form
 from pypi_practice.incoming import Incoming
 from pypi_practice.limits import GIB, MIB, PYPI, Limits, NewProjects
@@ -157,9 +157,30 @@ def _user_can_upload(upload: Upload) -> None:
         raise Refused("two_factor", user=upload.token.user.name)
 
 
+@functools.cache
+def _taken(index: Index) -> dict[str, Project]:
+    """Return the projects of another user, by normalised name.
+
+    They live in data/names.yml and not in the store: they have no release and no page, and every
+    learner finds the same ones from the start.
+    """
+    kept = load("names")["taken"]
+    owner = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{kept['user']}.{index.practice_location}"))
+    return {
+        canonicalize_name(name): Project(
+            id=str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.{index.practice_location}")),
+            index=index.key,
+            name=name,
+            normalized=canonicalize_name(name),
+            owner=owner,
+        )
+        for name in kept["projects"]
+    }
+
+
 def project(upload: Upload) -> None:
     name, user = upload.form.get("name"), upload.token.user
-    taken = names.taken(upload.index)
+    taken = _taken(upload.index)
     normalized = canonicalize_name(name)
     upload.project = upload.store.project(upload.index, name) or taken.get(normalized)
     if upload.project is not None:
@@ -188,7 +209,7 @@ def _new_name(upload: Upload, name: str) -> None:
     A project of just this name is no hindrance: another upload may have made it a moment ago.
     """
     others = upload.store.look_alikes(upload.index, name, names.look(name))
-    others += [other.name for other in names.taken(upload.index).values()]
+    others += [other.name for other in _taken(upload.index).values()]
     if key := names.fault(name, others):
         raise Refused(key, name=name)
 

@@ -11,7 +11,6 @@ from pypi_practice.words import LANGUAGES, language, name_values, speak
 from site_builder import browser
 from site_builder.build import BuildError, build
 from site_builder.listings import ROOT
-from site_builder.pdf import NoBrowser
 from site_builder.serve import PortTaken, serve
 from site_builder.texts import word
 
@@ -28,14 +27,14 @@ def main() -> int:
             if pdf and not browser.find():
                 browser.install()
             if pdf and not browser.find():  # said before the build, and not after it
-                raise NoBrowser(browser.no_browser())
+                raise browser.NoBrowser(browser.no_browser())
             print(word("building", arguments.lang), flush=True)
             build(arguments.site_dir, pdf=pdf)
             print(word("built", arguments.lang).format(place=arguments.site_dir))
     except BuildError as error:
         print(f"{error}\n{word('build_failed', arguments.lang)}", file=sys.stderr)
         return 1
-    except NoBrowser as error:
+    except browser.NoBrowser as error:
         print(word("no_pdf", arguments.lang).format(reason=error), file=sys.stderr)
         return 1
     except OSError as error:

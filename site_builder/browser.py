@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 from pypi_practice.words import language
 from site_builder.texts import data
 
@@ -25,11 +23,17 @@ ARGUMENTS = (
 )
 
 
+class NoBrowser(Exception):
+    """There is no Chromium; the text says what to do."""
+
+
 def find() -> str | None:
     """Return the path of a Chromium: the one in CHROMIUM, the system's, or Playwright's own."""
     for name in (os.environ.get("CHROMIUM", ""), *NAMES):
         if name and (found := shutil.which(name)):
             return found
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow, and seldom asked
+
     with sync_playwright() as playwright:
         own = playwright.chromium.executable_path
     return own if Path(own).exists() else None

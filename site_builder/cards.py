@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import re
+import zlib
 from pathlib import Path
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
@@ -27,7 +28,9 @@ def write(guide: Guide) -> None:
     """Draw the card of each page beside it."""
     for page in guide.pages:
         title = guide.name if page.name == "index" else page.title
-        draw(title, guide.chapter(page), guide).save(page.file.parent / NAME)
+        card = draw(title, guide.chapter(page), guide)
+        # Rows of one colour, for which looking for runs is as good as looking for repeats.
+        card.save(page.file.parent / NAME, compress_type=zlib.Z_RLE)
 
 
 def font_file(weight: str) -> Path:
@@ -67,6 +70,20 @@ def _palette() -> tuple[dict[str, int], list[int]]:
     return starts, shades
 
 
+@functools.lru_cache(maxsize=64)  # every card has the name of the guide, and many that of a chapter
+def _inked(text: str, font: ImageFont.FreeTypeFont, name: str) -> tuple[Image.Image, Image.Image]:
+    """Return *text* with soft edges, which a picture with a palette does not have by itself.
+
+    The second picture says where the first one has ink.
+    """
+    _, _, right, bottom = font.getbbox(text)
+    letters = Image.new("L", (round(right) + 1, round(bottom) + 1))
+    ImageDraw.Draw(letters).text((0, 0), text, font=font, fill=255)
+    steps = [round(value * SHADES[name] / 255) for value in range(256)]
+    inked = letters.point([_palette()[0][name] + step - 1 if step else 0 for step in steps])
+    return inked, letters.point([255 if step else 0 for step in steps])
+
+
 def draw(title: str, chapter: str, guide: Guide) -> Image.Image:
     """Return the card with a *title*."""
     starts, shades = _palette()
@@ -74,13 +91,8 @@ def draw(title: str, chapter: str, guide: Guide) -> Image.Image:
     card.putpalette(shades)
 
     def write(place: tuple[int, int], text: str, font: ImageFont.FreeTypeFont, name: str) -> None:
-        """Write with soft edges, which a picture with a palette does not have by itself."""
-        _, _, right, bottom = font.getbbox(text)
-        letters = Image.new("L", (round(right) + 1, round(bottom) + 1))
-        ImageDraw.Draw(letters).text((0, 0), text, font=font, fill=255)
-        steps = [round(value * SHADES[name] / 255) for value in range(256)]
-        inked = letters.point([starts[name] + step - 1 if step else 0 for step in steps])
-        card.paste(inked, place, letters.point([255 if step else 0 for step in steps]))
+        inked, mask = _inked(text, font, name)
+        card.paste(inked, place, mask)
 
     pen = ImageDraw.Draw(card)
     band = starts["primary-fg-color"]

@@ -71,8 +71,12 @@ class Guide:
 def read(config_file: Path, folder: Path) -> Guide:
     """Return the guide that was built from *config_file* into *folder*."""
     config = load_config(str(config_file))
+    return of(config, (config.site_url or "").rstrip("/") + "/", folder)
+
+
+def of(config: Any, root: str, folder: Path) -> Guide:
+    """Return the guide that was built from *config* into *folder*, for the address *root*."""
     language = config.theme["language"]
-    root = (config.site_url or "").rstrip("/") + "/"
 
     def page(path: str) -> Page:
         name = path.removesuffix(".md")

@@ -11,6 +11,8 @@ from site_builder import feed
 from site_builder.texts import word
 
 WITHOUT_PDF = "GUIDE_WITHOUT_PDF"  # set where the site is built without one
+# Set where all forms are made after the pages; WITH_CARDS is its value for the cards as well.
+FINISH, WITH_CARDS = "GUIDE_FINISH", "cards"
 # Seen from the home page of a language.
 TAKEN = {
     "pdf": "guide.pdf",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import os
@@ -13,19 +14,24 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-import snowballstemmer
+import Stemmer
+from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 
 # MkDocs loads hooks by path; the package they belong to is found from here.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from site_builder import around, borrowed, downloads, own_names, record, screenshots
+from site_builder import around, borrowed, contents, downloads, own_names, record, screenshots
+from site_builder.forms import FINISH, WITH_CARDS
 from site_builder.listings import ROOT
 from site_builder.terms import TermLinks
 from site_builder.texts import data, first, languages, raw, word
 
 WORD = re.compile(r"[^\W\d_]{4,}")
+# A build makes much and drops little: to look for what can go after every 700 new objects, as
+# Python does, takes a tenth of its time.
+gc.set_threshold(100_000, 20, 20)
 
 
 def on_config(config: Any) -> None:
@@ -103,7 +109,7 @@ def on_env(env: Any, config: Any, files: Files) -> Any:
 
 
 def on_post_build(config: Any) -> None:
-    """Write down which blocks were shown, and let the search find word families."""
+    """Write down which blocks were shown, let the search find word families, and finish."""
     language = config.theme["language"]
     if out := os.environ.get("GUIDE_RENDERED"):
         rows = [
@@ -113,6 +119,21 @@ def on_post_build(config: Any) -> None:
         Path(out, language, "blocks.json").write_text(json.dumps(rows), encoding="utf-8")
     around.write_moved(Path(config.site_dir), config.site_url, language)
     _widen_search(Path(config.site_dir, "search", "search_index.json"), language)
+    if (how := os.environ.get(FINISH)) is not None:
+        _finish(config, with_cards=how == WITH_CARDS)
+
+
+def _finish(config: Any, *, with_cards: bool) -> None:
+    # What makes pages of pages takes time to import, and only the whole site needs it.
+    from site_builder.finish import finish  # noqa: PLC0415
+    from site_builder.weight import ThemeChanged  # noqa: PLC0415
+
+    gc.freeze()  # what MkDocs holds stays until the end: it need not be looked through again
+    guide = contents.of(config, config.extra["root"], Path(config.site_dir))
+    try:
+        finish(guide, with_cards=with_cards)
+    except ThemeChanged as error:
+        raise PluginError(str(error)) from error
 
 
 def _fold(text: str) -> str:
@@ -137,7 +158,7 @@ def _widen_search(path: Path, language: str) -> None:
     typed = data("search_words")
     endings, asked = typed["endings"].get(language, []), typed["pages"]
     index = json.loads(path.read_text(encoding="utf-8"))
-    stemmer = snowballstemmer.stemmer(languages()[language]["stemmer"])
+    stemmer = Stemmer.Stemmer(languages()[language]["stemmer"])
     of_document = [_words(document) for document in index["docs"]]
     stem = {one: stemmer.stemWord(one) for one in sorted(set().union(*of_document))}
     forms: dict[str, set[str]] = {}  # root → its other forms, without accents

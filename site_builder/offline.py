@@ -30,18 +30,24 @@ def write(guides: Iterable[Guide], place: Path) -> None:
     """Write the set of all languages into *place*, where the site stands."""
     guides = list(guides)
     kept = {file: file.relative_to(place).as_posix() for file in _files(guides, place)}
+    with zipfile.ZipFile(place / NAME, "w") as target:
+        for name, content in _contents(guides, kept):
+            _add(target, name, content)
+
+
+def _contents(guides: list[Guide], kept: dict[Path, str]) -> Iterator[tuple[str, bytes]]:
+    """Yield each file of the set, by its name there, and its bytes."""
     names = set(kept.values())
     known: dict[tuple[str, str], str] = {}
-    with zipfile.ZipFile(place / NAME, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
-        for file, name in kept.items():
-            content = file.read_bytes()
-            if file.suffix == ".html":
-                content = _page(content.decode(), name, names, guides[0].root, known).encode()
-            _add(target, name, content)
-        for guide in guides:
-            index = guide.folder / "search" / "search_index.json"
-            text = f"var __index = {_index(index.read_text(encoding='utf-8'))};\n"
-            _add(target, f"{guide.language}/search/search_index.js", text.encode())
+    for file, name in kept.items():
+        content = file.read_bytes()
+        if file.suffix == ".html":
+            content = _page(content.decode(), name, names, guides[0].root, known).encode()
+        yield name, content
+    for guide in guides:
+        index = guide.folder / "search" / "search_index.json"
+        text = f"var __index = {_index(index.read_text(encoding='utf-8'))};\n"
+        yield f"{guide.language}/search/search_index.js", text.encode()
 
 
 def _add(target: zipfile.ZipFile, name: str, content: bytes) -> None:
@@ -82,6 +88,8 @@ def _page(
 
 def _link(href: str, name: str, names: set[str], root: str) -> str:
     if href.startswith(("#", "mailto:", "data:")):
+        return href
+    if href.startswith("https://") and not href.startswith(root):
         return href
     target = urljoin(root + name.removesuffix("index.html"), href)
     if not target.startswith(root):

@@ -17,25 +17,21 @@ from site_builder import browser
 from site_builder.book import PAGE
 from site_builder.cards import font_file
 from site_builder.contents import Guide
+from site_builder.forms import TAKEN
 
-NAME = "guide.pdf"
 DEFAULT_DATE = 1767225600  # 2026-01-01: a PDF without a date of its own is the same each time
 
 
-class NoBrowser(Exception):
-    """There is no Chromium to print with; the text says what to do."""
-
-
 def write(guides: Sequence[Guide]) -> None:
-    """Print the page of each language, all at the same time. Raises NoBrowser."""
+    """Print the page of each language, all at the same time. Raises browser.NoBrowser."""
     program = browser.find() if guides else ""
     if program is None:
-        raise NoBrowser(browser.no_browser())
+        raise browser.NoBrowser(browser.no_browser())
     with ThreadPoolExecutor(len(guides) or 1) as threads:
         for guide, content in zip(
             guides, threads.map(partial(_print, program), guides), strict=True
         ):
-            (guide.folder / NAME).write_bytes(content)
+            (guide.folder / TAKEN["pdf"]).write_bytes(content)
 
 
 def _print(program: str, guide: Guide) -> bytes:

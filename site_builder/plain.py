@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import re
 from typing import Any
 from urllib.parse import urljoin
@@ -65,6 +66,11 @@ def _language(pre: Any) -> str:
 
 def article(page: Page) -> Any:
     """Return a copy of what a page says, without what serves the eye and the mouse only."""
+    return copy.deepcopy(_article(page))
+
+
+@functools.cache
+def _article(page: Page) -> Any:
     body = copy.deepcopy(page.tree.xpath(ARTICLE)[0])
     for one in body.xpath(IDLE):
         one.drop_tree()
@@ -126,15 +132,3 @@ def write(guide: Guide) -> None:
     for name, parts in (("llms.txt", lines), ("llms-full.txt", full)):
         content = re.sub(r"\n{3,}", "\n\n", "\n".join(parts)).strip() + "\n"
         (guide.folder / name).write_text(content, encoding="utf-8")
-
-
-def root(guides: list[Guide]) -> str:
-    """Return the ``llms.txt`` above all languages, which leads to each."""
-    first = guides[0]
-    lines = [f"# {first.name}", "", f"> {first.description}", ""]
-    for guide in guides:
-        lines += [f"## {guide.name}", ""]
-        for name, key in (("llms.txt", "llms_list"), ("llms-full.txt", "llms_full")):
-            lines.append(f"- [{word(key, guide.language)}]({guide.url}{name})")
-        lines.append("")
-    return "\n".join(lines).strip() + "\n"

@@ -13,8 +13,9 @@ from typing import Any
 
 from mkdocs.livereload import LiveReloadServer
 
-from site_builder import offline, pdf
+from site_builder import browser, offline
 from site_builder.build import BuildError, build_pages, make_up, watched
+from site_builder.forms import TAKEN
 from site_builder.texts import first, word
 
 
@@ -30,11 +31,11 @@ class _Server(LiveReloadServer):
 
     def _serve_request(self, environ: Any, start_response: Any) -> Iterable[bytes] | None:
         path = environ["PATH_INFO"]
-        if path.endswith((f"/{pdf.NAME}", f"/{offline.NAME}")):
+        if path.endswith((f"/{TAKEN['pdf']}", f"/{offline.NAME}")):
             try:
                 with self.making:
                     make_up(Path(self.root), path)
-            except pdf.NoBrowser as error:
+            except browser.NoBrowser as error:
                 start_response("503 No Browser", [("Content-Type", "text/plain; charset=utf-8")])
                 return [str(error).encode()]
         return super()._serve_request(environ, start_response)

@@ -50,10 +50,13 @@ class Known:
     classes: set[str] = field(default_factory=set)
     values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     scripts: str = ""
+    _lines: set[str] = field(default_factory=set)
 
     def add(self, html: str) -> None:
-        """Take over what a page has."""
-        for name, value in set(ATTRIBUTE.findall(html)):
+        """Take over what a page has; most of its lines stand on other pages, too."""
+        lines = set(html.split("\n")) - self._lines
+        self._lines |= lines
+        for name, value in set(ATTRIBUTE.findall("\n".join(lines))):
             if name == "class":
                 self.classes.update(value.split())
             else:
@@ -148,53 +151,67 @@ def _join(folder: Path, sheets: Iterable[str], known: Known) -> str:
     return name
 
 
+@dataclass(frozen=True)
+class _Rule:
+    """A rule that is kept: its head, and its declarations or the rules in it."""
+
+    head: str
+    declarations: tuple[tuple[str, str], ...] = ()
+    rules: tuple[_Rule | str, ...] = ()
+
+    def text(self, unused: set[str]) -> str:
+        """Return the rule without the variables *unused*; nothing, if nothing is left of it."""
+        parts = [value for name, value in self.declarations if name not in unused]
+        inner = ";".join(parts) if self.declarations else _text(self.rules, unused)
+        return f"{self.head}{{{inner}}}" if inner else ""
+
+
 def trim(css: str, known: Known) -> str:
     """Return *css* without comments and without the rules that can match nothing."""
-    rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
-    text = _rules(rules, known, set())
+    read = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+    rules = tuple(_rules(read, known))
+    unused: set[str] = set()
     while True:  # a variable that only another unused variable names goes in the next round
+        text = _text(rules, unused)
         defined = set(re.findall(r"[{;](--[\w-]+):", text))
-        unused = {one for one in defined if f"var({one}" not in text and one not in known.scripts}
-        if not unused:
+        more = {one for one in defined if f"var({one}" not in text and one not in known.scripts}
+        if not more:
             return text
-        rules = tinycss2.parse_stylesheet(text)
-        text = _rules(rules, known, unused)
+        unused |= more
 
 
-def _rules(rules: Iterable[Any], known: Known, unused: set[str]) -> str:
-    parts = []
+def _text(rules: Iterable[_Rule | str], unused: set[str]) -> str:
+    return "".join(rule if isinstance(rule, str) else rule.text(unused) for rule in rules)
+
+
+def _rules(rules: Iterable[Any], known: Known) -> Iterator[_Rule | str]:
+    """Yield the rules that can match something; one that is kept as it stands, as its text."""
     for rule in rules:
         if rule.type == "qualified-rule":
-            prelude = _selectors(rule.prelude, known)
-            body = _body(rule.content, unused) if prelude else ""
-            if body:
-                parts.append(f"{prelude}{{{body}}}")
+            if prelude := _selectors(rule.prelude, known):
+                yield _Rule(prelude, tuple(_declarations(rule.content)))
         elif rule.type == "at-rule":
             head = f"@{rule.at_keyword} {_short(rule.prelude)}".strip()
             if rule.content is None:
-                parts.append(f"{head};")
+                yield f"{head};"
             elif rule.lower_at_keyword in ("media", "supports", "layer", "container"):
                 inner = tinycss2.parse_rule_list(
                     rule.content, skip_comments=True, skip_whitespace=True
                 )
-                if text := _rules(inner, known, unused):
-                    parts.append(f"{head}{{{text}}}")
+                yield _Rule(head, rules=tuple(_rules(inner, known)))
             else:
-                parts.append(f"{head}{{{_short(rule.content)}}}")
+                yield f"{head}{{{_short(rule.content)}}}"
         elif rule.type == "error":
             raise ValueError(f"a style sheet cannot be read: {rule.message}")
-    return "".join(parts)
 
 
-def _body(content: list[Any], unused: set[str]) -> str:
-    kept = []
+def _declarations(content: list[Any]) -> Iterator[tuple[str, str]]:
+    """Yield the name of each declaration, and all of it."""
     for one in tinycss2.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True):
         if one.type != "declaration":
             raise ValueError(f"a style sheet cannot be read: {tinycss2.serialize([one])[:80]}")
-        if one.name not in unused:
-            mark = "!important" if one.important else ""
-            kept.append(f"{one.name}:{_short(one.value)}{mark}")
-    return ";".join(kept)
+        mark = "!important" if one.important else ""
+        yield one.name, f"{one.name}:{_short(one.value)}{mark}"
 
 
 def _short(tokens: list[Any]) -> str:

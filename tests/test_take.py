@@ -22,7 +22,8 @@ from pypdf import PdfReader
 from sitetree import BUILD_DAY, LANGUAGES, BuiltSite
 
 from site_builder import book, browser, build, cards, feed, forms, plain
-from site_builder.pdf import NAME, NoBrowser
+from site_builder.browser import NoBrowser
+from site_builder.forms import TAKEN
 from site_builder.pdf import write as write_pdfs
 from site_builder.texts import data, word
 
@@ -207,7 +208,7 @@ def test_the_print_page_holds_every_page_and_its_links_lead_on(language, built_s
 @functools.cache
 def pdf(tree: BuiltSite, language: str) -> PdfReader:
     """Return the PDF of a language."""
-    return PdfReader(tree.site / language / NAME)
+    return PdfReader(tree.site / language / TAKEN["pdf"])
 
 
 def test_the_pdf_has_contents_with_right_numbers_and_numbered_pages(language, built_site):
@@ -253,7 +254,7 @@ def test_the_links_of_the_pdf_lead_to_a_place_or_to_the_web(language, built_site
 
 
 def test_the_pdf_is_light_and_not_heavy(language, built_site):
-    file = built_site.site / language / NAME
+    file = built_site.site / language / TAKEN["pdf"]
     assert file.stat().st_size < 6_000_000
     drawn = pdf(built_site, language).pages[4].get_contents().get_data()
     # No page is painted dark: the paper stays white.
