@@ -25,6 +25,8 @@ from pypi_practice.doctor import history
 from pypi_practice.doctor.project import Built, Project
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES, load
+from pypi_practice.incoming import Incoming
+from pypi_practice.limits import PYPI
 from pypi_practice.refused import AlreadyThere, Refused
 from pypi_practice.store import Store
 from pypi_practice.travis import fixing, repository, table
@@ -256,12 +258,13 @@ def _refusal(built: Built) -> Refused | None:
     index = INDEXES["pypi"]
     with tempfile.TemporaryDirectory(prefix="doctor-index-") as place:
         store = Store(Path(place), Words("en"))
+        content = Incoming(store.unfinished_file, PYPI.file)
         try:
             identifier, token = store.new_token(store.user(index), "doctor", None)
             record = next(one for one in store.tokens(index) if one.id == identifier)
             macaroon = tokens.read(token)
             assert macaroon is not None
-            upload = rules.Upload(store, index, built.form(), macaroon, record)
+            upload = rules.Upload(store, index, built.form(content), macaroon, record)
             for rule in rules.RULES:
                 rule(upload)
         except Refused as refused:
@@ -269,6 +272,7 @@ def _refusal(built: Built) -> Refused | None:
         except AlreadyThere:
             return None
         finally:
+            content.discard()
             store.close()
     return None
 

@@ -7,7 +7,6 @@ that is checked out, because a build server builds commits; that runs the projec
 from __future__ import annotations
 
 import functools
-import hashlib
 import re
 import shutil
 import subprocess
@@ -28,6 +27,7 @@ from packaging.version import InvalidVersion, Version
 from pypi_practice.doctor import lookup
 from pypi_practice.facts import INDEXES
 from pypi_practice.form import Form
+from pypi_practice.incoming import Incoming
 from pypi_practice.metadata import FORM_FIELDS
 from pypi_practice.travis.repository import git
 
@@ -55,24 +55,19 @@ class Built:
         """Return every value of a field, by the name that an upload gives it."""
         return [value for key, value in self.fields if key == name]
 
-    def form(self) -> Form:
-        """Return the upload that twine would send of it."""
+    def form(self, content: Incoming) -> Form:
+        """Return the upload that twine would send of it; *content* takes its bytes."""
         is_wheel = self.path.suffix == ".whl"
-        data = self.path.read_bytes()
-        digests = {
-            "md5": hashlib.md5(data, usedforsecurity=False).hexdigest(),
-            "sha256": hashlib.sha256(data).hexdigest(),
-            "blake2_256": hashlib.blake2b(data, digest_size=32).hexdigest(),
-        }
+        content.write(self.path.read_bytes())
         fields = [
             (":action", "file_upload"),
             ("protocol_version", "1"),
             ("filetype", "bdist_wheel" if is_wheel else "sdist"),
             ("pyversion", self.path.name.split("-")[-3] if is_wheel else "source"),
-            *((f"{kind}_digest", value) for kind, value in digests.items()),
+            *((f"{kind}_digest", value) for kind, value in content.digests.items()),
             *self.fields,
         ]
-        return Form(fields, [], self.path.name, self.path, None, len(data), digests)
+        return Form(fields, filename=self.path.name, content=content)
 
 
 class Project:
