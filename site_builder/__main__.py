@@ -11,7 +11,6 @@ from pypi_practice.words import LANGUAGES, language, name_values, speak
 from site_builder import browser
 from site_builder.build import BuildError, build
 from site_builder.listings import ROOT
-from site_builder.serve import PortTaken, serve
 from site_builder.texts import word
 
 
@@ -21,16 +20,15 @@ def main() -> int:
     os.environ["LANGUAGE"] = arguments.lang  # the builds in processes of their own see it too
     try:
         if arguments.command == "serve":
-            serve(arguments.host, arguments.port, arguments.lang)
-        else:
-            pdf = not arguments.without_pdf
-            if pdf and not browser.find():
-                browser.install()
-            if pdf and not browser.find():  # said before the build, and not after it
-                raise browser.NoBrowser(browser.no_browser())
-            print(word("building", arguments.lang), flush=True)
-            build(arguments.site_dir, pdf=pdf)
-            print(word("built", arguments.lang).format(place=arguments.site_dir))
+            return _serve(arguments)
+        pdf = not arguments.without_pdf
+        if pdf and not browser.find():
+            browser.install()
+        if pdf and not browser.find():  # said before the build, and not after it
+            raise browser.NoBrowser(browser.no_browser())
+        print(word("building", arguments.lang), flush=True)
+        build(arguments.site_dir, pdf=pdf)
+        print(word("built", arguments.lang).format(place=arguments.site_dir))
     except BuildError as error:
         print(f"{error}\n{word('build_failed', arguments.lang)}", file=sys.stderr)
         return 1
@@ -43,12 +41,20 @@ def main() -> int:
             text.format(place=arguments.site_dir, reason=error.strerror or error), file=sys.stderr
         )
         return 1
-    except PortTaken as error:
-        print(error, file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         print(f"\n{word('stopped', arguments.lang)}", flush=True)
         return 0 if arguments.command == "serve" else 130
+    return 0
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from site_builder.serve import PortTaken, serve  # noqa: PLC0415 - slow to import
+
+    try:
+        serve(arguments.host, arguments.port, arguments.lang)
+    except PortTaken as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-import jinja2
-
-from site_builder import contents, offline, policy
 from site_builder.complaints import docs_of, readable
-from site_builder.contents import Guide
-from site_builder.forms import FINISH, TAKEN, WITH_CARDS, WITHOUT_PDF
+from site_builder.forms import FINISH, WITH_CARDS, WITHOUT_PDF
 from site_builder.listings import ROOT
-from site_builder.texts import languages, word
+from site_builder.texts import languages
+
+if TYPE_CHECKING:
+    from site_builder.contents import Guide
 
 CONFIGS: dict[str, str] = {code: one["config"] for code, one in languages().items()}
 SOURCES = (
@@ -38,44 +39,34 @@ def build(place: Path, rendered: Path | None = None, *, pdf: bool = True) -> Non
     browser that could print the PDF.
     """
     guides = _build_pages(place, rendered, pdf=pdf, cards=True)
-    with ThreadPoolExecutor(1) as beside:  # the browser works while the rest is made
-        printed = beside.submit(_print, guides if pdf else [])
-        offline.write(guides, place)
-        printed.result()
-    policy.add(place)
+    _joined().write_sets(place, guides, pdf=pdf)
 
 
-def build_pages(place: Path, rendered: Path | None = None, *, pdf: bool = True) -> list[Guide]:
+def build_pages(place: Path, rendered: Path | None = None, *, pdf: bool = True) -> None:
     """Build what a reader of the pages sees, and no more: this is what ``make serve`` shows."""
-    return _build_pages(place, rendered, pdf=pdf, cards=False)
+    _build_pages(place, rendered, pdf=pdf, cards=False)
 
 
 def _build_pages(place: Path, rendered: Path | None, *, pdf: bool, cards: bool) -> list[Guide]:
     place.mkdir(parents=True, exist_ok=True)
     _build_languages(place, rendered, pdf=pdf, cards=cards)
-    guides = [contents.read(ROOT / config, place / one) for one, config in CONFIGS.items()]
-    _write_root(place, guides)
-    (place / "llms.txt").write_text(_llms(guides), encoding="utf-8")
-    # Served for every missing address; its links are absolute, so it works at any depth.
-    shutil.copy(guides[0].folder / "404.html", place / "404.html")
+    guides = _guides(place)
+    _joined().write_root(place, guides)
     return guides
 
 
-def _print(guides: list[Guide]) -> None:
-    if guides:
-        from site_builder.pdf import write  # noqa: PLC0415 - slow to import
-
-        write(guides)
+def _guides(place: Path) -> list[Guide]:
+    return _joined().read(place, {code: ROOT / config for code, config in CONFIGS.items()})
 
 
 def make_up(place: Path, path: str) -> None:
     """Make what ``build_pages`` left out, for a reader of ``make serve`` who asks for *path*."""
-    name = path.rpartition("/")[2]
-    guides = [contents.read(ROOT / config, place / one) for one, config in CONFIGS.items()]
-    if name == TAKEN["pdf"] and not (place / path.lstrip("/")).exists():
-        _print(guides)
-    elif name == offline.NAME and not (place / name).exists():
-        offline.write(guides, place)
+    _joined().make_up(place, _guides(place), path)
+
+
+def _joined() -> ModuleType:
+    """Return what takes time to import and is needed only when the languages are built."""
+    return importlib.import_module("site_builder.joined")
 
 
 def _build_languages(place: Path, rendered: Path | None, *, pdf: bool, cards: bool) -> None:
@@ -107,41 +98,15 @@ def _build_languages(place: Path, rendered: Path | None, *, pdf: bool, cards: bo
 
     with ThreadPoolExecutor(len(CONFIGS)) as pool:
         try:
-            complaints = [said for said in pool.map(make, CONFIGS) if said is not None]
+            made = pool.map(make, CONFIGS)
+            _joined()  # while MkDocs works
+            complaints = [said for said in made if said is not None]
         except BaseException:
             for process in running:
                 process.kill()
             raise
     if complaints:
         raise BuildError("\n".join(complaints))
-
-
-def _write_root(place: Path, guides: list[Guide]) -> None:
-    languages = [
-        {
-            "lang": guide.language,
-            "site_name": guide.name,
-            "description": guide.description,
-            "read": word("read", guide.language),
-        }
-        for guide in guides
-    ]
-    template = (Path(__file__).parent / "root.html").read_text(encoding="utf-8")
-    page = jinja2.Environment(autoescape=True).from_string(template)
-    text = page.render(languages=languages, root=guides[0].root)
-    (place / "index.html").write_text(text, encoding="utf-8")
-
-
-def _llms(guides: list[Guide]) -> str:
-    """Return the ``llms.txt`` above all languages, which leads to each."""
-    first = guides[0]
-    lines = [f"# {first.name}", "", f"> {first.description}", ""]
-    for guide in guides:
-        lines += [f"## {guide.name}", ""]
-        for name, key in (("llms.txt", "llms_list"), ("llms-full.txt", "llms_full")):
-            lines.append(f"- [{word(key, guide.language)}]({guide.url}{name})")
-        lines.append("")
-    return "\n".join(lines).strip() + "\n"
 
 
 def watched() -> list[Path]:

@@ -20,6 +20,9 @@ LINK = re.compile(
     r'(<(?:a|area|img|script|source|link rel="(?:stylesheet|icon|prev|next)")(?=\s)[^>]*?'
     r'\s(?:href|src)=")([^"]*)(")'
 )
+# A link that begins at the page itself: it means another file on each page.
+BELOW = re.compile(r'\s(?:href|src)="(?!\.\./|#|[a-z]+:)')
+BROKEN_TAG = re.compile(r"<[^>\n]*$", re.M)  # one that goes on in the next line
 LEFT_OUT = {"404.html", "llms.txt", "llms-full.txt", "feed.xml", "guide.pdf", "sitemap.xml",
             "sitemap.xml.gz", "card.png", "index.html.md", "search_index.json",
             "_headers", NAME}  # fmt: skip
@@ -71,19 +74,24 @@ def _page(
 ) -> str:
     """Return a page whose links name files; what is not in the set is linked on the web.
 
-    Every page of a folder leads to every other page in the same words: *known* keeps where to.
+    The pages of a folder have most of their lines in common: *known* keeps what became of those.
     """
     above = posixpath.dirname(posixpath.dirname(name))
 
     def link(found: re.Match[str]) -> str:
-        href = found[2]
-        made = known.get((above, href)) if href.startswith("../") else None
-        if made is None:
-            made = escape(_link(unescape(href), name, names, root))
-            known[above, href] = made
-        return found[1] + made + found[3]
+        return found[1] + escape(_link(unescape(found[2]), name, names, root)) + found[3]
 
-    return LINK.sub(link, html)
+    if BROKEN_TAG.search(html):
+        return LINK.sub(link, html)
+    lines = []
+    for line in html.split("\n"):
+        made = known.get((above, line))
+        if made is None:
+            made = LINK.sub(link, line)
+            if not BELOW.search(line):
+                known[above, line] = made
+        lines.append(made)
+    return "\n".join(lines)
 
 
 def _link(href: str, name: str, names: set[str], root: str) -> str:

@@ -15,7 +15,7 @@ from sitetree import LANGUAGES, copy_sources
 
 from pypi_practice import facts
 from site_builder import build as building
-from site_builder import contents, texts
+from site_builder import joined, texts
 
 ROW = "fr: {name: Français, config: mkdocs.fr.yml, stemmer: french, begun: true}\n"
 CONFIG = """\
@@ -117,16 +117,15 @@ def test_search_works(french):
 
 
 def test_the_start_page_offers_it(french, monkeypatch):
-    monkeypatch.setattr(building, "ROOT", french)
     monkeypatch.setattr(texts, "DATA", french / "data")
-    monkeypatch.setattr(building, "CONFIGS", {**building.CONFIGS, "fr": "mkdocs.fr.yml"})
+    configs = {**building.CONFIGS, "fr": "mkdocs.fr.yml"}
+    # The page that a reader of a missing address sees is that of the first language.
+    (french / "site" / texts.first()).mkdir(exist_ok=True)
+    (french / "site" / texts.first() / "404.html").touch()
     texts.data.cache_clear()  # what is read once a build is another build's now
     try:
-        building._write_root(
-            french / "site",
-            [contents.read(french / config, french / "site" / code)
-             for code, config in building.CONFIGS.items()],
-        )  # fmt: skip
+        paths = {code: french / config for code, config in configs.items()}
+        joined.write_root(french / "site", joined.read(french / "site", paths))
     finally:
         texts.data.cache_clear()
     html = BeautifulSoup((french / "site" / "index.html").read_text("utf-8"), "html.parser")
