@@ -75,6 +75,7 @@ class Incoming:
         if self._path is None:
             return self._held.getvalue()
         os.fsync(stream.fileno())
+        stream.close()  # Windows moves no file that is open
         return self._path
 
     def discard(self) -> None:

@@ -128,15 +128,18 @@ class Application:
             ("Content-Security-Policy", "sandbox"),
             ("X-Content-Type-Options", "nosniff"),
         ]
+        body: Chunks | bytes | None = None
         if stored is not None:
-            stream = self.store.content(index, wanted)
-            if name == wanted:
-                headers.append(("Content-Length", str(stored.size)))
-                return Answer(200, Chunks(stream), "application/octet-stream", headers=headers)
-            with stream:
-                described = archives.core_metadata(stream, wanted)
-            if described is not None:
-                return Answer(200, described, "application/octet-stream", headers=headers)
+            with contextlib.suppress(FileNotFoundError):  # somebody has just deleted it
+                stream = self.store.content(index, wanted)
+                if name == wanted:
+                    headers.append(("Content-Length", str(stored.size)))
+                    body = Chunks(stream)
+                else:
+                    with stream:
+                        body = archives.core_metadata(stream, wanted)
+        if body is not None:
+            return Answer(200, body, "application/octet-stream", headers=headers)
         message = self.words("no_project", index=index.name, name=name)
         return error(404, message, request.accept)
 

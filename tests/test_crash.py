@@ -359,6 +359,30 @@ def test_a_disk_that_is_full_or_read_only_is_said_and_damages_nothing(
     assert on_disk(where) == listed(where)
 
 
+def test_a_large_file_is_closed_before_it_is_moved(tmp_path):
+    """Windows moves no file that is open."""
+    where = Store(tmp_path / "data", EN)
+    content = incoming.Incoming(where.unfinished_file, len(LARGE))
+    content.write(LARGE)
+    assert content.opened().read(0) == b""
+    path = content.finish()
+    assert content._stream.closed
+    assert path.read_bytes() == LARGE
+    content.discard()
+    assert list(where.temporary.iterdir()) == []
+
+
+def test_a_file_that_goes_while_it_is_asked_for_is_not_found(tmp_path):
+    where = Store(tmp_path / "data", EN)
+    application = Application(where, None, EN)
+    assert client.upload(application, account_token(where), LARGE).code == 200
+    address = f"https://test.pypi.org/files/{WHEEL}"
+    assert client.call(application, "GET", address).body == LARGE
+    where.path(INDEX, WHEEL).unlink()
+    for name in (address, f"{address}.metadata"):
+        assert client.call(application, "GET", name).code == 404
+
+
 @pytest.mark.skipif(os.name == "nt", reason="limits of a process are Unix's")
 def test_a_real_index_that_may_not_write_any_more_says_so_and_goes_on(tmp_path):
     """The limit of the size of a file stands for the end of the disk: the system enforces it."""
