@@ -22,11 +22,7 @@ import paint  # noqa: E402
 from table import Number, progress, say, table  # noqa: E402
 
 from pypi_practice.words import LANGUAGES, language, speak  # noqa: E402
-from site_builder.browser import (  # noqa: E402
-    NoBrowser,
-    find,
-    no_browser,
-)
+from site_builder.browser import NoBrowser, find, no_browser  # noqa: E402
 from site_builder.build import BuildError  # noqa: E402
 
 PARTS = ("weight", "files", "browser", "paint", "builds")

@@ -52,17 +52,19 @@ class Incoming:
         for digest in self._hashes.values():
             digest.update(data)
 
+    def _check(self) -> None:
+        if self._error is not None:
+            raise self._error
+
     @property
     def digests(self) -> dict[str, str]:
         """The digests in hexadecimal, by the names that they have in the form. Raises OSError."""
-        if self._error is not None:
-            raise self._error
+        self._check()
         return {name: digest.hexdigest() for name, digest in self._hashes.items()}
 
     def opened(self) -> BinaryIO:
         """Return the bytes to be read, as long as this is not discarded. Raises OSError."""
-        if self._error is not None:
-            raise self._error
+        self._check()
         self._stream.flush()
         return self._stream
 

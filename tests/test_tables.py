@@ -19,7 +19,7 @@ from pypi_practice import tokens
 from pypi_practice.facts import INDEXES
 from pypi_practice.travis import plan
 from pypi_practice.words import Words
-from site_builder import tables
+from site_builder import pictures, tables
 
 DATA = ("address_uses", "conditions", "deploy_options", "glossary", "history", "images", "pictures",
         "scopes", "timeline", "token_fields", "variables")  # fmt: skip
@@ -272,9 +272,10 @@ def test_the_prefixes_of_practice_tokens_are_those_on_the_page():
 
 
 def test_the_token_that_is_taken_apart_is_a_practice_token():
-    text = (ROOT / "examples" / "anatomy" / "fields.py").read_text(encoding="utf-8")
-    token = "".join(re.findall(r'^    "([\w-]+)"$', text, re.M))
+    token = pictures.sample_token()
     assert not tokens.is_real(token)
     macaroon = tokens.read(token)
     assert macaroon is not None
     assert macaroon.location == INDEXES["testpypi"].practice_location
+    text = (ROOT / "examples" / "anatomy" / "fields.py").read_text(encoding="utf-8")
+    assert not re.search(r"pypi-[\w-]{16,}", text), "a token stands in it as a whole"
