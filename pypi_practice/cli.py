@@ -48,12 +48,17 @@ def build_parser(words: Words, argv: Sequence[str]) -> argparse.ArgumentParser:
         index_command.add_parsers(commands, words, [common, data])
     travis.add_parser(commands, words.language, [common, data])
     if argv[:1] != ["travis"]:
-        from pypi_practice import explain_command, fork_command  # noqa: PLC0415 - slow to load
+        from pypi_practice import (  # noqa: PLC0415 - slow to load
+            explain_command,
+            fork_command,
+            wall_command,
+        )
         from pypi_practice.doctor import command as doctor  # noqa: PLC0415 - slow to load
 
         doctor.add_parser(commands, words.language, [common])
         fork_command.add_parser(commands, words.language, [common])
         explain_command.add_parser(commands, words.language, [common, data])
+        wall_command.add_parser(commands, words.language, [common])
     name_values(parser, words.language)
     return parser
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
+import ipaddress
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,20 +45,36 @@ INDEXES: dict[str, Index] = {
 HOSTS: dict[str, Index] = {host: index for index in INDEXES.values() for host in index.hosts}
 
 
+# Source: RFC 3490 section 3.1.
+DOTS = re.compile(
+    "[.\N{IDEOGRAPHIC FULL STOP}\N{FULLWIDTH FULL STOP}\N{HALFWIDTH IDEOGRAPHIC FULL STOP}]"
+)
+
+
 def plain_host(host: str) -> str:
-    """Return *host* as name servers see it: lower case, ASCII, without a final dot.
+    """Return *host* as name servers see it: lower case, ASCII, without final dots.
 
     >>> plain_host("Upload.PyPI.org.")
     'upload.pypi.org'
     """
-    host = host.strip().rstrip(".").lower()
+    name = DOTS.sub(".", host.strip()).rstrip(".").lower()
     try:
-        return host.encode("idna").decode("ascii").lower()
+        return name.encode("idna").decode("ascii").lower()
     except UnicodeError:
-        return host
+        return name
 
 
 def is_protected(host: str) -> bool:
     """Tell whether *host* is one that PyPI or TestPyPI answer to, however it is spelled."""
     host = plain_host(host)
     return any(host == name or host.endswith(f".{name}") for name in load("addresses")["protected"])
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether *host*, as ``plain_host`` returns it, is an address of this computer."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -11,10 +11,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pypi_practice import account_command, last, leak_command, shell, token_command
+from pypi_practice import (
+    account_command,
+    last,
+    leak_command,
+    shell,
+    token_command,
+    wall_command,
+)
 from pypi_practice.errors import PracticeError
-from pypi_practice.facts import HOSTS, INDEXES
+from pypi_practice.facts import INDEXES
 from pypi_practice.index import Application
+from pypi_practice.sandbox.kinds import FOR_SHELL, Kind
 from pypi_practice.server import LOOPBACK
 from pypi_practice.token_command import open_store
 from pypi_practice.web import LOCAL_NAMES, WebServer
@@ -39,6 +47,7 @@ def add_parsers(
     opened = add("shell", "help_shell", _shell)
     opened.add_argument("--port", default="0", help=words("help_shell_port"))
     opened.add_argument("--web-port", default="0", help=words("help_shell_web"))
+    wall_command.add_options(opened, words.language)
     opened.add_argument(
         "program", nargs=argparse.REMAINDER, metavar="-- COMMAND", help=words("help_shell_command")
     )
@@ -53,19 +62,19 @@ def add_parsers(
 def _shell(arguments: argparse.Namespace, words: Words) -> int:
     program = arguments.program[1:] if arguments.program[:1] == ["--"] else arguments.program
     port, web_port = _port(arguments.port, words), _port(arguments.web_port, words)
-    if os.environ.get("PYPI_PRACTICE") and not program:
+    inside = bool(os.environ.get("PYPI_PRACTICE"))
+    if inside and not program:
         raise PracticeError(words("inside_already"))
     explain = Words(words.language, "explain")
-    with shell.practice(arguments.data, words=words, port=port, web_port=web_port) as environ:
-        if not program:
-            print(words("shell_opens", hosts=", ".join(sorted(HOSTS))), file=sys.stderr)
-            said = Words(words.language, "pages")
-            print(said("serving_shell", url=environ["PYPI_PRACTICE_WEB"]), file=sys.stderr)
-            print(explain("opens"), file=sys.stderr)
+    hosts = shell.allowed_hosts(arguments.allow_host, words.language)
+    with shell.practice(
+        arguments.data, words=words, port=port, web_port=web_port, allowed=hosts
+    ) as environ:
         folder = Path(environ["PYPI_PRACTICE_DATA"])
         before = last.read(folder)
-        code = shell.run(program, environ, words)
-        if not os.environ.get("PYPI_PRACTICE") and last.refused_since(folder, before):
+        kinds = (Kind.NONE,) if inside else wall_command.kinds(arguments, FOR_SHELL)
+        code = shell.run(program, environ, words, kinds=kinds)
+        if not inside and last.refused_since(folder, before):
             print(explain("announce"), file=sys.stderr)
     if not program:
         print(words("shell_left"), file=sys.stderr)

@@ -1,32 +1,53 @@
-"""The way out of the practice shell: PyPI's names lead to the practice index, all else goes on.
+"""The way out of the practice shell: PyPI's names lead to the practice index.
 
-It fails closed: a protected name is answered by the practice index or not at all, whatever the
-spelling, the port or the state of the index.
+Every other host is refused unless it is allowed by name. It fails closed: a name of PyPI's is
+answered by the practice index or not at all, whatever the spelling, the port or the state of the
+index.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ipaddress
-import select
+import re
 import socket
 import socketserver
 import threading
+from collections.abc import Callable
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from pypi_practice import outer_proxy
+from pypi_practice.connections import Connection, Outcome
 from pypi_practice.errors import PracticeError
-from pypi_practice.facts import HOSTS, is_protected, plain_host
+from pypi_practice.facts import HOSTS, is_loopback, is_protected, plain_host
+from pypi_practice.outer_proxy import OuterProxy
+from pypi_practice.sandbox.forward import CONNECT_TIMEOUT, relay
 from pypi_practice.server import LOOPBACK
 from pypi_practice.words import Words
 
 HEAD_LIMIT = 64 * 1024
-CONNECT_TIMEOUT = 20  # seconds
-IDLE_TIMEOUT = 600  # seconds without a byte in either direction
+RECORDED = 10_000  # connections
+HOST = re.compile(r"[a-z0-9_.:-]{1,253}")
 HOP_HEADERS = ("proxy-connection:", "proxy-authorization:", "connection:")
 
 
 class Refused(Exception):
     """The proxy will not make this connection; the text says why."""
+
+
+class BadRequest(Exception):
+    """The request cannot be read; the text says what is wrong with it."""
+
+
+class Target(NamedTuple):
+    """The host, in lower case and ASCII, and the port that a client asks for."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
 
 
 def server_name(hello: bytes) -> str | None:
@@ -56,15 +77,17 @@ def server_name(hello: bytes) -> str | None:
     return None
 
 
-def is_local(host: str) -> bool:
-    """Tell whether *host* is an address of this computer or of a private network."""
-    if host == "localhost":
-        return True
+def read_target(text: str, default_port: int | None = None) -> Target:
+    """Return the host and the port of ``host:port``; BadRequest if it is none."""
     try:
-        address = ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return address.is_private or address.is_loopback
+        url = urlsplit(f"//{text}")
+        port = default_port if url.port is None else url.port
+    except ValueError as error:
+        raise BadRequest(text) from error
+    host = plain_host(url.hostname or "")
+    if not HOST.fullmatch(host) or not port or text != url.netloc or "@" in text:
+        raise BadRequest(text)
+    return Target(host, port)
 
 
 class _Handler(socketserver.BaseRequestHandler):
@@ -72,72 +95,99 @@ class _Handler(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         client: socket.socket = self.request
+        words = self.server.words
         client.settimeout(CONNECT_TIMEOUT)
         try:
             head, rest = _read_head(client)
             line, *headers = head.decode("utf-8", "replace").split("\r\n")
-            method, target, _ = line.split(" ", 2)
+            method, address, _ = line.split(" ", 2)
         except (OSError, ValueError):
             return
         try:
             if method == "CONNECT":
-                self._tunnel(client, target, rest)
+                self._tunnel(client, read_target(address), rest)
             else:
-                self._forward(client, method, target, headers, rest)
+                self._forward(client, method, address, headers, rest)
+        except BadRequest as error:
+            _respond(client, 400, words("bad_target", target=str(error)[:100]))
         except Refused as refused:
-            _answer(client, 403, str(refused))
+            _respond(client, 403, str(refused))
         except OSError as error:
-            _answer(client, 502, self.server.words("no_connection", target=target, reason=error))
+            _respond(client, 502, words("no_connection", target=address[:100], reason=error))
 
-    def _tunnel(self, client: socket.socket, target: str, rest: bytes) -> None:
-        host, _, port = target.rpartition(":")
-        name = plain_host(host)
-        if is_protected(name):
-            if name not in HOSTS or port != "443":
-                raise Refused(self.server.words("blocked", target=target))
-            remote = socket.create_connection((LOOPBACK, self.server.index_port), CONNECT_TIMEOUT)
-            with remote:
-                client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                _relay(client, remote, rest)
-            return
-        remote = self.server.connect(host.strip("[]"), int(port))
-        with remote:
+    def _tunnel(self, client: socket.socket, target: Target, rest: bytes) -> None:
+        is_index = self._check(target, "https")
+        with self._connect(target, is_index=is_index) as remote:
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            hello = rest or client.recv(16 * 1024)
-            if not self._may_pass(hello, name):
-                return
-            _relay(client, remote, hello)
-
-    def _may_pass(self, hello: bytes, name: str) -> bool:
-        """Look at the first bytes: an encrypted connection must name a host that is not PyPI's."""
-        if is_local(name):
-            return True
-        try:
-            wanted = server_name(hello)
-        except ValueError:
-            return False
-        return wanted is not None and not is_protected(wanted)
+            if not is_index:
+                rest = rest or client.recv(16 * 1024)
+                if not _may_pass(rest, target.host):
+                    self.server.record(target, "refused")
+                    return
+            self.server.record(target, "index" if is_index else "allowed")
+            relay(client, remote, rest)
 
     def _forward(
-        self, client: socket.socket, method: str, target: str, headers: list[str], rest: bytes
+        self, client: socket.socket, method: str, address: str, headers: list[str], rest: bytes
     ) -> None:
-        url = urlsplit(target)
-        hosts = [url.hostname or ""] + [
-            header[5:].strip().rsplit(":", 1)[0]
-            for header in headers
-            if header.lower().startswith("host:")
-        ]
-        if url.scheme != "http" or any(is_protected(host) for host in hosts):
-            raise Refused(self.server.words("blocked", target=target))
-        remote = self.server.connect(url.hostname or "", url.port or 80)
-        path = url.path or "/"
-        if url.query:
-            path += f"?{url.query}"
+        scheme, separator, after = address.partition("://")
+        authority, slash, path = after.partition("/")
+        if scheme.lower() != "http" or not separator or "?" in authority or "#" in authority:
+            raise BadRequest(address)
+        target = read_target(authority, 80)
+        self._check(target, "http")
+        for header in headers:
+            name, _, value = header.partition(":")
+            if name.strip().lower() == "host" and read_target(value.strip(), 80) != target:
+                raise BadRequest(header)
+        proxy = self.server.outer.for_host("http", target.host)
         kept = [header for header in headers if not header.lower().startswith(HOP_HEADERS)]
-        request = "\r\n".join([f"{method} {path} HTTP/1.1", *kept, "Connection: close", "", ""])
-        with remote:
+        shown = f"{slash or '/'}{path}"
+        if proxy:
+            shown = f"http://{authority}{shown}"
+            kept += outer_proxy.authorization(proxy)
+        request = "\r\n".join([f"{method} {shown} HTTP/1.1", *kept, "Connection: close", "", ""])
+        with self._connect(target, scheme="http") as remote:
+            self.server.record(target, "allowed")
             remote.sendall(request.encode())
-            _relay(client, remote, rest)
+            relay(client, remote, rest)
+
+    def _check(self, target: Target, scheme: str) -> bool:
+        """Tell whether *target* is the practice index; Refused if it must not be reached."""
+        words = self.server.words
+        if scheme == "https" and target.host in HOSTS and target.port == 443:
+            return True
+        if is_protected(target.host):
+            self.server.record(target, "refused")
+            raise Refused(words("blocked", target=target))
+        if not self.server.allowed(target.host):
+            self.server.record(target, "refused")
+            raise Refused(words("not_allowed", host=target.host))
+        return False
+
+    def _connect(
+        self, target: Target, *, is_index: bool = False, scheme: str = "https"
+    ) -> socket.socket:
+        try:
+            if is_index and self.server.index_port is not None:
+                return socket.create_connection(
+                    (LOOPBACK, self.server.index_port), CONNECT_TIMEOUT
+                )
+            return self.server.connect(target, scheme)
+        except OSError:
+            self.server.record(target, "failed")
+            raise
+
+
+def _may_pass(hello: bytes, host: str) -> bool:
+    """Look at the first bytes for *host*: an encrypted connection must name the same host."""
+    if is_loopback(host):
+        return True
+    try:
+        name = server_name(hello)
+    except ValueError:
+        return False
+    return name is not None and plain_host(name) == host
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -145,41 +195,62 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, index_port: int, outer: str | None, words: Words) -> None:
+    def __init__(
+        self,
+        port: int,
+        index_port: int | None,
+        words: Words,
+        outer: OuterProxy,
+        allowed: Callable[[str], bool],
+    ) -> None:
         self.index_port = index_port
-        self.outer = urlsplit(outer) if outer else None
         self.words = words
+        self.outer = outer
+        self.allowed = allowed
+        self.connections: list[Connection] = []
         super().__init__((LOOPBACK, port), _Handler)
 
-    def connect(self, host: str, port: int) -> socket.socket:
-        """Connect to another host, by way of the proxy that this computer uses, if it does."""
-        if self.outer is None or is_local(plain_host(host)):
-            return socket.create_connection((host, port), CONNECT_TIMEOUT)
-        address = (self.outer.hostname or "", self.outer.port or 80)
-        remote = socket.create_connection(address, CONNECT_TIMEOUT)
-        remote.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
-        head, _ = _read_head(remote)
-        if b" 200 " not in head.split(b"\r\n", 1)[0] + b" ":
+    def record(self, target: Target, outcome: Outcome) -> None:
+        """Note what became of a request; beyond the limit, only what is new."""
+        connection = Connection(target.host, target.port, outcome)
+        if len(self.connections) < RECORDED or connection not in self.connections:
+            self.connections.append(connection)
+
+    def connect(self, target: Target, scheme: str) -> socket.socket:
+        """Connect to *target*, by way of the outer proxy if there is one for it."""
+        proxy = self.outer.for_host(scheme, target.host)
+        if proxy is None:
+            return socket.create_connection(target, CONNECT_TIMEOUT)
+        remote = outer_proxy.connect(proxy)
+        if scheme == "http":
+            return remote
+        lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}", *outer_proxy.authorization(proxy)]
+        try:
+            remote.sendall("\r\n".join([*lines, "", ""]).encode())
+            status = _read_head(remote)[0].split(b"\r\n", 1)[0].decode("iso-8859-1")
+        except (OSError, ValueError) as error:
             remote.close()
-            raise OSError(head.split(b"\r\n", 1)[0].decode("iso-8859-1"))
+            raise OSError(str(error)) from error
+        if " 200 " not in f"{status} ":
+            remote.close()
+            raise OSError(status)
         return remote
 
 
 def _read_head(connection: socket.socket) -> tuple[bytes, bytes]:
-    data = b""
-    while b"\r\n\r\n" not in data:
+    data = bytearray()
+    while (end := data.find(b"\r\n\r\n", max(len(data) - 8192 - 3, 0))) < 0:
         chunk = connection.recv(8192)
         if not chunk or len(data) > HEAD_LIMIT:
             raise ValueError("no request")
         data += chunk
-    head, _, rest = data.partition(b"\r\n\r\n")
-    return head, rest
+    return bytes(data[:end]), bytes(data[end + 4 :])
 
 
-def _answer(client: socket.socket, status: int, message: str) -> None:
-    """Answer with *message* in the reason phrase, where clients of a proxy look for it."""
+def _respond(client: socket.socket, status: int, message: str) -> None:
+    """Respond with *message* in the reason phrase too, where clients of a proxy look for it."""
     reason = " ".join(message.split()).encode("iso-8859-1", "replace")
-    body = message.encode() + b"\n"
+    body = message.encode("utf-8", "replace") + b"\n"
     with contextlib.suppress(OSError):  # the client may have gone; then there is nobody to tell
         client.sendall(
             b"HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -187,47 +258,35 @@ def _answer(client: socket.socket, status: int, message: str) -> None:
         )
 
 
-def _relay(one: socket.socket, other: socket.socket, first: bytes) -> None:
-    """Pass bytes both ways until both sides have said all; *first* goes to *other*."""
-    for end in (one, other):
-        end.settimeout(None)
-        # Or each small answer waits 40 ms for the other side to confirm the one before it.
-        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if first:
-        other.sendall(first)
-    partner = {one: other, other: one}
-    reading = [one, other]
-    while reading:
-        ready, _, _ = select.select(reading, [], [], IDLE_TIMEOUT)
-        if not ready:
-            return
-        for source in ready:
-            try:
-                data = source.recv(64 * 1024)
-                if data:
-                    partner[source].sendall(data)
-            except OSError:
-                return
-            if not data:
-                reading.remove(source)
-                try:
-                    partner[source].shutdown(socket.SHUT_WR)
-                except OSError:
-                    return
-
-
 class Proxy:
-    """The proxy on *port* of the loopback address; 0 takes a free one."""
+    """The proxy on *port* of the loopback address; 0 takes a free one.
 
-    def __init__(self, port: int, index_port: int, outer: str | None, words: Words) -> None:
+    PyPI's names lead to the index on *index_port*; without one, they go to *outer*, which must be
+    the proxy of a practice shell. *allowed* tells for each other host whether it may be reached.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        index_port: int | None,
+        words: Words,
+        *,
+        outer: OuterProxy | None = None,
+        allowed: Callable[[str], bool] = lambda host: False,
+    ) -> None:
         try:
-            self._server = _Server(port, index_port, outer, words)
+            self._server = _Server(port, index_port, words, outer or OuterProxy(), allowed)
         except OSError as error:
             raise PracticeError(words("port_in_use", port=port, reason=error.strerror)) from error
         self.port: int = self._server.server_address[1]
         threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="proxy", daemon=True
         ).start()
+
+    @property
+    def connections(self) -> list[Connection]:
+        """What programs have asked for so far, in order."""
+        return list(self._server.connections)
 
     def stop(self) -> None:
         """Stop taking connections."""

@@ -33,6 +33,12 @@ class Certificates(NamedTuple):
     bundle: Path
 
 
+def certificates_in(directory: Path) -> Certificates:
+    """Return the files that ``write_certificates`` makes in *directory*."""
+    names = ("server.pem", "server-key.pem", "authority.pem", "trusted.pem")
+    return Certificates(*(directory / name for name in names))
+
+
 def write_certificates(directory: Path) -> Certificates:
     """Make a throw-away authority and a certificate for the indexes' names in *directory*.
 
@@ -40,8 +46,7 @@ def write_certificates(directory: Path) -> Certificates:
     """
     authority = trustme.CA(organization_name="pypi-practice")
     server = authority.issue_cert(*sorted(HOSTS))
-    names = ("server.pem", "server-key.pem", "authority.pem", "trusted.pem")
-    made = Certificates(*(directory / name for name in names))
+    made = certificates_in(directory)
     server.private_key_pem.write_to_path(str(made.key))
     made.key.chmod(0o600)
     for part in server.cert_chain_pems:

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import os
+import re
 import shutil
-import subprocess
+import socket
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from pypi_practice import client_settings, shell_startup
 from pypi_practice.errors import PracticeError
-from pypi_practice.facts import INDEXES
+from pypi_practice.facts import HOSTS, INDEXES, is_protected, plain_host
 from pypi_practice.index import Application
 from pypi_practice.last import Listener
-from pypi_practice.proxy import Proxy
-from pypi_practice.server import IndexServer, write_certificates
+from pypi_practice.outer_proxy import OuterProxy
+from pypi_practice.proxy import HOST, Proxy
+from pypi_practice.sandbox import verify
+from pypi_practice.sandbox.kinds import FOR_SHELL, Kind
+from pypi_practice.sandbox.start import ROOT, SandboxError, Started, start
+from pypi_practice.server import Certificates, IndexServer, certificates_in, write_certificates
 from pypi_practice.store import Store, default_directory
 from pypi_practice.upstream import Upstream, find
 from pypi_practice.web import NO_PROXY_PATH, WebServer
@@ -31,33 +39,55 @@ INSTALL_FROM = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX")
 # names the real index, hatch does not trust that, and sends it nothing.
 HATCH_REPO, HATCH_TRUSTS = "HATCH_INDEX_REPO", "HATCH_INDEX_CA_CERT"
 HATCH = {"HATCH_INDEX_USER": "__token__", "HATCH_INDEX_AUTH": "not-a-token"}
+# Our own: the proxy's address, the folder of the data, of the certificates, the pages' address.
+OWN, DATA, CERTIFICATES = "PYPI_PRACTICE", "PYPI_PRACTICE_DATA", "PYPI_PRACTICE_CERTIFICATES"
+WEB = "PYPI_PRACTICE_WEB"
 PRACTICE_VARIABLES = frozenset(
     (
-        *BUNDLES,
-        *PROXIES,
-        *INSTALL_FROM,
-        "NO_PROXY",
-        "no_proxy",
-        HATCH_REPO,
-        HATCH_TRUSTS,
-        "PYPI_PRACTICE",
-        "PYPI_PRACTICE_DATA",
-        "PYPI_PRACTICE_WEB",
+        *(*BUNDLES, *PROXIES, *INSTALL_FROM, "NO_PROXY", "no_proxy"),
+        *(HATCH_REPO, HATCH_TRUSTS, *HATCH),
+        *(OWN, DATA, CERTIFICATES, WEB),
     )
 )
 DIRECT = "localhost,127.0.0.1,::1"
-# Variables that would carry a real credential, or another address, into the shell.
-DROPPED = ("ALL_PROXY", "all_proxy", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
+# Variables that would carry a real credential, another address, or more startup files into the
+# shell.
+DROPPED = (
+    "ALL_PROXY",
+    "BASH_ENV",
+    "FTP_PROXY",
+    "PIP_EXTRA_INDEX_URL",
+    "UV_EXTRA_INDEX_URL",
+    "UV_INDEX",
+    "UV_INDEX_URL",
+)
 DROPPED_STARTS = (
-    "TWINE_", "UV_PUBLISH_", "HATCH_INDEX_", "POETRY_PYPI_TOKEN_", "POETRY_HTTP_BASIC_",
-    "FLIT_", "PDM_PUBLISH_",
-)  # fmt: skip
+    "TWINE_",
+    "UV_PUBLISH_",
+    "UV_INDEX_",
+    "HATCH_INDEX_",
+    "POETRY_PYPI_TOKEN_",
+    "POETRY_HTTP_BASIC_",
+    "FLIT_",
+    "PDM_PUBLISH_",
+)
+PROXY_ADDRESS = re.compile(r"http://127\.0\.0\.1:([0-9]{1,5})")
+FILES_HOST = "files.pythonhosted.org"  # where PyPI's pages say that the files are
 
 
 def environment(
-    outer: Mapping[str, str], port: int, bundle: Path, data: Path, commands: Path
+    outer: Mapping[str, str],
+    *,
+    port: int,
+    web: str,
+    certificates: Certificates,
+    data: Path,
+    commands: Path,
 ) -> dict[str, str]:
-    """Return the environment of the practice shell, made from *outer*, the one it is started in."""
+    """Return the environment of the practice shell, made from *outer*, the one it is started in.
+
+    *port* is the proxy's, *web* the address of the pages, *commands* a folder for PATH.
+    """
     environ = {
         name: value
         for name, value in outer.items()
@@ -65,26 +95,44 @@ def environment(
     }
     proxy = f"http://127.0.0.1:{port}"
     environ |= dict.fromkeys(PROXIES, proxy)
-    environ |= dict.fromkeys(BUNDLES, str(bundle))
+    environ |= dict.fromkeys(BUNDLES, str(certificates.bundle))
     environ |= dict.fromkeys(INSTALL_FROM, INDEXES["pypi"].simple)
     environ |= {"NO_PROXY": DIRECT, "no_proxy": DIRECT, **HATCH}
+    environ |= {HATCH_REPO: web + NO_PROXY_PATH, HATCH_TRUSTS: str(certificates.authority)}
     environ["PATH"] = os.pathsep.join([str(commands), outer.get("PATH", os.defpath)])
-    environ["PYPI_PRACTICE_DATA"] = str(data)
-    environ["PYPI_PRACTICE"] = proxy
+    environ |= {OWN: proxy, DATA: str(data), WEB: web}
+    environ[CERTIFICATES] = str(certificates.authority.parent)
     return environ
 
 
 def _write_command(directory: Path) -> None:
-    """Put ``pypi-practice`` where the shell finds it, and nothing else of our own environment."""
+    """Put ``pypi-practice`` where the shell finds it, and nothing else of our own environment.
+
+    With -P, Python does not import what lies in the present folder.
+    """
     directory.mkdir()
     if os.name == "nt":
         script = directory / "pypi-practice.cmd"
-        script.write_text(f'@"{sys.executable}" -m pypi_practice %*\n', encoding="utf-8")
+        script.write_text(f'@"{sys.executable}" -P -m pypi_practice %*\n', encoding="utf-8")
     else:
         script = directory / "pypi-practice"
-        line = f'exec "{sys.executable}" -m pypi_practice "$@"'
+        line = f'exec "{sys.executable}" -P -m pypi_practice "$@"'
         script.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
         script.chmod(0o755)
+
+
+def allowed_hosts(given: Sequence[str], language: str) -> frozenset[str]:
+    """Return the hosts of ``--allow-host``, as name servers see them; raises PracticeError."""
+    words = Words(language, "sandbox")
+    hosts = set()
+    for text in given:
+        host = plain_host(text)
+        if not HOST.fullmatch(host):
+            raise PracticeError(words("host_name", host=text[:100]))
+        if is_protected(host):
+            raise PracticeError(words("host_protected", host=host))
+        hosts.add(host)
+    return frozenset(hosts)
 
 
 @contextlib.contextmanager
@@ -119,19 +167,22 @@ def practice(
     web_port: int = 0,
     environ: Mapping[str, str] = os.environ,
     with_upstream: bool = True,
+    allowed: Collection[str] = (),
 ) -> Iterator[dict[str, str]]:
     """Run the practice index; give the environment in which PyPI's addresses lead to it.
 
     The pages for a browser are on *web_port*, at the address in PYPI_PRACTICE_WEB. What the
-    practice index does not hold comes from the real one, unless *with_upstream* is false. Inside a
-    practice shell that environment is the present one, and nothing is started. Raises
-    PracticeError if the data folder cannot be written or is in use, or the port is taken.
+    practice index does not hold comes from the real one, unless *with_upstream* is false. Of other
+    hosts, the proxy reaches those in *allowed*. Inside a practice shell the environment is that of
+    the shell, and nothing is started. Raises PracticeError if the data folder cannot be written or
+    is in use, or the port is taken.
     """
-    if environ.get("PYPI_PRACTICE"):
-        yield dict(environ)
+    if environ.get(OWN):
+        yield _present(environ, words)
         return
     data = (data or default_directory(environ)).absolute()
     store = Store(data, words)
+    outer = OuterProxy.from_environment(environ, words)
     with (
         _only_one(data, words),
         tempfile.TemporaryDirectory(prefix="pypi-practice-") as temporary,
@@ -146,13 +197,68 @@ def practice(
         stack.callback(server.stop)
         web = WebServer(application, web_port)
         stack.callback(web.stop)
-        outer_proxy = environ.get("HTTPS_PROXY") or environ.get("https_proxy")
-        proxy = Proxy(port, server.port, outer_proxy, words)
+        may_reach = _may_reach(frozenset(allowed), upstream)
+        proxy = Proxy(port, server.port, words, outer=outer, allowed=may_reach)
         stack.callback(proxy.stop)
         _write_command(folder / "bin")
-        inner = environment(environ, proxy.port, certificates.bundle, data, folder / "bin")
-        inner |= {HATCH_REPO: web.url + NO_PROXY_PATH, HATCH_TRUSTS: str(certificates.authority)}
-        yield inner | {"PYPI_PRACTICE_WEB": web.url}
+        yield environment(
+            environ,
+            port=proxy.port,
+            web=web.url,
+            certificates=certificates,
+            data=data,
+            commands=folder / "bin",
+        )
+
+
+def _may_reach(allowed: Collection[str], upstream: Upstream | None) -> Callable[[str], bool]:
+    """Return what tells for a host whether the proxy may connect to it.
+
+    The index that this computer installs from is looked up only if another host is asked for.
+    """
+    return lambda host: (
+        host in allowed or (upstream is not None and host in (FILES_HOST, upstream.host))
+    )
+
+
+def _present(environ: Mapping[str, str], words: Words) -> dict[str, str]:
+    """Return the environment of the practice shell around us, whatever was changed in it since.
+
+    Raises PracticeError if there is none: the variables say so, but no index answers.
+    """
+    address = PROXY_ADDRESS.fullmatch(environ[OWN])
+    folder = Path(environ.get(CERTIFICATES, ""))
+    if address is None or not (folder / "bin").is_dir() or WEB not in environ:
+        raise PracticeError(words("not_inside", name=OWN))
+    inner = environment(
+        environ,
+        port=int(address[1]),
+        web=environ[WEB],
+        certificates=certificates_in(folder),
+        data=Path(environ.get(DATA) or default_directory(environ)),
+        commands=folder / "bin",
+    )
+    if verify.problem(_expected(inner, canary=None), inner) is not None:
+        raise PracticeError(words("not_inside", name=OWN))
+    return inner
+
+
+def _expected(environ: Mapping[str, str], canary: tuple[str, int] | None) -> dict[str, Any]:
+    """Return what ``verify`` has to find in the practice environment *environ*."""
+    names = sorted(name for name in PRACTICE_VARIABLES if name in environ)
+    return {
+        "variables": {name: environ[name] for name in names},
+        "absent": [*DROPPED, *(start for start in DROPPED_STARTS if start != "HATCH_INDEX_")],
+        "proxy": environ[OWN],
+        "host": next(iter(HOSTS)),
+        "authority": environ[HATCH_TRUSTS],
+        "canary": canary,
+    }
+
+
+def ports(environ: Mapping[str, str]) -> list[int]:
+    """Return the ports of this computer that a sandbox must let through: proxy and pages."""
+    return [int(environ[name].rstrip("/").rpartition(":")[2]) for name in (OWN, WEB)]
 
 
 def default_shell(environ: Mapping[str, str]) -> list[str]:
@@ -162,20 +268,119 @@ def default_shell(environ: Mapping[str, str]) -> list[str]:
     return [environ.get("SHELL") or shutil.which("bash") or "/bin/sh"]
 
 
-def run(command: Sequence[str], environ: Mapping[str, str], words: Words) -> int:
+def run(
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    words: Words,
+    *,
+    kinds: Sequence[Kind] = (*FOR_SHELL, Kind.NONE),
+) -> int:
     """Run *command*, or the user's shell if it is empty, in *environ*; return its exit code.
 
-    Ctrl-C goes to the command, which shares the terminal; we wait for what it makes of it.
+    It runs in a sandbox of the first of *kinds* that this computer offers. Ctrl-C goes to the
+    command, which shares the terminal; we wait for what it makes of it. Raises PracticeError if
+    there is no such command, or no such sandbox.
     """
-    command = list(command) or default_shell(environ)
-    found = shutil.which(command[0], path=environ["PATH"])
-    if found is None:
-        raise PracticeError(words("no_command", command=command[0]))
-    with subprocess.Popen([found, *command[1:]], env=dict(environ)) as process:
-        while True:
-            try:
-                code = process.wait()
-                break
-            except KeyboardInterrupt:
-                continue
+    with tempfile.TemporaryDirectory(prefix="pypi-practice-shell-") as folder:
+        started = _start(command, environ, words, kinds, Path(folder))
+        try:
+            while True:
+                try:
+                    code = started.process.wait()
+                    break
+                except KeyboardInterrupt:
+                    continue
+        finally:
+            started.close()
     return code if code >= 0 else 128 - code
+
+
+def _start(
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    words: Words,
+    kinds: Sequence[Kind],
+    folder: Path,
+) -> Started:
+    shell = list(command) or default_shell(environ)
+    found = shutil.which(shell[0], path=environ["PATH"])
+    if found is None:
+        raise PracticeError(words("no_command", command=shell[0]))
+    settings = folder / "verify.json"
+    program = f"import sys; sys.path.append({str(ROOT)!r}); "
+    program += "from pypi_practice.sandbox.verify import main; sys.exit(main(sys.argv[1:]))"
+    checked = [sys.executable, "-I", "-S", "-c", program, str(settings)]
+    full, variables = [found, *shell[1:]], dict(environ)
+    with contextlib.ExitStack() as stack:
+        canary = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        if not command:
+            expected = _expected(environ, canary.getsockname())
+            startup = shell_startup.Startup(
+                variables=expected["variables"],
+                absent=[*expected["absent"], "HATCH_INDEX_", "all_proxy", "ftp_proxy"],
+                commands=Path(environ[CERTIFICATES], "bin"),
+                verify=checked,
+            )
+            prepared = shell_startup.prepare(found, folder, startup, environ)
+            # Without a terminal, only zsh and fish read startup files.
+            if prepared and (sys.stdin.isatty() or Path(found).name in ("zsh", "fish")):
+                full += prepared[0]
+                variables |= prepared[1]
+            else:
+                full = [*checked, *full]
+                if prepared is None:
+                    said = Words(words.language, "sandbox")
+                    print(said("unknown_shell", shell=found), file=sys.stderr)
+
+        def announce(kind: Kind, failures: Mapping[Kind, str]) -> None:
+            _say_what_holds(environ, words, kind, failures, quiet=bool(command))
+            if not command:
+                texts = _texts(environ, words, kind)
+                walled = None if kind is Kind.NONE else canary.getsockname()
+                content = {**_expected(environ, walled), **texts}
+                settings.write_text(json.dumps(content), encoding="utf-8")
+
+        try:
+            started = start(
+                full, ports=ports(environ), kinds=kinds, env=variables, announce=announce
+            )
+        except SandboxError as error:
+            raise PracticeError(
+                Words(words.language, "sandbox")("wall_required", reasons=error)
+            ) from error
+        started.keep(stack.pop_all())
+    return started
+
+
+def _say_what_holds(
+    environ: Mapping[str, str],
+    words: Words,
+    kind: Kind,
+    failures: Mapping[Kind, str],
+    *,
+    quiet: bool,
+) -> None:
+    """Say before the command runs that there is no sandbox, or that a setting leads around it.
+
+    With *quiet*, a sandbox that holds is not spoken of. Raises PracticeError for a setting that
+    leads around the practice shell where no sandbox stops it.
+    """
+    said = Words(words.language, "sandbox")
+    for detour in client_settings.detours(environ, Path.cwd()):
+        values = {"program": detour.program, "path": detour.path, "setting": detour.setting}
+        if kind is Kind.NONE:
+            raise PracticeError(said("leads_around", **values))
+        if not quiet:
+            print(said("leads_nowhere", **values), file=sys.stderr)
+    if kind is Kind.NONE:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in failures.items())
+        print(said("no_wall", reasons=reasons or "--wall none"), file=sys.stderr, flush=True)
+
+
+def _texts(environ: Mapping[str, str], words: Words, kind: Kind) -> dict[str, str]:
+    said = Words(words.language, "sandbox")
+    hosts = ", ".join(sorted(HOSTS))
+    return {
+        "promise": said("promise", hosts=hosts, wall=said(f"wall_{kind}"), url=environ[WEB]),
+        "failure": said("failure"),
+    }

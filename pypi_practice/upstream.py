@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from pypi_practice.answers import Answer, error
-from pypi_practice.facts import INDEXES, is_protected
+from pypi_practice.facts import INDEXES, is_protected, plain_host
 from pypi_practice.words import Words
 
 TIMEOUT = 10  # seconds
@@ -30,7 +30,7 @@ def find(environ: Mapping[str, str] = os.environ) -> str:
         if environ.get(variable):
             return environ[variable]
     asked = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
+        [sys.executable, "-P", "-m", "pip", "config", "get", "global.index-url"],
         capture_output=True,
         text=True,
         check=False,
@@ -51,6 +51,11 @@ class Upstream:
     def simple(self) -> str:
         """The address of the real index, looked up when it is first asked: that takes a while."""
         return self._find().rstrip("/") + "/"
+
+    @functools.cached_property
+    def host(self) -> str:
+        """The host of the real index, as name servers see it."""
+        return plain_host(urlsplit(self.simple).hostname or "")
 
     def project(self, name: str, accept: str) -> Answer:
         """Return the real index's page of a project, unchanged.

@@ -91,7 +91,8 @@ def listening() -> Iterator[tuple[int, list[bytes]]]:
         yield server.getsockname()[1], heard
 
 
-SPELLINGS = ["upload.pypi.org", "UPLOAD.PyPI.org", "upload.pypi.org.", "test.pypi.org", "pypi.org",
+SPELLINGS = ["upload.pypi.org", "upload.pypi.org。。", "upload.pypi.org｡", "upload.pypi.org．",
+             "UPLOAD.PyPI.org", "upload.pypi.org.", "test.pypi.org", "pypi.org",
              "ｐｙｐｉ.org", "pypi。org"]  # fmt: skip
 OTHER_NAMES = [
     "www.pypi.org", "legacy.pypi.org", "pypi.python.org", "testpypi.python.org", "upload.pypi.io",
@@ -101,7 +102,7 @@ OTHER_NAMES = [
 @pytest.mark.parametrize("host", SPELLINGS)
 def test_a_served_name_leads_to_the_index_however_it_is_spelled(host, dialled):
     with listening() as (port, _):
-        proxy = Proxy(0, port, None, EN)
+        proxy = Proxy(0, port, EN)
         assert ask(proxy.port, f"{host}:443").endswith("200 Connection established")
         assert dialled == [("127.0.0.1", port)]
         proxy.stop()
@@ -111,17 +112,19 @@ def test_a_served_name_leads_to_the_index_however_it_is_spelled(host, dialled):
     "target", [f"{host}:443" for host in OTHER_NAMES] + ["upload.pypi.org:80", "pypi.org:8443"]
 )
 def test_other_names_and_ports_of_pypi_are_refused(target, dialled):
-    proxy = Proxy(0, 1, None, EN)
+    proxy = Proxy(0, 1, EN)
     assert " 403 Blocked by the practice shell" in ask(proxy.port, target)
     assert dialled == []
     proxy.stop()
 
 
 def test_plain_http_to_pypi_is_refused(dialled):
-    proxy = Proxy(0, 1, None, EN)
+    proxy = Proxy(0, 1, EN)
     for request in (
         b"POST http://upload.pypi.org/legacy/ HTTP/1.1\r\nHost: upload.pypi.org\r\n\r\n",
-        b"POST http://151.101.0.223/legacy/ HTTP/1.1\r\nHost: upload.pypi.org\r\n\r\n",
+        "POST http://upload.pypi.org。。/legacy/ HTTP/1.1\r\n\r\n".encode(),
+        "POST http://upload.pypi.org｡/legacy/ HTTP/1.1\r\n\r\n".encode(),
+        b"POST http://UPLOAD.pypi.org:80/legacy/ HTTP/1.1\r\n\r\n",
     ):
         with socket.create_connection(("127.0.0.1", proxy.port), 5) as connection:
             connection.sendall(request)
@@ -133,7 +136,7 @@ def test_plain_http_to_pypi_is_refused(dialled):
 def test_when_the_index_is_gone_nothing_is_reached(dialled):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         free = taken.getsockname()[1]
-    proxy = Proxy(0, free, None, EN)
+    proxy = Proxy(0, free, EN)
     assert " 502 " in ask(proxy.port, "upload.pypi.org:443")
     assert {address[0] for address in dialled} == {"127.0.0.1"}
     proxy.stop()
@@ -141,7 +144,7 @@ def test_when_the_index_is_gone_nothing_is_reached(dialled):
 
 def test_a_slow_index_is_waited_for_and_never_passed_by(dialled):
     with listening() as (port, heard):
-        proxy = Proxy(0, port, None, EN)
+        proxy = Proxy(0, port, EN)
         with socket.create_connection(("127.0.0.1", proxy.port), 5) as connection:
             connection.sendall(b"CONNECT upload.pypi.org:443 HTTP/1.1\r\n\r\n")
             connection.recv(4096)
@@ -168,28 +171,61 @@ def client_hello(host: str | None) -> bytes:
     ("hello", "passes"),
     [
         (client_hello("example.org"), True),
+        (client_hello("Example.ORG"), True),
+        (client_hello("files.example.org"), False),
         (client_hello("upload.pypi.org"), False),
-        (client_hello("Test.PyPI.org"), False),
         (client_hello(None), False),
         (b"POST /legacy/ HTTP/1.1\r\nHost: upload.pypi.org\r\n\r\n", False),
         (b"\x16\x03\x01", False),
     ],
-    ids=["other", "upload", "spelled", "nameless", "plain", "broken"],
+    ids=["same", "spelled", "other", "upload", "nameless", "plain", "broken"],
 )
-def test_a_tunnel_elsewhere_cannot_carry_pypi(hello, passes, monkeypatch):
-    with listening() as (port, heard):
-        proxy = Proxy(0, 1, None, EN)
-        monkeypatch.setattr(
-            proxy._server, "connect", lambda host, _: socket.create_connection(("127.0.0.1", port))
-        )
+def test_a_tunnel_to_an_allowed_host_carries_nothing_else(hello, passes, monkeypatch):
+    remote, proxys_end = socket.socketpair()
+    with remote, proxys_end:
+        proxy = Proxy(0, 1, EN, allowed=lambda host: host == "example.org")
+        monkeypatch.setattr(proxy._server, "connect", lambda *_: proxys_end)
         with socket.create_connection(("127.0.0.1", proxy.port), 5) as connection:
-            connection.sendall(b"CONNECT 151.101.0.223:443 HTTP/1.1\r\n\r\n")
+            connection.sendall(b"CONNECT example.org:443 HTTP/1.1\r\n\r\n")
             assert b" 200 " in connection.recv(4096)
             connection.sendall(hello)
             connection.shutdown(socket.SHUT_WR)
-            time.sleep(0.3)
-        assert (heard == [hello]) is passes
+            heard = b""
+            while received := remote.recv(4096):
+                heard += received
+        assert (heard == hello, heard == b"") == (passes, not passes)
+        outcomes = [(one.host, one.port, one.outcome) for one in proxy.connections]
+        assert outcomes == [("example.org", 443, "allowed" if passes else "refused")]
         proxy.stop()
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["example.org:443", "127.0.0.1:8000", "[::1]:443", "localhost:443", "10.0.0.1:443",
+     "pypi.org.example.org:443", "151.101.0.223:443"],
+)  # fmt: skip
+def test_every_other_host_is_refused_unless_it_is_allowed(target, dialled):
+    proxy = Proxy(0, 1, EN, allowed=lambda host: host == "index.example")
+    status = ask(proxy.port, target)
+    assert " 403 The practice shell does not let anything reach " in status
+    assert "--allow-host" in status
+    assert dialled == []
+    assert [one.outcome for one in proxy.connections] == ["refused"]
+    proxy.stop()
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["upload.pypi.org", "upload.pypi.org:", "upload.pypi.org:99999", "upload.pypi.org:x", ":443",
+     "upload.pypi.org:443/x", "[::1", "a b:443", "user@pypi.org:443", "pypi.org:0", "..:443",
+     "up\x00load.pypi.org:443"],
+)  # fmt: skip
+def test_a_target_that_cannot_be_read_is_a_bad_request(target, dialled, capfd):
+    proxy = Proxy(0, 1, EN)
+    assert ask(proxy.port, target).startswith(("HTTP/1.1 400 ", "HTTP/1.1 403 ")) or " " in target
+    assert dialled == []
+    proxy.stop()
+    assert capfd.readouterr().err == ""
 
 
 def test_server_name_is_read_from_a_real_hello():

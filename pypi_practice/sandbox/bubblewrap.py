@@ -1,0 +1,52 @@
+"""Linux with ``bwrap``: a network namespace in which foreign files and processes are hidden too.
+
+Source: bwrap(1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TEMPORARY = (Path("/tmp"), Path("/var/tmp"), Path("/run"))
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a command sees of the file system: all of it, read-only, but for these.
+
+    ``hidden`` folders are empty. In them, ``readable`` and ``writable`` paths are shown again.
+    """
+
+    hidden: Sequence[Path]
+    readable: Sequence[Path]
+    writable: Sequence[Path]
+
+
+def arguments(files: Files) -> list[str]:
+    """Return the arguments of ``bwrap`` before the command."""
+    made = [
+        "--unshare-user",
+        "--unshare-net",
+        "--unshare-pid",
+        "--unshare-ipc",
+        "--die-with-parent",
+        *("--ro-bind", "/", "/"),
+        *("--dev", "/dev"),
+        *("--proc", "/proc"),
+    ]
+    hidden = [path.resolve() for path in (*files.hidden, *TEMPORARY) if path.is_dir()]
+    for folder in dict.fromkeys(hidden):
+        made += ["--tmpfs", str(folder)]
+    # A folder before what lies in it, which would be covered otherwise.
+    bound = [(path.resolve(), "--ro-bind") for path in files.readable]
+    bound += [(path.resolve(), "--bind") for path in files.writable]
+    for path, option in sorted(bound, key=lambda pair: len(pair[0].parts)):
+        if path.exists() and (option == "--bind" or _is_below(path, hidden)):
+            made += [option, str(path), str(path)]
+    return made
+
+
+def _is_below(path: Path, folders: Sequence[Path]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)

@@ -1,0 +1,70 @@
+"""Passes connections from one socket to another."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import threading
+
+CONNECT_TIMEOUT = 20  # seconds
+IDLE_TIMEOUT = 600  # seconds without a byte in either direction
+
+
+def relay(client: socket.socket, server: socket.socket, first: bytes = b"") -> None:
+    """Pass bytes both ways until both sides have ended; *first* goes to *server* before them."""
+    for end in (client, server):
+        end.settimeout(None)
+        # Without it, each small response waits 40 ms for an acknowledgement of the one before it.
+        with contextlib.suppress(OSError):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if first:
+        server.sendall(first)
+    partner = {client: server, server: client}
+    with selectors.DefaultSelector() as selector:
+        for end in partner:
+            selector.register(end, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(IDLE_TIMEOUT)
+            if not ready:
+                return
+            for key, _ in ready:
+                source = client if key.fileobj is client else server
+                try:
+                    data = source.recv(64 * 1024)
+                    if data:
+                        partner[source].sendall(data)
+                    else:
+                        selector.unregister(source)
+                        partner[source].shutdown(socket.SHUT_WR)
+                except OSError:
+                    return
+
+
+class Forwarder:
+    """Accepts connections on *listener* and passes each on to *port* of the loopback address."""
+
+    def __init__(self, listener: socket.socket, port: int) -> None:
+        self._listener, self._port = listener, port
+        listener.settimeout(None)
+        threading.Thread(target=self._accept, name=f"forward-{port}", daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:  # it has been closed
+                return
+            threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
+
+    def _pass_on(self, client: socket.socket) -> None:
+        with client, contextlib.suppress(OSError):
+            address = ("127.0.0.1", self._port)
+            with socket.create_connection(address, CONNECT_TIMEOUT) as server:
+                relay(client, server)
+
+    def close(self) -> None:
+        """Accept no more connections."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # which ends accept() in the thread
+        self._listener.close()

@@ -1,0 +1,64 @@
+"""Linux without namespaces: Landlock limits the ports of TCP, and seccomp leaves nothing but TCP.
+
+Sources: the kernel's Documentation/userspace-api/landlock.rst; include/uapi/linux/landlock.h.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+from collections.abc import Sequence
+
+from pypi_practice.sandbox import seccomp
+from pypi_practice.sandbox.system_calls import allow_no_new_privileges, syscall
+
+CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
+CREATE_RULESET_VERSION = 1
+CONNECT_TCP = 2  # LANDLOCK_ACCESS_NET_CONNECT_TCP
+RULE_NET_PORT = 2
+SCOPE_ABSTRACT_UNIX_SOCKET, SCOPE_SIGNAL = 1, 2
+NETWORK_VERSION, SCOPE_VERSION = 4, 6  # of Landlock's interface
+
+
+class _RulesetAttribute(ctypes.Structure):
+    _fields_ = (
+        ("handled_access_fs", ctypes.c_uint64),
+        ("handled_access_net", ctypes.c_uint64),
+        ("scoped", ctypes.c_uint64),
+    )
+
+
+class _PortAttribute(ctypes.Structure):
+    _fields_ = (("allowed_access", ctypes.c_uint64), ("port", ctypes.c_uint64))
+
+
+def version() -> int:
+    """Return the version of Landlock's interface; OSError if the kernel has none."""
+    return syscall("landlock", CREATE_RULESET, None, 0, CREATE_RULESET_VERSION)
+
+
+def enter(ports: Sequence[int]) -> None:
+    """Let this process, and all that it starts, connect to *ports* by TCP and to nothing else.
+
+    An address cannot be told: the same port of another computer is allowed too. Raises OSError if
+    the system does not offer it.
+    """
+    offered = version()
+    if offered < NETWORK_VERSION:
+        raise OSError(errno.EOPNOTSUPP, f"landlock: {offered} < {NETWORK_VERSION}")
+    attribute = _RulesetAttribute(0, CONNECT_TCP, 0)
+    size = _RulesetAttribute.scoped.offset
+    if offered >= SCOPE_VERSION:
+        attribute.scoped = SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL
+        size = ctypes.sizeof(attribute)
+    ruleset = syscall("landlock", CREATE_RULESET, ctypes.byref(attribute), size, 0)
+    try:
+        for port in ports:
+            rule = _PortAttribute(CONNECT_TCP, port)
+            syscall("landlock", ADD_RULE, ruleset, RULE_NET_PORT, ctypes.byref(rule), 0)
+        allow_no_new_privileges()
+        syscall("landlock", RESTRICT_SELF, ruleset, 0)
+    finally:
+        os.close(ruleset)
+    seccomp.install(tcp_only=True)

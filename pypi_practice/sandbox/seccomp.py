@@ -1,0 +1,148 @@
+"""A seccomp filter: which sockets a command may open, whatever the kind of sandbox.
+
+A namespace does not hold AF_VSOCK sockets, and Landlock's rule for ports holds neither UDP, MPTCP
+nor the data that TCP Fast Open sends before a connection. Sources: the kernel's
+Documentation/userspace-api/seccomp_filter.rst, include/uapi/linux/{seccomp,filter,audit}.h, and
+landlock-lsm/linux issues 10, 41 and 54.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import socket
+import struct
+import termios
+from typing import NamedTuple
+
+from pypi_practice.sandbox.system_calls import allow_no_new_privileges, prctl
+
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
+ALLOW, REFUSE = 0x7FFF0000, 0x00050000  # SECCOMP_RET_ALLOW, and SECCOMP_RET_ERRNO with a number
+LOAD, JUMP_EQUAL, JUMP_GREATER_EQUAL, JUMP_SET, AND, RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
+NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
+MSG_FASTOPEN = 0x20000000
+SOCKET_TYPE_MASK = 0xF  # SOCK_NONBLOCK and SOCK_CLOEXEC are above it
+NETLINK, PACKET = 16, 17
+
+
+class Machine(NamedTuple):
+    """The numbers of one processor family: its audit constant and its system calls."""
+
+    architecture: int
+    socket: int
+    ioctl: int
+    sendto: int
+    sendmsg: int
+    sendmmsg: int
+    io_uring_setup: int = 425
+    first_foreign: int = 0xFFFFFFFF  # from this number on, calls belong to another ABI
+
+
+MACHINES = {
+    "x86_64": Machine(0xC000003E, 41, 16, 44, 46, 307, first_foreign=0x40000000),
+    "aarch64": Machine(0xC00000B7, 198, 29, 206, 211, 269),
+}
+
+
+def _argument(number: int) -> int:
+    """Return the offset of the lower half of an argument, on a little-endian processor."""
+    return FIRST_ARGUMENT + 8 * number
+
+
+class _Program:
+    """A program of classic BPF."""
+
+    def __init__(self) -> None:
+        self._instructions: list[tuple[int, int, int, int]] = []
+
+    def add(self, code: int, value: int, if_true: int = 0, if_false: int = 0) -> None:
+        self._instructions.append((code, if_true, if_false, value))
+
+    def load(self, offset: int) -> None:
+        self.add(LOAD, offset)
+
+    def refuse(self, number: int) -> None:
+        self.add(RETURN, REFUSE | number)
+
+    def allow(self) -> None:
+        self.add(RETURN, ALLOW)
+
+    def packed(self) -> bytes:
+        return b"".join(struct.pack("=HBBI", *line) for line in self._instructions)
+
+
+def program(machine: Machine, *, tcp_only: bool) -> bytes:
+    """Return the filter for *machine* as an array of ``struct sock_filter``.
+
+    With *tcp_only*, of the sockets of the internet only TCP's are allowed. Always refused: other
+    families than Unix, internet, netlink and packet; io_uring, which opens sockets unseen; typing
+    into the terminal (TIOCSTI), which would run a command outside.
+    """
+    made = _Program()
+    made.load(ARCHITECTURE)
+    made.add(JUMP_EQUAL, machine.architecture, 1, 0)
+    made.refuse(errno.EPERM)
+    made.load(NUMBER)
+    made.add(JUMP_GREATER_EQUAL, machine.first_foreign, 0, 1)
+    made.refuse(errno.EPERM)
+    made.add(JUMP_EQUAL, machine.io_uring_setup, 0, 1)
+    made.refuse(errno.ENOSYS)
+
+    made.add(JUMP_EQUAL, machine.ioctl, 0, 4)
+    made.load(_argument(1))
+    made.add(JUMP_EQUAL, termios.TIOCSTI, 0, 1)
+    made.refuse(errno.EPERM)
+    made.allow()
+
+    if tcp_only:
+        for number, flags in ((machine.sendto, 3), (machine.sendmsg, 2), (machine.sendmmsg, 3)):
+            made.add(JUMP_EQUAL, number, 0, 4)
+            made.load(_argument(flags))
+            made.add(JUMP_SET, MSG_FASTOPEN, 0, 1)
+            made.refuse(errno.EOPNOTSUPP)
+            made.allow()
+
+    made.add(JUMP_EQUAL, machine.socket, 1, 0)
+    made.allow()
+    made.load(_argument(0))
+    families = [socket.AF_UNIX, NETLINK]
+    internet = [socket.AF_INET, socket.AF_INET6]
+    if not tcp_only:
+        families += [*internet, PACKET]
+    for family in families:
+        made.add(JUMP_EQUAL, family, 0, 1)
+        made.allow()
+    if tcp_only:
+        made.add(JUMP_EQUAL, internet[0], 1, 0)
+        made.add(JUMP_EQUAL, internet[1], 0, 6)
+        made.load(_argument(1))
+        made.add(AND, SOCKET_TYPE_MASK)
+        made.add(JUMP_EQUAL, socket.SOCK_STREAM, 0, 3)
+        made.load(_argument(2))
+        made.add(JUMP_EQUAL, 0, 2, 0)
+        made.add(JUMP_EQUAL, socket.IPPROTO_TCP, 1, 0)
+    made.refuse(errno.EAFNOSUPPORT)
+    made.allow()
+    return made.packed()
+
+
+class _FilterProgram(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
+def install(*, tcp_only: bool) -> None:
+    """Filter the system calls of this process and of all that it starts, for good.
+
+    Raises OSError if the kernel does not take the filter, or the processor is not known here.
+    """
+    name = os.uname().machine
+    if name not in MACHINES:
+        raise OSError(errno.ENOSYS, f"seccomp: {name}")
+    packed = program(MACHINES[name], tcp_only=tcp_only)
+    buffer = ctypes.create_string_buffer(packed, len(packed))
+    length = len(packed) // struct.calcsize("=HBBI")
+    filter_program = _FilterProgram(length, ctypes.cast(buffer, ctypes.c_void_p).value)
+    allow_no_new_privileges()
+    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(filter_program), 0, 0)

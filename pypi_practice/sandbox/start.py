@@ -1,0 +1,215 @@
+"""Starts a command in the best sandbox that this computer offers, after it has been tried."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pypi_practice
+from pypi_practice.sandbox import bubblewrap, sandbox_exec
+from pypi_practice.sandbox.bubblewrap import Files
+from pypi_practice.sandbox.forward import Forwarder
+from pypi_practice.sandbox.kinds import Kind
+
+LOOPBACK = "127.0.0.1"
+PATIENCE = 20  # seconds for the launcher to answer
+ROOT = Path(pypi_practice.__file__).resolve().parents[1]
+# The package's own folder comes last: it must not hide a module of the standard library.
+PROGRAM = (
+    "import sys; sys.path.append({root!r}); "
+    "from pypi_practice.sandbox.launcher import main; main(sys.argv[1:])"
+)
+
+
+class SandboxError(OSError):
+    """A sandbox of one kind cannot be had here; the text is the system's reason."""
+
+
+@dataclass
+class Started:
+    """A command that runs, the *kind* of its sandbox, and why the kinds before it failed."""
+
+    process: subprocess.Popen[bytes]
+    kind: Kind
+    failures: dict[Kind, str] = field(default_factory=dict)
+    _resources: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    def keep(self, resources: contextlib.ExitStack) -> None:
+        """Close *resources* with this sandbox."""
+        self._resources.push(resources)
+
+    def close(self) -> None:
+        """End the command and the forwarding: what it has left behind reaches nothing any more."""
+        self._resources.close()
+
+
+def start(
+    command: Sequence[str],
+    *,
+    ports: Sequence[int],
+    kinds: Sequence[Kind],
+    files: Files | None = None,
+    env: Mapping[str, str],
+    announce: Callable[[Kind, Mapping[Kind, str]], None] = lambda kind, failures: None,
+    **options: Any,
+) -> Started:
+    """Run *command* in a sandbox of the first of *kinds* that holds on this computer.
+
+    From inside, *ports* of the loopback address lead to the same ports outside; nothing else of the
+    network is reached. *files* is what bubblewrap shows of the file system. *env* and *options* are
+    those of ``subprocess.Popen``. With ``Kind.NONE`` the command runs without a sandbox. *announce*
+    is called before the command runs, with the kind and why those before it failed. Raises
+    SandboxError if none of *kinds* can be had, with the reasons of all.
+    """
+    failures: dict[Kind, str] = {}
+    for kind in kinds:
+        if kind is Kind.NONE:
+            announce(kind, failures)
+            return Started(subprocess.Popen(command, env=dict(env), **options), kind, failures)
+        with contextlib.ExitStack() as stack:
+            try:
+                process, control = _launch(stack, command, kind, ports, files, env, options)
+                announce(kind, failures)
+                _send(control, b"run")
+            except SandboxError as error:
+                failures[kind] = str(error)
+                continue
+            control.close()
+            # What was opened for the sandbox, the launcher's own end left out, lives as long as it.
+            return Started(process, kind, failures, stack.pop_all())
+    raise SandboxError("; ".join(f"{kind}: {reason}" for kind, reason in failures.items()))
+
+
+def _launch(
+    stack: contextlib.ExitStack,
+    command: Sequence[str],
+    kind: Kind,
+    ports: Sequence[int],
+    files: Files | None,
+    env: Mapping[str, str],
+    options: Mapping[str, Any],
+) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start the launcher of *command* and see that it cannot get out.
+
+    Return its process and the socket to it: it waits there for ``run``. *stack* gets what must be
+    closed at the end. Raises SandboxError if this *kind* cannot be had.
+    """
+    if not hasattr(socket, "AF_UNIX"):
+        raise SandboxError(f"not on {sys.platform}")
+    prefix = _prefix(kind, ports, files)
+    control, launchers_end = socket.socketpair()
+    stack.enter_context(control)
+    with launchers_end, _tcp_canary() as tcp, _udp_canary() as udp:
+        settings = {
+            "kind": kind,
+            "ports": list(ports),
+            "control": launchers_end.fileno(),
+            "canaries": [LOOPBACK, tcp.getsockname()[1], udp.getsockname()[1]],
+        }
+        program = PROGRAM.format(root=str(ROOT))
+        launcher = [sys.executable, "-I", "-S", "-c", program, json.dumps(settings), *command]
+        process = _popen([*prefix, *launcher], launchers_end, env, options)
+        stack.callback(_end, process)
+        launchers_end.close()
+        control.settimeout(PATIENCE)
+        message, sockets = _receive(control, len(ports))
+        for listener, port in zip(sockets, ports, strict=False):
+            stack.callback(Forwarder(listener, port).close)
+        if message != "ready":
+            raise SandboxError(message.removeprefix("failed: ") or "no answer")
+        _send(control, b"go")
+        if _receive(control, 0)[0] != "tried":
+            raise SandboxError("no answer")
+        if _has_arrived(tcp) or _has_arrived(udp):
+            raise SandboxError("it does not hold: what was sent from inside has arrived outside")
+    return process, control
+
+
+def _prefix(kind: Kind, ports: Sequence[int], files: Files | None) -> list[str]:
+    """Return the program that makes the sandbox, with its arguments; the launcher makes others."""
+    if kind is Kind.BUBBLEWRAP:
+        if files is None:
+            raise SandboxError("nothing says which files to show")
+        made = [_program("bwrap"), *bubblewrap.arguments(files)]
+        # Its own words would otherwise stand among those of the command.
+        tried = subprocess.run([*made, "true"], capture_output=True, text=True, check=False)
+        if tried.returncode:
+            raise SandboxError(tried.stderr.strip()[-200:] or str(tried.returncode))
+        return made
+    if kind is Kind.SANDBOX_EXEC:
+        return [_program("sandbox-exec"), "-p", sandbox_exec.profile(ports)]
+    if not sys.platform.startswith("linux"):
+        raise SandboxError(f"not on {sys.platform}")
+    return []
+
+
+def _program(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        raise SandboxError(f"{name} is not installed")
+    return path
+
+
+def _popen(
+    command: Sequence[str],
+    control: socket.socket,
+    env: Mapping[str, str],
+    options: Mapping[str, Any],
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(command, env=dict(env), pass_fds=[control.fileno()], **options)
+    except OSError as error:
+        raise SandboxError(error.strerror or str(error)) from error
+
+
+def _receive(control: socket.socket, count: int) -> tuple[str, list[socket.socket]]:
+    """Return a message of the launcher, and the sockets that came with it."""
+    try:
+        message, descriptors, _, _ = socket.recv_fds(control, 1024, max(count, 1))
+    except OSError as error:
+        raise SandboxError(error.strerror or str(error)) from error
+    return message.decode(errors="replace"), [socket.socket(fileno=one) for one in descriptors]
+
+
+def _send(control: socket.socket, message: bytes) -> None:
+    try:
+        control.sendall(message)
+    except OSError as error:
+        raise SandboxError(error.strerror or str(error)) from error
+
+
+def _tcp_canary() -> socket.socket:
+    return socket.create_server((LOOPBACK, 0))
+
+
+def _udp_canary() -> socket.socket:
+    canary = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    canary.bind((LOOPBACK, 0))
+    return canary
+
+
+def _has_arrived(canary: socket.socket) -> bool:
+    """Tell whether a connection or a datagram has come in."""
+    canary.settimeout(0)
+    try:
+        if canary.type == socket.SOCK_DGRAM:
+            canary.recv(16)
+        else:
+            canary.accept()[0].close()
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()

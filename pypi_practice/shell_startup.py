@@ -1,0 +1,165 @@
+"""How each shell is started so that our variables are set after the user's startup files.
+
+The user's prompt, aliases and history stay. Sources: bash(1) INVOCATION, zshall(1) STARTUP/SHUTDOWN
+FILES, fish(1), dash(1) INVOCATION, and PowerShell's about_Pwsh.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+
+@dataclass(frozen=True)
+class Startup:
+    """What a shell must do last: set ``variables``, unset ``absent``, run the ``verify`` command.
+
+    ``absent`` are beginnings of names. ``commands`` is the folder that comes first in PATH. The shell
+    ends if ``verify`` fails.
+    """
+
+    variables: Mapping[str, str]
+    absent: Sequence[str]
+    commands: Path
+    verify: Sequence[str]
+
+
+def prepare(
+    shell: str, folder: Path, startup: Startup, environ: Mapping[str, str]
+) -> tuple[list[str], dict[str, str]] | None:
+    """Write the startup files of the program *shell* into *folder*.
+
+    Return its arguments and further variables, or None if its startup files are not known here.
+    """
+    name = PurePath(shell).name.lower().removesuffix(".exe").removeprefix("-")
+    if name == "bash":
+        return _bash(folder, startup), {}
+    if name == "zsh":
+        return _zsh(folder, startup, environ)
+    if name == "fish":
+        return _fish(folder, startup), {}
+    if name in ("sh", "dash", "ash", "ksh", "mksh"):
+        return _posix(folder, startup, environ)
+    if name in ("pwsh", "powershell"):
+        return _powershell(folder, startup), {}
+    if name == "cmd":
+        return _cmd(folder, startup), {}
+    return None
+
+
+def _write(path: Path, lines: Sequence[str]) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def _environment(folder: Path, startup: Startup) -> Path:
+    """Write what bash, zsh and the shells of POSIX source last."""
+    pattern = "|".join(startup.absent)
+    names = f"command env | command sed -nE 's/^(({pattern})[A-Za-z0-9_]*)=.*/\\1/p'"
+    lines = [f'for practice_name in $({names}); do unset "$practice_name"; done']
+    lines.append("unset practice_name")
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in startup.variables.items()]
+    lines.append(f'export PATH={shlex.quote(str(startup.commands))}:"$PATH"')
+    lines.append(f"{shlex.join(startup.verify)} || exit 1")
+    return _write(folder / "environment.sh", lines)
+
+
+def _source(path: str) -> str:
+    """Return the command that sources *path*, already quoted for a shell, if it can be read."""
+    return f"if [ -r {path} ]; then . {path}; fi"
+
+
+def _bash(folder: Path, startup: Startup) -> list[str]:
+    ours = shlex.quote(str(_environment(folder, startup)))
+    startup_file = _write(folder / "bashrc", [_source('"$HOME/.bashrc"'), f". {ours}"])
+    return ["--rcfile", str(startup_file), "-i"]
+
+
+def _zsh(
+    folder: Path, startup: Startup, environ: Mapping[str, str]
+) -> tuple[list[str], dict[str, str]]:
+    ours = shlex.quote(str(_environment(folder, startup)))
+    directory = folder / "zsh"
+    theirs = environ.get("ZDOTDIR", "")
+    restore = [
+        'if [ -n "$practice_zdotdir" ]; then ZDOTDIR=$practice_zdotdir; else unset ZDOTDIR; fi'
+    ]
+    _write(
+        directory / ".zshenv",
+        [
+            f"practice_zdotdir={shlex.quote(theirs)}",
+            *restore,
+            _source('"${ZDOTDIR:-$HOME}/.zshenv"'),
+            'practice_zdotdir="${ZDOTDIR:-}"',
+            f"if [[ -o interactive ]]; then ZDOTDIR={shlex.quote(str(directory))}; else . {ours}; fi",
+        ],
+    )
+    for name in (".zprofile", ".zlogin"):
+        _write(directory / name, [_source(f'"${{practice_zdotdir:-$HOME}}/{name}"')])
+    _write(
+        directory / ".zshrc",
+        [*restore, "unset practice_zdotdir", _source('"${ZDOTDIR:-$HOME}/.zshrc"'), f". {ours}"],
+    )
+    return [], {"ZDOTDIR": str(directory)}
+
+
+def _posix(
+    folder: Path, startup: Startup, environ: Mapping[str, str]
+) -> tuple[list[str], dict[str, str]]:
+    ours = shlex.quote(str(_environment(folder, startup)))
+    theirs = environ.get("ENV", "")
+    lines = [_source(shlex.quote(theirs))] if theirs else []
+    startup_file = _write(folder / "shrc", [*lines, "unset ENV", f". {ours}"])
+    return ["-i"], {"ENV": str(startup_file)}
+
+
+def _fish_quote(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _fish(folder: Path, startup: Startup) -> list[str]:
+    pattern = _fish_quote(f"^(?:{'|'.join(startup.absent)}).*")
+    lines = [f"for name in (set -nx | string match -r {pattern}); set -eg $name; end"]
+    # What is left are the user's universal variables, which an empty global one hides.
+    lines += [f"for name in (set -nx | string match -r {pattern}); set -gx $name; end"]
+    lines += [f"set -gx {name} {_fish_quote(value)}" for name, value in startup.variables.items()]
+    lines.append(f"set -gx PATH {_fish_quote(str(startup.commands))} $PATH")
+    lines.append(" ".join(map(_fish_quote, startup.verify)) + "; or exec false")
+    file = _write(folder / "environment.fish", lines)
+    return ["-C", f"source {_fish_quote(str(file))}"]
+
+
+def _powershell_quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _powershell(folder: Path, startup: Startup) -> list[str]:
+    pattern = _powershell_quote(f"^({'|'.join(startup.absent)})")
+    lines = [f"Get-ChildItem Env: | Where-Object Name -Match {pattern} | Remove-Item"]
+    lines += [
+        f"$env:{name} = {_powershell_quote(value)}" for name, value in startup.variables.items()
+    ]
+    separator = _powershell_quote(os.pathsep)
+    commands = _powershell_quote(str(startup.commands))
+    lines.append(f"$env:PATH = {commands} + {separator} + $env:PATH")
+    lines.append("& " + " ".join(map(_powershell_quote, startup.verify)))
+    lines.append("if ($LASTEXITCODE) { exit 1 }")
+    file = _write(folder / "environment.ps1", lines)
+    return ["-NoExit", "-Command", f". {_powershell_quote(str(file))}"]
+
+
+def _cmd(folder: Path, startup: Startup) -> list[str]:
+    lines = ["@echo off"]
+    for name in startup.absent:
+        lines.append(f"for /f \"delims==\" %%v in ('set {name} 2^>nul') do set \"%%v=\"")
+    for name, value in startup.variables.items():
+        lines.append(f'set "{name}={value.replace("%", "%%")}"')
+    lines.append(f'set "PATH={startup.commands};%PATH%"')
+    lines.append(" ".join(f'"{part.replace("%", "%%")}"' for part in startup.verify))
+    lines.append("if errorlevel 1 exit 1")
+    lines.append("@echo on")
+    return ["/K", str(_write(folder / "environment.cmd", lines))]
