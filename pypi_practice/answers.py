@@ -5,9 +5,10 @@ from __future__ import annotations
 import html
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from pypi_practice.facts import Index, load
@@ -25,6 +26,7 @@ EXPLANATIONS = {
 REASON_LIMIT = 4000  # characters of a status line, of which clients read only so many
 OFFERS = ("text/html", "application/json")
 
+CHUNK = 64 * 1024  # bytes
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
@@ -167,3 +169,17 @@ def upload_error(key: str, index: Index, accept: str, **values: object) -> Answe
         return _page(status, text, accept, refused, [])
     # The refusal of a password has its words in the status line only.
     return error(status, text, accept, detail="" if key == "password" else None)
+
+
+class Chunks:
+    """Chunks of a file; the file is closed even if nobody asks for one."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(lambda: self._stream.read(CHUNK), b"")
+
+    def close(self) -> None:
+        """Close the file; the server calls this when the answer has been sent, or cut off."""
+        self._stream.close()

@@ -43,6 +43,9 @@ INDEXES: dict[str, Index] = {
     key: Index(key=key, **values) for key, values in load("addresses")["indexes"].items()
 }
 HOSTS: dict[str, Index] = {host: index for index in INDEXES.values() for host in index.hosts}
+# Hosts from which the practice index hands on what is installed; nothing can be sent to them.
+FILES_HOST: str = load("addresses")["files"]
+UPSTREAM_HOST: str = load("addresses")["upstream"]
 
 
 # Source: RFC 3490 section 3.1.

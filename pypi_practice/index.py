@@ -8,15 +8,15 @@ import dataclasses
 import logging
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from packaging.utils import canonicalize_name
 from pymacaroons import Macaroon
 
 from pypi_practice import archives, form, rules, simple, tokens
-from pypi_practice.answers import Answer, StartResponse, done, error, upload_error
-from pypi_practice.facts import HOSTS, Index, plain_host
+from pypi_practice.answers import Answer, Chunks, StartResponse, done, error, upload_error
+from pypi_practice.facts import FILES_HOST, HOSTS, UPSTREAM_HOST, Index, plain_host
 from pypi_practice.limits import PYPI, Limits, NewProjects
 from pypi_practice.pages import redirect
 from pypi_practice.request import Request
@@ -68,6 +68,8 @@ class Application:
     def _answer(self, environ: dict[str, Any]) -> Answer:
         accept = environ.get("HTTP_ACCEPT", "")
         host = plain_host(environ.get("HTTP_HOST", "").rsplit(":", 1)[0])
+        if self.upstream is not None and host in (FILES_HOST, UPSTREAM_HOST):
+            return self.upstream.relay(host, environ)
         index = HOSTS.get(host)
         if index is None:
             return error(421, self.words("unknown_host", host=host), accept)
@@ -279,20 +281,6 @@ def body_length(environ: dict[str, Any]) -> int | None:
     if not (text.isascii() and text.isdecimal()):
         raise ValueError(text)
     return int(text)
-
-
-class Chunks:
-    """Chunks of a file; the file is closed even if nobody asks for one."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(lambda: self._stream.read(form.CHUNK), b"")
-
-    def close(self) -> None:
-        """Close the file; the server calls this when the answer has been sent, or cut off."""
-        self._stream.close()
 
 
 def decoded(environ: dict[str, Any]) -> str:

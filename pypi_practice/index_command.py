@@ -19,6 +19,7 @@ from pypi_practice import (
     token_command,
     wall_command,
 )
+from pypi_practice.allowed_hosts import AllowedHosts
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES
 from pypi_practice.index import Application
@@ -66,14 +67,14 @@ def _shell(arguments: argparse.Namespace, words: Words) -> int:
     if inside and not program:
         raise PracticeError(words("inside_already"))
     explain = Words(words.language, "explain")
-    hosts = shell.allowed_hosts(arguments.allow_host, words.language)
+    allowed = AllowedHosts.parse(arguments.allow_host, words.language)
     with shell.practice(
-        arguments.data, words=words, port=port, web_port=web_port, allowed=hosts
+        arguments.data, words=words, port=port, web_port=web_port, allowed=allowed
     ) as environ:
         folder = Path(environ["PYPI_PRACTICE_DATA"])
         before = last.read(folder)
         kinds = (Kind.NONE,) if inside else wall_command.kinds(arguments, FOR_SHELL)
-        code = shell.run(program, environ, words, kinds=kinds)
+        code = shell.run(program, environ, words, kinds=kinds, local_ports=allowed.local_ports)
         if not inside and last.refused_since(folder, before):
             print(explain("announce"), file=sys.stderr)
     if not program:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import ssl
 import socket
-import urllib.request
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -53,7 +52,8 @@ class OuterProxy:
 
     def for_host(self, scheme: str, host: str) -> SplitResult | None:
         """Return the address of the proxy for *host*, None if it is reached without one."""
-        if urllib.request.proxy_bypass_environment(host, {"no": self.without}):
+        names = [name.strip().lower().lstrip(".") for name in self.without.split(",")]
+        if "*" in names or any(name and f".{host}".endswith(f".{name}") for name in names):
             return None
         return self.https if scheme == "https" else self.http
 

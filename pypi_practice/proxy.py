@@ -8,18 +8,24 @@ index.
 from __future__ import annotations
 
 import contextlib
-import re
 import socket
 import socketserver
 import threading
-from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from pypi_practice import outer_proxy
+from pypi_practice.allowed_hosts import HOST, NO_OTHER_HOSTS, AllowedHosts
 from pypi_practice.connections import Connection, Outcome
 from pypi_practice.errors import PracticeError
-from pypi_practice.facts import HOSTS, is_loopback, is_protected, plain_host
+from pypi_practice.facts import (
+    FILES_HOST,
+    HOSTS,
+    UPSTREAM_HOST,
+    is_loopback,
+    is_protected,
+    plain_host,
+)
 from pypi_practice.outer_proxy import OuterProxy
 from pypi_practice.sandbox.forward import CONNECT_TIMEOUT, relay
 from pypi_practice.server import LOOPBACK
@@ -27,7 +33,8 @@ from pypi_practice.words import Words
 
 HEAD_LIMIT = 64 * 1024
 RECORDED = 10_000  # connections
-HOST = re.compile(r"[a-z0-9_.:-]{1,253}")
+# The practice index answers for these, or hands on what they have.
+INDEX_HOSTS = frozenset((*HOSTS, FILES_HOST, UPSTREAM_HOST))
 HOP_HEADERS = ("proxy-connection:", "proxy-authorization:", "connection:")
 
 
@@ -155,14 +162,14 @@ class _Handler(socketserver.BaseRequestHandler):
     def _check(self, target: Target, scheme: str) -> bool:
         """Tell whether *target* is the practice index; Refused if it must not be reached."""
         words = self.server.words
-        if scheme == "https" and target.host in HOSTS and target.port == 443:
+        if scheme == "https" and target.host in INDEX_HOSTS and target.port == 443:
             return True
         if is_protected(target.host):
             self.server.record(target, "refused")
             raise Refused(words("blocked", target=target))
-        if not self.server.allowed(target.host):
+        if not self.server.allowed.permit(*target):
             self.server.record(target, "refused")
-            raise Refused(words("not_allowed", host=target.host))
+            raise Refused(words("not_allowed", host=target.host, target=target))
         return False
 
     def _connect(
@@ -170,9 +177,7 @@ class _Handler(socketserver.BaseRequestHandler):
     ) -> socket.socket:
         try:
             if is_index and self.server.index_port is not None:
-                return socket.create_connection(
-                    (LOOPBACK, self.server.index_port), CONNECT_TIMEOUT
-                )
+                return socket.create_connection((LOOPBACK, self.server.index_port), CONNECT_TIMEOUT)
             return self.server.connect(target, scheme)
         except OSError:
             self.server.record(target, "failed")
@@ -201,7 +206,7 @@ class _Server(socketserver.ThreadingTCPServer):
         index_port: int | None,
         words: Words,
         outer: OuterProxy,
-        allowed: Callable[[str], bool],
+        allowed: AllowedHosts,
     ) -> None:
         self.index_port = index_port
         self.words = words
@@ -262,7 +267,7 @@ class Proxy:
     """The proxy on *port* of the loopback address; 0 takes a free one.
 
     PyPI's names lead to the index on *index_port*; without one, they go to *outer*, which must be
-    the proxy of a practice shell. *allowed* tells for each other host whether it may be reached.
+    the proxy of a practice shell. Other hosts are reached if *allowed* names them.
     """
 
     def __init__(
@@ -272,7 +277,7 @@ class Proxy:
         words: Words,
         *,
         outer: OuterProxy | None = None,
-        allowed: Callable[[str], bool] = lambda host: False,
+        allowed: AllowedHosts = NO_OTHER_HOSTS,
     ) -> None:
         try:
             self._server = _Server(port, index_port, words, outer or OuterProxy(), allowed)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import trustme
 
-from pypi_practice.facts import HOSTS
+from pypi_practice.facts import FILES_HOST, HOSTS, UPSTREAM_HOST
 from pypi_practice.limits import PYPI
 from pypi_practice.slow_clients import PatientAdapter, PatientServer
 
@@ -45,7 +45,7 @@ def write_certificates(directory: Path) -> Certificates:
     The authority's own key is never written.
     """
     authority = trustme.CA(organization_name="pypi-practice")
-    server = authority.issue_cert(*sorted(HOSTS))
+    server = authority.issue_cert(*sorted(HOSTS), FILES_HOST, UPSTREAM_HOST)
     made = certificates_in(directory)
     server.private_key_pem.write_to_path(str(made.key))
     made.key.chmod(0o600)

@@ -11,17 +11,18 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pypi_practice import client_settings, shell_startup
+from pypi_practice.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
 from pypi_practice.errors import PracticeError
-from pypi_practice.facts import HOSTS, INDEXES, is_protected, plain_host
+from pypi_practice.facts import HOSTS, INDEXES
 from pypi_practice.index import Application
 from pypi_practice.last import Listener
 from pypi_practice.outer_proxy import OuterProxy
-from pypi_practice.proxy import HOST, Proxy
+from pypi_practice.proxy import Proxy
 from pypi_practice.sandbox import verify
 from pypi_practice.sandbox.kinds import FOR_SHELL, Kind
 from pypi_practice.sandbox.start import ROOT, SandboxError, Started, start
@@ -72,7 +73,6 @@ DROPPED_STARTS = (
     "PDM_PUBLISH_",
 )
 PROXY_ADDRESS = re.compile(r"http://127\.0\.0\.1:([0-9]{1,5})")
-FILES_HOST = "files.pythonhosted.org"  # where PyPI's pages say that the files are
 
 
 def environment(
@@ -121,20 +121,6 @@ def _write_command(directory: Path) -> None:
         script.chmod(0o755)
 
 
-def allowed_hosts(given: Sequence[str], language: str) -> frozenset[str]:
-    """Return the hosts of ``--allow-host``, as name servers see them; raises PracticeError."""
-    words = Words(language, "sandbox")
-    hosts = set()
-    for text in given:
-        host = plain_host(text)
-        if not HOST.fullmatch(host):
-            raise PracticeError(words("host_name", host=text[:100]))
-        if is_protected(host):
-            raise PracticeError(words("host_protected", host=host))
-        hosts.add(host)
-    return frozenset(hosts)
-
-
 @contextlib.contextmanager
 def _only_one(data: Path, words: Words) -> Iterator[None]:
     """Hold the lock of the data folder: one index at a time writes to it."""
@@ -167,15 +153,15 @@ def practice(
     web_port: int = 0,
     environ: Mapping[str, str] = os.environ,
     with_upstream: bool = True,
-    allowed: Collection[str] = (),
+    allowed: AllowedHosts = NO_OTHER_HOSTS,
 ) -> Iterator[dict[str, str]]:
     """Run the practice index; give the environment in which PyPI's addresses lead to it.
 
     The pages for a browser are on *web_port*, at the address in PYPI_PRACTICE_WEB. What the
     practice index does not hold comes from the real one, unless *with_upstream* is false. Of other
-    hosts, the proxy reaches those in *allowed*. Inside a practice shell the environment is that of
-    the shell, and nothing is started. Raises PracticeError if the data folder cannot be written or
-    is in use, or the port is taken.
+    hosts, the proxy reaches those that *allowed* names. Inside a practice shell the environment is
+    that of the shell, and nothing is started. Raises PracticeError if the data folder cannot be
+    written or is in use, or the port is taken.
     """
     if environ.get(OWN):
         yield _present(environ, words)
@@ -197,8 +183,7 @@ def practice(
         stack.callback(server.stop)
         web = WebServer(application, web_port)
         stack.callback(web.stop)
-        may_reach = _may_reach(frozenset(allowed), upstream)
-        proxy = Proxy(port, server.port, words, outer=outer, allowed=may_reach)
+        proxy = Proxy(port, server.port, words, outer=outer, allowed=allowed)
         stack.callback(proxy.stop)
         _write_command(folder / "bin")
         yield environment(
@@ -209,16 +194,6 @@ def practice(
             data=data,
             commands=folder / "bin",
         )
-
-
-def _may_reach(allowed: Collection[str], upstream: Upstream | None) -> Callable[[str], bool]:
-    """Return what tells for a host whether the proxy may connect to it.
-
-    The index that this computer installs from is looked up only if another host is asked for.
-    """
-    return lambda host: (
-        host in allowed or (upstream is not None and host in (FILES_HOST, upstream.host))
-    )
 
 
 def _present(environ: Mapping[str, str], words: Words) -> dict[str, str]:
@@ -274,15 +249,17 @@ def run(
     words: Words,
     *,
     kinds: Sequence[Kind] = (*FOR_SHELL, Kind.NONE),
+    local_ports: Sequence[int] = (),
 ) -> int:
     """Run *command*, or the user's shell if it is empty, in *environ*; return its exit code.
 
-    It runs in a sandbox of the first of *kinds* that this computer offers. Ctrl-C goes to the
+    It runs in a sandbox of the first of *kinds* that this computer offers, from which *local_ports*
+    of this computer are reached beside those of the practice index. Ctrl-C goes to the
     command, which shares the terminal; we wait for what it makes of it. Raises PracticeError if
     there is no such command, or no such sandbox.
     """
     with tempfile.TemporaryDirectory(prefix="pypi-practice-shell-") as folder:
-        started = _start(command, environ, words, kinds, Path(folder))
+        started = _start(command, environ, words, kinds, local_ports, Path(folder))
         try:
             while True:
                 try:
@@ -300,6 +277,7 @@ def _start(
     environ: Mapping[str, str],
     words: Words,
     kinds: Sequence[Kind],
+    local_ports: Sequence[int],
     folder: Path,
 ) -> Started:
     shell = list(command) or default_shell(environ)
@@ -342,7 +320,11 @@ def _start(
 
         try:
             started = start(
-                full, ports=ports(environ), kinds=kinds, env=variables, announce=announce
+                full,
+                ports=[*ports(environ), *local_ports],
+                kinds=kinds,
+                env=variables,
+                announce=announce,
             )
         except SandboxError as error:
             raise PracticeError(

@@ -17,8 +17,8 @@ from pathlib import Path, PurePath
 class Startup:
     """What a shell must do last: set ``variables``, unset ``absent``, run the ``verify`` command.
 
-    ``absent`` are beginnings of names. ``commands`` is the folder that comes first in PATH. The shell
-    ends if ``verify`` fails.
+    ``absent`` are beginnings of names. ``commands`` is the folder that comes first in PATH. The
+    shell ends if ``verify`` fails.
     """
 
     variables: Mapping[str, str]
@@ -84,6 +84,7 @@ def _zsh(
 ) -> tuple[list[str], dict[str, str]]:
     ours = shlex.quote(str(_environment(folder, startup)))
     directory = folder / "zsh"
+    ours_later = f"ZDOTDIR={shlex.quote(str(directory))}"
     theirs = environ.get("ZDOTDIR", "")
     restore = [
         'if [ -n "$practice_zdotdir" ]; then ZDOTDIR=$practice_zdotdir; else unset ZDOTDIR; fi'
@@ -95,7 +96,7 @@ def _zsh(
             *restore,
             _source('"${ZDOTDIR:-$HOME}/.zshenv"'),
             'practice_zdotdir="${ZDOTDIR:-}"',
-            f"if [[ -o interactive ]]; then ZDOTDIR={shlex.quote(str(directory))}; else . {ours}; fi",
+            f"if [[ -o interactive ]]; then {ours_later}; else . {ours}; fi",
         ],
     )
     for name in (".zprofile", ".zlogin"):
@@ -155,7 +156,7 @@ def _powershell(folder: Path, startup: Startup) -> list[str]:
 def _cmd(folder: Path, startup: Startup) -> list[str]:
     lines = ["@echo off"]
     for name in startup.absent:
-        lines.append(f"for /f \"delims==\" %%v in ('set {name} 2^>nul') do set \"%%v=\"")
+        lines.append(f'for /f "delims==" %%v in (\'set {name} 2^>nul\') do set "%%v="')
     for name, value in startup.variables.items():
         lines.append(f'set "{name}={value.replace("%", "%%")}"')
     lines.append(f'set "PATH={startup.commands};%PATH%"')

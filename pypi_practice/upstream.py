@@ -1,26 +1,52 @@
 """The real index, asked only for what the practice index does not hold; nothing is ever sent to it.
 
-Only ``GET`` of the simple index: an upload cannot take this way.
+Only ``GET``, of the simple index and of the files: an upload cannot take this way.
 """
 
 from __future__ import annotations
 
+import base64
 import functools
 import http.client
 import os
+import re
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
+from email.message import Message
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
 
-from pypi_practice.answers import Answer, error
-from pypi_practice.facts import INDEXES, is_protected, plain_host
+from pypi_practice.answers import Answer, Chunks, error
+from pypi_practice.facts import FILES_HOST, INDEXES, UPSTREAM_HOST, is_protected
 from pypi_practice.words import Words
 
 TIMEOUT = 10  # seconds
+PAGE_LIMIT = 100_000_000  # bytes; the page of all projects has some tens of millions
+PAGE = re.compile(r"text/html|application/(vnd\.pypi\.simple\.[a-z0-9]+\+)?(html|json)")
+QUERY = "/?:@!$&'()*+,;=~%"
+# Headers of a request that are passed on, by their names in WSGI; of a response, by their own.
+PASSED_ON = {
+    "HTTP_ACCEPT": "Accept",
+    "HTTP_ACCEPT_ENCODING": "Accept-Encoding",
+    "HTTP_IF_MODIFIED_SINCE": "If-Modified-Since",
+    "HTTP_IF_NONE_MATCH": "If-None-Match",
+    "HTTP_IF_RANGE": "If-Range",
+    "HTTP_RANGE": "Range",
+    "HTTP_USER_AGENT": "User-Agent",
+}
+PASSED_BACK = (
+    "Accept-Ranges",
+    "Cache-Control",
+    "Content-Encoding",
+    "Content-Range",
+    "ETag",
+    "Last-Modified",
+    "Vary",
+)
 SILENCE = 30  # seconds in which an index that could not be reached is not tried again
 
 
@@ -38,6 +64,10 @@ def find(environ: Mapping[str, str] = os.environ) -> str:
     return asked.stdout.strip() or INDEXES["pypi"].simple
 
 
+def _kept(headers: Message) -> list[tuple[str, str]]:
+    return [(name, headers[name]) for name in PASSED_BACK if headers[name]]
+
+
 class Upstream:
     """Answers for projects that the practice index does not hold."""
 
@@ -52,34 +82,74 @@ class Upstream:
         """The address of the real index, looked up when it is first asked: that takes a while."""
         return self._find().rstrip("/") + "/"
 
-    @functools.cached_property
-    def host(self) -> str:
-        """The host of the real index, as name servers see it."""
-        return plain_host(urlsplit(self.simple).hostname or "")
-
     def project(self, name: str, accept: str) -> Answer:
         """Return the real index's page of a project, unchanged.
 
-        An index elsewhere is named in a redirect, so that its relative links stay right.
+        Of another index than PyPI, the page is at a name of its own, so that its relative links
+        stay right: a redirect leads there.
         """
         url = f"{self.simple}{name}/"
-        host = urlsplit(url).hostname or ""
-        if not is_protected(host):
-            return Answer(307, headers=[("Location", url), ("Cache-Control", "no-store")])
+        parts = urlsplit(url)
+        if not is_protected(parts.hostname or ""):
+            moved = f"https://{UPSTREAM_HOST}{parts.path}"
+            return Answer(307, headers=[("Location", moved), ("Cache-Control", "no-store")])
+        return self._fetch(url, {"Accept": accept or "*/*"}, accept)
+
+    def relay(self, host: str, environ: Mapping[str, Any]) -> Answer:
+        """Return what *host*, from which this computer installs, has at the path of a request.
+
+        Only GET and HEAD: nothing can be uploaded this way.
+        """
+        accept = environ.get("HTTP_ACCEPT", "")
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            message = self.words("read_only", host=host)
+            return error(405, message, accept, [("Allow", "GET, HEAD")])
+        path = quote(environ.get("PATH_INFO", "/").encode("iso-8859-1"), safe="/+:@!$&'()*,;=~")
+        if environ.get("QUERY_STRING"):
+            path += f"?{quote(environ['QUERY_STRING'], safe=QUERY)}"
+        parts = urlsplit(self.simple)
+        headers = {name: environ[key] for key, name in PASSED_ON.items() if environ.get(key)}
+        if host == FILES_HOST:
+            return self._fetch(f"https://{host}{path}", headers, accept)
+        if parts.username is not None:
+            pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+            headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+        origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        answer = self._fetch(origin + path, headers, accept)
+        # Absolute links to the other index must lead here as well.
+        if isinstance(answer.body, bytes):
+            ours = f"https://{UPSTREAM_HOST}".encode()
+            answer.body = answer.body.replace(origin.encode(), ours)
+        return answer
+
+    def _fetch(self, url: str, headers: Mapping[str, str], accept: str) -> Answer:
+        """Return the response of *url*: a page as bytes, everything else as chunks."""
+        name, host = urlsplit(url).path, urlsplit(url).hostname or ""
         if time.monotonic() < self._silent_until:
             return self._unreachable(name, host, accept)
-        request = urllib.request.Request(url, headers={"Accept": accept or "*/*"})
+        request = urllib.request.Request(url, headers=dict(headers))
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
-                kind = response.headers.get("Content-Type", "text/html")
-                return Answer(200, response.read(), kind)
+            response = urllib.request.urlopen(request, timeout=TIMEOUT)
         except urllib.error.HTTPError as refused:
-            return error(refused.code, refused.reason, accept)
+            with refused:
+                if refused.code == 304:
+                    return Answer(304, headers=_kept(refused.headers))
+                return error(refused.code, refused.reason, accept)
         except (OSError, http.client.HTTPException) as unreachable:
             # A program asks for many packages; it must not wait for each of them.
             self._silent_until = time.monotonic() + SILENCE
             self._reason = getattr(unreachable, "reason", unreachable)
             return self._unreachable(name, host, accept)
+        kind = response.headers.get("Content-Type", "application/octet-stream")
+        answer = Answer(response.status, content_type=kind, headers=_kept(response.headers))
+        if PAGE.match(kind) and not response.headers.get("Content-Encoding"):
+            with response:
+                answer.body = response.read(PAGE_LIMIT)
+        else:
+            length = response.headers.get("Content-Length")
+            answer.headers = [*answer.headers, *([("Content-Length", length)] if length else [])]
+            answer.body = Chunks(response)
+        return answer
 
     def _unreachable(self, name: str, host: str, accept: str) -> Answer:
         message = self.words("no_upstream", name=name, host=host, reason=self._reason)

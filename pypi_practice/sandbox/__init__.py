@@ -1,5 +1,5 @@
 """Network sandboxes: a command started in one reaches the given loopback ports and nothing else.
 
-``start`` is for the program; ``launcher`` runs inside, before the command. Modules that the launcher
-imports use the standard library only: it is run by ``python -I -S``, so that it starts quickly.
+``start`` is for the program; ``launcher`` runs inside, before the command. Modules that the
+launcher imports use the standard library only: ``python -I -S`` runs it, so that it starts quickly.
 """

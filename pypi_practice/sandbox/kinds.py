@@ -8,8 +8,8 @@ import enum
 class Kind(enum.StrEnum):
     """What keeps a command from the network.
 
-    ``BUBBLEWRAP`` is a namespace as well, and hides files and processes too. ``NONE`` is no sandbox:
-    only variables lead a program to the proxy.
+    ``BUBBLEWRAP`` is a namespace as well, and hides files and processes too. ``NONE`` is no
+    sandbox: only variables lead a program to the proxy.
     """
 
     BUBBLEWRAP = "bubblewrap"

@@ -18,6 +18,7 @@ CREATE_RULESET_VERSION = 1
 CONNECT_TCP = 2  # LANDLOCK_ACCESS_NET_CONNECT_TCP
 RULE_NET_PORT = 2
 SCOPE_ABSTRACT_UNIX_SOCKET, SCOPE_SIGNAL = 1, 2
+LOWEST_PORT = 10_000  # below it are the usual ports of web servers and proxies
 NETWORK_VERSION, SCOPE_VERSION = 4, 6  # of Landlock's interface
 
 
@@ -41,9 +42,13 @@ def version() -> int:
 def enter(ports: Sequence[int]) -> None:
     """Let this process, and all that it starts, connect to *ports* by TCP and to nothing else.
 
-    An address cannot be told: the same port of another computer is allowed too. Raises OSError if
-    the system does not offer it.
+    An address cannot be told: the same port of another computer is allowed too, so the ports where
+    services usually listen are refused. Raises OSError for one of them, or if the system does not
+    offer it.
     """
+    low = [port for port in ports if port < LOWEST_PORT]
+    if low:
+        raise OSError(errno.EINVAL, f"landlock: {low[0]} < {LOWEST_PORT}")
     offered = version()
     if offered < NETWORK_VERSION:
         raise OSError(errno.EOPNOTSUPP, f"landlock: {offered} < {NETWORK_VERSION}")

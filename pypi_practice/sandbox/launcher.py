@@ -3,8 +3,8 @@
 ``start`` runs it as ``python -I -S -c PROGRAM SETTINGS COMMAND...`` and talks to it over a pair of
 Unix sockets:
 
-- launcher: ``ready``, with a listening socket for each port if the sandbox has a network of its own,
-  or ``failed: REASON``;
+- launcher: ``ready``, with a listening socket for each port if the sandbox has a network of its
+  own, or ``failed: REASON``;
 - start: ``go`` once it accepts connections on them;
 - launcher: ``tried`` after it has tried to reach the two canaries, sockets outside of the sandbox;
 - start: ``run`` if nothing arrived there. If the connection ends instead, the command is not run.

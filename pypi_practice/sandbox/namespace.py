@@ -1,6 +1,7 @@
 """Linux: a user and a network namespace, in which there is only a loopback address of its own.
 
-Sources: man pages user_namespaces(7), network_namespaces(7) and netdevice(7).
+A mount namespace hides the Unix sockets of services outside. Sources: man pages user_namespaces(7),
+network_namespaces(7) and netdevice(7).
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ import socket
 import struct
 from collections.abc import Sequence
 
-from pypi_practice.sandbox import seccomp
-from pypi_practice.sandbox.system_calls import unshare
+from pypi_practice.sandbox import seccomp, unix_sockets
+from pypi_practice.sandbox.system_calls import drop_capabilities, unshare
 
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000
 SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8914, 0x1, 0x40
 LOOPBACK = "127.0.0.1"
 
@@ -26,7 +27,8 @@ def enter() -> None:
     It keeps its user and group. Raises OSError if the system does not allow it.
     """
     user, group = os.geteuid(), os.getegid()
-    unshare(CLONE_NEWUSER | CLONE_NEWNET)
+    paths = list(unix_sockets.bound_paths())
+    unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS)
     for name, text in (
         ("setgroups", "deny"),
         ("uid_map", f"{user} {user} 1"),
@@ -37,6 +39,8 @@ def enter() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         request = struct.pack("16sh14x", b"lo", IFF_UP | IFF_RUNNING)
         fcntl.ioctl(control, SIOCSIFFLAGS, request)
+    unix_sockets.hide(paths)
+    drop_capabilities()
     restrict()
 
 

@@ -24,7 +24,8 @@ LOAD, JUMP_EQUAL, JUMP_GREATER_EQUAL, JUMP_SET, AND, RETURN = 0x20, 0x15, 0x35, 
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
 MSG_FASTOPEN = 0x20000000
 SOCKET_TYPE_MASK = 0xF  # SOCK_NONBLOCK and SOCK_CLOEXEC are above it
-NETLINK, PACKET = 16, 17
+NETLINK, PACKET = 16, 17  # families of addresses
+TIOCLINUX = 0x541C  # pastes into a text console
 
 
 class Machine(NamedTuple):
@@ -78,7 +79,7 @@ def program(machine: Machine, *, tcp_only: bool) -> bytes:
 
     With *tcp_only*, of the sockets of the internet only TCP's are allowed. Always refused: other
     families than Unix, internet, netlink and packet; io_uring, which opens sockets unseen; typing
-    into the terminal (TIOCSTI), which would run a command outside.
+    into the terminal (TIOCSTI, TIOCLINUX), which would run a command outside.
     """
     made = _Program()
     made.load(ARCHITECTURE)
@@ -90,9 +91,10 @@ def program(machine: Machine, *, tcp_only: bool) -> bytes:
     made.add(JUMP_EQUAL, machine.io_uring_setup, 0, 1)
     made.refuse(errno.ENOSYS)
 
-    made.add(JUMP_EQUAL, machine.ioctl, 0, 4)
+    made.add(JUMP_EQUAL, machine.ioctl, 0, 5)
     made.load(_argument(1))
-    made.add(JUMP_EQUAL, termios.TIOCSTI, 0, 1)
+    made.add(JUMP_EQUAL, termios.TIOCSTI, 1, 0)
+    made.add(JUMP_EQUAL, TIOCLINUX, 0, 1)
     made.refuse(errno.EPERM)
     made.allow()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 
-PR_SET_NO_NEW_PRIVS = 38
+CAP_SETFCAP = 31
+PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -36,3 +38,27 @@ def prctl(option: int, *arguments: object) -> int:
 def allow_no_new_privileges() -> None:
     """Give up set-user-ID programs, which the kernel asks for before a filter is installed."""
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def mount(source: str | None, target: str, flags: int) -> None:
+    """Mount *source* on *target*, or change the mount there; OSError if it fails."""
+    sent = [None if path is None else os.fsencode(path) for path in (source, target)]
+    check(_libc.mount(*sent, None, ctypes.c_ulong(flags), None), "mount")
+
+
+def drop_capabilities() -> None:
+    """Let no program that is run from here on have a capability, not even as root.
+
+    CAP_SETFCAP stays: without it, root cannot make another user namespace. It works on files of
+    this namespace only, and programs that have it gain nothing after no_new_privs.
+    """
+    number = 0
+    while True:
+        try:
+            if number != CAP_SETFCAP:
+                prctl(PR_CAPBSET_DROP, number, 0, 0, 0)
+        except OSError as error:
+            if error.errno == errno.EINVAL and number:  # beyond the last one that the kernel knows
+                return
+            raise
+        number += 1

@@ -27,7 +27,8 @@ def problem(settings: Mapping[str, Any], environ: Mapping[str, str]) -> str | No
     there; the ``proxy``; the ``host`` to ask; the ``authority`` that must have signed its
     certificate; and ``canary``, an address that must not be reached, or null without a sandbox.
     """
-    for name, value in settings["variables"].items():
+    variables: dict[str, str] = settings["variables"]
+    for name, value in variables.items():
         if environ.get(name) != value:
             return name  # and not its value, which may hold a password
     for name, value in environ.items():
