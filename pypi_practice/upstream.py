@@ -124,7 +124,8 @@ class Upstream:
 
     def _fetch(self, url: str, headers: Mapping[str, str], accept: str) -> Answer:
         """Return the response of *url*: a page as bytes, everything else as chunks."""
-        name, host = urlsplit(url).path, urlsplit(url).hostname or ""
+        parts = urlsplit(url)
+        name, host = parts.path.rstrip("/").rpartition("/")[2], parts.hostname or ""
         if time.monotonic() < self._silent_until:
             return self._unreachable(name, host, accept)
         request = urllib.request.Request(url, headers=dict(headers))

@@ -21,6 +21,7 @@ from types import SimpleNamespace
 import pytest
 
 from pypi_practice import proxy as proxy_module
+from pypi_practice.allowed_hosts import AllowedHosts
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import HOSTS, INDEXES, is_protected
 from pypi_practice.proxy import Proxy, server_name
@@ -183,7 +184,7 @@ def client_hello(host: str | None) -> bytes:
 def test_a_tunnel_to_an_allowed_host_carries_nothing_else(hello, passes, monkeypatch):
     remote, proxys_end = socket.socketpair()
     with remote, proxys_end:
-        proxy = Proxy(0, 1, EN, allowed=lambda host: host == "example.org")
+        proxy = Proxy(0, 1, EN, allowed=AllowedHosts.parse(["example.org"], "en"))
         monkeypatch.setattr(proxy._server, "connect", lambda *_: proxys_end)
         with socket.create_connection(("127.0.0.1", proxy.port), 5) as connection:
             connection.sendall(b"CONNECT example.org:443 HTTP/1.1\r\n\r\n")
@@ -205,7 +206,7 @@ def test_a_tunnel_to_an_allowed_host_carries_nothing_else(hello, passes, monkeyp
      "pypi.org.example.org:443", "151.101.0.223:443"],
 )  # fmt: skip
 def test_every_other_host_is_refused_unless_it_is_allowed(target, dialled):
-    proxy = Proxy(0, 1, EN, allowed=lambda host: host == "index.example")
+    proxy = Proxy(0, 1, EN, allowed=AllowedHosts.parse(["index.example"], "en"))
     status = ask(proxy.port, target)
     assert " 403 The practice shell does not let anything reach " in status
     assert "--allow-host" in status
@@ -362,7 +363,8 @@ def test_the_index_asks_upstream_only_for_what_it_lacks(tmp_path):
         PYPI_PRACTICE_UPSTREAM="https://mirror.example/simple/",
     )  # fmt: skip
     assert done.stdout.split() == [
-        "/simple/other-name/", "307", "https://mirror.example/simple/other-name/", "404",
+        "/simple/other-name/", "307", "https://upstream.practice.invalid/simple/other-name/",
+        "404",
     ]  # fmt: skip
 
 
