@@ -10,7 +10,7 @@ import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path, PureWindowsPath
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def prepare(
 
     Return its arguments and further variables, or None if its startup files are not known here.
     """
-    name = PurePath(shell).name.lower().removesuffix(".exe").removeprefix("-")
+    name = PureWindowsPath(shell).name.lower().removesuffix(".exe").removeprefix("-")
     if name == "bash":
         return _bash(folder, startup), {}
     if name == "zsh":
@@ -65,6 +65,7 @@ def _environment(folder: Path, startup: Startup) -> Path:
     lines += [f"export {name}={shlex.quote(value)}" for name, value in startup.variables.items()]
     lines.append(f'export PATH={shlex.quote(str(startup.commands))}:"$PATH"')
     lines.append(f"{shlex.join(startup.verify)} || exit 1")
+    lines.append("practice_verified=yes")
     return _write(folder / "environment.sh", lines)
 
 
@@ -85,14 +86,14 @@ def _zsh(
     ours = shlex.quote(str(_environment(folder, startup)))
     directory = folder / "zsh"
     ours_later = f"ZDOTDIR={shlex.quote(str(directory))}"
-    theirs = environ.get("ZDOTDIR", "")
+    directory_before = environ.get("ZDOTDIR", "")
     restore = [
         'if [ -n "$practice_zdotdir" ]; then ZDOTDIR=$practice_zdotdir; else unset ZDOTDIR; fi'
     ]
     _write(
         directory / ".zshenv",
         [
-            f"practice_zdotdir={shlex.quote(theirs)}",
+            f"practice_zdotdir={shlex.quote(directory_before)}",
             *restore,
             _source('"${ZDOTDIR:-$HOME}/.zshenv"'),
             'practice_zdotdir="${ZDOTDIR:-}"',
@@ -101,10 +102,15 @@ def _zsh(
     )
     for name in (".zprofile", ".zlogin"):
         _write(directory / name, [_source(f'"${{practice_zdotdir:-$HOME}}/{name}"')])
-    _write(
-        directory / ".zshrc",
-        [*restore, "unset practice_zdotdir", _source('"${ZDOTDIR:-$HOME}/.zshrc"'), f". {ours}"],
-    )
+    theirs = _source('"${ZDOTDIR:-$HOME}/.zshrc"')
+    verify = shlex.join(startup.verify)  # which says what is wrong
+    # An error in the user's file ends that file only; one in ours ends the shell.
+    theirs_then_ours = [
+        f"{{ {theirs} }} always {{ TRY_BLOCK_ERROR=0 }}",
+        f'{{ . {ours} }} always {{ if [ -z "$practice_verified" ]; then {verify}; exit 1; fi }}',
+        "unset practice_verified",
+    ]
+    _write(directory / ".zshrc", [*restore, "unset practice_zdotdir", *theirs_then_ours])
     return [], {"ZDOTDIR": str(directory)}
 
 

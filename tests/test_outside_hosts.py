@@ -1,0 +1,241 @@
+"""What leaves the proxy: allowed hosts, the company's proxy, and the index to install from."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import http.server
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pypi_practice import client_settings
+from pypi_practice.allowed_hosts import AllowedHosts
+from pypi_practice.errors import PracticeError
+from pypi_practice.outer_proxy import OuterProxy
+from pypi_practice.proxy import Proxy
+from pypi_practice.shell import practice
+from pypi_practice.words import Words
+
+EN = Words("en")
+
+
+@pytest.mark.parametrize(
+    ("written", "pair"),
+    [
+        ("index.example.org", ("index.example.org", None)),
+        ("Index.Example.ORG.:8443", ("index.example.org", 8443)),
+        ("127.0.0.1:8000", ("127.0.0.1", 8000)),
+        ("[::1]:8000", ("::1", 8000)),
+        ("10.0.0.7", ("10.0.0.7", None)),
+        ("bücher.example", ("xn--bcher-kva.example", None)),
+    ],
+)
+def test_a_host_may_have_a_port(written, pair):
+    assert AllowedHosts.parse([written], "en").pairs == {pair}
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ("https://index.example.org/", "is none"),
+        ("index.example.org:0", "is none"),
+        ("index.example.org:99999", "is none"),
+        ("a b", "is none"),
+        ("", "is none"),
+        ("x\x1b]0;y\x07", "is none"),
+        ("upload.pypi.org", "belongs to PyPI"),
+        ("ｐｙｐｉ.org", "belongs to PyPI"),
+        ("localhost", "needs a port"),
+        ("127.0.0.1", "needs a port"),
+        ("[::1]", "needs a port"),
+    ],
+)
+def test_what_cannot_be_allowed_is_said(written, sentence):
+    with pytest.raises(PracticeError, match=sentence) as caught:
+        AllowedHosts.parse([written], "en")
+    assert "\x1b" not in str(caught.value)
+    with pytest.raises(PracticeError):
+        AllowedHosts.parse([written], "es")
+
+
+def test_an_allowed_port_is_not_another_one():
+    hosts = AllowedHosts.parse(["index.example:8443", "127.0.0.1:8000"], "en")
+    assert hosts.permit("index.example", 8443)
+    assert not hosts.permit("index.example", 443)
+    assert hosts.local_ports == [8000]
+
+
+@contextlib.contextmanager
+def company_proxy() -> Iterator[tuple[int, list[bytes]]]:
+    """Run a proxy that keeps what it is asked for, and answers each request by itself."""
+    heads: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    with connection:
+                        data = b""
+                        while b"\r\n\r\n" not in data:
+                            data += connection.recv(4096)
+                        heads.append(data)
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1], heads
+
+
+def outer(**environ: str) -> OuterProxy:
+    """Return the proxies of an environment."""
+    return OuterProxy.from_environment(environ, EN)
+
+
+def test_the_companys_proxy_gets_its_user_and_password():
+    with company_proxy() as (port, heads):
+        proxies = outer(
+            HTTPS_PROXY=f"http://user:p%40ss@127.0.0.1:{port}",
+            HTTP_PROXY=f"user:p%40ss@127.0.0.1:{port}",
+        )
+        allowed = AllowedHosts.parse(["index.example"], "en")
+        proxy = Proxy(0, 1, EN, outer=proxies, allowed=allowed)
+        for request in (
+            b"CONNECT index.example:443 HTTP/1.1\r\n\r\n",
+            b"GET http://index.example/simple/?a=b HTTP/1.1\r\nHost: index.example\r\n"
+            b"Proxy-Authorization: Basic inner\r\n\r\n",
+        ):
+            with socket.create_connection(("127.0.0.1", proxy.port), 20) as connection:
+                connection.sendall(request)
+                assert b" 200 " in connection.recv(4096)
+        proxy.stop()
+    connect, get = heads
+    assert connect.startswith(b"CONNECT index.example:443 HTTP/1.1\r\n")
+    # Plain HTTP is asked for by its whole address, and not as a tunnel to port 80.
+    assert get.startswith(b"GET http://index.example/simple/?a=b HTTP/1.1\r\n")
+    for head in heads:
+        assert b"Proxy-Authorization: Basic dXNlcjpwQHNz" in head  # user:p@ss
+        assert b"inner" not in head
+
+
+def test_hosts_without_the_companys_proxy_are_reached_directly():
+    proxies = outer(HTTPS_PROXY="http://proxy.example:3128", NO_PROXY="direct.example, .inner")
+    assert proxies.for_host("https", "index.example") is not None
+    for host in ("direct.example", "a.direct.example", "x.inner", "inner"):
+        assert proxies.for_host("https", host) is None
+    assert proxies.for_host("http", "index.example") is None
+    assert outer(HTTPS_PROXY="http://proxy.example", no_proxy="*").for_host("https", "x") is None
+
+
+@pytest.mark.parametrize("value", ["socks5://proxy.example", "http://", "http://x:y:z", "ftp://x"])
+def test_a_proxy_of_another_kind_is_said_at_once(value):
+    with pytest.raises(PracticeError, match="HTTPS_PROXY names no HTTP proxy"):
+        outer(HTTPS_PROXY=value)
+
+
+class _Index(http.server.BaseHTTPRequestHandler):
+    """Another index: a page with all kinds of links, and files."""
+
+    requests: list[tuple[str, str, dict[str, str]]]
+
+    def do_GET(self) -> None:
+        type(self).requests.append((self.command, self.path, dict(self.headers)))
+        origin = f"http://127.0.0.1:{self.server.server_address[1]}"
+        page = f'<a href="{origin}/files/x-1.tar.gz">x</a><a href="../files/y">y</a>'
+        body = page.encode() if self.path.startswith("/simple/") else b"0123456789" * 1000
+        self.send_response(200)
+        kind = "text/html" if self.path.startswith("/simple/") else "application/octet-stream"
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_HEAD = do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def another_index() -> Iterator[tuple[str, list[tuple[str, str, dict[str, str]]]]]:
+    """Run an index on this computer; give its address and what it is asked for."""
+    handler = type("Handler", (_Index,), {"requests": []})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://reader:secret@127.0.0.1:{server.server_address[1]}/simple/", handler.requests
+        server.shutdown()
+
+
+def ask(
+    environ: dict[str, str], host: str, method: str, path: str
+) -> tuple[int, bytes, dict[str, str]]:
+    """Send a request as a program in the practice shell does."""
+    context = ssl.create_default_context(cafile=environ["SSL_CERT_FILE"])
+    port = int(environ["PYPI_PRACTICE"].rpartition(":")[2])
+    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=60, context=context)
+    connection.set_tunnel(host, 443)
+    connection.request(method, path, body=b"an upload" if method == "POST" else None)
+    response = connection.getresponse()
+    result = response.status, response.read(), dict(response.headers)
+    connection.close()
+    return result
+
+
+def test_another_index_is_installed_from_and_never_published_to(tmp_path):
+    """Its pages and files come through the practice index, which asks by GET and knows the
+    password; a program is told neither the address nor the password."""
+    upstream = "upstream.practice.invalid"
+    with another_index() as (address, requests):
+        environ = {"PYPI_PRACTICE_UPSTREAM": address, "HOME": str(tmp_path)}
+        with practice(tmp_path / "data", words=EN, environ=environ) as inner:
+            status, _, headers = ask(inner, "pypi.org", "GET", "/simple/x/")
+            assert (status, headers["Location"]) == (307, f"https://{upstream}/simple/x/")
+            status, page, _ = ask(inner, upstream, "GET", "/simple/x/?a=b%20c")
+            assert f'href="https://{upstream}/files/x-1.tar.gz"'.encode() in page
+            status, file, _ = ask(inner, upstream, "GET", "/files/x-1.tar.gz")
+            assert (status, len(file)) == (200, 10_000)
+            for host in (upstream, "files.pythonhosted.org"):
+                status, answer, _ = ask(inner, host, "POST", "/legacy/")
+                assert status == 405
+                assert b"nothing was sent there" in answer
+    assert {method for method, _, _ in requests} == {"GET"}
+    assert [path for _, path, _ in requests] == ["/simple/x/?a=b%20c", "/files/x-1.tar.gz"]
+    assert {headers["Authorization"] for _, _, headers in requests} == {
+        "Basic cmVhZGVyOnNlY3JldA=="  # reader:secret
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "program"),
+    [
+        (".config/uv/uv.toml", 'https-proxy = "http://company.example"\n', "uv"),
+        (".config/uv/uv.toml", 'no-proxy = ["*"]\n', "uv"),
+        ("project/uv.toml", 'http-proxy = "http://company.example"\n', "uv"),
+        ("project/pyproject.toml", '[tool.uv]\nno-proxy = ["*"]\n', "uv"),
+        (".curlrc", 'user-agent = "x"\nnoproxy = "*"\n', "curl"),
+        (".curlrc", "-x http://company.example\n", "curl"),
+        (".gitconfig", "[http]\nproxy = http://company.example\n", "git"),
+        (".gitconfig", '[http "https://upload.pypi.org"]\nproxy = \n', "git"),
+    ],
+)
+def test_settings_that_lead_around_are_found(name, text, program, tmp_path):
+    folder = tmp_path / "project" / "deeper"
+    folder.mkdir(parents=True)
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    environ = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1"}
+    detours = list(client_settings.detours(environ, folder))
+    assert [(one.program, one.path) for one in detours] == [(program, str(path))]
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "\xff\xfe", "tool = 1\n", "[tool]\nuv = 3\n", ""])
+def test_other_settings_and_broken_files_are_none(text, tmp_path):
+    for name in (".curlrc", "uv.toml", "pyproject.toml"):
+        (tmp_path / name).write_bytes(text.encode("latin-1"))
+    environ = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1"}
+    assert list(client_settings.detours(environ, Path(tmp_path))) == []
