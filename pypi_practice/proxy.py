@@ -12,8 +12,11 @@ import select
 import socket
 import socketserver
 import threading
+from collections.abc import Callable, Collection
+from typing import Literal
 from urllib.parse import urlsplit
 
+from pypi_practice.connections import Connection
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import HOSTS, is_protected, plain_host
 from pypi_practice.server import LOOPBACK
@@ -90,23 +93,45 @@ class _Handler(socketserver.BaseRequestHandler):
             _answer(client, 502, self.server.words("no_connection", target=target, reason=error))
 
     def _tunnel(self, client: socket.socket, target: str, rest: bytes) -> None:
-        host, _, port = target.rpartition(":")
-        name = plain_host(host)
+        host, _, text = target.rpartition(":")
+        if not (text.isascii() and text.isdigit() and int(text[:6]) <= 0xFFFF):
+            raise Refused(self.server.words("blocked", target=target))
+        port, name = int(text), plain_host(host.strip("[]"))
         if is_protected(name):
-            if name not in HOSTS or port != "443":
+            if name not in HOSTS or port != 443:
+                self.server.record(name, port, "refused")
                 raise Refused(self.server.words("blocked", target=target))
-            remote = socket.create_connection((LOOPBACK, self.server.index_port), CONNECT_TIMEOUT)
-            with remote:
+            with self._connected(name, port, "index", self.server.connect_index) as remote:
                 client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 _relay(client, remote, rest)
             return
-        remote = self.server.connect(host.strip("[]"), int(port))
-        with remote:
+        self._require_allowed(name, port)
+        with self._connected(name, port, "allowed", self.server.connect) as remote:
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             hello = rest or client.recv(16 * 1024)
             if not self._may_pass(hello, name):
                 return
             _relay(client, remote, hello)
+
+    def _require_allowed(self, host: str, port: int) -> None:
+        if not self.server.allows(host):
+            self.server.record(host, port, "refused")
+            raise Refused(self.server.words("host_refused", host=host))
+
+    def _connected(
+        self,
+        host: str,
+        port: int,
+        outcome: Literal["index", "allowed"],
+        connect: Callable[[str, int], socket.socket],
+    ) -> socket.socket:
+        try:
+            remote = connect(host, port)
+        except OSError:
+            self.server.record(host, port, "failed")
+            raise
+        self.server.record(host, port, outcome)
+        return remote
 
     def _may_pass(self, hello: bytes, name: str) -> bool:
         """Look at the first bytes: an encrypted connection must name a host that is not PyPI's."""
@@ -129,7 +154,9 @@ class _Handler(socketserver.BaseRequestHandler):
         ]
         if url.scheme != "http" or any(is_protected(host) for host in hosts):
             raise Refused(self.server.words("blocked", target=target))
-        remote = self.server.connect(url.hostname or "", url.port or 80)
+        name, port = plain_host(url.hostname or ""), url.port or 80
+        self._require_allowed(name, port)
+        remote = self._connected(name, port, "allowed", self.server.connect)
         path = url.path or "/"
         if url.query:
             path += f"?{url.query}"
@@ -145,16 +172,45 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, index_port: int, outer: str | None, words: Words) -> None:
+    def __init__(
+        self,
+        port: int,
+        index_port: int | None,
+        outer: str | None,
+        words: Words,
+        allowed: Collection[str] | None,
+    ) -> None:
         self.index_port = index_port
         self.outer = urlsplit(outer) if outer else None
         self.words = words
+        self.allowed = None if allowed is None else frozenset(allowed)
+        self.connections: list[Connection] = []
         super().__init__((LOOPBACK, port), _Handler)
+
+    def allows(self, host: str) -> bool:
+        """Whether a connection to *host*, which is none of PyPI's, is made."""
+        return self.allowed is None or host in self.allowed
+
+    def record(
+        self, host: str, port: int, outcome: Literal["index", "allowed", "refused", "failed"]
+    ) -> None:
+        """Write down what became of a request to connect; list.append is atomic."""
+        self.connections.append(Connection(host, port, outcome))
+
+    def connect_index(self, host: str, port: int) -> socket.socket:
+        """Connect to the practice index, by way of the outer proxy if that is who knows it."""
+        if self.index_port is None:
+            return self._connect_outer(host, port)
+        return socket.create_connection((LOOPBACK, self.index_port), CONNECT_TIMEOUT)
 
     def connect(self, host: str, port: int) -> socket.socket:
         """Connect to another host, by way of the proxy that this computer uses, if it does."""
         if self.outer is None or is_local(plain_host(host)):
             return socket.create_connection((host, port), CONNECT_TIMEOUT)
+        return self._connect_outer(host, port)
+
+    def _connect_outer(self, host: str, port: int) -> socket.socket:
+        assert self.outer is not None
         address = (self.outer.hostname or "", self.outer.port or 80)
         remote = socket.create_connection(address, CONNECT_TIMEOUT)
         remote.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
@@ -217,17 +273,33 @@ def _relay(one: socket.socket, other: socket.socket, first: bytes) -> None:
 
 
 class Proxy:
-    """The proxy on *port* of the loopback address; 0 takes a free one."""
+    """The proxy on *port* of the loopback address; 0 takes a free one.
 
-    def __init__(self, port: int, index_port: int, outer: str | None, words: Words) -> None:
+    PyPI's names lead to *index_port*, or to the proxy at the address *outer* if it is None. With
+    *allowed*, no other host is reached but these. ``connections`` is what it was asked for so far.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        index_port: int | None,
+        outer: str | None,
+        words: Words,
+        allowed: Collection[str] | None = None,
+    ) -> None:
         try:
-            self._server = _Server(port, index_port, outer, words)
+            self._server = _Server(port, index_port, outer, words, allowed)
         except OSError as error:
             raise PracticeError(words("port_in_use", port=port, reason=error.strerror)) from error
         self.port: int = self._server.server_address[1]
         threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="proxy", daemon=True
         ).start()
+
+    @property
+    def connections(self) -> list[Connection]:
+        """What it was asked for so far, in order."""
+        return list(self._server.connections)
 
     def stop(self) -> None:
         """Stop taking connections."""
