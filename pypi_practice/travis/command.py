@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,9 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     events(made)
     made.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
     made.add_argument("--exact-python", action="store_true", help=words("help_exact"))
+    made.add_argument(
+        "--allow-host", action="append", default=[], metavar="HOST", help=words("help_allow_host")
+    )
     made.add_argument("--raw", action="store_true", help=words("help_raw"))
 
 
@@ -83,6 +87,24 @@ def _variable(text: str, words: Words, *, dry_run: bool) -> Any:
     if name not in os.environ and not dry_run:
         raise PracticeError(words("no_value", name=name))
     return Variable(name, os.environ.get(name, ""), branch or None)
+
+
+def _allowed_hosts(texts: Sequence[str], words: Words) -> list[str]:
+    """Return the hosts that ``--allow-host`` names; raises PracticeError."""
+    from pypi_practice.connections import read_host  # noqa: PLC0415
+    from pypi_practice.facts import is_protected  # noqa: PLC0415
+
+    hosts = []
+    for text in texts:
+        shown = "".join(letter if letter.isprintable() else "?" for letter in text)[:300]
+        try:
+            host = read_host(text)
+        except ValueError as error:
+            raise PracticeError(words("bad_host", host=shown)) from error
+        if is_protected(host):
+            raise PracticeError(words("host_of_pypi", host=shown))
+        hosts.append(host)
+    return hosts
 
 
 def _check(arguments: argparse.Namespace, words: Words) -> int:
@@ -159,6 +181,7 @@ def _run(arguments: argparse.Namespace, words: Words) -> int:
     from pypi_practice.travis.log import Log  # noqa: PLC0415
 
     own = Words(words.language, "travis")
+    allowed = _allowed_hosts(arguments.allow_host, own)
     found, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
     event = _event(arguments, branch)
     variables = [_variable(one, own, dry_run=arguments.dry_run) for one in arguments.var]
@@ -169,7 +192,7 @@ def _run(arguments: argparse.Namespace, words: Words) -> int:
         raise PracticeError(own("plain_secret" if "alert" in fatal else "dropped"))
 
     if arguments.dry_run:
-        run.outline(found, plan, event, print, own)
+        run.outline(found, plan, event, print, own, allowed)
         return 0
     findings = repository.findings(found, variables, own)
     with practice(arguments.data, words=words) as environ:
@@ -183,6 +206,7 @@ def _run(arguments: argparse.Namespace, words: Words) -> int:
             log,
             own,
             exact=arguments.exact_python,
+            allowed_hosts=allowed,
             findings=[one for one in findings if one.code is None],
         )
         if not result.passed:

@@ -9,31 +9,47 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pypi_practice.errors import PracticeError
-from pypi_practice.shell import PRACTICE_VARIABLES
-from pypi_practice.travis.log import fold
-from pypi_practice.travis.plan import Job, caches_pip
+from pypi_practice.facts import INDEXES
+from pypi_practice.shell import BUNDLES, HATCH_REPO, HATCH_TRUSTS, INSTALL_FROM, PROXIES
+from pypi_practice.travis import origin
+from pypi_practice.travis.plan import Job, assigned, caches_pip
 from pypi_practice.travis.repository import Repository
-from pypi_practice.travis.script import GUARDED
+from pypi_practice.travis.script import GUARDED, NO_PROXIES
 from pypi_practice.words import Words
 
 # What a program needs of the computer that it runs on.
-KEPT = ("PATH", "LANG", "TERM", "TMPDIR", "TZ", "USER", "LOGNAME", "SHELL", "SYSTEMROOT", "TEMP")
-DEPTH = 50  # commits that Travis CI clones, unless the file says otherwise
+KEPT = ("PATH", "LANG", "TERM", "TZ", "USER", "LOGNAME", "SHELL", "SYSTEMROOT")
+# The categories of a locale (locale(7)); a name that only begins like them may hold anything.
+LOCALE = frozenset(
+    f"LC_{name}"
+    for name in ("ALL", "ADDRESS", "COLLATE", "CTYPE", "IDENTIFICATION", "MEASUREMENT", "MESSAGES",
+                 "MONETARY", "NAME", "NUMERIC", "PAPER", "TELEPHONE", "TIME")
+)  # fmt: skip
+# What of the practice environment holds inside a job too; the rest is made anew for each job.
+KEPT_OF_PRACTICE = (*BUNDLES, HATCH_REPO, HATCH_TRUSTS, "PYPI_PRACTICE_DATA", "PYPI_PRACTICE_WEB")
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 @dataclass(frozen=True)
 class Place:
-    """The folders of one job, and the script that activates its virtual environment."""
+    """The folders and files of one job, all of them below ``root``, which is removed after it.
 
+    ``activate`` is the script of its virtual environment, ``origin`` the copy of the repository
+    that it can push to, ``git_settings`` the configuration that leads it there.
+    """
+
+    root: Path
     checkout: Path
     home: Path
+    temporary: Path
     activate: Path
+    origin: Path
+    git_settings: Path
 
 
 def cache(environ: Mapping[str, str]) -> Path:
@@ -54,55 +70,33 @@ def prepare(
     environ: Mapping[str, str],
     words: Words,
     emit: Callable[[str], None],
+    prepared: Path | None = None,
 ) -> Place:
     """Make the checkout and the environment of *job* in *folder*, with *python*: path and version.
 
-    What git does goes to *emit*, as Travis CI shows it. Raises PracticeError.
+    *prepared* is a bare copy of the repository that was made before. What git does goes to *emit*,
+    as Travis CI shows it. Raises PracticeError.
     """
-    home = folder / "home"
+    home, temporary = folder / "home", folder / "tmp"
     home.mkdir()
+    temporary.mkdir()
+    copied = folder / "origin.git"
+    if prepared is None:
+        origin.copy(repository, copied, words)
+    else:
+        shutil.copytree(prepared, copied)
+    settings = folder / "gitconfig"
+    slug = job.environ["TRAVIS_REPO_SLUG"]
+    values = [one.value for one in job.variables] + list(assigned(job.env).values())
+    origin.write_settings(settings, copied, slug, values)
     checkout = folder / "build" / repository.path.resolve().name
     checkout.parent.mkdir()
-    _clone(repository, job, checkout, words, emit)
+    origin.clone(copied, repository, job, checkout, words, emit)
     environment = home / "virtualenv" / f"python{job.python}"
     _make_environment(environment, python, environ, words)
     bin_name = "Scripts" if os.name == "nt" else "bin"
-    return Place(checkout, home, environment / bin_name / "activate")
-
-
-def _clone(
-    repository: Repository, job: Job, checkout: Path, words: Words, emit: Callable[[str], None]
-) -> None:
-    git = job.config.get("git")
-    git = git if isinstance(git, dict) else {}
-    if git.get("clone") is False:
-        checkout.mkdir()
-        emit("Skipping `git clone` based on given configuration")
-        return
-    depth = git.get("depth", DEPTH)
-    shallow = [] if depth is False else [f"--depth={depth}"]
-    name = job.environ["TRAVIS_TAG"] or job.environ["TRAVIS_BRANCH"]
-    branch = [] if repository.missing_branch else [f"--branch={name}"]
-    quiet = ["--quiet"] if git.get("quiet") is True else []
-    slug = job.environ["TRAVIS_REPO_SLUG"]
-    shown = ["git clone", *shallow, *(branch or [f"--branch={name}"]), *quiet]
-    emit(fold("start", "git.checkout") + "$ "
-         + " ".join([*shown, f"https://github.com/{slug}.git", slug]))  # fmt: skip
-    # By the file protocol: a plain path would not be cloned at a depth.
-    source = repository.path.resolve().as_uri()
-    clone = ["clone", "--quiet", "--config", "advice.detachedHead=false", "--no-checkout"]
-    try:
-        for command in (
-            [*clone, *shallow, *branch, source, str(checkout)],
-            ["-C", str(checkout), "checkout", "--quiet", "--force", repository.commit],
-        ):
-            subprocess.run(["git", *command], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise PracticeError(words("no_checkout", reason=_reason(error))) from error
-    emit(f"$ cd {slug}")
-    reference = job.environ["TRAVIS_TAG"] or repository.commit
-    emit(f"$ git checkout -qf {reference}")
-    emit(fold("end", "git.checkout"))
+    activate = environment / bin_name / "activate"
+    return Place(folder, checkout, home, temporary, activate, copied, settings)
 
 
 def _make_environment(
@@ -127,35 +121,42 @@ def _make_environment(
     try:
         subprocess.run([path, "-m", "venv", str(environment)], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        sentence = words("no_venv", version=version, reason=_reason(error))
+        sentence = words("no_venv", version=version, reason=origin.reason(error))
         raise PracticeError(sentence) from error
 
 
-def _reason(error: OSError | subprocess.CalledProcessError) -> str:
-    if isinstance(error, subprocess.CalledProcessError):
-        lines = (error.stderr or error.stdout or b"").decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else str(error.returncode)
-    return str(error)
-
-
-def environment(job: Job, environ: Mapping[str, str], place: Place, commit: str) -> dict[str, str]:
+def environment(
+    job: Job,
+    environ: Mapping[str, str],
+    place: Place,
+    commit: str,
+    proxy: str,
+    direct: Collection[str] = (),
+) -> dict[str, str]:
     """Return the job's environment: how to reach the practice index, and Travis CI's variables.
 
-    Nothing else of the learner's own: a token that is set here and not on Travis CI would hide
-    the mistake. What leads to the practice index cannot be set by a variable.
+    *environ* is the practice environment, *proxy* the address of the job's own proxy, *direct* the
+    hosts that are reached without it. Nothing else of the learner's own comes in: a token that is
+    set here and not on Travis CI would hide the mistake.
     """
     inner = {
         name: value
         for name, value in environ.items()
-        if name in KEPT or name.startswith("LC_") or name in PRACTICE_VARIABLES
+        if name in KEPT or name in LOCALE or name in KEPT_OF_PRACTICE
     }
     own = environ.get("VIRTUAL_ENV")
     if own:
         folders = environ.get("PATH", os.defpath).split(os.pathsep)
         kept = [one for one in folders if Path(one).parent != Path(own)]
         inner["PATH"] = os.pathsep.join(kept)
-    inner |= {"HOME": str(place.home), "TRAVIS_HOME": str(place.home), "TRAVIS_COMMIT": commit,
+    inner |= dict.fromkeys(PROXIES, proxy)
+    inner |= dict.fromkeys(NO_PROXIES, ",".join(direct))
+    inner |= dict.fromkeys(INSTALL_FROM, INDEXES["pypi"].simple)
+    inner |= {"PYPI_PRACTICE": proxy,
+              "HOME": str(place.home), "TRAVIS_HOME": str(place.home), "TRAVIS_COMMIT": commit,
               "TRAVIS_BUILD_DIR": str(place.checkout),
+              **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(place.temporary)),
+              "GIT_CONFIG_SYSTEM": str(place.git_settings),
               "REHEARSAL_CACHE": str(cache(environ)),
               "PIP_CACHE_DIR": str(_pip_cache(job, environ, place.home)),
               # pip need not compile what is imported once, if at all: that is half of its time.
