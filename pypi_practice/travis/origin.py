@@ -25,7 +25,7 @@ from pypi_practice.words import Words
 DEPTH = 50  # commits that Travis CI clones, unless the file says otherwise
 KINDS: dict[str, Literal["branch", "tag"]] = {"refs/heads/": "branch", "refs/tags/": "tag"}
 REFS_LIMIT = 1_000_000  # bytes of names that a job may leave in its copy
-TIMEOUT = 60  # seconds for one question to a copy that a job has had
+TIMEOUT = 20  # seconds for one question to a copy that a job has had
 # A copy holds what a job wrote, and its settings are written anew before git reads it.
 SETTINGS = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
 

@@ -258,6 +258,8 @@ class _Build:
         self.words, self.result, self.exact = words, result, exact
         self.prepared = prepared
         self.refs = origin.refs(prepared) or {}
+        host = plain_host(urlsplit(upstream.find(environ)).hostname or "")
+        self.installs_from = PYPI_FILES if is_protected(host) else host
         self.processes: set[Process] = set()
         self.stopped = threading.Event()
 
@@ -444,7 +446,7 @@ class _Build:
             )  # fmt: skip
             file = root / "job.bash"
             file.write_text(script.write(job, str(where.activate), self.words), encoding="utf-8")
-            proxy = self._proxy()
+            proxy = self._proxy(job)
             stack.callback(proxy.stop)
             address = f"http://127.0.0.1:{proxy.port}"
             direct = [host for host in LOOPBACK if self.own_loopback and host not in self.allowed]
@@ -468,12 +470,14 @@ class _Build:
                 outcome.pushes = origin.pushes(where.origin, self.refs, after)
         return outcome
 
-    def _proxy(self) -> Proxy:
-        """Return the proxy of one job: what it cannot answer itself goes to the practice proxy."""
-        installs_from = urlsplit(upstream.find(self.environ)).hostname or ""
-        if is_protected(installs_from):
-            installs_from = PYPI_FILES
-        allowed = {*self.allowed, plain_host(installs_from)}
+    def _proxy(self, job: Job) -> Proxy:
+        """Return the proxy of one job: what it cannot answer itself goes to the practice proxy.
+
+        The index that this computer installs from may take uploads as well. So it is refused to a
+        job whose deploys name it.
+        """
+        named = {host for one in job.deploys for host in destinations.foreign_hosts(job, one)}
+        allowed = self.allowed | ({self.installs_from} - named)
         practice = Words(self.words.language)
         return Proxy(0, None, self.environ["PYPI_PRACTICE"], practice, allowed=allowed)
 
@@ -563,6 +567,8 @@ class _Build:
             elif what == "allowed" and host in self.allowed:
                 self.result.reached.add(host)
                 lines[words("host_reached", host=shown)] = "bad"
+            elif what == "allowed" and host == self.installs_from != PYPI_FILES:
+                lines[words("host_installs", host=shown)] = "dim"
             elif what == "failed":
                 lines[words("host_failed", host=shown)] = "note"
         for text in list(lines)[:SHOWN]:
