@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import platform
 import re
@@ -169,22 +170,24 @@ def environment(
 
 
 def _pip_cache(job: Job, environ: Mapping[str, str], home: Path) -> Path:
-    """Return pip's cache: the user's own for ``cache: pip``, else a new one.
+    """Return pip's cache: the one kept for the project if it says ``cache: pip``, else a new one.
 
-    A new one shares what was downloaded, so that nothing is fetched twice over a slow line; what
-    was built is not shared, because Travis CI would build it again.
+    A new one shares what other rehearsals downloaded, so that nothing is fetched twice over a slow
+    line; what was built is not shared, because Travis CI would build it again. The user's own cache
+    is left alone: pip would install without a question what a job has put there.
     """
-    users = Path(
-        environ.get("PIP_CACHE_DIR") or Path(environ.get("HOME", "~"), ".cache", "pip")
-    ).expanduser()
+    shared = cache(environ) / "pip"
     if caches_pip(job.config):
-        return users
+        slug = hashlib.sha256(job.environ["TRAVIS_REPO_SLUG"].encode()).hexdigest()
+        kept = shared / slug
+        kept.mkdir(parents=True, exist_ok=True)
+        return kept
     made = home / ".cache" / "pip"
     made.mkdir(parents=True)
     if os.name != "nt":
         for name in ("http", "http-v2"):
-            (users / name).mkdir(parents=True, exist_ok=True)
-            (made / name).symlink_to(users / name)
+            (shared / name).mkdir(parents=True, exist_ok=True)
+            (made / name).symlink_to(shared / name)
     return made
 
 

@@ -624,6 +624,8 @@ def _differences(plan: Plan, event: Event, result: Result, words: Words) -> Iter
         yield words("differ_python", wanted=wanted, found=found)
     for how in sorted(result.deployed):
         yield words(f"differ_{how}")
+    if result.pushed:
+        yield words("differ_push")
     yield from keys.sentences(plan.unplayed, words)
 
 
