@@ -26,6 +26,15 @@ def _texts(job: Job, deploy: Deploy) -> Iterator[str]:
     yield from (str(one) for one in as_list(options.get("run")))
 
 
+def foreign_host(address: str) -> str | None:
+    """Return the host of a URL, or None if it is PyPI's or cannot be told."""
+    try:
+        host = read_host(urlsplit(address).hostname or "")
+    except ValueError:
+        return None
+    return None if host in HOSTS or is_protected(host) else host
+
+
 def foreign_hosts(job: Job, deploy: Deploy) -> list[str]:
     """Return the hosts of the addresses in a deploy, as far as the file tells; PyPI's left out.
 
@@ -37,11 +46,7 @@ def foreign_hosts(job: Job, deploy: Deploy) -> list[str]:
     for text in _texts(job, deploy):
         filled = NAME.sub(lambda match: known.get(match[1] or match[2], match[0]), text)
         for address in ADDRESS.findall(filled):
-            try:
-                host = read_host(urlsplit(address).hostname or "")
-            except ValueError:
-                continue
-            if host not in HOSTS and not is_protected(host):
+            if host := foreign_host(address):
                 hosts[host] = None
     return list(hosts)
 
