@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pypi_practice.connections import read_host
 from pypi_practice.errors import PracticeError
-from pypi_practice.facts import is_loopback, is_protected, plain_host
+from pypi_practice.facts import is_loopback, is_protected
 from pypi_practice.words import Words
 
-HOST = re.compile(r"[a-z0-9_.:-]{1,253}")  # a name as ``plain_host`` returns it, or an address
 WRITTEN = re.compile(r"(?P<host>\[[^\[\]]+\]|[^\[\]:]+)(?::(?P<port>[0-9]{1,5}))?")
 
 
@@ -31,10 +31,13 @@ class AllowedHosts:
         pairs = set()
         for value in values:
             match = WRITTEN.fullmatch(value.strip())
-            host = plain_host(match["host"].strip("[]")) if match else ""
-            port = int(match["port"]) if match and match["port"] else None
-            if not HOST.fullmatch(host) or port == 0 or (port or 0) > 65535:
-                raise PracticeError(words("host_name", host=ascii(value[:100])))
+            try:
+                host = read_host(match["host"] if match else "")
+                port = int(match["port"]) if match and match["port"] else None
+                if port is not None and not 0 < port < 65536:
+                    raise ValueError(value)
+            except ValueError as error:
+                raise PracticeError(words("host_name", host=ascii(value[:100]))) from error
             if is_protected(host):
                 raise PracticeError(words("host_protected", host=host))
             if is_loopback(host) and port is None:
@@ -42,8 +45,12 @@ class AllowedHosts:
             pairs.add((host, port))
         return cls(frozenset(pairs))
 
+    def __contains__(self, host: str) -> bool:
+        """Tell whether *host* may be reached at any port."""
+        return any(allowed == host for allowed, _ in self.pairs)
+
     def permit(self, host: str, port: int) -> bool:
-        """Tell whether *host*, as ``plain_host`` returns it, may be reached at *port*."""
+        """Tell whether *host*, as ``read_host`` returns it, may be reached at *port*."""
         return (host, port) in self.pairs or (host, None) in self.pairs
 
     @property

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from pypi_practice import outer_proxy
-from pypi_practice.allowed_hosts import HOST, NO_OTHER_HOSTS, AllowedHosts
-from pypi_practice.connections import Connection, Outcome
+from pypi_practice.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
+from pypi_practice.connections import Connection, Outcome, read_host
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import (
     FILES_HOST,
@@ -89,10 +89,10 @@ def read_target(text: str, default_port: int | None = None) -> Target:
     try:
         url = urlsplit(f"//{text}")
         port = default_port if url.port is None else url.port
+        host = read_host(url.hostname or "")
     except ValueError as error:
         raise BadRequest(text) from error
-    host = plain_host(url.hostname or "")
-    if not HOST.fullmatch(host) or not port or text != url.netloc or "@" in text:
+    if not port or text != url.netloc or "@" in text:
         raise BadRequest(text)
     return Target(host, port)
 

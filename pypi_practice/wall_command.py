@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from typing import Any
 
 from pypi_practice.sandbox.bubblewrap import Files
 from pypi_practice.sandbox.kinds import FOR_JOB, FOR_SHELL, Kind
-from pypi_practice.sandbox.start import SandboxError, start
+from pypi_practice.sandbox.start import SandboxError, choose
 from pypi_practice.words import Words
 
 
@@ -42,13 +41,10 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
 
 def _reason(kind: Kind) -> str | None:
     """Return why there is no sandbox of this *kind* here, None if there is one."""
-    files = Files(hidden=[], readable=[], writable=[])
     try:
-        started = start(["true"], ports=[], kinds=[kind], files=files, env=os.environ)
+        choose([kind], Files(hidden=[], readable=[], writable=[]))
     except SandboxError as error:
         return str(error).removeprefix(f"{kind}: ")
-    started.process.wait()
-    started.close()
     return None
 
 

@@ -122,7 +122,7 @@ def test_the_ready_file_publishes_once_to_each_index_and_nothing_else(written, i
     folder = written(ready.text)
     done = rehearsed(folder, index, *STAGING, "--var", "TEST_PYPI_TOKEN@staging")
     assert done.returncode == 0, done.stdout
-    assert done.stdout.count("published to test.pypi.org with $TEST_PYPI_TOKEN") == 1
+    assert done.stdout.count("to TestPyPI (practice) with $TEST_PYPI_TOKEN") == 1
     assert len(index.files("testpypi")) == 2
     assert index.files("pypi") == []
     for more in (MAIN, (*STAGING, "--pull-request"), (*STAGING, "--event", "fork")):
@@ -131,7 +131,7 @@ def test_the_ready_file_publishes_once_to_each_index_and_nothing_else(written, i
         assert EN("nothing_published") in done.stdout
     done = rehearsed(written(publishing(TEXT, "pypi")), index, *TAG, "--var", "PYPI_TOKEN")
     assert done.returncode == 0, done.stdout
-    assert done.stdout.count("published to upload.pypi.org with $PYPI_TOKEN") == 1
+    assert done.stdout.count("to PyPI (practice) with $PYPI_TOKEN") == 1
     assert [len(index.files(one)) for one in ("testpypi", "pypi")] == [2, 2]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -88,6 +89,18 @@ def start(
     raise SandboxError("; ".join(f"{kind}: {reason}" for kind, reason in failures.items()))
 
 
+def choose(kinds: Sequence[Kind], files: Files) -> tuple[Kind, dict[Kind, str]]:
+    """Return the first of *kinds* that this computer offers, and why those before it cannot be had.
+
+    Raises SandboxError if none can.
+    """
+    command = [sys.executable, "-I", "-S", "-c", ""]
+    started = start(command, ports=(), kinds=kinds, files=files, env=os.environ)
+    started.process.wait()
+    started.close()
+    return started.kind, started.failures
+
+
 def _launch(
     stack: contextlib.ExitStack,
     command: Sequence[str],
@@ -165,7 +178,8 @@ def _popen(
     options: Mapping[str, Any],
 ) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(command, env=dict(env), pass_fds=[control.fileno()], **options)
+        passed = [control.fileno(), *options.get("pass_fds", ())]
+        return subprocess.Popen(command, env=dict(env), **{**options, "pass_fds": passed})
     except OSError as error:
         raise SandboxError(error.strerror or str(error)) from error
 

@@ -67,6 +67,9 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     events(made)
     made.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
     made.add_argument("--exact-python", action="store_true", help=words("help_exact"))
+    from pypi_practice import wall_command  # noqa: PLC0415
+
+    wall_command.add_options(made, language)
     made.add_argument("--raw", action="store_true", help=words("help_raw"))
 
 
@@ -153,12 +156,15 @@ def _plan(arguments: argparse.Namespace, words: Words) -> int:
 
 
 def _run(arguments: argparse.Namespace, words: Words) -> int:
-    from pypi_practice import last  # noqa: PLC0415
+    from pypi_practice import last, wall_command  # noqa: PLC0415
+    from pypi_practice.allowed_hosts import AllowedHosts  # noqa: PLC0415
+    from pypi_practice.sandbox.kinds import FOR_JOB  # noqa: PLC0415
     from pypi_practice.shell import practice  # noqa: PLC0415
     from pypi_practice.travis import repository, run  # noqa: PLC0415
     from pypi_practice.travis.log import Log  # noqa: PLC0415
 
     own = Words(words.language, "travis")
+    allowed = AllowedHosts.parse(arguments.allow_host, words.language)
     found, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
     event = _event(arguments, branch)
     variables = [_variable(one, own, dry_run=arguments.dry_run) for one in arguments.var]
@@ -169,10 +175,10 @@ def _run(arguments: argparse.Namespace, words: Words) -> int:
         raise PracticeError(own("plain_secret" if "alert" in fatal else "dropped"))
 
     if arguments.dry_run:
-        run.outline(found, plan, event, print, own)
+        run.outline(found, plan, event, print, own, allowed)
         return 0
     findings = repository.findings(found, variables, own)
-    with practice(arguments.data, words=words) as environ:
+    with practice(arguments.data, words=words, allowed=allowed) as environ:
         log = Log(sys.stdout, os.environ, raw=arguments.raw)
         result = run.rehearse(
             found,
@@ -183,6 +189,8 @@ def _run(arguments: argparse.Namespace, words: Words) -> int:
             log,
             own,
             exact=arguments.exact_python,
+            allowed=allowed,
+            kinds=wall_command.kinds(arguments, FOR_JOB),
             findings=[one for one in findings if one.code is None],
         )
         if not result.passed:

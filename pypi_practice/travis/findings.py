@@ -9,9 +9,8 @@ from typing import Any
 
 from pypi_practice.facts import load
 from pypi_practice.travis.marks import Entry, Item
+from pypi_practice.travis.validate import LEVELS
 from pypi_practice.words import Words
-
-LEVELS = ("info", "warn", "error", "alert")
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,26 @@ from collections import deque
 from collections.abc import Mapping
 from typing import TextIO
 
+from pypi_practice.travis.plan import PHASES
+
 OURS = "==> "
-MARK = re.compile(r"travis_(fold|time):(start|end):([^\r\n]*?)\r\x1b\[0?K")
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+# The bounds keep the work linear in the line, whatever a job writes.
+MARK = re.compile(r"travis_(fold|time):(start|end):([^\r\n]{0,300}?)\r\x1b\[0?K")
+COLOUR = re.compile(r"\x1b\[[0-9;]{0,60}m")
+# What a terminal obeys: sequences that begin with ESC (ECMA-48: CSI, then OSC, DCS, SOS, PM, APC
+# with their text, then the rest), control characters, and Unicode's that change the order of text.
+KEPT_SEQUENCE = r"(?P<kept>\x1b\[[0-9;]{0,60}m|\r\x1b\[0?K|[\t\r])"
+SEQUENCE = (
+    r"\x1b\[[0-?]{0,60}[ -/]{0,8}[@-~]"
+    r"|\x1b[\]PX^_][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)"
+    r"|\x1b[ -/]{0,8}[0-Z\\^-~]"
+    r"|[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
+CONTROL = re.compile(f"{KEPT_SEQUENCE}|{SEQUENCE}")
+RESET = "\x1b[0m"
+DEPTH = 50  # open folds: Travis CI's own are two deep
+DEPLOY = "deploy"
+NANOSECONDS = re.compile(r"[0-9]{1,18}")
 STYLES = {"head": "36;1", "good": "32", "bad": "31", "note": "33", "dim": "2",
           "command": "1"}  # fmt: skip
 CLEAR = "\r\x1b[0K"
@@ -27,6 +44,15 @@ KEPT = 20_000  # lines
 def fold(action: str, name: str) -> str:
     """Return the mark at which a fold starts or ends."""
     return f"travis_fold:{action}:{name}{CLEAR}"
+
+
+def clean(line: str) -> str:
+    """Return *line* without what a terminal would obey, but with colours and Travis CI's marks.
+
+    >>> clean("\x1b[31mred\x1b[0m \x1b]0;title\x07and \x1b[2Jno more\0")
+    '\\x1b[31mred\\x1b[0m and no more'
+    """
+    return CONTROL.sub(lambda match: match["kept"] or "", line)
 
 
 def seconds(number: float) -> str:
@@ -53,7 +79,8 @@ class Marks:
         said = []
         for kind, action, rest in MARK.findall(line):
             if kind == "fold" and action == "start":
-                self.folds.append(rest)
+                if len(self.folds) < DEPTH:
+                    self.folds.append(rest)
                 self.deploying |= rest.startswith("dpl")
                 self.phase = self._label("")
                 said.append(("start", rest))
@@ -64,19 +91,22 @@ class Marks:
             elif action == "end":
                 _, *parts = rest.split(":", 1)
                 values = dict(one.partition("=")[::2] for one in "".join(parts).split(","))
-                took = int(values.get("duration") or 0) / 1e9
+                duration = values.get("duration", "")
+                # A job can write marks of its own, with anything in them.
+                took = int(duration) / 1e9 if NANOSECONDS.fullmatch(duration) else 0.0
                 # dpl times its own steps, without an event, inside the time that it takes as a
                 # whole.
                 label = self.folds[-1] if self.folds else ""
                 if event := values.get("event"):
                     label = self._label(event)
-                    self.times[label] = self.times.get(label, 0) + took
+                    if label in (*PHASES, DEPLOY):
+                        self.times[label] = self.times.get(label, 0) + took
                 said.append(("time", f"{label} {seconds(took)}"))
         return said
 
     def _label(self, event: str) -> str:
         name = re.sub(r"[._]\d+$", "", self.folds[-1]) if self.folds else ""
-        return "deploy" if name == "dpl" or (not name and self.deploying) else name or event
+        return DEPLOY if name == "dpl" or (not name and self.deploying) else name or event
 
 
 class Log:
@@ -105,13 +135,13 @@ class Log:
         self._write(text)
 
     def job(self, number: str, line: str) -> None:
-        """Write a line of the log of job *number*."""
+        """Write a line of the log of job *number*, which ``clean`` has seen."""
         if self.marks:
-            self._write(line if self.colours else COLOUR.sub("", line))
+            self._write(self._coloured(line))
             return
         reader = self._readers.setdefault(number, Marks())
         marks = reader.read(line)
-        rest = MARK.sub("", line)
+        rest = _overwritten(MARK.sub("", line))
         for kind, what in marks:
             if kind == "start":
                 # A step of dpl begins with its title.
@@ -126,7 +156,13 @@ class Log:
                 rest = self._styled(rest, "note")
             elif rest.startswith("$ "):
                 rest = self._styled(rest, "command")
-            self._write(rest if self.colours else COLOUR.sub("", rest))
+            self._write(self._coloured(rest))
+
+    def _coloured(self, line: str) -> str:
+        """Return *line* with its colours, which end with it, or without."""
+        if not self.colours:
+            return COLOUR.sub("", line)
+        return line + RESET if COLOUR.search(line) and not line.endswith(RESET) else line
 
     def status(self, text: str) -> None:
         """Show *text* below the log, on a terminal, until the next line comes."""
@@ -147,6 +183,12 @@ class Log:
         self.end.append(text)
         self.out.write(f"{text}\n")
         self.out.flush()
+
+
+def _overwritten(line: str) -> str:
+    """Return what a terminal shows of *line* in the end: what follows its last ``\\r``."""
+    parts = [part.removeprefix("\x1b[K").removeprefix("\x1b[0K") for part in line.split("\r")]
+    return next((part for part in reversed(parts) if part), "")
 
 
 class Watch:

@@ -2,38 +2,70 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import hashlib
+import importlib.resources
 import os
 import platform
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pypi_practice.errors import PracticeError
-from pypi_practice.shell import PRACTICE_VARIABLES
-from pypi_practice.travis.log import fold
-from pypi_practice.travis.plan import Job, caches_pip
+from pypi_practice.facts import INDEXES
+from pypi_practice.sandbox.bubblewrap import Files
+from pypi_practice.shell import (
+    BUNDLES,
+    CERTIFICATES,
+    HATCH_REPO,
+    HATCH_TRUSTS,
+    INSTALL_FROM,
+    PROXIES,
+)
+from pypi_practice.travis import origin
+from pypi_practice.travis.plan import Job, assigned, caches_pip
 from pypi_practice.travis.repository import Repository
-from pypi_practice.travis.script import GUARDED
+from pypi_practice.travis.script import GUARDED, NO_PROXIES
 from pypi_practice.words import Words
 
+try:
+    import pwd
+except ImportError:  # Windows
+    pwd = None  # type: ignore[assignment]
+
 # What a program needs of the computer that it runs on.
-KEPT = ("PATH", "LANG", "TERM", "TMPDIR", "TZ", "USER", "LOGNAME", "SHELL", "SYSTEMROOT", "TEMP")
-DEPTH = 50  # commits that Travis CI clones, unless the file says otherwise
+KEPT = ("PATH", "LANG", "TERM", "TZ", "USER", "LOGNAME", "SHELL", "SYSTEMROOT")
+# The categories of a locale (locale(7)); a name that only begins like them may hold anything.
+LOCALE = frozenset(
+    f"LC_{name}"
+    for name in ("ALL", "ADDRESS", "COLLATE", "CTYPE", "IDENTIFICATION", "MEASUREMENT", "MESSAGES",
+                 "MONETARY", "NAME", "NUMERIC", "PAPER", "TELEPHONE", "TIME")
+)  # fmt: skip
+# What of the practice environment holds inside a job too; the rest is made anew for each job.
+KEPT_OF_PRACTICE = (*BUNDLES, HATCH_REPO, HATCH_TRUSTS, "PYPI_PRACTICE_DATA", "PYPI_PRACTICE_WEB")
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 @dataclass(frozen=True)
 class Place:
-    """The folders of one job, and the script that activates its virtual environment."""
+    """The folders and files of one job, all of them below ``root``, which is removed after it.
 
+    ``activate`` is the script of its virtual environment, ``origin`` the copy of the repository
+    that it can push to, ``git_settings`` the configuration that leads it there.
+    """
+
+    root: Path
     checkout: Path
     home: Path
+    temporary: Path
     activate: Path
+    origin: Path
+    git_settings: Path
 
 
 def cache(environ: Mapping[str, str]) -> Path:
@@ -46,6 +78,35 @@ def cache(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pypi-practice"
 
 
+def files(root: Path | None, python: Path | None, environ: Mapping[str, str]) -> Files:
+    """Return what a job sees of this computer's files: nothing of the user's home.
+
+    It writes to its own folder *root* and to the caches of rehearsals, and reads what runs it:
+    *python*, the Pythons of pyenv, this program and the certificates.
+    """
+    homes = {Path.home(), Path(environ.get("HOME") or Path.home())}
+    if pwd is not None:
+        with contextlib.suppress(KeyError):  # a user whom the system does not know
+            homes.add(Path(pwd.getpwuid(os.getuid()).pw_dir))
+    programs = [Path(sys.prefix), Path(sys.base_prefix), _pyenv()]
+    if python is not None:
+        programs.append(python.resolve().parents[1])
+    data = importlib.resources.files("pypi_practice.data")
+    ours = [Path(__file__).resolve().parents[1], Path(str(data))]
+    kept = [cache(environ) / name for name in ("pip", "dpl")]
+    for folder in kept:
+        folder.mkdir(parents=True, exist_ok=True)
+    return Files(
+        hidden=sorted(home for home in homes if home != home.parent),
+        readable=[*programs, *ours, Path(environ[CERTIFICATES])],
+        writable=[*kept, *([root] if root else [])],
+    )
+
+
+def _pyenv() -> Path:
+    return Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+
+
 def prepare(
     repository: Repository,
     job: Job,
@@ -54,55 +115,33 @@ def prepare(
     environ: Mapping[str, str],
     words: Words,
     emit: Callable[[str], None],
+    prepared: Path | None = None,
 ) -> Place:
     """Make the checkout and the environment of *job* in *folder*, with *python*: path and version.
 
-    What git does goes to *emit*, as Travis CI shows it. Raises PracticeError.
+    *prepared* is a bare copy of the repository that was made before. What git does goes to *emit*,
+    as Travis CI shows it. Raises PracticeError.
     """
-    home = folder / "home"
+    home, temporary = folder / "home", folder / "tmp"
     home.mkdir()
+    temporary.mkdir()
+    copied = folder / "origin.git"
+    if prepared is None:
+        origin.copy(repository, copied, words)
+    else:
+        shutil.copytree(prepared, copied)
+    settings = folder / "gitconfig"
+    slug = job.environ["TRAVIS_REPO_SLUG"]
+    values = [one.value for one in job.variables] + list(assigned(job.env).values())
+    origin.write_settings(settings, copied, slug, values)
     checkout = folder / "build" / repository.path.resolve().name
     checkout.parent.mkdir()
-    _clone(repository, job, checkout, words, emit)
+    origin.clone(copied, repository, job, checkout, words, emit)
     environment = home / "virtualenv" / f"python{job.python}"
     _make_environment(environment, python, environ, words)
     bin_name = "Scripts" if os.name == "nt" else "bin"
-    return Place(checkout, home, environment / bin_name / "activate")
-
-
-def _clone(
-    repository: Repository, job: Job, checkout: Path, words: Words, emit: Callable[[str], None]
-) -> None:
-    git = job.config.get("git")
-    git = git if isinstance(git, dict) else {}
-    if git.get("clone") is False:
-        checkout.mkdir()
-        emit("Skipping `git clone` based on given configuration")
-        return
-    depth = git.get("depth", DEPTH)
-    shallow = [] if depth is False else [f"--depth={depth}"]
-    name = job.environ["TRAVIS_TAG"] or job.environ["TRAVIS_BRANCH"]
-    branch = [] if repository.missing_branch else [f"--branch={name}"]
-    quiet = ["--quiet"] if git.get("quiet") is True else []
-    slug = job.environ["TRAVIS_REPO_SLUG"]
-    shown = ["git clone", *shallow, *(branch or [f"--branch={name}"]), *quiet]
-    emit(fold("start", "git.checkout") + "$ "
-         + " ".join([*shown, f"https://github.com/{slug}.git", slug]))  # fmt: skip
-    # By the file protocol: a plain path would not be cloned at a depth.
-    source = repository.path.resolve().as_uri()
-    clone = ["clone", "--quiet", "--config", "advice.detachedHead=false", "--no-checkout"]
-    try:
-        for command in (
-            [*clone, *shallow, *branch, source, str(checkout)],
-            ["-C", str(checkout), "checkout", "--quiet", "--force", repository.commit],
-        ):
-            subprocess.run(["git", *command], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise PracticeError(words("no_checkout", reason=_reason(error))) from error
-    emit(f"$ cd {slug}")
-    reference = job.environ["TRAVIS_TAG"] or repository.commit
-    emit(f"$ git checkout -qf {reference}")
-    emit(fold("end", "git.checkout"))
+    activate = environment / bin_name / "activate"
+    return Place(folder, checkout, home, temporary, activate, copied, settings)
 
 
 def _make_environment(
@@ -127,35 +166,42 @@ def _make_environment(
     try:
         subprocess.run([path, "-m", "venv", str(environment)], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        sentence = words("no_venv", version=version, reason=_reason(error))
+        sentence = words("no_venv", version=version, reason=origin.reason(error))
         raise PracticeError(sentence) from error
 
 
-def _reason(error: OSError | subprocess.CalledProcessError) -> str:
-    if isinstance(error, subprocess.CalledProcessError):
-        lines = (error.stderr or error.stdout or b"").decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else str(error.returncode)
-    return str(error)
-
-
-def environment(job: Job, environ: Mapping[str, str], place: Place, commit: str) -> dict[str, str]:
+def environment(
+    job: Job,
+    environ: Mapping[str, str],
+    place: Place,
+    commit: str,
+    proxy: str,
+    direct: Collection[str] = (),
+) -> dict[str, str]:
     """Return the job's environment: how to reach the practice index, and Travis CI's variables.
 
-    Nothing else of the learner's own: a token that is set here and not on Travis CI would hide
-    the mistake. What leads to the practice index cannot be set by a variable.
+    *environ* is the practice environment, *proxy* the address of the job's own proxy, *direct* the
+    hosts that are reached without it. Nothing else of the learner's own comes in: a token that is
+    set here and not on Travis CI would hide the mistake.
     """
     inner = {
         name: value
         for name, value in environ.items()
-        if name in KEPT or name.startswith("LC_") or name in PRACTICE_VARIABLES
+        if name in KEPT or name in LOCALE or name in KEPT_OF_PRACTICE
     }
     own = environ.get("VIRTUAL_ENV")
     if own:
         folders = environ.get("PATH", os.defpath).split(os.pathsep)
         kept = [one for one in folders if Path(one).parent != Path(own)]
         inner["PATH"] = os.pathsep.join(kept)
-    inner |= {"HOME": str(place.home), "TRAVIS_HOME": str(place.home), "TRAVIS_COMMIT": commit,
+    inner |= dict.fromkeys(PROXIES, proxy)
+    inner |= dict.fromkeys(NO_PROXIES, ",".join(direct))
+    inner |= dict.fromkeys(INSTALL_FROM, INDEXES["pypi"].simple)
+    inner |= {"PYPI_PRACTICE": proxy,
+              "HOME": str(place.home), "TRAVIS_HOME": str(place.home), "TRAVIS_COMMIT": commit,
               "TRAVIS_BUILD_DIR": str(place.checkout),
+              **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(place.temporary)),
+              "GIT_CONFIG_SYSTEM": str(place.git_settings),
               "REHEARSAL_CACHE": str(cache(environ)),
               "PIP_CACHE_DIR": str(_pip_cache(job, environ, place.home)),
               # pip need not compile what is imported once, if at all: that is half of its time.
@@ -168,28 +214,30 @@ def environment(job: Job, environ: Mapping[str, str], place: Place, commit: str)
 
 
 def _pip_cache(job: Job, environ: Mapping[str, str], home: Path) -> Path:
-    """Return pip's cache: the user's own for ``cache: pip``, else a new one.
+    """Return pip's cache: the one kept for the project if it says ``cache: pip``, else a new one.
 
-    A new one shares what was downloaded, so that nothing is fetched twice over a slow line; what
-    was built is not shared, because Travis CI would build it again.
+    A new one shares what other rehearsals downloaded, so that nothing is fetched twice over a slow
+    line; what was built is not shared, because Travis CI would build it again. The user's own cache
+    is left alone: pip would install without a question what a job has put there.
     """
-    users = Path(
-        environ.get("PIP_CACHE_DIR") or Path(environ.get("HOME", "~"), ".cache", "pip")
-    ).expanduser()
+    shared = cache(environ) / "pip"
     if caches_pip(job.config):
-        return users
+        slug = hashlib.sha256(job.environ["TRAVIS_REPO_SLUG"].encode()).hexdigest()
+        kept = shared / slug
+        kept.mkdir(parents=True, exist_ok=True)
+        return kept
     made = home / ".cache" / "pip"
     made.mkdir(parents=True)
     if os.name != "nt":
         for name in ("http", "http-v2"):
-            (users / name).mkdir(parents=True, exist_ok=True)
-            (made / name).symlink_to(users / name)
+            (shared / name).mkdir(parents=True, exist_ok=True)
+            (made / name).symlink_to(shared / name)
     return made
 
 
 def find_python(wanted: str) -> tuple[str, str]:
     """Return the path of Python *wanted* (``3.12``) and ``3.12``; else of the nearest one here."""
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    pyenv = _pyenv()
 
     def candidates(version: str) -> list[str]:
         found = [shutil.which(f"python{version}")]

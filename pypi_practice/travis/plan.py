@@ -24,7 +24,14 @@ from pypi_practice.words import Words
 DEFAULT_PYTHON = "3.10"
 DEFAULT_DIST = "focal"
 MOST_JOBS = 200  # of a matrix (user/build-matrix.md of the documentation)
-PHASES = ("before_install", "install", "before_script", "script")
+# The phases of a job in the order in which a file is read and shown (user/job-lifecycle.md of the
+# documentation); those before "script" stop the job when they fail, and it decides the result.
+PHASES = (
+    "before_install", "install", "before_script", "script", "after_success", "after_failure",
+    "before_deploy", "after_deploy", "after_script",
+)  # fmt: skip
+DEPLOY_PHASES = ("before_deploy", "after_deploy")
+DECISIVE_PHASES = PHASES[: PHASES.index("script") + 1]
 # More than one value of these makes a job for each, in this order (travis-yml, expand_keys).
 EXPANDED = ("os", "arch", "python", "env")
 # The runtimes that a deploy may ask for, in the order in which travis-build tests them.

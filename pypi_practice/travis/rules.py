@@ -10,10 +10,9 @@ from pypi_practice.facts import load
 from pypi_practice.travis import conditions
 from pypi_practice.travis.findings import Edit, Finding, replaced
 from pypi_practice.travis.marks import Entry, Item
-from pypi_practice.travis.plan import MOST_JOBS, minor
+from pypi_practice.travis.plan import DEPLOY_PHASES, MOST_JOBS, PHASES, minor
 from pypi_practice.travis.scope import Scope
 
-PHASES = ("before_install", "install", "before_script", "script", "after_success", "after_script")
 UPLOADS = re.compile(
     r"twine\s+upload|(?:flit|poetry|hatch|uv|pdm)\s+publish|setup\.py\s+\S*\s*upload\b"
 )
@@ -164,6 +163,7 @@ def _commands(scope: Scope) -> Iterator[Finding]:
             for item in owner[phase].item.items:
                 text = str(item.data())
                 asks = "TRAVIS_TAG" in text or "TRAVIS_BRANCH" in text
+                asks |= phase in DEPLOY_PHASES  # which run when the conditions of a deploy hold
                 if UPLOADS.search(text) and not asks and not scope.guarded(owner):
                     yield scope.hit("upload-in-script", item, phase, name=phase)
                 if found := PASSWORD.search(text):

@@ -3,61 +3,107 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import queue
 import re
 import shutil
-import signal
-import subprocess
+import stat
 import tempfile
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from pypi_practice import tokens
+from pypi_practice.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
+from pypi_practice.connections import Connection
 from pypi_practice.errors import PracticeError
-from pypi_practice.facts import INDEXES
+from pypi_practice.facts import HOSTS, INDEXES, is_protected, plain_host
+from pypi_practice.outer_proxy import OuterProxy
+from pypi_practice.proxy import Proxy
+from pypi_practice.sandbox.kinds import FOR_JOB, Kind
+from pypi_practice.sandbox.start import SandboxError, choose
 from pypi_practice.store import Store
-from pypi_practice.travis import keys, place, script
+from pypi_practice.travis import destinations, keys, origin, place, script
 from pypi_practice.travis.decide import decide, secrets
-from pypi_practice.travis.log import OURS, Log, Marks, Watch, seconds
-from pypi_practice.travis.plan import Event, Job, Plan, Stage, Variable, assigned
+from pypi_practice.travis.log import OURS, Log, Marks, Watch, clean, seconds
+from pypi_practice.travis.origin import Push
+from pypi_practice.travis.plan import (
+    DECISIVE_PHASES,
+    Deploy,
+    Event,
+    Job,
+    Plan,
+    Stage,
+    Variable,
+    assigned,
+)
+from pypi_practice.travis.process import JobSandbox, Process, stream
 from pypi_practice.travis.repository import Remark, Repository, describe
 from pypi_practice.words import Words
 
 # twine breaks this line where the terminal ends.
-SKIPPED = re.compile(r"Skipping (\S+\.(?:whl|gz|zip|egg))\b")
-ARCHIVE = re.compile(r"[\w.+-]+\.(?:whl|gz|zip|egg)\b")
+SKIPPED = re.compile(r"Skipping (\S{1,255})")
+NAME = re.compile(r"[\w.+-]+")
+ARCHIVES = (".whl", ".gz", ".zip", ".egg")
 TICK = 0.5  # seconds between two looks at a job that says nothing
-PATIENCE = 5  # seconds for a job to end that was told to
+STOP = 0.2  # seconds between two requests to jobs to end
+HOWS = ("dpl", "steps")  # by the deploy tool itself, or by its steps taken here
+SHOWN = 20  # names in one line of the summary
+RECORD_LIMIT = 64 * 1024  # bytes of what the deploys of a job write down
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# The kinds of sandbox in which a job has loopback addresses of its own.
+OWN_LOOPBACK = (Kind.BUBBLEWRAP, Kind.NAMESPACE)
 
 
 @dataclass
 class Result:
-    """What a rehearsal did: whether the build passed, and where its jobs published to."""
+    """What a rehearsal did: whether the build passed, and what came of its jobs.
+
+    ``published`` are the index and the name of each file that the practice index holds since;
+    ``reached`` the hosts that a job reached because the user allowed it.
+    """
 
     passed: bool = True
     published: list[tuple[str, str]] = field(default_factory=list)
+    reached: set[str] = field(default_factory=set)
+    pushed: bool = False
     pythons: dict[str, str] = field(default_factory=dict)  # wanted, and what played its part
     deployed: set[str] = field(default_factory=set)  # by "dpl", by its "steps" or both
 
 
+@dataclass(frozen=True)
+class Deployed:
+    """What a job has written down of one of its deploys: nothing that it did is proven by it."""
+
+    how: str  # one of HOWS
+    done: bool
+
+
 @dataclass
 class Outcome:
-    """What one job did. ``deployed`` are the lines that its deploys left behind."""
+    """What one job did.
+
+    ``connections`` is what its proxy saw, ``uploaded`` what the practice index holds since (index
+    and file name), ``pushes`` how its copy of the repository has changed, None if that cannot be
+    read any more. ``deploys``, ``skipped`` and ``named`` are what the job says itself.
+    """
 
     code: int = 0
     python: str = ""
     left_out: bool = False
     times: dict[str, float] = field(default_factory=dict)
-    deployed: list[str] = field(default_factory=list)
+    deploys: dict[int, Deployed] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
     named: set[str] = field(default_factory=set)  # archives that its log speaks of
-    uploaded: list[tuple[str, str]] = field(default_factory=list)  # index and file
+    uploaded: list[tuple[str, str]] = field(default_factory=list)
+    connections: list[Connection] = field(default_factory=list)
+    pushes: list[Push] | None = field(default_factory=list)
 
 
 def rehearse(
@@ -71,13 +117,16 @@ def rehearse(
     *,
     exact: bool = False,
     findings: Sequence[Remark] = (),
+    allowed: AllowedHosts = NO_OTHER_HOSTS,
+    kinds: Sequence[Kind] = (*FOR_JOB, Kind.NONE),
 ) -> Result:
     """Run *plan* and write the log, which begins with the *findings* of ``travis check``.
 
-    Raises PracticeError outside the practice environment, or when a real token is at hand, so that
-    nothing can be published for real.
+    Raises PracticeError outside the practice environment, or when a real token is at hand.
 
     With *exact*, a job whose Python is not on this computer is left out; else the nearest plays.
+    The proxy of a job reaches the practice index and the *allowed* hosts. Each job runs in a
+    sandbox of the first of *kinds* that this computer offers; PracticeError if it has none of them.
     """
     _guard(plan, variables, environ, words)
     result = Result()
@@ -89,7 +138,46 @@ def rehearse(
     if not plan.runs:
         log.say(words("build_skipped", condition=plan.condition), "note")
         return result
-    build = _Build(repository, environ, log, words, result, exact)
+    for line in _foreign(plan, words, allowed):
+        log.say(line, "note")
+    said = Words(words.language, "sandbox")
+    try:
+        kind, failures = choose(kinds, place.files(None, None, environ))
+    except SandboxError as error:
+        raise PracticeError(said("wall_required", reasons=error)) from error
+    reasons = "; ".join(f"{name}: {reason}" for name, reason in failures.items()) or "--wall none"
+    no_wall = said("no_wall_job", reasons=reasons) if kind is Kind.NONE else ""
+    if no_wall:
+        log.say(no_wall, "bad")
+    summary: list[tuple[str, str]] = []
+    with contextlib.ExitStack() as stack:
+        made = tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True)
+        prepared = Path(stack.enter_context(made)) / "origin.git"
+        origin.copy(repository, prepared, words)
+        build = _Build(repository, prepared, environ, log, words, result, exact)
+        build.allowed, build.kind = allowed, kind
+        summary += _stages(plan, build, result, log, words)
+    log.plain()
+    differences = list(_differences(plan, event, result, words))
+    if differences:
+        log.say(words("differs"), "head")
+        for line in differences:
+            log.say(f"  {line}")
+        log.plain()
+    log.say(words("summary"), "head")
+    if no_wall:
+        log.say(no_wall, "bad")
+    for line, style in summary:
+        log.say(line, style)
+    if not (result.published or result.reached or result.pushed):
+        log.say(words("nothing_published"), "note")
+    return result
+
+
+def _stages(
+    plan: Plan, build: _Build, result: Result, log: Log, words: Words
+) -> list[tuple[str, str]]:
+    """Run the stages in order; return their lines of the summary, each with its style."""
     summary: list[tuple[str, str]] = []
     for stage in plan.stages:
         if not stage.runs:
@@ -104,19 +192,7 @@ def rehearse(
         log.plain()
         log.say(text, "note")
         summary.append((text, "note"))
-    log.plain()
-    differences = list(_differences(plan, event, result, words))
-    if differences:
-        log.say(words("differs"), "head")
-        for line in differences:
-            log.say(f"  {line}")
-        log.plain()
-    log.say(words("summary"), "head")
-    for line, style in summary:
-        log.say(line, style)
-    if not result.published:
-        log.say(words("nothing_published"), "note")
-    return result
+    return summary
 
 
 def _guard(
@@ -128,25 +204,63 @@ def _guard(
     ):
         raise PracticeError(words("outside"))
     for one in variables:
-        if tokens.is_real(one.value.strip()):
-            raise PracticeError(words("real_variable", name=one.name))
+        if tokens.contains_real(one.value):
+            raise PracticeError(words("real_variable", name=clean(one.name)))
         if one.name in script.GUARDED:
             raise PracticeError(words("guarded_variable", name=one.name))
     for stage in plan.stages:
         for job in stage.jobs:
-            for name, value in assigned(job.env).items():
-                if tokens.is_real(value.strip()):
-                    raise PracticeError(words("real_variable", name=name))
+            for line in job.env:
+                if tokens.contains_real(line):
+                    name = next(
+                        (key for key, value in assigned([line]).items()
+                         if tokens.contains_real(value)), line.partition("=")[0]
+                    )  # fmt: skip
+                    raise PracticeError(words("real_variable", name=clean(name)))
+            values = [*job.environ.values(), *_texts(job.config)]
+            if any(tokens.contains_real(value) for value in values):
+                raise PracticeError(words("real_in_file"))
     if shutil.which("bash") is None:
         raise PracticeError(words("no_bash_here"))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text in a value of the file, keys included."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            pending += [*item.keys(), *item.values()]
+        elif isinstance(item, list | tuple):
+            pending += item
+        elif isinstance(item, str):
+            yield item
+
+
+def _foreign(plan: Plan, words: Words, allowed: AllowedHosts) -> list[str]:
+    """Return a line for each host that a deploy of *plan* names and a rehearsal refuses."""
+    lines = [
+        line
+        for stage in plan.stages
+        if stage.runs
+        for job in stage.jobs
+        for deploy in job.deploys
+        if decide(job, deploy, words).runs is not False
+        for line in destinations.sentences(job, deploy, words, allowed)
+    ]
+    return list(dict.fromkeys(lines))
 
 
 class _Build:
     """Plays the stages of one build."""
 
+    allowed = NO_OTHER_HOSTS
+    kind = Kind.NONE
+
     def __init__(
         self,
         repository: Repository,
+        prepared: Path,
         environ: Mapping[str, str],
         log: Log,
         words: Words,
@@ -155,7 +269,9 @@ class _Build:
     ) -> None:
         self.repository, self.environ, self.log = repository, environ, log
         self.words, self.result, self.exact = words, result, exact
-        self.processes: set[subprocess.Popen[bytes]] = set()
+        self.prepared = prepared
+        self.refs = origin.refs(prepared) or {}
+        self.processes: set[Process] = set()
         self.stopped = threading.Event()
 
     def stage(self, stage: Stage) -> Iterator[tuple[str, str]]:
@@ -168,7 +284,11 @@ class _Build:
         for batch in self._batches(stage.jobs):
             before = self._stored()
             outcomes = self._together(batch)
-            self._attribute(outcomes, sorted(self._stored() - before))
+            stored = self._stored()
+            lines += self._attribute(batch, outcomes, sorted(stored - before))
+            names = {name for _, name in stored}
+            for outcome in outcomes:
+                outcome.skipped = [name for name in dict.fromkeys(outcome.skipped) if name in names]
             for job, outcome in zip(batch, outcomes, strict=True):
                 passed &= outcome.code == 0 or job.may_fail
                 lines += self._summary(job, outcome)
@@ -193,6 +313,7 @@ class _Build:
         queues: list[queue.SimpleQueue[str | None]] = [queue.SimpleQueue() for _ in jobs]
         running: dict[str, tuple[Watch, Marks]] = {}
         pool = ThreadPoolExecutor(max_workers=min(len(jobs), os.cpu_count() or 1))
+        futures: list[Future[Outcome]] = []
         try:
             futures = [
                 pool.submit(self._queued, job, lines, running)
@@ -203,9 +324,7 @@ class _Build:
                 future.result()  # what went wrong in it ends the others now
             return [future.result() for future in futures]
         except BaseException:
-            self.stopped.set()
-            self._stop(signal.SIGTERM)
-            threading.Timer(PATIENCE, self._stop, [getattr(signal, "SIGKILL", None)]).start()
+            self._stop(futures)
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -256,9 +375,19 @@ class _Build:
                 return
             self.log.job(job.number, line)
 
-    def _stop(self, number: signal.Signals | None) -> None:
-        for process in list(self.processes):
-            _end(process, number)
+    def _stop(self, futures: Sequence[Future[Outcome]]) -> None:
+        """End the jobs that run; a second Ctrl-C kills them."""
+        self.stopped.set()
+        try:
+            for future in futures:
+                future.cancel()
+            while not all(future.done() for future in futures):
+                for process in list(self.processes):
+                    process.terminate()
+                time.sleep(STOP)
+        finally:
+            for process in list(self.processes):
+                process.kill()
 
     def _stored(self) -> set[tuple[str, str]]:
         """Return every file of the practice index, with the key of its index."""
@@ -276,12 +405,29 @@ class _Build:
         finally:
             store.close()
 
-    @staticmethod
-    def _attribute(outcomes: Sequence[Outcome], new: Sequence[tuple[str, str]]) -> None:
-        """Give each new file to the job that uploaded it: the one whose log speaks of it."""
+    def _attribute(
+        self, jobs: Sequence[Job], outcomes: Sequence[Outcome], new: Sequence[tuple[str, str]]
+    ) -> Iterator[tuple[str, str]]:
+        """Give each new file to the job that uploaded it; yield a line for what several may have.
+
+        It is one that reached the practice index. Of several it is the one whose log names the
+        file, if that is one.
+        """
+        able = [
+            place
+            for place, outcome in enumerate(outcomes)
+            if any(one.outcome == "index" and one.host in HOSTS for one in outcome.connections)
+        ]
         for key, name in new:
-            speaking = [one for one in outcomes if name in one.named]
-            (speaking or list(outcomes))[0].uploaded.append((key, name))
+            candidates = [place for place in able if name in outcomes[place].named]
+            candidates = candidates if len(candidates) == 1 else able
+            if len(candidates) == 1:
+                outcomes[candidates[0]].uploaded.append((key, name))
+                continue
+            self.result.published.append((key, name))
+            numbers = ", ".join(jobs[place].number for place in candidates or range(len(jobs)))
+            text = self.words("uploaded_by_one", name=name, index=INDEXES[key].name, jobs=numbers)
+            yield f"  {text}", "good"
 
     def _job(self, job: Job, emit: Callable[[str], None]) -> Outcome:
         """Run one job; each line of its log goes to *emit*."""
@@ -296,29 +442,58 @@ class _Build:
             emit(OURS + words("other_python", wanted=job.python, found=version))
 
         def listen(line: str) -> None:
-            if match := SKIPPED.search(line):
+            if (match := SKIPPED.search(line)) and match[1].endswith(ARCHIVES):
                 outcome.skipped.append(match[1])
-            outcome.named.update(ARCHIVE.findall(line))
+            words = (word.rstrip(".") for word in NAME.findall(line))
+            outcome.named.update(word for word in words if word.endswith(ARCHIVES))
             emit(line)
 
-        with tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True) as folder:
-            root = Path(folder)
+        with contextlib.ExitStack() as stack:
+            made = tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True)
+            root = Path(stack.enter_context(made))
             where = place.prepare(
-                self.repository, job, root, (python, version), self.environ, words, emit
-            )
+                self.repository, job, root, (python, version), self.environ, self.words, emit,
+                self.prepared,
+            )  # fmt: skip
             file = root / "job.bash"
-            file.write_text(script.write(job, str(where.activate), words), encoding="utf-8")
-            deployed = root / "deployed"
-            inner = place.environment(job, self.environ, where, self.repository.commit)
-            inner["REHEARSAL_DEPLOYED"] = str(deployed)
+            file.write_text(script.write(job, str(where.activate), self.words), encoding="utf-8")
+            proxy = self._proxy()
+            stack.callback(proxy.stop)
+            address = f"http://127.0.0.1:{proxy.port}"
+            own = self.kind in OWN_LOOPBACK
+            direct = [host for host in LOOPBACK if own and host not in self.allowed]
+            inner = place.environment(
+                job, self.environ, where, self.repository.commit, address, direct
+            )
+            inner["REHEARSAL_DEPLOYED"] = str(root / "deployed")
+            for name, value in inner.items():
+                if tokens.contains_real(value):
+                    raise PracticeError(self.words("real_variable", name=clean(name)))
             if not self.stopped.is_set():
                 command = ["bash", str(file)]
+                web = urlsplit(self.environ["PYPI_PRACTICE_WEB"]).port or 0
+                files = place.files(where.root, Path(python), self.environ)
+                sandbox = JobSandbox(self.kind, [proxy.port, web], files)
                 outcome.code = stream(
-                    command, where.checkout, inner, listen, job.variables, self.processes
-                )
-            if deployed.exists():
-                outcome.deployed = deployed.read_text(encoding="utf-8").splitlines()
+                    command, where.checkout, inner, listen, job.variables, self.processes,
+                    sandbox=sandbox,
+                )  # fmt: skip
+            outcome.connections = proxy.connections
+            outcome.deploys = read_deploys(root / "deployed", len(job.deploys))
+            after = origin.refs(where.origin)
+            outcome.pushes = None
+            if after is not None:
+                outcome.pushes = origin.pushes(where.origin, self.refs, after)
         return outcome
+
+    def _proxy(self) -> Proxy:
+        """Return the proxy of one job, which notes what the job asks for.
+
+        What it lets pass goes to the proxy of the practice shell.
+        """
+        practice = urlsplit(self.environ["PYPI_PRACTICE"])
+        words = Words(self.words.language)
+        return Proxy(0, None, words, outer=OuterProxy(practice, practice), allowed=self.allowed)
 
     def _summary(self, job: Job, outcome: Outcome) -> Iterator[tuple[str, str]]:
         words, result = self.words, self.result
@@ -338,33 +513,107 @@ class _Build:
         if outcome.times:
             parts = [f"{phase} {seconds(took)}" for phase, took in outcome.times.items()]
             yield f"    {words('times', times=', '.join(parts))}", "dim"
-        for record in outcome.deployed:
-            number, how, target = record.split("\t")
-            result.deployed.add(how)
-            if not target:
-                continue
-            deploy = job.deploys[int(number)]
-            used = [one for one in secrets(deploy) if not one.startswith("TRAVIS")]
-            seen = [one.name for one in job.variables]
-            named = ", ".join(f"${one}" for one in used or seen) or "-"
-            host = urlsplit(target).hostname if deploy.provider == "pypi" else ""
-            if host and not outcome.uploaded and outcome.skipped:
-                yield f"    {words('nothing_new', host=host)}", "note"
-                continue
-            result.published.append((host or target, named))
-            text = words("published", host=host, variable=named)
-            yield f"    {text if host else words('ran', command=target)}", "good"
-        if outcome.uploaded:
-            if not outcome.deployed:
-                result.published += [(INDEXES[key].name, "-") for key, _ in outcome.uploaded]
-            names = ", ".join(
-                f"{name} ({INDEXES[key].name})"
-                for name, key in sorted((name, key) for key, name in outcome.uploaded)
-            )
-            yield f"    {words('uploaded', names=names)}", "good"
+        variables: dict[str, str] = {}  # by index
+        for number, deployed in sorted(outcome.deploys.items()):
+            result.deployed.add(deployed.how)
+            if deployed.done:
+                yield from self._deployed(job, job.deploys[number], outcome, variables)
+        for index in INDEXES.values():
+            names = sorted(name for key, name in outcome.uploaded if key == index.key)
+            if names:
+                result.published += [(index.key, name) for name in names]
+                text = words("published", names=self._few(names), index=index.name)
+                if named := variables.get(index.key):
+                    text = words("published_with", text=text, variable=named)
+                yield f"    {text}", "good"
         if outcome.skipped:
-            names = ", ".join(dict.fromkeys(outcome.skipped))
-            yield f"    {words('skipped_files', names=names)}", "note"
+            yield f"    {words('skipped_files', names=self._few(outcome.skipped))}", "note"
+        yield from self._pushes(outcome)
+        yield from self._connections(outcome)
+
+    def _few(self, names: Sequence[str]) -> str:
+        """Return *names* in one line, without those that would make it too long."""
+        shown = ", ".join(clean(name)[:255] for name in names[:SHOWN])
+        left = len(names) - SHOWN
+        return self.words("and_more", names=shown, number=left) if left > 0 else shown
+
+    def _deployed(
+        self, job: Job, deploy: Deploy, outcome: Outcome, variables: dict[str, str]
+    ) -> Iterator[tuple[str, str]]:
+        """Yield what is said of a deploy that ended well; note the variables that it used."""
+        if deploy.provider == "script":
+            command = " ".join(str(deploy.options.get("script")).split())
+            yield f"    {self.words('ran', command=clean(command))}", "good"
+            return
+        server = str(deploy.options.get("server") or INDEXES["pypi"].upload)
+        index = HOSTS.get(plain_host(urlsplit(server).hostname or ""))
+        if index is None:
+            return
+        used = [one for one in secrets(deploy) if not one.startswith("TRAVIS")]
+        seen = [one.name for one in job.variables]
+        variables[index.key] = ", ".join(f"${one}" for one in used or seen)
+        if outcome.skipped and all(key != index.key for key, _ in outcome.uploaded):
+            host = urlsplit(index.upload).hostname
+            yield f"    {self.words('nothing_new', host=host)}", "note"
+
+    def _pushes(self, outcome: Outcome) -> Iterator[tuple[str, str]]:
+        words = self.words
+        if outcome.pushes is None:
+            yield f"    {words('copy_unreadable')}", "note"
+        elif outcome.pushes:
+            self.result.pushed = True
+            names = [
+                words(f"push_{one.change}", name=one.name, kind=words(f"ref_{one.kind}"))
+                for one in outcome.pushes
+            ]
+            yield f"    {words('pushed', names=self._few(names))}", "good"
+
+    def _connections(self, outcome: Outcome) -> Iterator[tuple[str, str]]:
+        """Yield what the proxy of a job saw, besides the index and what is installed from."""
+        words = self.words
+        hosts = Counter((one.host, one.outcome) for one in outcome.connections)
+        lines: dict[str, str] = {}
+        for host, what in hosts:
+            shown = clean(host)[:255]
+            if what == "refused":
+                key = "host_protected" if is_protected(host) else "host_refused"
+                lines[words(key, host=shown)] = "note"
+            elif what == "allowed":
+                self.result.reached.add(host)
+                lines[words("host_reached", host=shown)] = "bad"
+            elif what == "failed":
+                lines[words("host_failed", host=shown)] = "note"
+        for text in list(lines)[:SHOWN]:
+            yield f"    {text}", lines[text]
+        if len(lines) > SHOWN:
+            yield f"    {words('more_hosts', number=len(lines) - SHOWN)}", "note"
+
+
+def read_deploys(file: Path, count: int) -> dict[int, Deployed]:
+    """Return what the deploys of a job wrote into *file*, by their numbers below *count*.
+
+    Each line is the number of a deploy, ``dpl`` or ``steps``, and where it published if it is done.
+    The job can write anything there: what is none of this is passed over.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        descriptor = os.open(file, flags)
+        with open(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return {}
+            text = stream.read(RECORD_LIMIT).decode("utf-8", "replace")
+    except OSError:
+        return {}
+    found: dict[int, Deployed] = {}
+    for line in text.split("\n"):
+        number, _, rest = line.partition("\t")
+        how, _, target = rest.partition("\t")
+        if not re.fullmatch(r"[0-9]{1,4}", number) or int(number) >= count:
+            continue
+        if how in HOWS:
+            done = bool(target) or (int(number) in found and found[int(number)].done)
+            found[int(number)] = Deployed(how, done)
+    return found
 
 
 def _differences(plan: Plan, event: Event, result: Result, words: Words) -> Iterator[str]:
@@ -387,6 +636,8 @@ def _differences(plan: Plan, event: Event, result: Result, words: Words) -> Iter
         yield words("differ_python", wanted=wanted, found=found)
     for how in sorted(result.deployed):
         yield words(f"differ_{how}")
+    if result.pushed:
+        yield words("differ_push")
     yield from keys.sentences(plan.unplayed, words)
 
 
@@ -400,8 +651,9 @@ def _notes(repository: Repository, plan: Plan, words: Words, say: Callable[..., 
 
 
 def outline(
-    repository: Repository, plan: Plan, event: Event, emit: Callable[[str], None], words: Words
-) -> None:
+    repository: Repository, plan: Plan, event: Event, emit: Callable[[str], None], words: Words,
+    allowed: AllowedHosts = (),
+) -> None:  # fmt: skip
     """Say what *plan* would run, and run nothing."""
     emit(words("plans", what=describe(event, words), commit=repository.commit[:7]))
     _notes(repository, plan, words, emit)
@@ -418,7 +670,7 @@ def outline(
                  f", Python {job.python})")  # fmt: skip
             names = ", ".join(variable.name for variable in job.variables)
             emit(f"    {words('sees', names=names) if names else words('sees_none')}")
-            for phase in ("before_install", "install", "before_script", "script"):
+            for phase in DECISIVE_PHASES:
                 for command in job.phase(phase):
                     emit(f"    {phase}: {command}")
             for deploy in job.deploys:
@@ -430,52 +682,6 @@ def outline(
                 else:
                     said = words("deploy_no", reason=answer.reasons[0])
                 emit(f"    {deploy.provider} {deploy.condition} {said}")
-
-
-def stream(
-    command: Sequence[str],
-    cwd: Path,
-    environ: Mapping[str, str],
-    emit: Callable[[str], None],
-    secrets: Sequence[Variable],
-    processes: set[subprocess.Popen[bytes]] | None = None,
-) -> int:
-    """Run *command*; emit each line as it comes, secrets masked as Travis CI does.
-
-    It runs in a session of its own, so that nothing in it can ask at the terminal, and all of it
-    can be stopped. While it runs it is one of *processes*.
-    """
-    masked = sorted({one.value for one in secrets if len(one.value) >= 3}, key=len, reverse=True)
-    processes = set() if processes is None else processes
-    with subprocess.Popen(
-        command,
-        cwd=cwd,
-        env=dict(environ),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=os.name != "nt",
-    ) as process:
-        processes.add(process)
-        # What a job leaves behind in the background ends with it, as it does on Travis CI.
-        threading.Thread(target=lambda: (process.wait(), _end(process)), daemon=True).start()
-        try:
-            assert process.stdout is not None
-            # Only "\\n" ends a line: "\\r" belongs to the marks and to what draws a progress bar.
-            log = io.TextIOWrapper(process.stdout, "utf-8", "replace", newline="\n")
-            for line in log:
-                for secret in masked:
-                    line = line.replace(secret, "[secure]")  # noqa: PLW2901 - one line, many secrets
-                emit(line.rstrip("\n"))
-            return process.wait()
-        finally:
-            processes.discard(process)
-
-
-def _end(process: subprocess.Popen[bytes], number: signal.Signals | None = None) -> None:
-    """End *process* and all that it started."""
-    with contextlib.suppress(OSError):
-        if os.name == "nt":
-            process.terminate()
-        else:
-            os.killpg(process.pid, number or signal.SIGKILL)
+                if answer.runs is not False:
+                    for line in destinations.sentences(job, deploy, words, allowed):
+                        emit(f"    {line}")

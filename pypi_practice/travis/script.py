@@ -6,12 +6,14 @@ lib/travis/build/addons/deploy/script.rb of travis-build.
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections.abc import Sequence
 
 from pypi_practice.shell import PROXIES
 from pypi_practice.travis import dpl
 from pypi_practice.travis.log import OURS
-from pypi_practice.travis.plan import PHASES, Deploy, Job
+from pypi_practice.travis.plan import DECISIVE_PHASES, Deploy, Job
 from pypi_practice.words import Words
 
 # Names that a .travis.yml may call are Travis CI's own: travis_retry, travis_wait.
@@ -116,19 +118,23 @@ REMOVED = (
     "See https://docs.travis-ci.com/user/pull-requests/"
     "#pull-requests-and-security-restrictions",
 )  # fmt: skip
-# What leads to the practice index; a job that points elsewhere must not reach the real one.
-GUARDED = frozenset((*PROXIES, "NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"))
+NO_PROXIES = ("NO_PROXY", "no_proxy")
+# What leads to the job's proxy. The job's shell cannot change them; what it starts can leave them
+# out, so they guide programs that respect them and hold back no others.
+GUARDED = frozenset((*PROXIES, *NO_PROXIES, "ALL_PROXY", "all_proxy"))
+GUARDED_NAME = re.compile(
+    rf"(?<![A-Za-z0-9_$])(?<!\$\{{)(?:{'|'.join(sorted(GUARDED))})(?![A-Za-z0-9_])"
+)
 
 
-def guarded(assignments: list[str]) -> list[str]:
-    """Return the names of the practice environment that *assignments* would change."""
-    names = [one.partition("=")[0].strip() for line in assignments for one in line.split()]
-    return [name for name in dict.fromkeys(names) if name in GUARDED]
+def guarded(assignments: Sequence[str]) -> list[str]:
+    """Return the names of the practice environment that *assignments* may change."""
+    return list(dict.fromkeys(GUARDED_NAME.findall("\n".join(assignments))))
 
 
 def write(job: Job, activate: str, words: Words) -> str:
     """Return the script of *job*; *activate* is the path of its environment's activate script."""
-    lines = [HELPERS]
+    lines = [HELPERS, f"readonly {' '.join(sorted(GUARDED))}"]
     if job.environ["TRAVIS_SECURE_ENV_VARS"] == "false":
         lines += ["say ''", *(f"travis_yellow {shlex.quote(one)}" for one in REMOVED)]
     if job.variables:
@@ -138,22 +144,20 @@ def write(job: Job, activate: str, words: Words) -> str:
         lines += ["say ''", f"travis_yellow '{SETTING} .travis.yml'"]
     for one in job.env:
         lines.append(f"say {shlex.quote(f'$ export {one}')}")
-        names = guarded([one])
-        if names:
+        if names := guarded([one]):
             text = OURS + words("guarded", names=", ".join(names))
             lines.append(f"say {shlex.quote(text)}")
         else:
             lines.append(f"export {one}")
     if job.variables or job.env:
         lines.append("say ''")
-    lines.append(f"readonly {' '.join(sorted(GUARDED))}")
     lines += _submodules(job)
     lines.append(f"say '$ source ~/virtualenv/python{job.python}/bin/activate'")
     lines.append(f"source {shlex.quote(activate)}")
     for command in ("python --version", "pip --version"):
         lines += [f"export TRAVIS_CMD='{command}'; say '$ {command}'", command]
     lines.append("export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_PROGRESS_BAR=off")
-    for phase in PHASES:
+    for phase in DECISIVE_PHASES:
         lines += _phase(job, phase)
     lines.append('if [[ "${TRAVIS_TEST_RESULT:-0}" -eq 0 ]]; then :')
     lines += _plain(job, "after_success")

@@ -9,15 +9,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pypi_practice.errors import PracticeError
-from pypi_practice.travis import keys, repository
+from pypi_practice.travis import destinations, keys, repository
 from pypi_practice.travis.config import as_list
 from pypi_practice.travis.decide import Answer, command, decide, secrets, target
-from pypi_practice.travis.plan import Deploy, Event, Job, Plan, Variable
+from pypi_practice.travis.plan import PHASES, Deploy, Event, Job, Plan, Variable
 from pypi_practice.travis.repository import Remark, Repository
 from pypi_practice.words import Words
 
-PHASES = ("before_install", "install", "before_script", "script", "after_success", "after_failure",
-          "before_deploy", "after_deploy", "after_script")  # fmt: skip
 BRANCH = re.compile(r"(?<!head_)\bbranch\s*==?\s*[\"']?([\w./-]+)")
 
 
@@ -92,6 +90,7 @@ def text(
                 answer = decide(job, deploy, words)
                 if answer.runs is not False:
                     cells.append(publishing(job, deploy, answer, words))
+                    notes += destinations.sentences(job, deploy, words)
                 if answer.reason:
                     notes.append(
                         words("no_publishing", job=job.number, provider=deploy.provider,

@@ -1,0 +1,61 @@
+"""Hosts that the deploys of a job name and that the practice index does not stand in for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from pypi_practice.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
+from pypi_practice.connections import read_host
+from pypi_practice.facts import HOSTS, is_protected
+from pypi_practice.travis.config import as_list
+from pypi_practice.travis.plan import Deploy, Job, assigned
+from pypi_practice.words import Words
+
+ADDRESS = re.compile(r"https?://[^\s\"'<>|;&()]{1,2000}", re.I)
+NAME = re.compile(r"\$(?:(\w{1,100})|\{(\w{1,100})\})")
+
+
+def _texts(job: Job, deploy: Deploy) -> Iterator[str]:
+    options = deploy.options
+    if deploy.provider == "pypi":
+        # An option that the file does not give is taken from the environment, as by dpl.
+        yield str(options.get("server") or assigned(job.env).get("PYPI_SERVER", ""))
+    elif deploy.provider == "script":
+        yield " ".join(str(one) for one in as_list(options.get("script")))
+    yield from (str(one) for one in as_list(options.get("run")))
+
+
+def foreign_host(address: str) -> str | None:
+    """Return the host of a URL, or None if it is PyPI's or cannot be told."""
+    try:
+        host = read_host(urlsplit(address).hostname or "")
+    except ValueError:
+        return None
+    return None if host in HOSTS or is_protected(host) else host
+
+
+def foreign_hosts(job: Job, deploy: Deploy) -> list[str]:
+    """Return the hosts of the addresses in a deploy, as far as the file tells; PyPI's left out.
+
+    Variables of the file are filled in; the values of repository variables are secrets, and an
+    address that needs one is left out.
+    """
+    known = assigned(job.env) | job.environ
+    hosts: dict[str, None] = {}
+    for text in _texts(job, deploy):
+        filled = NAME.sub(lambda match: known.get(match[1] or match[2], match[0]), text)
+        for address in ADDRESS.findall(filled):
+            if host := foreign_host(address):
+                hosts[host] = None
+    return list(hosts)
+
+
+def sentences(
+    job: Job, deploy: Deploy, words: Words, allowed: AllowedHosts = NO_OTHER_HOSTS
+) -> Iterator[str]:
+    """Yield one line for each foreign host: that a rehearsal refuses it, or really reaches it."""
+    for host in foreign_hosts(job, deploy):
+        key = "will_reach" if host in allowed else "will_refuse"
+        yield words(key, job=job.number, host=host)
