@@ -332,6 +332,7 @@ def test_a_real_token_is_seen_wherever_it_stands(form, where, tmp_path, travis):
     "text",
     [REAL, f'"{REAL}"', f"x{REAL}x", REAL[5:], f"a={REAL[:60]}", f"pypi-'{REAL[5:]}'",
      f"{REAL[:9]}''{REAL[9:]}", f"{REAL[:20]}\\\n{REAL[20:]}"],
+    ids=["whole", "quoted", "inside", "no prefix", "beginning", "joined", "split", "two lines"],
 )  # fmt: skip
 def test_a_token_in_a_text_is_found(text):
     assert tokens.contains_real(text)

@@ -155,7 +155,7 @@ def _make_environment(
     path, version = python
     own = {key: value for key, value in environ.items() if not key.startswith("VIRTUALENV_")}
     data = cache(environ) / "virtualenv"
-    quick = [sys.executable, "-m", "virtualenv", "--quiet", "--no-periodic-update",
+    quick = [sys.executable, "-P", "-m", "virtualenv", "--quiet", "--no-periodic-update",
              "--app-data", str(data), "--python", path, str(environment)]  # fmt: skip
     own["VIRTUALENV_CONFIG_FILE"] = str(data / "none.ini")
     try:
@@ -164,7 +164,7 @@ def _make_environment(
     except (OSError, subprocess.CalledProcessError):
         shutil.rmtree(environment, ignore_errors=True)
     try:
-        subprocess.run([path, "-m", "venv", str(environment)], check=True, capture_output=True)
+        subprocess.run([path, "-I", "-m", "venv", str(environment)], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
         sentence = words("no_venv", version=version, reason=origin.reason(error))
         raise PracticeError(sentence) from error
