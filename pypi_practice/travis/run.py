@@ -27,7 +27,7 @@ from pypi_practice.proxy import Proxy
 from pypi_practice.store import Store
 from pypi_practice.travis import destinations, keys, origin, place, script
 from pypi_practice.travis.decide import decide, secrets
-from pypi_practice.travis.log import OURS, Log, Marks, Watch, clean, seconds
+from pypi_practice.travis.log import OURS, Log, Marks, Watch, clean, plain, seconds
 from pypi_practice.travis.origin import Push
 from pypi_practice.travis.plan import (
     DECISIVE_PHASES,
@@ -445,7 +445,8 @@ class _Build:
                 self.prepared,
             )  # fmt: skip
             file = root / "job.bash"
-            file.write_text(script.write(job, str(where.activate), self.words), encoding="utf-8")
+            text = script.write(job, str(where.activate), self.words)
+            file.write_text(text, encoding="utf-8", errors="replace")
             proxy = self._proxy(job)
             stack.callback(proxy.stop)
             address = f"http://127.0.0.1:{proxy.port}"
@@ -459,9 +460,13 @@ class _Build:
                     raise PracticeError(self.words("real_variable", name=clean(name)))
             if not self.stopped.is_set():
                 command = ["bash", str(file)]
-                outcome.code = stream(
-                    command, where.checkout, inner, listen, job.variables, self.processes
-                )
+                try:
+                    outcome.code = stream(
+                        command, where.checkout, inner, listen, job.variables, self.processes
+                    )
+                except OSError as error:  # a variable that is too long for a command, for one
+                    emit(f"bash: {error.strerror}")
+                    outcome.code = 1
             outcome.connections = proxy.connections
             outcome.deploys = read_deploys(root / "deployed", len(job.deploys))
             after = origin.refs(where.origin)
@@ -643,6 +648,11 @@ def outline(
     allowed: Collection[str] = (),
 ) -> None:  # fmt: skip
     """Say what *plan* would run, and run nothing."""
+    write = emit
+
+    def emit(text: str) -> None:
+        write(plain(text))
+
     emit(words("plans", what=describe(event, words), commit=repository.commit[:7]))
     _notes(repository, plan, words, emit)
     if not plan.runs:
