@@ -269,7 +269,8 @@ class _Build:
         Travis CI runs all of them at the same time. One that deploys has its turn alone, so that
         of several that publish the same file the first one wins, every time.
         """
-        lines, passed = [], True
+        lines: list[tuple[str, str]] = []
+        passed = True
         for batch in self._batches(stage.jobs):
             before = self._stored()
             outcomes = self._together(batch)
@@ -344,7 +345,7 @@ class _Build:
         job: Job,
         lines: queue.SimpleQueue[str | None],
         future: Future[Outcome],
-        running: Mapping[str, tuple[Watch, Marks]],
+        running: dict[str, tuple[Watch, Marks]],
     ) -> None:
         self.log.plain()
         self.log.say(self.words("job", number=job.number, name=job.name), "head")
@@ -644,11 +645,10 @@ def _notes(repository: Repository, plan: Plan, words: Words, say: Callable[..., 
 
 
 def outline(
-    repository: Repository, plan: Plan, event: Event, emit: Callable[[str], None], words: Words,
+    repository: Repository, plan: Plan, event: Event, write: Callable[[str], None], words: Words,
     allowed: Collection[str] = (),
 ) -> None:  # fmt: skip
     """Say what *plan* would run, and run nothing."""
-    write = emit
 
     def emit(text: str) -> None:
         write(plain(text))
