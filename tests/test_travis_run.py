@@ -10,6 +10,7 @@ import sys
 import uuid
 from pathlib import Path
 
+import client
 import pytest
 from pymacaroons import MACAROON_V2, Macaroon
 
@@ -317,16 +318,22 @@ deploy:
     assert "pypi-s3cr3t" not in done.stdout
 
 
-def test_what_was_there_already_is_in_the_summary_and_a_missing_python_too(tmp_path, travis):
+def test_what_was_there_already_is_in_the_summary_and_a_missing_python_too(tmp_path, travis, index):
+    wheel = tmp_path / "already_there-1.0-py3-none-any.whl"
+    wheel.write_bytes(client.wheel("already_there", "1.0"))
+    subprocess.run(
+        [sys.executable, "-m", "twine", "upload", "--repository", "testpypi", str(wheel)],
+        env={**index.environ, "TWINE_PASSWORD": index.token()}, check=True, capture_output=True,
+    )  # fmt: skip
     text = "dist: noble\nlanguage: python\npython: '3.99'\ninstall: skip\nscript: 'true'\n"
-    echo = "echo Skipping a-1-py3-none-any.whl because it appears to"
+    echo = f"echo Skipping {wheel.name} because it appears to"
     folder = project(tmp_path / "demo", f"{text}deploy:\n  provider: script\n"
                                         f"  script: {echo}\n  on: main\n")  # fmt: skip
     done = travis(folder)
     assert done.returncode == 0, done.stdout
     summary = done.stdout.partition("==> Summary\n")[2]
     assert f"Job 1.1: Python: 3.99: passed{played('3.99')}\n" in summary
-    assert EN("skipped_files", names="a-1-py3-none-any.whl") in summary
+    assert EN("skipped_files", names=wheel.name) in summary
     differences = done.stdout.partition(EN("differs"))[2]
     assert EN("differ_image", names="noble") in differences
     assert EN("differ_python", wanted="3.99", found=place.find_python("3.99")[1]) in differences

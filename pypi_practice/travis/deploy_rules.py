@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 
+from pypi_practice.allowed_hosts import named
 from pypi_practice.facts import INDEXES, is_protected, load
 from pypi_practice.travis import destinations
 from pypi_practice.travis.dpl import OLDEST
@@ -181,8 +182,8 @@ def _server(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
             yield scope.hit("server-slash", entry.item, "deploy.server", edit, name=server)
         elif is_protected(re.sub(r"^\w*:?/*([^/:]*).*$", r"\1", server)):
             yield scope.hit("server-unknown", entry.item, "deploy.server", name=server)
-        elif host := destinations.foreign_host(server):
-            yield scope.hit("foreign-index", entry.item, "deploy.server", host=host)
+        elif target := destinations.foreign_target(server):
+            yield scope.hit("foreign-index", entry.item, "deploy.server", host=named(*target))
     name = re.fullmatch(r"\$\{?(\w+)\}?", deploy.text("password") or "")
     if name and index:
         upper = name[1].upper()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from pypi_practice.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
+from pypi_practice.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts, named
 from pypi_practice.connections import read_host
 from pypi_practice.facts import HOSTS, is_protected
 from pypi_practice.travis.config import as_list
@@ -27,35 +27,40 @@ def _texts(job: Job, deploy: Deploy) -> Iterator[str]:
     yield from (str(one) for one in as_list(options.get("run")))
 
 
-def foreign_host(address: str) -> str | None:
-    """Return the host of a URL, or None if it is PyPI's or cannot be told."""
+def foreign_target(address: str) -> tuple[str, int] | None:
+    """Return host and port of a URL, or None if it is PyPI's or cannot be told."""
     try:
-        host = read_host(urlsplit(address).hostname or "")
+        url = urlsplit(address)
+        host = read_host(url.hostname or "")
+        port = url.port or (443 if url.scheme == "https" else 80)
     except ValueError:
         return None
-    return None if host in HOSTS or is_protected(host) else host
+    return None if host in HOSTS or is_protected(host) else (host, port)
 
 
-def foreign_hosts(job: Job, deploy: Deploy) -> list[str]:
-    """Return the hosts of the addresses in a deploy, as far as the file tells; PyPI's left out.
+def foreign_targets(job: Job, deploy: Deploy) -> list[tuple[str, int]]:
+    """Return host and port of the addresses in a deploy, as far as the file tells; PyPI's left out.
 
     Variables of the file are filled in; the values of repository variables are secrets, and an
     address that needs one is left out.
     """
     known = assigned(job.env) | job.environ
-    hosts: dict[str, None] = {}
+    targets: dict[tuple[str, int], None] = {}
     for text in _texts(job, deploy):
         filled = NAME.sub(lambda match: known.get(match[1] or match[2], match[0]), text)
         for address in ADDRESS.findall(filled):
-            if host := foreign_host(address):
-                hosts[host] = None
-    return list(hosts)
+            if target := foreign_target(address):
+                targets[target] = None
+    return list(targets)
 
 
 def sentences(
     job: Job, deploy: Deploy, words: Words, allowed: AllowedHosts = NO_OTHER_HOSTS
 ) -> Iterator[str]:
     """Yield one line for each foreign host: that a rehearsal refuses it, or really reaches it."""
-    for host in foreign_hosts(job, deploy):
-        key = "will_reach" if host in allowed else "will_refuse"
+    keys = {
+        named(*target): "will_reach" if allowed.permit(*target) else "will_refuse"
+        for target in foreign_targets(job, deploy)
+    }
+    for host, key in keys.items():
         yield words(key, job=job.number, host=host)

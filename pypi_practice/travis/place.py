@@ -164,7 +164,8 @@ def _make_environment(
     except (OSError, subprocess.CalledProcessError):
         shutil.rmtree(environment, ignore_errors=True)
     try:
-        subprocess.run([path, "-I", "-m", "venv", str(environment)], check=True, capture_output=True)
+        command = [path, "-I", "-m", "venv", str(environment)]
+        subprocess.run(command, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
         sentence = words("no_venv", version=version, reason=origin.reason(error))
         raise PracticeError(sentence) from error
@@ -209,8 +210,11 @@ def environment(
               "TRAVIS_CPU_ARCH": MACHINES.get(platform.machine(), platform.machine()),
               "GIT_ASKPASS": "echo", "DEBIAN_FRONTEND": "noninteractive", "PAGER": "cat",
               "HAS_JOSH_K_SEAL_OF_APPROVAL": "true"}  # fmt: skip
+    # What a variable cannot hold is left out, as bash does.
+    ours = {name: value.replace("\0", "").encode("utf-8", "replace").decode()
+            for name, value in job.environ.items()}  # fmt: skip
     theirs = {one.name: one.value for one in job.variables if one.name not in GUARDED}
-    return inner | job.environ | theirs
+    return inner | ours | theirs
 
 
 def _pip_cache(job: Job, environ: Mapping[str, str], home: Path) -> Path:

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pypi_practice import tokens
-from pypi_practice.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
+from pypi_practice.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts, named
 from pypi_practice.connections import Connection
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import HOSTS, INDEXES, is_protected, plain_host
@@ -31,7 +31,7 @@ from pypi_practice.sandbox.start import SandboxError, choose
 from pypi_practice.store import Store
 from pypi_practice.travis import destinations, keys, origin, place, script
 from pypi_practice.travis.decide import decide, secrets
-from pypi_practice.travis.log import OURS, Log, Marks, Watch, clean, seconds
+from pypi_practice.travis.log import OURS, Log, Marks, Watch, clean, plain, seconds
 from pypi_practice.travis.origin import Push
 from pypi_practice.travis.plan import (
     DECISIVE_PHASES,
@@ -280,7 +280,8 @@ class _Build:
         Travis CI runs all of them at the same time. One that deploys has its turn alone, so that
         of several that publish the same file the first one wins, every time.
         """
-        lines, passed = [], True
+        lines: list[tuple[str, str]] = []
+        passed = True
         for batch in self._batches(stage.jobs):
             before = self._stored()
             outcomes = self._together(batch)
@@ -355,7 +356,7 @@ class _Build:
         job: Job,
         lines: queue.SimpleQueue[str | None],
         future: Future[Outcome],
-        running: Mapping[str, tuple[Watch, Marks]],
+        running: dict[str, tuple[Watch, Marks]],
     ) -> None:
         self.log.plain()
         self.log.say(self.words("job", number=job.number, name=job.name), "head")
@@ -456,7 +457,8 @@ class _Build:
                 self.prepared,
             )  # fmt: skip
             file = root / "job.bash"
-            file.write_text(script.write(job, str(where.activate), self.words), encoding="utf-8")
+            text = script.write(job, str(where.activate), self.words)
+            file.write_text(text, encoding="utf-8", errors="replace")
             proxy = self._proxy()
             stack.callback(proxy.stop)
             address = f"http://127.0.0.1:{proxy.port}"
@@ -474,10 +476,14 @@ class _Build:
                 web = urlsplit(self.environ["PYPI_PRACTICE_WEB"]).port or 0
                 files = place.files(where.root, Path(python), self.environ)
                 sandbox = JobSandbox(self.kind, [proxy.port, web], files)
-                outcome.code = stream(
-                    command, where.checkout, inner, listen, job.variables, self.processes,
-                    sandbox=sandbox,
-                )  # fmt: skip
+                try:
+                    outcome.code = stream(
+                        command, where.checkout, inner, listen, job.variables, self.processes,
+                        sandbox=sandbox,
+                    )  # fmt: skip
+                except OSError as error:  # a variable that is too long for a command, for one
+                    emit(f"bash: {error.strerror or error}")
+                    outcome.code = 1
             outcome.connections = proxy.connections
             outcome.deploys = read_deploys(root / "deployed", len(job.deploys))
             after = origin.refs(where.origin)
@@ -489,11 +495,13 @@ class _Build:
     def _proxy(self) -> Proxy:
         """Return the proxy of one job, which notes what the job asks for.
 
-        What it lets pass goes to the proxy of the practice shell.
+        What it lets pass goes to the proxy of the practice shell; a service of this computer that
+        is allowed is reached directly.
         """
         practice = urlsplit(self.environ["PYPI_PRACTICE"])
+        outer = OuterProxy(practice, practice, without=",".join(LOOPBACK))
         words = Words(self.words.language)
-        return Proxy(0, None, words, outer=OuterProxy(practice, practice), allowed=self.allowed)
+        return Proxy(0, None, words, outer=outer, allowed=self.allowed)
 
     def _summary(self, job: Job, outcome: Outcome) -> Iterator[tuple[str, str]]:
         words, result = self.words, self.result
@@ -571,15 +579,16 @@ class _Build:
     def _connections(self, outcome: Outcome) -> Iterator[tuple[str, str]]:
         """Yield what the proxy of a job saw, besides the index and what is installed from."""
         words = self.words
-        hosts = Counter((one.host, one.outcome) for one in outcome.connections)
+        hosts = Counter(
+            (named(one.host, one.port), one.host, one.outcome) for one in outcome.connections
+        )
         lines: dict[str, str] = {}
-        for host, what in hosts:
-            shown = clean(host)[:255]
+        for shown, host, what in hosts:
             if what == "refused":
                 key = "host_protected" if is_protected(host) else "host_refused"
                 lines[words(key, host=shown)] = "note"
             elif what == "allowed":
-                self.result.reached.add(host)
+                self.result.reached.add(shown)
                 lines[words("host_reached", host=shown)] = "bad"
             elif what == "failed":
                 lines[words("host_failed", host=shown)] = "note"
@@ -651,10 +660,14 @@ def _notes(repository: Repository, plan: Plan, words: Words, say: Callable[..., 
 
 
 def outline(
-    repository: Repository, plan: Plan, event: Event, emit: Callable[[str], None], words: Words,
-    allowed: AllowedHosts = (),
+    repository: Repository, plan: Plan, event: Event, write: Callable[[str], None], words: Words,
+    allowed: AllowedHosts = NO_OTHER_HOSTS,
 ) -> None:  # fmt: skip
     """Say what *plan* would run, and run nothing."""
+
+    def emit(text: str) -> None:
+        write(plain(text))
+
     emit(words("plans", what=describe(event, words), commit=repository.commit[:7]))
     _notes(repository, plan, words, emit)
     if not plan.runs:
