@@ -27,6 +27,7 @@ from pypi_practice.travis.decide import decide, secrets
 from pypi_practice.travis.log import OURS, Log, Marks, Watch, seconds
 from pypi_practice.travis.plan import Event, Job, Plan, Stage, Variable, assigned
 from pypi_practice.travis.repository import Remark, Repository, describe
+from pypi_practice.travis.secret_variables import visible
 from pypi_practice.words import Words
 
 # twine breaks this line where the terminal ends.
@@ -345,8 +346,7 @@ class _Build:
                 continue
             deploy = job.deploys[int(number)]
             used = [one for one in secrets(deploy) if not one.startswith("TRAVIS")]
-            seen = [one.name for one in job.variables]
-            named = ", ".join(f"${one}" for one in used or seen) or "-"
+            named = ", ".join(f"${one}" for one in used or visible(job)) or "-"
             host = urlsplit(target).hostname if deploy.provider == "pypi" else ""
             if host and not outcome.uploaded and outcome.skipped:
                 yield f"    {words('nothing_new', host=host)}", "note"
@@ -416,7 +416,7 @@ def outline(
         for job in stage.jobs:
             emit(f"  {words('job', number=job.number, name=job.name)} ({job.environ['TRAVIS_DIST']}"
                  f", Python {job.python})")  # fmt: skip
-            names = ", ".join(variable.name for variable in job.variables)
+            names = ", ".join(visible(job))
             emit(f"    {words('sees', names=names) if names else words('sees_none')}")
             for phase in ("before_install", "install", "before_script", "script"):
                 for command in job.phase(phase):
