@@ -145,16 +145,24 @@ def main(arguments):
         call(python(), os.path.join("tests", "sources.py"), *rest)
     elif name == "lock":
         project = ("pyproject.toml", "--group", "site", "--group")
-        for target, chosen in (
-            ("requirements.txt", project + ("test",)),
-            ("requirements-leave.txt", project + ("leave",)),
-            ("requirements-clients.txt", ("--group", "clients")),
-            ("requirements-bench.txt", ("--group", "bench")),
+        # What the pages show is locked for its readers: with their Python, and how they do it anew.
+        shown = os.path.join("examples", "trusted", "publish.txt")
+        anew = (
+            "printf '%s\\n' build setuptools twine | uv pip compile --universal"
+            " --python-version 3.10 --generate-hashes --no-annotate --output-file publish.txt -"
+        )
+        for target, chosen, oldest, command in (
+            ("requirements.txt", project + ("test",), "3.11", "make lock"),
+            ("requirements-leave.txt", project + ("leave",), "3.11", "make lock"),
+            ("requirements-clients.txt", ("--group", "clients"), "3.11", "make lock"),
+            ("requirements-bench.txt", ("--group", "bench"), "3.11", "make lock"),
+            ("requirements-publish.txt", ("--group", "publish"), "3.11", "make lock"),
+            (shown, ("--group", "publish", "--no-annotate"), "3.10", anew),
         ):
             call(
                 python(), "-m", "uv", "pip", "compile", *chosen + (
-                "--universal", "--python-version", "3.11",
-                "--generate-hashes", "--upgrade", "--custom-compile-command", "make lock",
+                "--universal", "--python-version", oldest,
+                "--generate-hashes", "--upgrade", "--custom-compile-command", command,
                 "--quiet", "--output-file", target) + tuple(rest)
             )  # fmt: skip
     return 0

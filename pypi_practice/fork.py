@@ -223,9 +223,10 @@ def files(mine: Names, ci: str) -> dict[str, str]:
         found[renamed(name, mine)] = renamed(text, mine, escape=name.endswith(".toml"))
     other = load("fork")["ci"][ci]
     if "file" in other:
-        place = _carried("trusted", "examples/trusted").joinpath(other["template"])
+        place = _carried("trusted", "examples/trusted")
         del found[".travis.yml"]
-        found[other["file"]] = place.read_text(encoding="utf-8")
+        for name, template_name in {other["file"]: other["template"], **other["more"]}.items():
+            found[name] = place.joinpath(template_name).read_text(encoding="utf-8")
         found["README.md"] = _readme(found["README.md"], mine, other)
     return found
 

@@ -394,8 +394,13 @@ def test_one_switch_changes_what_publishes(ci, file, own, tmp_path, capsys):
     assert code == 0
     found = tree(tmp_path / "a")
     assert ".travis.yml" not in found
-    steps = yaml.safe_load(found[file])
-    assert steps
+    text = found[file].decode()
+    assert yaml.safe_load(text)
+    installs = re.findall(r"pip install (?!dist/)(.*)", text)
+    assert installs
+    assert set(installs) == {"--require-hashes -r publish.txt"}
+    for name in ("build", "setuptools", "twine"):
+        assert re.search(rf"^{name}==.*\n +--hash=sha256:", found["publish.txt"].decode(), re.M)
     readme = found["README.md"].decode()
     assert own in readme
     assert "Travis" not in readme

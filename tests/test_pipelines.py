@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 
 import pipelines
 import pytest
+import yaml
 from blocks import ROOT, Block
 
 EXAMPLES = ROOT / "examples"
@@ -18,7 +20,7 @@ def test_every_job_and_every_upload_of_a_file_is_found(suffix):
     found = pipelines.jobs(EXAMPLES / "other-ci" / f"release{suffix}")
     assert len(found) == 3
     commands = [[command for command, _ in job.commands] for job in found]
-    assert "python -m build" in commands[0]
+    assert "python -m build --no-isolation" in commands[0]
     assert ["twine upload" in " ".join(one) for one in commands] == [False, True, True]
     assert not any(job.is_trusted for job in found)
 
@@ -69,3 +71,34 @@ def test_a_tag_must_be_the_version_before_anything_is_built(name, tag, passes, t
         ["bash", "-ec", first], cwd=tmp_path, env=environ | {"CI_COMMIT_TAG": tag}, check=False
     )
     assert (done.returncode == 0) is passes
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/release.*.yml")), ids=str)
+def test_only_the_upload_can_see_a_secret_and_every_tool_is_locked(file):
+    """The first job, which builds and tests, names no secret; the others run twine alone."""
+    found = pipelines.jobs(file)
+    builds, *publishes = found
+    assert not any("TOKEN" in f"{command}{environ}" for command, environ in builds.commands)
+    locked = "python -m pip install --require-hashes -r publish.txt"
+    for job in found:
+        installs = [one for one, _ in job.commands if "pip install" in one]
+        assert installs[0] == locked
+        assert all("--no-build-isolation ." in one or "dist/" in one for one in installs[1:])
+    assert any(command == "python -m build --no-isolation" for command, _ in builds.commands)
+    for job in publishes:
+        commands = [command for command, _ in job.commands]
+        assert commands[0] == locked
+        assert "twine upload" in commands[-1]
+        assert not any(environ for _, environ in job.commands[:-1])
+        assert not any(re.search(r"setup\.py|-m build|unittest", one) for one in commands)
+
+
+@pytest.mark.parametrize("name", ["release.workflow.yml", "release.gitlab.yml"])
+@pytest.mark.parametrize("folder", ["other-ci", "trusted"])
+def test_each_publishing_job_has_an_environment_of_its_own(folder, name):
+    """By its environment GitHub and GitLab decide which job gets a secret."""
+    content = yaml.safe_load((EXAMPLES / folder / name).read_text(encoding="utf-8"))
+    jobs = content.get("jobs", content)
+    assert {key: jobs[key].get("environment") for key in ("build", "testpypi", "pypi")} == {
+        "build": None, "testpypi": "testpypi", "pypi": "pypi",
+    }  # fmt: skip

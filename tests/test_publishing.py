@@ -20,6 +20,7 @@ from blocks import ROOT
 from pypi_practice.cli import main
 from pypi_practice.travis import config, plan
 from pypi_practice.travis.plan import Event, Variable
+from pypi_practice.travis.secret_variables import visible
 from pypi_practice.words import Words
 
 pytestmark = pytest.mark.long
@@ -28,10 +29,13 @@ FILE = ROOT / ".travis.yml"
 EN = Words("en", "travis")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 VERSION = PYPROJECT["project"]["version"]
-# The repository variables of CONTRIBUTING.md, each limited to the branch that needs it.
 # What the package is made of: its folders, and what stands beside them.
 PACKAGED = ("pypi_practice", "data", "demo-package", "examples/trusted")
-FILES = ("pyproject.toml", "MANIFEST.in", "LICENSE", "Makefile", "make.py")
+FILES = (
+    "pyproject.toml", "MANIFEST.in", "LICENSE", "Makefile", "make.py", "requirements-publish.txt",
+)  # fmt: skip
+# The repository variables of CONTRIBUTING.md, each limited to the branch that needs it, and the
+# token of PyPI to none, which is the worst that it allows.
 VARIABLES = ["PAGES_TOKEN@main", "TEST_PYPI_TOKEN@staging", "PYPI_TOKEN"]
 
 
@@ -67,26 +71,41 @@ def test_the_schema_accepts_it(file, schema):
     [
         (Event("main"), ["pages"], {"PAGES_TOKEN"}),
         (Event("staging"), ["script"], {"TEST_PYPI_TOKEN"}),
-        (Event("main", tag=f"v{VERSION}"), ["script"], set()),
+        (Event("main", tag=f"v{VERSION}"), ["script"], {"PYPI_TOKEN"}),
         (Event("another"), [], set()),
         (Event("main", tag="nightly"), [], set()),
-        (Event("main", kind="cron"), [], {"PAGES_TOKEN"}),
-        (Event("main", pull_request=True, from_fork=True), [], None),
-        (Event("staging", pull_request=True, from_fork=True), [], None),
-        (Event("main", pull_request=True), [], {"PAGES_TOKEN"}),
+        (Event("main", kind="cron"), [], set()),
+        (Event("main", pull_request=True, from_fork=True), [], set()),
+        (Event("staging", pull_request=True, from_fork=True), [], set()),
+        (Event("main", pull_request=True), [], set()),
     ],
     ids=str,
 )
 def test_each_event_publishes_what_it_should(event, published, secrets):
-    """The tests come first and use no secret, and a fork sees none at all."""
+    """The tests come first and see no secret, and the job that publishes sees its own alone."""
     jobs = made(event)
     assert jobs[0].stage == "test"
     assert [one.provider for job in jobs for one in job.deploys] == published
     assert len(jobs) == 1 + len(published)
     for job in jobs:
-        seen = {variable.name for variable in job.variables}
-        assert seen == (set() if secrets is None else secrets | {"PYPI_TOKEN"})
-        assert job.stage != "test" or not re.search(r"TOKEN", str(job.config))
+        assert set(visible(job)) == (set() if job.stage == "test" else secrets)
+
+
+def test_only_locked_tools_build_and_upload():
+    """What the locked tools need is locked with them, and nothing is fetched beside them."""
+    for job in [*made(Event("staging")), *made(Event("main", tag=f"v{VERSION}"))]:
+        if job.stage == "test":
+            continue
+        assert job.phase("install") == [
+            "python -m pip install --require-hashes -r requirements-publish.txt"
+        ]
+        assert "python -m build --no-isolation" in job.phase("script")[0]
+        text = " ".join(" ".join(job.phase(name)) for name in ("before_install", "script"))
+        assert not re.search(r"\b(?:pip|pipx|uvx?|curl|wget)\b", text)
+    lock = (ROOT / "requirements-publish.txt").read_text(encoding="utf-8")
+    needed = [*PYPROJECT["build-system"]["requires"], *PYPROJECT["dependency-groups"]["publish"]]
+    for name in {re.match(r"[\w-]+", one)[0] for one in needed}:
+        assert re.search(rf"^{name}==", lock, re.M), name
 
 
 def test_the_site_is_published_as_its_page_says():
@@ -94,7 +113,9 @@ def test_the_site_is_published_as_its_page_says():
     here = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     job = next(one for one in here["jobs"]["include"] if one["stage"] == "site")
     theirs = next(one for one in page["jobs"]["include"] if one["stage"] == "site")
-    assert {**job, "name": None} == {**theirs, "name": None}
+    # This file has more tokens to empty than one that publishes a site alone.
+    env = " ".join(one for one in job["env"].split() if "PYPI" not in one)
+    assert {**job, "name": None, "env": env} == {**theirs, "name": None}
     assert page["stages"][1] == here["stages"][1]
 
 
@@ -111,7 +132,7 @@ def test_the_test_job_has_what_the_tests_need():
 def test_a_tag_that_is_not_the_version_publishes_nothing(tag, said):
     job = next(job for job in made(Event("main", tag=tag)) if job.stage == "pypi")
     compared, _, rest = job.phase("script")[0].partition(" && ")
-    assert rest == "python -m build && python -m twine check --strict dist/*"
+    assert rest == "python -m build --no-isolation && python -m twine check --strict dist/*"
     done = subprocess.run(
         ["bash", "-c", compared], cwd=ROOT, capture_output=True, text=True, check=False,
         env={**os.environ, "TRAVIS_TAG": tag,
@@ -157,9 +178,14 @@ def published(roads, tmp_path_factory) -> tuple[str, Path]:
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, project / name)
     text = FILE.read_text(encoding="utf-8")
-    for command, instead in (("make test", "echo tested"), ("make site", "mkdir site")):
+    # What each job's programs see is written down, before the tools are installed and at the build.
+    see = f'env >> "{place}/environment"'
+    for command, done in (("make test", "echo tested"), ("make site", "mkdir site")):
         assert text.count(f"script: {command}\n") == 1
-        text = text.replace(f"script: {command}\n", f"script: {instead}\n")
+        text = text.replace(f"script: {command}\n", f"script: {done} && {see}\n")
+    for command in ("python -m pip install --require-hashes", "python -m build --no-isolation"):
+        assert text.count(command) == 2
+        text = text.replace(command, f"{see} && {command}")
     (project / ".travis.yml").write_text(text, encoding="utf-8")
     play = "pypi-practice --lang en travis run ."
     lines = [
@@ -187,6 +213,14 @@ def test_the_site_is_built_on_the_main_branch_and_its_deploy_comes_next(publishe
     assert "exited with 0.\n==> not played: provider pages\n" in re.sub(r"\x1b\[\S*?[mK]", "", site)
     assert "$ export PAGES_TOKEN=[secure]" in log
     assert not re.search(r"Job .*Publish the site.*failed", log)
+
+
+def test_no_program_sees_a_token_before_the_upload(published):
+    """The rehearsal passes the variables on as Travis CI does: the file takes them away."""
+    seen = (published[1] / "environment").read_text(encoding="utf-8")
+    assert seen.count("TRAVIS_JOB_NUMBER=") == 3 * 1 + 1 + 2 * 2  # tests, site, two that publish
+    assert "pypi-Ag" not in seen
+    assert not re.search(r"^PAGES_TOKEN=.", seen, re.M)
 
 
 def test_the_package_is_on_both_indexes(published):

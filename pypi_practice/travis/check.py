@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import load
-from pypi_practice.travis import config, deploy_rules, findings, rules
+from pypi_practice.travis import config, deploy_rules, findings, rules, secret_rules
 from pypi_practice.travis.findings import Edit, Finding, Source
 from pypi_practice.travis.marks import Entry, Item
 from pypi_practice.travis.plan import Variable
@@ -157,7 +157,8 @@ def check(
     source = Source(name, text)
     checked = Validator(root)
     scope = Scope(source, root, checked, folder, variables)
-    found = [*_said(checked, root, source), *deploy_rules.check(scope), *rules.check(scope)]
+    found = [*_said(checked, root, source), *deploy_rules.check(scope), *rules.check(scope),
+             *secret_rules.check(scope)]  # fmt: skip
     hidden = {one.line for one in found if one.rule == "plain-secret"}
     found = [one for one in found if one.rule != "token-in-file" or one.line not in hidden]
     left, ignored = [], []

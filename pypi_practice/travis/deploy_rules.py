@@ -16,6 +16,9 @@ from pypi_practice.travis.plan import minor
 from pypi_practice.travis.scope import Deploy, Scope
 
 SECRET = re.compile(r"\$\{?(\w*(?:TOKEN|PASSWORD|PASSWD|SECRET|API_?KEY)\w*)\}?", re.I)
+# A variable that is limited to a branch of this form is meant for a tag, which is a branch to the
+# settings (lib/travis/build/env/settings.rb of travis-build).
+TAG = re.compile(r"v?\d+\.\d")
 PINS = ("setuptools_version", "twine_version", "wheel_version")
 
 
@@ -66,7 +69,8 @@ def _when(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
         yield scope.hit("branches-block-tags", entry, "branches.only")
     if tags is True or (deploy.flag("all_branches") is True):
         for variable in scope.variables:
-            if variable.branch and variable.name in deploy.variables():
+            named = variable.name in deploy.variables()
+            if variable.branch and named and not TAG.match(variable.branch):
                 place = deploy.entries.get("password") or deploy.place
                 yield scope.hit("branch-secret-on-tag", place, "deploy.password",
                                 name=variable.name, branch=variable.branch)  # fmt: skip

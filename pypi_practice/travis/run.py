@@ -45,6 +45,7 @@ from pypi_practice.travis.plan import (
 )
 from pypi_practice.travis.process import JobSandbox, Process, stream
 from pypi_practice.travis.repository import Remark, Repository, describe
+from pypi_practice.travis.secret_variables import visible
 from pypi_practice.words import Words
 
 # twine breaks this line where the terminal ends.
@@ -531,8 +532,8 @@ class _Build:
             if names:
                 result.published += [(index.key, name) for name in names]
                 text = words("published", names=self._few(names), index=index.name)
-                if named := variables.get(index.key):
-                    text = words("published_with", text=text, variable=named)
+                if variable := variables.get(index.key):
+                    text = words("published_with", text=text, variable=variable)
                 yield f"    {text}", "good"
         if outcome.skipped:
             yield f"    {words('skipped_files', names=self._few(outcome.skipped))}", "note"
@@ -558,8 +559,7 @@ class _Build:
         if index is None:
             return
         used = [one for one in secrets(deploy) if not one.startswith("TRAVIS")]
-        seen = [one.name for one in job.variables]
-        variables[index.key] = ", ".join(f"${one}" for one in used or seen)
+        variables[index.key] = ", ".join(f"${one}" for one in used or visible(job))
         if outcome.skipped and all(key != index.key for key, _ in outcome.uploaded):
             host = urlsplit(index.upload).hostname
             yield f"    {self.words('nothing_new', host=host)}", "note"
@@ -681,7 +681,7 @@ def outline(
         for job in stage.jobs:
             emit(f"  {words('job', number=job.number, name=job.name)} ({job.environ['TRAVIS_DIST']}"
                  f", Python {job.python})")  # fmt: skip
-            names = ", ".join(variable.name for variable in job.variables)
+            names = ", ".join(visible(job))
             emit(f"    {words('sees', names=names) if names else words('sees_none')}")
             for phase in DECISIVE_PHASES:
                 for command in job.phase(phase):

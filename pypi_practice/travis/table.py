@@ -14,6 +14,7 @@ from pypi_practice.travis.config import as_list
 from pypi_practice.travis.decide import Answer, command, decide, secrets, target
 from pypi_practice.travis.plan import PHASES, Deploy, Event, Job, Plan, Variable
 from pypi_practice.travis.repository import Remark, Repository
+from pypi_practice.travis.secret_variables import emptied, visible
 from pypi_practice.words import Words
 
 BRANCH = re.compile(r"(?<!head_)\bbranch\s*==?\s*[\"']?([\w./-]+)")
@@ -31,16 +32,22 @@ def _grid(rows: Sequence[Sequence[str]], indent: str = "") -> list[str]:
 
 def publishing(job: Job, deploy: Deploy, answer: Answer, words: Words) -> str:
     """Return where a deploy publishes, and with which of the variables that the job sees."""
-    own = set(re.findall(r"(?:^|\s)(\w+)=", " ".join(job.env)))
-    seen = {one.name for one in job.variables} | own
     names = [one for one in secrets(deploy) if not one.startswith("TRAVIS")]
     where = target(deploy)
-    missing = [one for one in names if one not in seen and one in job.hidden]
+    missing = _missing(job, names)
     if missing:
         where = words("without_secret", target=where, names=", ".join(f"${n}" for n in missing))
     elif names:
         where = words("with_secret", target=where, names=", ".join(f"${n}" for n in names))
     return words("perhaps", what=where) if answer.runs is None else where
+
+
+def _missing(job: Job, names: Sequence[str]) -> list[str]:
+    """Return those of *names* that have no value in the job: limited elsewhere, or emptied."""
+    empty = emptied(job)
+    own = set(re.findall(r"(?:^|\s)(\w+)=", " ".join(job.env)))
+    seen = ({one.name for one in job.variables} | own) - empty
+    return [one for one in names if one in empty or (one not in seen and one in job.hidden)]
 
 
 def _jobs(plan: Plan) -> Iterator[tuple[str, Job]]:
@@ -100,7 +107,7 @@ def text(
             cell = "; ".join(cells) or words("nothing")
             rows.append([stage.name, title, job.environ["TRAVIS_DIST"], job.python, cell])
             shown = tuple((phase, one) for phase in PHASES for one in job.phase(phase))
-            commands.setdefault((shown, tuple(one.name for one in job.variables)), []).append(job)
+            commands.setdefault((shown, tuple(visible(job))), []).append(job)
     lines += ["", *_grid(rows)]
     if notes:
         lines += ["", *notes]
@@ -122,7 +129,7 @@ def _deploy(job: Job, deploy: Deploy, words: Words) -> dict[str, Any]:
         "command": command(deploy),
         "target": target(deploy),
         "secrets": names,
-        "missing": [one for one in names if one in job.hidden],
+        "missing": _missing(job, names),
     }
 
 
@@ -153,7 +160,7 @@ def as_data(
                 "dist": job.environ["TRAVIS_DIST"],
                 "python": job.python,
                 "env": job.env,
-                "variables": [one.name for one in job.variables],
+                "variables": visible(job),
                 "phases": {phase: job.phase(phase) for phase in PHASES if job.phase(phase)},
                 "deploy": [_deploy(job, one, words) for one in job.deploys],
             }
@@ -262,15 +269,27 @@ def matrix(
     return rows
 
 
+def _seen(jobs: Sequence[dict[str, Any]]) -> str:
+    """Return each variable with the jobs that see it, which are not named if it is all of them."""
+    by_name: dict[str, list[str]] = {}
+    for job in jobs:
+        for name in job["variables"]:
+            by_name.setdefault(name, []).append(job["number"])
+    shown = [
+        name if len(numbers) == len(jobs) else f"{name} ({', '.join(numbers)})"
+        for name, numbers in by_name.items()
+    ]
+    return ", ".join(shown) or "-"
+
+
 def matrix_text(rows: Sequence[Row], words: Words, findings: Sequence[Remark] = ()) -> str:
     """Return the matrix as a table, one event to a line; below it the *findings*."""
     cells = [[words(f"head_{name}") for name in ("event", "jobs", "sees", "publishes")]]
     for row in rows:
         jobs = row.data["jobs"]
-        names = list(dict.fromkeys(name for job in jobs for name in job["variables"]))
         published = row.published or [row.problem or words("nothing")]
         count = str(len(jobs))
-        cells.append([row.title, count, ", ".join(names) or "-", published[0]])
+        cells.append([row.title, count, _seen(jobs), published[0]])
         cells += [["", "", "", one] for one in published[1:]]
     return "\n".join([*_grid(cells), *remarks(findings, words)])
 
