@@ -7,8 +7,9 @@ arrived. Nothing is tried where the namespaces cannot be made. Specification::
     {"commands": [{"argv", "env", "cwd", "typed", "timeout"}], "folder", "certificate", "trusted",
      "bundles": [paths of certificate bundles], "wheels", "home", "shell"}
 
-``typed`` is written to a terminal of the command's own; without it, it has none. ``folder`` is one
-for the sockets of the helpers. The answer: ``arrivals``, and ``codes``, ``outputs`` and ``late``:
+``typed`` is a list of pairs: when the first text has been seen at the command's own terminal, the
+second is typed there; without it, the command has no terminal. ``folder`` is one for the sockets of
+the helpers. The answer: ``arrivals``, and ``codes``, ``outputs`` and ``late``:
 how many processes had to be ended after the last command.
 """
 
@@ -33,7 +34,6 @@ import namespace
 import services
 
 LEFT_BEHIND = 20  # seconds for what was left in the background
-READY = b"ready-to-type"  # the last line of the startup files of a shell that is typed to
 
 
 def main() -> int:
@@ -127,13 +127,17 @@ _victims: list[subprocess.Popen[bytes]] = []
 def _serve_requests(fakes: services.Services, folder: Path) -> None:
     """Do what an accomplice outside would: listen at a port, or fetch from one.
 
-    A request is a file ``listen-PORT`` or ``fetch-PORT``; when it is done there is ``done-PORT``.
+    A request is a file ``listen-PORT``, ``fetch-PORT`` or ``unix-NAME``; when it is done there is
+    ``done-PORT``.
     """
     while True:
-        for request in list(folder.glob("[lf]*-*")):
+        for request in list(folder.glob("[lfu]*-*")):
             kind, _, port = request.name.partition("-")
             if kind == "listen":
                 fakes.listen(int(port), services.HOSTS["packages.other.test"][0])
+            elif kind == "unix":
+                path = str(folder.parent / port)
+                fakes.listen_unix(path, "a program outside, by a unix socket made later")
             else:
                 _fetch(fakes, int(port))
             request.unlink()
@@ -190,12 +194,13 @@ def _run(command: dict[str, Any], environ: dict[str, str]) -> tuple[int, str]:
 
 
 def _type(command: dict[str, Any], environ: dict[str, str], timeout: float) -> tuple[int, str]:
-    """Run a command at a terminal; type its lines when its startup files say that they are done."""
+    """Run a command at a terminal; type each text when the one that announces it has been seen."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(command["cwd"])
         os.execvpe(command["argv"][0], command["argv"], environ)
-    output, typed = b"", False
+    output, seen = b"", 0
+    steps = list(command["typed"])
     deadline = time.monotonic() + timeout
     code = -1
     while time.monotonic() < deadline:
@@ -209,9 +214,9 @@ def _type(command: dict[str, Any], environ: dict[str, str], timeout: float) -> t
                 code = os.waitstatus_to_exitcode(status)
                 break
             output += chunk
-        if not typed and READY in output:
-            os.write(terminal, command["typed"].encode())
-            typed = True
+        if steps and (place := output.find(steps[0][0].encode(), seen)) >= 0:
+            seen = place + len(steps[0][0])
+            os.write(terminal, steps.pop(0)[1].encode())
     else:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)

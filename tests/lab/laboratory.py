@@ -56,14 +56,14 @@ class Arrived:
 class Command:
     """A command to run in the lab, as the user does.
 
-    *typed*: what the user types at its terminal; None: it has no terminal. *connection*: it inherits
-    an open connection as descriptor 9.
+    *typed*: what the user types at its terminal, each text after another that she has seen there;
+    None: it has no terminal. *connection*: it inherits an open connection as descriptor 9.
     """
 
     argv: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
-    typed: str | None = None
+    typed: Sequence[tuple[str, str]] | None = None
     connection: bool = False
 
 
@@ -131,8 +131,8 @@ class Lab:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def environ(self, kind: str, **more: str) -> dict[str, str]:
-        """Return the environment of the user, with *kind* of wall chosen for the program."""
+    def environ(self, **more: str) -> dict[str, str]:
+        """Return the environment of the user, and *more* variables."""
         trusted = str(self.certificates.trusted)
         return {
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
@@ -147,7 +147,6 @@ class Lab:
             "PIP_NO_INPUT": "1",
             "PYPI_PRACTICE_DATA": str(self.folder / "data"),
             "PYPI_PRACTICE_CACHE": str(self.cache),
-            "PYPI_PRACTICE_WALL": kind,
             "PYTHONDONTWRITEBYTECODE": "1",
             **dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), trusted),
             "LAB_PYTHON": sys.executable,
@@ -171,7 +170,7 @@ class Lab:
                     "argv": list(command.argv),
                     "env": dict(command.env),
                     "cwd": str(command.cwd or self.project),
-                    "typed": command.typed,
+                    "typed": None if command.typed is None else [list(step) for step in command.typed],
                     "connection": command.connection,
                 }
                 for command in commands
