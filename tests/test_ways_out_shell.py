@@ -6,16 +6,12 @@ See lab/ways_out.yml for what is tried, and where it is known to work.
 from __future__ import annotations
 
 import functools
-import os
 import shlex
 import shutil
-import subprocess
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from lab import laboratory
-from lab.laboratory import PROGRAM, Arrived, Certificates, Command, Lab
+from lab.laboratory import PROGRAM, Arrived, Command, Lab
+from lab.results import MakeLab, check, check_kind, got_out, lab_maker, offered_walls
 from lab.ways_out import Way, filled, is_alone, tried
 
 KINDS = ("namespace", "landlock", "none")
@@ -28,38 +24,15 @@ pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
-def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Lab]:
-    """A function that makes a lab; without one the tests are not run, and say so."""
-    reason = laboratory.unavailable()
-    if reason is not None:
-        sentence = f"not run: there can be no lab on this computer, {reason}"
-        if laboratory.required():
-            pytest.fail(f"{sentence}. In CI it must be made: allow user namespaces")
-        pytest.skip(sentence)
-    certificates: Certificates = laboratory.make_certificates(tmp_path_factory.mktemp("trust"))
-    cache = tmp_path_factory.mktemp("cache")
-
-    def make() -> Lab:
-        lab = Lab(tmp_path_factory.mktemp("lab") / "lab", certificates, cache)
-        laboratory.write_wheel(lab.project / "dist")
-        return lab
-
-    return make
+def make(tmp_path_factory: pytest.TempPathFactory) -> MakeLab:
+    """A function that makes a lab."""
+    return lab_maker(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
-def offered(make: Callable[[], Lab]) -> dict[str, str]:
-    """What ``pypi-practice wall`` says of each kind, asked in the lab."""
-    lab = make()
-    arrived = lab.run(Command([*PROGRAM, "wall"], lab.environ()))
-    lines = arrived.outputs[0].splitlines()
-    return dict(line.split(": ", 1) for line in lines if ": " in line)
-
-
-def check_kind(kind: str, offered: dict[str, str]) -> None:
-    """Do not run a test for a kind of wall that this computer does not offer."""
-    if kind != "none" and offered[kind] != "holds":
-        pytest.skip(f"not run: no wall of the kind {kind} on this computer: {offered[kind]}")
+def offered(make: MakeLab) -> dict[str, str]:
+    """What this computer offers."""
+    return offered_walls(make)
 
 
 def opened(kind: str, way: Way | None = None) -> list[str]:
@@ -82,7 +55,7 @@ def one_by_one(lab: Lab, ways: list[Way]) -> str:
 
 
 @functools.cache
-def batch(kind: str, make: Callable[[], Lab]) -> Arrived:
+def batch(kind: str, make: MakeLab) -> Arrived:
     """Try all ways that need nothing of their own in one practice shell; "" is without one."""
     lab = make()
     ways = [way for way in WAYS if not is_alone(way) and way.missing() is None]
@@ -133,19 +106,7 @@ def alone(kind: str, way: Way, lab: Lab) -> Arrived:
     return arrived
 
 
-def got_out(way: Way, arrived: Arrived, *, everything: bool) -> list[str]:
-    """Return what got out by *way*; *everything* that arrived is of it, or what names it."""
-    arrivals = arrived.arrivals if everything else arrived.of(way.name)
-    if way.nameless:
-        arrivals = [*arrivals, *(one for one in arrived.nameless() if way.nameless in one.text)]
-    told = [f"{one.service} got {one.size} bytes from {one.peer}: {one.text[:200]!r}" for one in arrivals]
-    said = filled(way.said, way, "")
-    if said and any(said in output for output in arrived.outputs):
-        told.append(f"it said {said}")
-    return told
-
-
-def try_way(kind: str, way: Way, make: Callable[[], Lab]) -> list[str]:
+def try_way(kind: str, way: Way, make: MakeLab) -> list[str]:
     """Try a way behind a *kind* of wall, without a practice shell if it is empty."""
     missing = way.missing()
     if missing:
@@ -158,11 +119,7 @@ def try_way(kind: str, way: Way, make: Callable[[], Lab]) -> list[str]:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_what_arrives(
-    way: Way, kind: str, make: Callable[[], Lab], offered: dict[str, str]
+    way: Way, kind: str, make: MakeLab, offered: dict[str, str]
 ) -> None:
     check_kind(kind, offered)
-    told = try_way(kind, way, make)
-    if kind in way.open["shell"]:
-        assert told, "it is written down as open, and nothing arrived"
-    else:
-        assert told == []
+    check(way, "shell", kind, try_way(kind, way, make))

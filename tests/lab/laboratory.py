@@ -23,7 +23,7 @@ INSIDE = Path(__file__).with_name("inside.py")
 ATTEMPT = Path(__file__).with_name("attempt.py")
 ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-m", "pypi_practice"]
-TOKEN = "pypi-leak-{way}-end"  # no token at all, but it would be sent as one
+WHEEL = "lab_demo-1.0-py3-none-any.whl"
 
 
 @dataclass
@@ -187,10 +187,21 @@ class Lab:
         return Arrived(arrivals, answer["codes"], answer["outputs"], answer["late"])
 
 
+def download_wheels(folder: Path) -> Path:
+    """Download what a deploy of the provider pypi installs; return *folder*.
+
+    Raises subprocess.CalledProcessError where there is no index to install from.
+    """
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:"]
+    command += ["--dest", str(folder), "setuptools", "twine", "wheel"]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    return folder
+
+
 def write_wheel(folder: Path) -> Path:
     """Write a small wheel that every client takes, and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "lab_demo-1.0-py3-none-any.whl"
+    path = folder / WHEEL
     info = "lab_demo-1.0.dist-info"
     metadata = "Metadata-Version: 2.1\nName: lab-demo\nVersion: 1.0\nSummary: Nothing\n"
     wheel = "Wheel-Version: 1.0\nGenerator: lab\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
