@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +151,10 @@ def _prefix(kind: Kind, ports: Sequence[int], files: Files | None) -> list[str]:
     if kind is Kind.BUBBLEWRAP:
         if files is None:
             raise SandboxError("nothing says which files to show")
-        made = [_program("bwrap"), *bubblewrap.arguments(files)]
+        # What the launcher runs with may lie in a folder that is hidden: a checkout in /tmp.
+        launchers = [Path(sys.prefix), Path(sys.base_prefix), Path(pypi_practice.__file__).parent]
+        shown = replace(files, readable=[*files.readable, *launchers])
+        made = [_program("bwrap"), *bubblewrap.arguments(shown)]
         # Its own words would otherwise stand among those of the command.
         tried = subprocess.run([*made, "true"], capture_output=True, text=True, check=False)
         if tried.returncode:
