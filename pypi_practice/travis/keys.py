@@ -65,7 +65,7 @@ def unplayed(config: dict[str, Any], jobs: Iterable[dict[str, Any]]) -> list[Unp
                 for name in sorted(set(deploy) - {"if", "true"}):
                     if deploy[name] is not False:
                         add(f"deploy.{name}", deploy[name])
-    if _is_encrypted(config):
+    if is_encrypted(config):
         add("secure", "yes")
     return list(found.values())
 
@@ -79,11 +79,11 @@ def _cache(value: Any, add: Any) -> None:
         add("cache", left)
 
 
-def _is_encrypted(value: Any) -> bool:
+def is_encrypted(value: Any) -> bool:
     """Whether there is a secret in *value* that Travis CI alone can read."""
     if isinstance(value, dict):
-        return "secure" in value or any(_is_encrypted(one) for one in value.values())
-    return isinstance(value, list) and any(_is_encrypted(one) for one in value)
+        return "secure" in value or any(is_encrypted(one) for one in value.values())
+    return isinstance(value, list) and any(is_encrypted(one) for one in value)
 
 
 def sentences(found: Iterable[Unplayed], words: Words) -> list[str]:

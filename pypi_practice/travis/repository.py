@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from typing import Any
 from pypi_practice.errors import PracticeError
 from pypi_practice.travis import config
 from pypi_practice.travis.plan import Event, Plan, Variable, make
+from pypi_practice.travis.tree import Tree
 from pypi_practice.travis.validate import Message
 from pypi_practice.words import Words
 
@@ -122,7 +124,8 @@ def plan(
 ) -> tuple[Plan, list[Message]]:
     """Return what the build would do, and what Travis CI says of its deploys."""
     settings, said = read(found, words)
-    return make(settings, event, variables, 1, words), config.of_deploys(said)
+    tree = Tree(functools.partial(git, found.path), found.commit)
+    return make(settings, event, variables, 1, words, tree), config.of_deploys(said)
 
 
 def findings(found: Repository, variables: Sequence[Variable], words: Words) -> list[Remark]:
