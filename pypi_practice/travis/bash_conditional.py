@@ -412,7 +412,7 @@ class _Parser:
         return word
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=1024)
 def _parsed(source: str) -> Expression | NotBash | Undecided:
     if "\0" in source:
         return Undecided("unknown_expression", source)

@@ -182,7 +182,9 @@ class _Parser:
 
 
 def _cast(value: Any) -> Any:
-    return {"true": True, "false": False}.get(str(value).lower(), value)
+    if isinstance(value, str) and len(value) in (4, 5):
+        return {"true": True, "false": False}.get(value.lower(), value)
+    return value
 
 
 def _true(value: Any) -> bool:
@@ -210,6 +212,15 @@ def matches(pattern: str, text: str, budget: Budget) -> bool:
         raise UnknownCondition(pattern) from error
 
 
+def _chain(kind: str, left: Expression, right: Expression) -> list[Expression]:
+    """Return the parts between the same operators: there can be more than Python's stack takes."""
+    parts = [right]
+    while isinstance(left, list) and left[0] == kind:
+        _, left, part = left
+        parts.append(part)
+    return [left, *reversed(parts)]
+
+
 class _Evaluation:
     def __init__(self, data: Mapping[str, Any], budget: Budget) -> None:
         self.data, self.budget = data, budget
@@ -228,10 +239,10 @@ class _Evaluation:
         return not self.holds(inner)
 
     def _or(self, left: Expression, right: Expression) -> bool:
-        return self.holds(left) or self.holds(right)
+        return any(self.holds(part) for part in _chain("or", left, right))
 
     def _and(self, left: Expression, right: Expression) -> bool:
-        return self.holds(left) and self.holds(right)
+        return all(self.holds(part) for part in _chain("and", left, right))
 
     def _eq(self, left: Expression, right: Expression) -> bool:
         return self.value(left) == self.value(right)
@@ -280,6 +291,7 @@ class _Evaluation:
         return "".join(written(value) for value in values)
 
 
+@functools.lru_cache(maxsize=64)
 def parse(text: str) -> Expression:
     """Return the condition as nested lists; raises ConditionError."""
     try:

@@ -66,7 +66,9 @@ class _Variables:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.scope = Scope(self.get, JobFiles(job.tree, bool(commands(job))), job.budget)
+        lines = commands(job)
+        self.changed, self.mentioned = _touched(lines)
+        self.scope = Scope(self.get, JobFiles(job.tree, bool(lines)), job.budget)
         self.values: dict[str, str | None] = {}  # None: nothing here says what it is
         # A repository variable whose value was not given has one all the same.
         self.values |= {one.name: one.value or None for one in job.variables}
@@ -90,13 +92,12 @@ class _Variables:
 
     def get(self, name: str) -> str | None:
         """Return the value of a variable, None if nothing sets it; raises Undecided."""
-        changed, mentioned = _touched(commands(self.job))
         value = self.values.get(name)
-        if value is not None and name not in changed:
+        if value is not None and name not in self.changed:
             return value
         runtime = name in RUNTIME_VERSIONS and self.job.environ["TRAVIS_LANGUAGE"] == "python"
         unset = runtime or not (self.is_open or MACHINE.fullmatch(name))
-        if name in self.values or name in mentioned or not unset:
+        if name in self.values or name in self.mentioned or not unset:
             raise Undecided("unknown_variable", f"${name}")
         return None
 
@@ -130,6 +131,13 @@ def _verdict(test: str, scope: Scope) -> Verdict:
 
 def decide(job: Job, deploy: Deploy, words: Words) -> Answer:
     """Return whether *deploy* of *job* runs. Nothing is started to find out."""
+    key = deploy.test, deploy.old_tool, words.language
+    if key not in job.decided:
+        job.decided[key] = _decide(job, deploy, words)
+    return job.decided[key]
+
+
+def _decide(job: Job, deploy: Deploy, words: Words) -> Answer:
     if job.environ["TRAVIS_PULL_REQUEST"] != "false":
         return Answer(False, (PULL_REQUEST,))
     if job.environ["TRAVIS_OS_NAME"] == "windows" and not deploy.old_tool:
@@ -139,7 +147,9 @@ def decide(job: Job, deploy: Deploy, words: Words) -> Answer:
     if not deploy.test:
         return Answer(True)
     try:
-        scope = _Variables(job).scope
+        if job.known is None:
+            job.known = _Variables(job)
+        scope = job.known.scope
         verdict = _verdict(deploy.test, scope)
         if verdict.holds:
             return Answer(True)

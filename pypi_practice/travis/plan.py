@@ -30,6 +30,7 @@ DEFAULT_PYTHON = "3.10"
 DEFAULT_DIST = "focal"
 MOST_JOBS = 200  # of a matrix (user/build-matrix.md of the documentation)
 WEIGHT_LIMIT = 2_000_000  # characters that all jobs may hold, and 10 for each of their values
+MOST_DEPLOYS = 1_000  # of all jobs
 PHASES = ("before_install", "install", "before_script", "script")
 # More than one value of these makes a job for each, in this order (travis-yml, expand_keys).
 EXPANDED = ("os", "arch", "python", "env")
@@ -113,6 +114,9 @@ class Job:
     encrypted: bool = False  # whether the file has variables that Travis CI alone can read
     tree: Tree | None = None  # the files of the commit
     budget: Budget = field(default_factory=Budget)  # of the plan, for its conditions
+    # What ``decide`` keeps: its answers, and what it knows of the variables.
+    decided: dict[Any, Any] = field(default_factory=dict, repr=False)
+    known: Any = field(default=None, repr=False)
 
     def phase(self, name: str) -> list[str]:
         """Return the commands of a phase; empty if there are none or it is skipped.
@@ -189,10 +193,7 @@ def make(
                 number += 1
             one = _job(job, f"{build}.{number}", name, shown, event, seen, build)
             one.hidden, one.encrypted, one.tree, one.budget = hidden, encrypted, tree, tests.budget
-            own = _comparable(job)
-            one.may_fail = job.get("allow_failure") is True or any(
-                _matches(own, two) for two in allowed
-            )
+            one.may_fail = job.get("allow_failure") is True or _is_among(job, allowed)
             one.environ["TRAVIS_ALLOW_FAILURE"] = str(one.may_fail).lower()
             made.jobs.append(one)
         stages.append(made)
@@ -209,7 +210,8 @@ def _listed(config: dict[str, Any], words: Words) -> list[dict[str, Any]]:
     number = count(config)
     if number <= MOST_JOBS and len(included(config)) <= MOST_JOBS:
         made = _expanded(config)
-        if _weight(made) > WEIGHT_LIMIT:
+        many = sum(len(as_list(job.get("deploy"))) for job in made) > MOST_DEPLOYS
+        if many or _weight(made) > WEIGHT_LIMIT:
             raise PracticeError(words("too_much_text", number=len(made)))
         made = _unique(made)
         if len(made) <= MOST_JOBS:
@@ -352,8 +354,7 @@ def _expanded(config: dict[str, Any]) -> list[dict[str, Any]]:
     shared = {key: value for key, value in config.items() if key not in alone}
     made = [{**shared, **job} for job in jobs]
     without = [_comparable(one) for one in as_list(excluded) if isinstance(one, dict) and one]
-    if without:
-        made = [job for job in made if not _is_among(job, without)]
+    made = [job for job in made if not _is_among(job, without)]
     return [{**job, "env": everywhere + _assignments(job.get("env"))} for job in made]
 
 
@@ -383,13 +384,16 @@ def _comparable(job: dict[str, Any]) -> dict[str, list[Any]]:
 
 
 def _is_among(job: dict[str, Any], entries: list[dict[str, list[Any]]]) -> bool:
-    own = _comparable(job)
-    return any(_matches(own, one) for one in entries)
-
-
-def _matches(job: dict[str, list[Any]], entry: dict[str, list[Any]]) -> bool:
-    """Whether an entry of ``jobs.exclude`` or ``jobs.allow_failures`` names the job."""
-    return all(job.get(key, []) == value for key, value in entry.items() if key != "if")
+    """Whether one of the entries of ``jobs.exclude`` or ``jobs.allow_failures`` names the job."""
+    own = _comparable(job) if entries else {}
+    missing: list[Any] = []
+    for entry in entries:
+        for key, value in entry.items():
+            if own.get(key, missing) != value and key != "if":
+                break
+        else:
+            return True
+    return False
 
 
 def _assignments(env: Any) -> list[str]:

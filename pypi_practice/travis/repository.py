@@ -111,6 +111,9 @@ def read(found: Repository, words: Words) -> tuple[dict[str, Any], list[Message]
 
 def _text(found: Repository, words: Words) -> str:
     name = str(found.path / NAME)
+    size = git(found.path, "cat-file", "-s", f"{found.commit}:{NAME}") or "0"
+    if int(size) > config.SIZE_LIMIT:
+        raise PracticeError(words("too_large", name=name))
     text = git(found.path, "show", f"{found.commit}:{NAME}")
     if text is None:
         raise PracticeError(words("not_committed", name=NAME, commit=found.commit[:7]))
@@ -124,8 +127,12 @@ def plan(
 ) -> tuple[Plan, list[Message]]:
     """Return what the build would do, and what Travis CI says of its deploys."""
     settings, said = read(found, words)
-    tree = Tree(functools.partial(git, found.path), found.commit)
-    return make(settings, event, variables, 1, words, tree), config.of_deploys(said)
+    return make(settings, event, variables, 1, words, tree(found)), config.of_deploys(said)
+
+
+def tree(found: Repository) -> Tree:
+    """Return the files of the commit, for the conditions that ask for them."""
+    return Tree(functools.partial(git, found.path), found.commit)
 
 
 def findings(found: Repository, variables: Sequence[Variable], words: Words) -> list[Remark]:

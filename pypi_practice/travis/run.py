@@ -22,6 +22,7 @@ from pypi_practice import tokens
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES
 from pypi_practice.store import Store
+from pypi_practice.terminal import indented, one_line
 from pypi_practice.travis import keys, place, script
 from pypi_practice.travis.decide import decide, secrets
 from pypi_practice.travis.log import OURS, Log, Marks, Watch, seconds
@@ -403,24 +404,28 @@ def outline(
     repository: Repository, plan: Plan, event: Event, emit: Callable[[str], None], words: Words
 ) -> None:
     """Say what *plan* would run, and run nothing."""
-    emit(words("plans", what=describe(event, words), commit=repository.commit[:7]))
-    _notes(repository, plan, words, emit)
+
+    def say(text: object) -> None:
+        emit(one_line(text))
+
+    say(words("plans", what=describe(event, words), commit=repository.commit[:7]))
+    _notes(repository, plan, words, say)
     if not plan.runs:
-        emit(words("build_skipped", condition=plan.condition))
+        say(words("build_skipped", condition=plan.condition))
         return
     for stage in plan.stages:
         if not stage.runs:
-            emit(words("stage_skipped", name=stage.name, condition=stage.condition))
+            say(words("stage_skipped", name=stage.name, condition=stage.condition))
             continue
-        emit(words("stage", name=stage.name))
+        say(words("stage", name=stage.name))
         for job in stage.jobs:
-            emit(f"  {words('job', number=job.number, name=job.name)} ({job.environ['TRAVIS_DIST']}"
-                 f", Python {job.python})")  # fmt: skip
+            say(f"  {words('job', number=job.number, name=job.name)} ({job.environ['TRAVIS_DIST']}"
+                f", Python {job.python})")  # fmt: skip
             names = ", ".join(variable.name for variable in job.variables)
-            emit(f"    {words('sees', names=names) if names else words('sees_none')}")
+            say(f"    {words('sees', names=names) if names else words('sees_none')}")
             for phase in ("before_install", "install", "before_script", "script"):
                 for command in job.phase(phase):
-                    emit(f"    {phase}: {command}")
+                    emit(f"    {phase}: {indented(command, '      ')}")
             for deploy in job.deploys:
                 answer = decide(job, deploy, words)
                 if answer.runs is None:
@@ -429,7 +434,7 @@ def outline(
                     said = words("deploy_yes")
                 else:
                     said = words("deploy_no", reason=answer.reasons[0])
-                emit(f"    {deploy.provider} {deploy.condition} {said}")
+                say(f"    {deploy.provider} {deploy.condition} {said}")
 
 
 def stream(

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-import json
+import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pypi_practice import terminal
 from pypi_practice.errors import PracticeError
 from pypi_practice.travis import keys, repository
 from pypi_practice.travis.config import as_list
 from pypi_practice.travis.decide import Answer, command, decide, secrets, target
-from pypi_practice.travis.plan import Deploy, Event, Job, Plan, Variable
+from pypi_practice.travis.plan import Deploy, Event, Job, Plan, Variable, make
 from pypi_practice.travis.repository import Remark, Repository
 from pypi_practice.words import Words
 
 PHASES = ("before_install", "install", "before_script", "script", "after_success", "after_failure",
           "before_deploy", "after_deploy", "after_script")  # fmt: skip
+WIDTH_LIMIT = 60  # characters of a column that others are aligned to
+# What git allows in the name of a branch (git check-ref-format).
+NAME_LIMIT = 200
+NO_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[-/.]|/\.|[/.]$|\.lock(?:/|$)|^@$")
 BRANCH = re.compile(r"(?<!head_)\bbranch\s*==?\s*[\"']?([\w./-]+)")
 
 
 def _grid(rows: Sequence[Sequence[str]], indent: str = "") -> list[str]:
     """Return rows of cells as lines; the last column takes what room it needs."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    rows = [[terminal.one_line(cell) for cell in row] for row in rows]
+    widths = [
+        min(max(len(row[column]) for row in rows), WIDTH_LIMIT)
+        for column in range(len(rows[0]) - 1)
+    ]
     return [
         (indent + "  ".join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[-1]]))
         .rstrip()
@@ -33,8 +42,7 @@ def _grid(rows: Sequence[Sequence[str]], indent: str = "") -> list[str]:
 
 def publishing(job: Job, deploy: Deploy, answer: Answer, words: Words) -> str:
     """Return where a deploy publishes, and with which of the variables that the job sees."""
-    own = set(re.findall(r"(?:^|\s)(\w+)=", " ".join(job.env)))
-    seen = {one.name for one in job.variables} | own
+    seen = {one.name for one in job.variables} | _names(tuple(job.env))
     names = [one for one in secrets(deploy) if not one.startswith("TRAVIS")]
     where = target(deploy)
     missing = [one for one in names if one not in seen and one in job.hidden]
@@ -43,6 +51,12 @@ def publishing(job: Job, deploy: Deploy, answer: Answer, words: Words) -> str:
     elif names:
         where = words("with_secret", target=where, names=", ".join(f"${n}" for n in names))
     return words("perhaps", what=where) if answer.runs is None else where
+
+
+@functools.lru_cache(maxsize=64)
+def _names(assignments: tuple[str, ...]) -> frozenset[str]:
+    """Return the names of the variables that are assigned."""
+    return frozenset(re.findall(r"(?:^|\s)(\w+)=", " ".join(assignments)))
 
 
 def _jobs(plan: Plan) -> Iterator[tuple[str, Job]]:
@@ -69,14 +83,14 @@ def text(
     what = repository.describe(event, words)
     lines = [words("plans", what=what, commit=found.commit[:7])]
     if found.uncommitted:
-        lines.append(words("uncommitted", names=", ".join(found.uncommitted)))
+        lines.append(terminal.one_line(words("uncommitted", names=", ".join(found.uncommitted))))
     if found.missing_branch:
         lines.append(words("head_for_branch", name=found.missing_branch))
     if plan.unplayed:
         lines.append(words("not_played"))
-        lines += [f"  {one}" for one in keys.sentences(plan.unplayed, words)]
+        lines += [f"  {terminal.one_line(one)}" for one in keys.sentences(plan.unplayed, words)]
     if not plan.runs:
-        lines.append(words("build_skipped", condition=plan.condition))
+        lines.append(words("build_skipped", condition=terminal.one_line(plan.condition)))
         return "\n".join([*lines, *remarks(findings, words)])
     rows = [[words(f"head_{name}") for name in ("stage", "job", "image")]
             + ["Python", words("head_publishes")]]  # fmt: skip
@@ -104,11 +118,11 @@ def text(
             commands.setdefault((shown, tuple(one.name for one in job.variables)), []).append(job)
     lines += ["", *_grid(rows)]
     if notes:
-        lines += ["", *notes]
+        lines += ["", *map(terminal.one_line, notes)]
     for (shown, names), jobs in commands.items():
         lines += ["", ", ".join(job.number for job in jobs)]
         lines.append(f"  {words('sees', names=', '.join(names)) if names else words('sees_none')}")
-        lines += [f"  {phase}: {one}" for phase, one in shown]
+        lines += [f"  {phase}: {terminal.indented(one, '    ')}" for phase, one in shown]
     return "\n".join([*lines, *remarks(findings, words)])
 
 
@@ -171,7 +185,7 @@ def as_json(
 ) -> str:
     """Return the plan as JSON."""
     data = as_data(found, plan, event, words, findings)
-    return json.dumps(data, ensure_ascii=False, indent=2)
+    return terminal.as_json(data)
 
 
 @dataclass(frozen=True)
@@ -205,7 +219,10 @@ def events(
     slug = slug or repository.slug(path)
     settings, _ = repository.read(found, words)
     local = repository.git(path, "for-each-ref", "--format=%(refname:short)", "refs/heads") or ""
-    names = list(dict.fromkeys([branch, *local.split(), *_named(settings)]))
+    named = (
+        one for one in _named(settings) if len(one) <= NAME_LIMIT and not NO_BRANCH.search(one)
+    )
+    names = list(dict.fromkeys([branch, *local.split(), *named]))
     columns = []
     for name in names[:30]:
         at, _ = repository.find(path, name, None, words)
@@ -230,9 +247,14 @@ class Row:
     """What one event does: how many jobs, what is published, what its jobs see."""
 
     title: str
-    data: dict[str, Any]
+    jobs: list[Job]
     published: list[str]
+    data: Callable[[], dict[str, Any]]
     problem: str | None = None
+
+
+def _no_data() -> dict[str, Any]:
+    return {"jobs": [], "event": {}}
 
 
 def matrix(
@@ -241,25 +263,32 @@ def matrix(
     """Return what each event would do."""
     rows = []
     known: dict[str, list[Remark]] = {}  # by commit
+    read: dict[str, dict[str, Any]] = {}  # the file, by commit
     for column in columns:
         try:
-            plan, _ = repository.plan(column.found, column.event, variables, words)
+            if column.found.commit not in read:
+                read[column.found.commit], _ = repository.read(column.found, words)
+            plan = make(
+                read[column.found.commit], column.event, variables, 1, words,
+                repository.tree(column.found),
+            )  # fmt: skip
         except PracticeError as error:
-            rows.append(Row(column.title, {"jobs": [], "event": {}}, [], str(error)))
+            rows.append(Row(column.title, [], [], _no_data, str(error)))
             continue
         commit = column.found.commit
         if commit not in known:
             known[commit] = repository.findings(column.found, variables, words)
         seen = known[commit]
-        data = as_data(column.found, plan, column.event, words, seen)
+        data = functools.partial(as_data, column.found, plan, column.event, words, seen)
         published = []
-        for _, job in _jobs(plan):
+        jobs = [job for _, job in _jobs(plan)]
+        for job in jobs:
             for deploy in job.deploys:
                 answer = decide(job, deploy, words)
                 if answer.runs is not False:
                     what = publishing(job, deploy, answer, words)
                     published.append(f"{what} ({job.number})")
-        rows.append(Row(column.title, data, published))
+        rows.append(Row(column.title, jobs, published, data))
     return rows
 
 
@@ -267,10 +296,9 @@ def matrix_text(rows: Sequence[Row], words: Words, findings: Sequence[Remark] = 
     """Return the matrix as a table, one event to a line; below it the *findings*."""
     cells = [[words(f"head_{name}") for name in ("event", "jobs", "sees", "publishes")]]
     for row in rows:
-        jobs = row.data["jobs"]
-        names = list(dict.fromkeys(name for job in jobs for name in job["variables"]))
+        names = list(dict.fromkeys(one.name for job in row.jobs for one in job.variables))
         published = row.published or [row.problem or words("nothing")]
-        count = str(len(jobs))
+        count = str(len(row.jobs))
         cells.append([row.title, count, ", ".join(names) or "-", published[0]])
         cells += [["", "", "", one] for one in published[1:]]
     return "\n".join([*_grid(cells), *remarks(findings, words)])
@@ -278,11 +306,9 @@ def matrix_text(rows: Sequence[Row], words: Words, findings: Sequence[Remark] = 
 
 def matrix_json(rows: Sequence[Row]) -> str:
     """Return the matrix as JSON: a plan for each event."""
-    return json.dumps(
+    return terminal.as_json(
         [
-            {"title": row.title, **row.data, "published": row.published, "problem": row.problem}
+            {"title": row.title, **row.data(), "published": row.published, "problem": row.problem}
             for row in rows
-        ],
-        ensure_ascii=False,
-        indent=2,
+        ]
     )
