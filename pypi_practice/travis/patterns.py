@@ -422,6 +422,8 @@ class _Ruby:
         return least, most
 
     def atom(self) -> Node | None:
+        if self.bounds() is not None:
+            raise UnsupportedPattern("a repeat of nothing")
         character = self.next()
         if character == "(":
             return self.group()

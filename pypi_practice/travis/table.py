@@ -253,6 +253,20 @@ class Row:
     problem: str | None = None
 
 
+def _data(
+    column: Column,
+    plan: Plan,
+    variables: Sequence[Variable],
+    words: Words,
+    known: dict[str, list[Remark]],
+) -> dict[str, Any]:
+    """Return the plan of an event as plain data; *known* keeps the findings of each commit."""
+    commit = column.found.commit
+    if commit not in known:
+        known[commit] = repository.findings(column.found, variables, words)
+    return as_data(column.found, plan, column.event, words, known[commit])
+
+
 def _no_data() -> dict[str, Any]:
     return {"jobs": [], "event": {}}
 
@@ -275,11 +289,7 @@ def matrix(
         except PracticeError as error:
             rows.append(Row(column.title, [], [], _no_data, str(error)))
             continue
-        commit = column.found.commit
-        if commit not in known:
-            known[commit] = repository.findings(column.found, variables, words)
-        seen = known[commit]
-        data = functools.partial(as_data, column.found, plan, column.event, words, seen)
+        data = functools.partial(_data, column, plan, variables, words, known)
         published = []
         jobs = [job for _, job in _jobs(plan)]
         for job in jobs:
