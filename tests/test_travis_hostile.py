@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -13,7 +15,13 @@ from typing import Any
 
 import pytest
 
+from pypi_practice.errors import PracticeError
+from pypi_practice.facts import load
 from pypi_practice.terminal import STEERING, as_json, indented, one_line, visible
+from pypi_practice.travis import check, config, plan, report, run, table
+from pypi_practice.travis.plan import Event
+from pypi_practice.travis.repository import Repository
+from pypi_practice.words import Words
 
 ROOT = Path(__file__).parents[1]
 DRIVER = Path(__file__).with_name("hostile_driver.py")
@@ -298,3 +306,52 @@ def test_text_that_steers_nothing_stays_as_it_is():
     assert visible("a\nb") == "a\nb"
     assert one_line("a\nb") == "a\\nb"
     assert indented("a\nb", "  ") == "a\n  b"
+
+
+# Values of every kind under keys of every kind
+
+SCHEMA = load("travis_schema")
+KEYS = [
+    *(key for kind in SCHEMA["root"].values() for key in kind),
+    *["language", "os", "dist", "arch", "services", "version", "env", "stages", "jobs", "deploy", "cache", "git", "branches", "if", "sudo", "python", "script", "install", "name", "stage", "matrix", "user", "on", "provider", "condition", "branch", "tags", "all_branches", "repo", "include", "exclude", "allow_failures", "only", "except", "global", "secure", "fast_finish", "username", "password", "server", "distributions", "edge", "cleanup", "skip_cleanup", "true", "pip", "submodules", "allow_failure", "dpl_version", "rvm", "<<"]
+    * 4,
+]
+VALUES = ["true", "~", "1", "3.10", "''", "main", "$A = b", "branch = main", "type IN (push)",
+          "pypi", "script", "'/^v/'", "'/('", "'A=$B C'", "skip", "No", "010", '"\\e[31m"', "[]",
+          "{}", "windows", "(", "concat(a"]  # fmt: skip
+
+
+def made_up(source: random.Random, depth: int) -> str:
+    """Return a value that nobody would write."""
+    chance = source.random()
+    if not depth or chance < 0.3:
+        return source.choice(VALUES)
+    inner = [made_up(source, depth - 1) for _ in range(source.randint(0, 4))]
+    if chance < 0.55:
+        return f"[{', '.join(inner)}]"
+    return "{" + ", ".join(f"{source.choice(KEYS)}: {one}" for one in inner) + "}"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_kind_of_value_gives_a_traceback(seed):
+    source = random.Random(seed)
+    words = Words("en", "travis")
+    found = Repository(Path("."), "a" * 40, [], None)
+    planned = 0
+    for _ in range(250):
+        lines = (f"{source.choice(KEYS)}: {made_up(source, 4)}\n" for _ in range(5))
+        text = "".join(lines)
+        with contextlib.suppress(PracticeError):
+            checked = check.check(text, "x", words)
+            shown = [*report.lines(checked, words), report.as_sarif([checked], words)]
+            shown.append(report.as_json([checked], words))
+            check.mend(checked, words)
+        with contextlib.suppress(PracticeError):
+            settings, _ = config.parse(text, "x", words)
+            for event in (Event("main"), Event("main", tag="v1"), Event("main", from_fork=True)):
+                made = plan.make(settings, event, [], 1, words)
+                table.text(found, made, event, words)
+                table.as_json(found, made, event, words)
+                run.outline(found, made, event, lambda line: None, words)
+                planned += 1
+    assert planned > 50

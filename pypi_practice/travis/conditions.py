@@ -182,7 +182,7 @@ class _Parser:
 
 
 def _cast(value: Any) -> Any:
-    if isinstance(value, str) and len(value) in (4, 5):
+    if isinstance(value, str) and len(value) in (4, 5):  # others need not be copied
         return {"true": True, "false": False}.get(value.lower(), value)
     return value
 

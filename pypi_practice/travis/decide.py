@@ -132,9 +132,9 @@ def _verdict(test: str, scope: Scope) -> Verdict:
 def decide(job: Job, deploy: Deploy, words: Words) -> Answer:
     """Return whether *deploy* of *job* runs. Nothing is started to find out."""
     key = deploy.test, deploy.old_tool, words.language
-    if key not in job.decided:
-        job.decided[key] = _decide(job, deploy, words)
-    return job.decided[key]
+    answer: Answer = job.decided.get(key) or _decide(job, deploy, words)
+    job.decided[key] = answer
+    return answer
 
 
 def _decide(job: Job, deploy: Deploy, words: Words) -> Answer:

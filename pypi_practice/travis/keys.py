@@ -72,7 +72,12 @@ def unplayed(config: dict[str, Any], jobs: Iterable[dict[str, Any]]) -> list[Unp
 
 def _cache(value: Any, add: Any) -> None:
     """Name what is cached besides pip's own cache; ``cache: pip`` is a text, a list or a key."""
-    asked = value if isinstance(value, dict) else dict.fromkeys(as_list(value), True)
+    asked: dict[Any, Any] = {}
+    for one in as_list(value):
+        if isinstance(one, dict):
+            asked |= one
+        elif not isinstance(one, list):
+            asked[one] = True
     quiet = {one.partition(".")[2] for one in load("travis_keys")["quiet"] if "cache." in one}
     left = [str(key) for key, wanted in asked.items() if wanted and key not in {"pip", *quiet}]
     if left and left != ["False"]:

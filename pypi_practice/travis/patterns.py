@@ -397,8 +397,8 @@ class _Ruby:
             counted = self.text[start] == "{"
             if self.peek("+") and not counted:
                 raise UnsupportedPattern("possessive repeats")
-            if self.peek("?") and counted and least == most:
-                raise UnsupportedPattern("{n}?")
+            if self.peek("?") and counted:
+                raise UnsupportedPattern("{n,m}?")  # Ruby has a meaning, and a fault, of its own
             self.take("?")
             part = Repeat(part, least, most)
         return part

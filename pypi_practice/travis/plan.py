@@ -281,7 +281,9 @@ class _Conditions:
     def hold(self, text: Any, where: str, values: dict[str, Any]) -> bool:
         """Whether *text* holds for a job or file with *values*; raises PracticeError."""
         env = self.env | assigned(_assignments(values.get("env")))
-        own = {key: values[key] for key in ("os", "dist", "language") if key in values}
+        own: dict[str, Any] = {
+            key: values[key] for key in ("os", "dist", "language") if key in values
+        }
         with self._errors(where):
             return conditions.holds(written(text), {**self.data, **own, "env": env}, self.budget)
 
@@ -417,7 +419,7 @@ def _assignments(env: Any) -> list[str]:
 
 def assigned(assignments: Sequence[str]) -> dict[str, str]:
     """Return what the assignments say, as conditions see it: without running them."""
-    values = {}
+    values: dict[str, str] = {}
     for line in assignments:
         values |= dict(_assigned(line))
     return values
@@ -552,4 +554,6 @@ def _runtimes(on: dict[str, Any]) -> list[str]:
 
 
 def _tags(on: dict[str, Any]) -> str:
-    return {True: '"$TRAVIS_TAG" != ""', False: '"$TRAVIS_TAG" = ""'}.get(on.get("tags"), "")
+    if on.get("tags") is True:
+        return '"$TRAVIS_TAG" != ""'
+    return '"$TRAVIS_TAG" = ""' if on.get("tags") is False else ""
