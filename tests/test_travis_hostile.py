@@ -311,11 +311,13 @@ def test_text_that_steers_nothing_stays_as_it_is():
 # Values of every kind under keys of every kind
 
 SCHEMA = load("travis_schema")
-KEYS = [
-    *(key for kind in SCHEMA["root"].values() for key in kind),
-    *["language", "os", "dist", "arch", "services", "version", "env", "stages", "jobs", "deploy", "cache", "git", "branches", "if", "sudo", "python", "script", "install", "name", "stage", "matrix", "user", "on", "provider", "condition", "branch", "tags", "all_branches", "repo", "include", "exclude", "allow_failures", "only", "except", "global", "secure", "fast_finish", "username", "password", "server", "distributions", "edge", "cleanup", "skip_cleanup", "true", "pip", "submodules", "allow_failure", "dpl_version", "rvm", "<<"]
-    * 4,
-]
+COMMON_KEYS = """
+language os dist arch services version env stages jobs deploy cache git branches if sudo python
+script install name stage matrix user on provider condition branch tags all_branches repo include
+exclude allow_failures only except global secure fast_finish username password server
+distributions edge cleanup skip_cleanup true pip submodules allow_failure dpl_version rvm <<
+"""
+KEYS = [*(key for kind in SCHEMA["root"].values() for key in kind), *COMMON_KEYS.split() * 4]
 VALUES = ["true", "~", "1", "3.10", "''", "main", "$A = b", "branch = main", "type IN (push)",
           "pypi", "script", "'/^v/'", "'/('", "'A=$B C'", "skip", "No", "010", '"\\e[31m"', "[]",
           "{}", "windows", "(", "concat(a"]  # fmt: skip

@@ -74,7 +74,8 @@ def _pythons(scope: Scope) -> Iterator[Finding]:
         if item is None:
             if 0 not in seen:
                 seen.add(0)
-                yield scope.hit("default-python", scope.root["language"], "python")
+                place = job.entries.get("language") or scope.root.get("language")
+                yield scope.hit("default-python", place or scope.item, "python")
             continue
         if id(item) in seen:
             continue
