@@ -17,9 +17,8 @@ from pypi_practice.travis.scope import Scope
 from pypi_practice.travis.validate import Message, Validator
 from pypi_practice.words import Words
 
-IGNORE = re.compile(
-    r"#\s*pypi-practice:\s*ignore\s+([\w-]+(?:\s*,\s*[\w-]+)*)\s*(?::\s*(.*?))?\s*$"
-)
+# Of a line without spaces at its end.
+IGNORE = re.compile(r"#\s*pypi-practice:\s*ignore\s+([\w-]+(?:\s*,\s*[\w-]+)*)\s*(?::(.*))?$")
 # Messages of Travis CI that have a rule of their own: code, the key or its end, the name.
 OWN = {
     ("deprecated_key", "sudo"): "sudo",
@@ -134,7 +133,7 @@ def _ignores(lines: Sequence[str]) -> dict[int, list[tuple[int, int, set[str], s
     """Return what the comments ignore: by the line that each speaks of."""
     found: dict[int, list[tuple[int, int, set[str], str]]] = {}
     for number, line in enumerate(lines, 1):
-        match = IGNORE.search(line)
+        match = IGNORE.search(line.rstrip())
         if match is None:
             continue
         target = number

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pypi_practice.errors import PracticeError
+from pypi_practice.terminal import visible
 from pypi_practice.words import Words
 
 # What each command needs is imported when it is called, so that each starts quickly.
@@ -112,7 +113,8 @@ def _check(arguments: argparse.Namespace, words: Words) -> int:
         print(report.as_sarif(reports, own))
     else:
         for one in reports:
-            print("\n".join(report.lines(one, own)))
+            for line in report.lines(one, own):
+                print(visible(line))
     return 1 if any(one.fails for one in reports) else 0
 
 
@@ -144,14 +146,15 @@ def _plan(arguments: argparse.Namespace, words: Words) -> int:
         if arguments.json:
             print(table.matrix_json(made))
         else:
-            print(table.matrix_text(made, own, repository.findings(found, variables, own)))
+            findings = repository.findings(found, variables, own)
+            print(visible(table.matrix_text(made, own, findings)))
         return 0
     found, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
     event = _event(arguments, branch)
     plan, _ = repository.plan(found, event, variables, own)
     findings = repository.findings(found, variables, own)
     show = table.as_json if arguments.json else table.text
-    print(show(found, plan, event, own, findings))
+    print(visible(show(found, plan, event, own, findings)))
     return 0
 
 
@@ -170,7 +173,7 @@ def _run(arguments: argparse.Namespace, words: Words) -> int:
     variables = [_variable(one, own, dry_run=arguments.dry_run) for one in arguments.var]
     plan, said = repository.plan(found, event, variables, own)
     for message in said:
-        print(message, flush=True)
+        print(visible(message), flush=True)
     if fatal := [message.level for message in said if message.is_fatal]:
         raise PracticeError(own("plain_secret" if "alert" in fatal else "dropped"))
 

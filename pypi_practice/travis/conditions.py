@@ -11,6 +11,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pypi_practice.travis import patterns
+from pypi_practice.travis.patterns import Budget
+
 VARIABLES = re.compile(
     r"type|repo|head_repo|os|dist|group|sudo|language|sender|fork|draft|branch|head_branch|tag"
     r"|commit_message"
@@ -21,9 +24,11 @@ SHELL_STRING = (
 )
 MATCHES = {"=~": "match", "~=": "match", "!~": "not_match"}
 COMPARES = {"=": "eq", "==": "eq", "!=": "not_eq"}
-# What Ruby writes in another way than Python, in a regular expression.
-RUBY = {r"\z": r"\Z", r"\Z": r"(?=\n?\Z)", "(?<": "(?P<"}
 Expression = Any  # a list that begins with its kind, as in the original: ["eq", left, right]
+
+
+class UnknownCondition(Exception):
+    """A condition that only Travis CI can decide, for its regular expression: the text."""
 
 
 class ConditionError(ValueError):
@@ -177,7 +182,9 @@ class _Parser:
 
 
 def _cast(value: Any) -> Any:
-    return {"true": True, "false": False}.get(str(value).lower(), value)
+    if isinstance(value, str) and len(value) in (4, 5):  # others need not be copied
+        return {"true": True, "false": False}.get(value.lower(), value)
+    return value
 
 
 def _true(value: Any) -> bool:
@@ -192,20 +199,34 @@ def written(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def matches(pattern: str, text: str) -> bool:
-    """Tell whether Ruby's *pattern* is found in *text*; raises ConditionError."""
-    python = re.sub(r"\\.|\(\?<(?=\w)", lambda found: RUBY.get(found[0], found[0]), pattern)
+def matches(pattern: str, text: str, budget: Budget) -> bool:
+    """Tell whether Ruby's *pattern* is found in *text*, in time linear in the text.
+
+    Raises ConditionError, UnknownCondition and BudgetExceeded.
+    """
     try:
-        return re.search(python, text, re.MULTILINE | re.ASCII) is not None
-    except re.error as error:
+        return patterns.search(patterns.ruby(pattern), text, budget)
+    except patterns.InvalidPattern as error:
         raise ConditionError(f"Invalid regular expression: /{pattern}/") from error
+    except patterns.UnsupportedPattern as error:
+        raise UnknownCondition(pattern) from error
+
+
+def _chain(kind: str, left: Expression, right: Expression) -> list[Expression]:
+    """Return the parts between the same operators: there can be more than Python's stack takes."""
+    parts = [right]
+    while isinstance(left, list) and left[0] == kind:
+        _, left, part = left
+        parts.append(part)
+    return [left, *reversed(parts)]
 
 
 class _Evaluation:
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        self.data = data
+    def __init__(self, data: Mapping[str, Any], budget: Budget) -> None:
+        self.data, self.budget = data, budget
 
     def value(self, expression: Expression) -> Any:
+        self.budget.spend(1)
         if not isinstance(expression, list):
             return _cast(expression)
         kind, *rest = expression
@@ -218,10 +239,10 @@ class _Evaluation:
         return not self.holds(inner)
 
     def _or(self, left: Expression, right: Expression) -> bool:
-        return self.holds(left) or self.holds(right)
+        return any(self.holds(part) for part in _chain("or", left, right))
 
     def _and(self, left: Expression, right: Expression) -> bool:
-        return self.holds(left) and self.holds(right)
+        return all(self.holds(part) for part in _chain("and", left, right))
 
     def _eq(self, left: Expression, right: Expression) -> bool:
         return self.value(left) == self.value(right)
@@ -233,7 +254,7 @@ class _Evaluation:
         text, pattern = self.value(left), self.value(right)
         if text is None or pattern is None:
             return False
-        return matches(written(pattern), written(text))
+        return matches(written(pattern), written(text), self.budget)
 
     def _not_match(self, left: Expression, right: Expression) -> bool:
         return not self._match(left, right)
@@ -266,9 +287,11 @@ class _Evaluation:
         values = [self.value(argument) for argument in arguments]
         if name == "env":
             return self.data.get("env", {}).get(written(values[0])) if values else None
+        self.budget.spend(sum(len(written(value)) for value in values))
         return "".join(written(value) for value in values)
 
 
+@functools.lru_cache(maxsize=64)
 def parse(text: str) -> Expression:
     """Return the condition as nested lists; raises ConditionError."""
     try:
@@ -277,12 +300,13 @@ def parse(text: str) -> Expression:
         raise ConditionError("Could not parse: too long") from error
 
 
-def holds(text: str, data: Mapping[str, Any]) -> bool:
+def holds(text: str, data: Mapping[str, Any], budget: Budget | None = None) -> bool:
     """Tell whether the condition holds; *data* maps ``branch``, ``tag``, ``type``, ``env`` ...
 
-    Raises ConditionError with Travis CI's words if it cannot be read.
+    Raises ConditionError with Travis CI's words if it cannot be read, UnknownCondition, and
+    BudgetExceeded.
     """
     try:
-        return _Evaluation(data).holds(parse(text))
+        return _Evaluation(data, budget or Budget()).holds(parse(text))
     except RecursionError as error:
         raise ConditionError("Could not parse: too long") from error

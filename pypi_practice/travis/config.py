@@ -23,6 +23,8 @@ def place(path: Path) -> Path:
 def text_of(path: Path, words: Words) -> str:
     """Return what the file, or the ``.travis.yml`` of the folder, holds; raises PracticeError."""
     path = place(path)
+    if any(is_kind() for is_kind in (path.is_fifo, path.is_socket, path.is_char_device)):
+        raise PracticeError(words("no_regular", name=path))  # reading it could wait for ever
     try:
         with path.open("rb") as file:
             data = file.read(SIZE_LIMIT + 1)

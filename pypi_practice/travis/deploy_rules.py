@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 
 from pypi_practice.allowed_hosts import named
 from pypi_practice.facts import INDEXES, is_protected, load
-from pypi_practice.travis import destinations
+from pypi_practice.travis import bash_conditional, conditions, destinations
 from pypi_practice.travis.dpl import OLDEST
 from pypi_practice.travis.findings import Edit, Finding, replaced
 from pypi_practice.travis.plan import minor
@@ -77,10 +75,9 @@ def _when(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
 
 
 def _conditions(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
-    bash = shutil.which("bash")
     for item in deploy.conditions:
-        text = str(item.data())
-        if bash and not _is_bash(bash, text):
+        text = conditions.written(item.data())
+        if not _is_bash(text):
             yield scope.hit("condition-syntax", item, "deploy.on.condition", name=text)
         elif "$" not in text:
             yield scope.hit("condition-no-variable", item, "deploy.on.condition", name=text)
@@ -88,12 +85,17 @@ def _conditions(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
             yield scope.hit("quoted-pattern", item, "deploy.on.condition", name=found[1])
 
 
-def _is_bash(bash: str, text: str) -> bool:
+def _is_bash(text: str) -> bool:
+    """Whether bash can read the condition, as far as that can be told without it."""
     if "\0" in text:
         return False
-    done = subprocess.run([bash, "-n", "-c", f"[[ ({text}) ]]"], capture_output=True, check=False)
-    # What it cannot read between the brackets is said, but does not count as a failure.
-    return done.returncode == 0 and not done.stderr
+    try:
+        bash_conditional.parse(f"({text})")
+    except bash_conditional.NotBash:
+        return False
+    except bash_conditional.Undecided:
+        return True
+    return True
 
 
 def _where(scope: Scope, deploy: Deploy) -> Iterator[Finding]:

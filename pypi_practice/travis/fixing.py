@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from pypi_practice.errors import PracticeError
+from pypi_practice.terminal import visible
 from pypi_practice.travis import check, config
 from pypi_practice.travis.plan import Variable
 from pypi_practice.words import Words
@@ -42,7 +43,7 @@ def fix(
         lines = difflib.unified_diff(
             old.splitlines(), new.splitlines(), name, name, lineterm="", n=1
         )
-        print("\n".join(lines))
+        print(visible("\n".join(lines)))
     try:
         raw = place.read_bytes().decode("utf-8")
         text = new.replace("\n", "\r\n") if "\r\n" in raw else new
@@ -56,5 +57,5 @@ def fix(
     except OSError as error:
         raise PracticeError(words("not_written", name=place, reason=error)) from error
     if show:
-        print(words("mended", name=place))
+        print(visible(words("mended", name=place)))
     return check.check(new, str(place), words, folder, variables)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Collection, Iterable
@@ -31,11 +32,11 @@ def match(words: Iterable[str], word: str, never: Collection[str] = ()) -> str |
     """Return the one of *words* that *word* is taken for, or None."""
     if len(word) < 3 or word in never:
         return None
-    words = list(words)
+    words, letters = list(words), frozenset(word)
     near = [
         (distance(other, word, FARTHEST), other)
         for other in words
-        if abs(len(other) - len(word)) < FARTHEST and _near(other, word)
+        if abs(len(other) - len(word)) < FARTHEST and _near(_letters(other), letters)
     ]
     near = [
         (far, other) for far, other in near if far < min(FARTHEST, len(word) / 2, len(other) / 2)
@@ -51,9 +52,14 @@ def match(words: Iterable[str], word: str, never: Collection[str] = ()) -> str |
     return near[0][1] if near else None
 
 
-def _near(left: str, right: str) -> bool:
+@functools.cache
+def _letters(known: str) -> frozenset[str]:
+    return frozenset(known)
+
+
+def _near(left: frozenset[str], right: frozenset[str]) -> bool:
     """Whether they may be less than FARTHEST edits apart: an edit changes one letter at most."""
-    return len(set(left) - set(right)) < FARTHEST and len(set(right) - set(left)) < FARTHEST
+    return len(left - right) < FARTHEST and len(right - left) < FARTHEST
 
 
 def _tied(pairs: list[tuple[int, str]]) -> bool:
@@ -66,7 +72,7 @@ def underscored(key: str) -> str:
     >>> underscored("beforeInstall"), underscored("before-install")
     ('before_install', 'before_install')
     """
-    key = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", key)
+    key = re.sub(r"(?<=[A-Z])(?=[A-Z][a-z])", "_", key)
     return re.sub(r"([a-z\d])([A-Z])", r"\1_\2", key).replace("-", "_").lower()
 
 

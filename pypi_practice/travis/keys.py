@@ -65,25 +65,30 @@ def unplayed(config: dict[str, Any], jobs: Iterable[dict[str, Any]]) -> list[Unp
                 for name in sorted(set(deploy) - {"if", "true"}):
                     if deploy[name] is not False:
                         add(f"deploy.{name}", deploy[name])
-    if _is_encrypted(config):
+    if is_encrypted(config):
         add("secure", "yes")
     return list(found.values())
 
 
 def _cache(value: Any, add: Any) -> None:
     """Name what is cached besides pip's own cache; ``cache: pip`` is a text, a list or a key."""
-    asked = value if isinstance(value, dict) else dict.fromkeys(as_list(value), True)
+    asked: dict[Any, Any] = {}
+    for one in as_list(value):
+        if isinstance(one, dict):
+            asked |= one
+        elif not isinstance(one, list):
+            asked[one] = True
     quiet = {one.partition(".")[2] for one in load("travis_keys")["quiet"] if "cache." in one}
     left = [str(key) for key, wanted in asked.items() if wanted and key not in {"pip", *quiet}]
     if left and left != ["False"]:
         add("cache", left)
 
 
-def _is_encrypted(value: Any) -> bool:
+def is_encrypted(value: Any) -> bool:
     """Whether there is a secret in *value* that Travis CI alone can read."""
     if isinstance(value, dict):
-        return "secure" in value or any(_is_encrypted(one) for one in value.values())
-    return isinstance(value, list) and any(_is_encrypted(one) for one in value)
+        return "secure" in value or any(is_encrypted(one) for one in value.values())
+    return isinstance(value, list) and any(is_encrypted(one) for one in value)
 
 
 def sentences(found: Iterable[Unplayed], words: Words) -> list[str]:

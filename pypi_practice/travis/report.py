@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pypi_practice.facts import load
+from pypi_practice.terminal import as_json as as_json_text
+from pypi_practice.terminal import one_line
 from pypi_practice.travis.check import Report
 from pypi_practice.travis.findings import Edit, Finding
 from pypi_practice.travis.rules import TOKEN
 from pypi_practice.words import Words
 
 HIDDEN = "[secure]"
+LINE_LIMIT = 500  # characters of a line that is shown
+MESSAGE_LIMIT = 1_000  # characters of a message that is shown
 SARIF_LEVELS = {"info": "note", "warn": "warning", "error": "error", "alert": "error"}
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -26,19 +29,21 @@ def _hide(text: str, finding: Finding) -> str:
 
 
 def hidden(finding: Finding, words: Words) -> str:
-    """Return the message of a finding without secrets."""
-    return _hide(finding.say("message", words), finding)
+    """Return the message of a finding in one line, without secrets, and not too long to read."""
+    text = one_line(_hide(finding.say("message", words), finding))
+    return text if len(text) <= MESSAGE_LIMIT else f"{text[:MESSAGE_LIMIT]}…"
 
 
 def lines(report: Report, words: Words) -> Iterator[str]:
     """Yield the report of one file for people: place, message, line, suggestion, why."""
     for one in report.findings:
         level = words(f"level_{one.level}")
-        message = _hide(one.say("message", words), one)
-        yield f"{report.source.name}:{one.line}:{one.column}: {level} [{one.rule}] {message}"
+        name = one_line(report.source.name)
+        yield f"{name}:{one.line}:{one.column}: {level} [{one.rule}] {hidden(one, words)}"
         shown = report.source.lines
-        if one.line <= len(shown):
-            line = shown[one.line - 1]
+        line = shown[one.line - 1] if one.line <= len(shown) else ""
+        # A line can be as long as the file, and have a finding for each of its words.
+        if one.line <= len(shown) and len(line) <= LINE_LIMIT:
             number = str(one.line)
             yield f"  {number} | {_hide(line, one)}"
             if _hide(line, one) == line:
@@ -90,7 +95,7 @@ def _edit(edit: Edit | None) -> dict[str, Any] | None:
 
 def as_json(reports: Sequence[Report], words: Words) -> str:
     """Return the findings of all files as one JSON list."""
-    return json.dumps(
+    return as_json_text(
         [
             {
                 "file": report.source.name,
@@ -111,9 +116,7 @@ def as_json(reports: Sequence[Report], words: Words) -> str:
             }
             for report in reports
             for one in report.findings
-        ],
-        ensure_ascii=False,
-        indent=2,
+        ]
     )
 
 
@@ -140,7 +143,7 @@ def as_sarif(reports: Sequence[Report], words: Words) -> str:
     }
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(whole, ensure_ascii=False, indent=2)
+    return as_json_text(whole)
 
 
 def _region(line: int, column: int, end_line: int, end_column: int) -> dict[str, int]:

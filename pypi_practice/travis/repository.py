@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from typing import Any
 from pypi_practice.errors import PracticeError
 from pypi_practice.travis import config
 from pypi_practice.travis.plan import Event, Plan, Variable, make
+from pypi_practice.travis.tree import Tree
 from pypi_practice.travis.validate import Message
 from pypi_practice.words import Words
 
@@ -109,6 +111,9 @@ def read(found: Repository, words: Words) -> tuple[dict[str, Any], list[Message]
 
 def _text(found: Repository, words: Words) -> str:
     name = str(found.path / NAME)
+    size = git(found.path, "cat-file", "-s", f"{found.commit}:{NAME}") or "0"
+    if int(size) > config.SIZE_LIMIT:
+        raise PracticeError(words("too_large", name=name))
     text = git(found.path, "show", f"{found.commit}:{NAME}")
     if text is None:
         raise PracticeError(words("not_committed", name=NAME, commit=found.commit[:7]))
@@ -122,7 +127,12 @@ def plan(
 ) -> tuple[Plan, list[Message]]:
     """Return what the build would do, and what Travis CI says of its deploys."""
     settings, said = read(found, words)
-    return make(settings, event, variables, 1, words), config.of_deploys(said)
+    return make(settings, event, variables, 1, words, tree(found)), config.of_deploys(said)
+
+
+def tree(found: Repository) -> Tree:
+    """Return the files of the commit, for the conditions that ask for them."""
+    return Tree(functools.partial(git, found.path), found.commit)
 
 
 def findings(found: Repository, variables: Sequence[Variable], words: Words) -> list[Remark]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -14,11 +15,14 @@ from pypi_practice.travis.plan import DEPLOY_PHASES, MOST_JOBS, PHASES, minor
 from pypi_practice.travis.scope import Scope
 
 UPLOADS = re.compile(
-    r"twine\s+upload|(?:flit|poetry|hatch|uv|pdm)\s+publish|setup\.py\s+\S*\s*upload\b"
+    r"twine\s+upload|(?:flit|poetry|hatch|uv|pdm)\s+publish|setup\.py\s+(?:\S+\s+)?upload\b"
 )
-PASSWORD = re.compile(r"(?:-p|--password)[ =]\S*(\$\{?\w+\}?)")
+PASSWORD = re.compile(r"(?:-p|--password)[ =](\S*)")
+VARIABLE = re.compile(r"\$\{?\w+\}?")
 TOKEN = re.compile(r"pypi-Ag[\w-]{10,}")
 NEWEST = (3, 16)
+MOST_WORDS = 10  # of one condition that are named
+READ_LIMIT = 1_000_000  # characters of pyproject.toml
 DYNAMIC = re.compile(r"setuptools[-_]scm|hatch-vcs|versioneer|dunamai|pbr\b")
 OVERRIDES = re.compile(
     r"TWINE_(?:USERNAME|PASSWORD|REPOSITORY_URL|REPOSITORY)"
@@ -69,7 +73,8 @@ def _pythons(scope: Scope) -> Iterator[Finding]:
         if item is None:
             if 0 not in seen:
                 seen.add(0)
-                yield scope.hit("default-python", scope.root["language"], "python")
+                place = job.entries.get("language") or scope.root.get("language")
+                yield scope.hit("default-python", place or scope.item, "python")
             continue
         if id(item) in seen:
             continue
@@ -131,10 +136,10 @@ def _conditions(scope: Scope) -> Iterator[tuple[Entry, str]]:
 def _ifs(scope: Scope) -> Iterator[Finding]:
     for entry, key in _conditions(scope):
         try:
-            parsed = conditions.parse(str(entry.item.data()))
+            parsed = conditions.parse(conditions.written(entry.item.data()))
         except (conditions.ConditionError, RecursionError):
             continue
-        for word in _bare(parsed):
+        for word in itertools.islice(dict.fromkeys(_bare(parsed)), MOST_WORDS):
             yield scope.hit("if-unknown-word", entry.item, key, name=word, known=WORDS)
 
 
@@ -161,15 +166,19 @@ def _commands(scope: Scope) -> Iterator[Finding]:
             if phase not in owner or (owner is not scope.root and owner[phase].inherited):
                 continue
             for item in owner[phase].item.items:
-                text = str(item.data())
+                text = conditions.written(item.data())
                 asks = "TRAVIS_TAG" in text or "TRAVIS_BRANCH" in text
                 asks |= phase in DEPLOY_PHASES  # which run when the conditions of a deploy hold
                 if UPLOADS.search(text) and not asks and not scope.guarded(owner):
                     yield scope.hit("upload-in-script", item, phase, name=phase)
-                if found := PASSWORD.search(text):
-                    yield scope.hit("secret-in-argument", item, phase, name=found[1])
+                for argument in PASSWORD.findall(text):
+                    if found := VARIABLE.findall(argument):
+                        yield scope.hit("secret-in-argument", item, phase, name=found[-1])
+                        break
     if scope.has("pyproject.toml") and scope.folder is not None:
-        text = (scope.folder / "pyproject.toml").read_text(encoding="utf-8", errors="replace")
+        path = scope.folder / "pyproject.toml"
+        with path.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(READ_LIMIT)
         git = scope.root.get("git")
         depth = git.item.get("depth") if git else None
         if DYNAMIC.search(text) and (depth is None or depth.data() is not False):

@@ -29,9 +29,10 @@ from pypi_practice.proxy import Proxy
 from pypi_practice.sandbox.kinds import FOR_JOB, Kind
 from pypi_practice.sandbox.start import SandboxError, choose
 from pypi_practice.store import Store
+from pypi_practice.terminal import indented, one_line
 from pypi_practice.travis import destinations, keys, origin, place, script
 from pypi_practice.travis.decide import decide, secrets
-from pypi_practice.travis.log import OURS, Log, Marks, Watch, clean, plain, seconds
+from pypi_practice.travis.log import OURS, Log, Marks, Watch, clean, seconds
 from pypi_practice.travis.origin import Push
 from pypi_practice.travis.plan import (
     DECISIVE_PHASES,
@@ -45,7 +46,7 @@ from pypi_practice.travis.plan import (
 )
 from pypi_practice.travis.process import JobSandbox, Process, stream
 from pypi_practice.travis.repository import Remark, Repository, describe
-from pypi_practice.travis.secret_variables import visible
+from pypi_practice.travis.secret_variables import visible_variables
 from pypi_practice.words import Words
 
 # twine breaks this line where the terminal ends.
@@ -559,7 +560,7 @@ class _Build:
         if index is None:
             return
         used = [one for one in secrets(deploy) if not one.startswith("TRAVIS")]
-        variables[index.key] = ", ".join(f"${one}" for one in used or visible(job))
+        variables[index.key] = ", ".join(f"${one}" for one in used or visible_variables(job))
         if outcome.skipped and all(key != index.key for key, _ in outcome.uploaded):
             host = urlsplit(index.upload).hostname
             yield f"    {self.words('nothing_new', host=host)}", "note"
@@ -660,32 +661,32 @@ def _notes(repository: Repository, plan: Plan, words: Words, say: Callable[..., 
 
 
 def outline(
-    repository: Repository, plan: Plan, event: Event, write: Callable[[str], None], words: Words,
+    repository: Repository, plan: Plan, event: Event, emit: Callable[[str], None], words: Words,
     allowed: AllowedHosts = NO_OTHER_HOSTS,
 ) -> None:  # fmt: skip
     """Say what *plan* would run, and run nothing."""
 
-    def emit(text: str) -> None:
-        write(plain(text))
+    def say(text: object) -> None:
+        emit(one_line(text))
 
-    emit(words("plans", what=describe(event, words), commit=repository.commit[:7]))
-    _notes(repository, plan, words, emit)
+    say(words("plans", what=describe(event, words), commit=repository.commit[:7]))
+    _notes(repository, plan, words, say)
     if not plan.runs:
-        emit(words("build_skipped", condition=plan.condition))
+        say(words("build_skipped", condition=plan.condition))
         return
     for stage in plan.stages:
         if not stage.runs:
-            emit(words("stage_skipped", name=stage.name, condition=stage.condition))
+            say(words("stage_skipped", name=stage.name, condition=stage.condition))
             continue
-        emit(words("stage", name=stage.name))
+        say(words("stage", name=stage.name))
         for job in stage.jobs:
-            emit(f"  {words('job', number=job.number, name=job.name)} ({job.environ['TRAVIS_DIST']}"
+            say(f"  {words('job', number=job.number, name=job.name)} ({job.environ['TRAVIS_DIST']}"
                  f", Python {job.python})")  # fmt: skip
-            names = ", ".join(visible(job))
-            emit(f"    {words('sees', names=names) if names else words('sees_none')}")
+            names = ", ".join(visible_variables(job))
+            say(f"    {words('sees', names=names) if names else words('sees_none')}")
             for phase in DECISIVE_PHASES:
                 for command in job.phase(phase):
-                    emit(f"    {phase}: {command}")
+                    emit(f"    {phase}: {indented(command, '      ')}")
             for deploy in job.deploys:
                 answer = decide(job, deploy, words)
                 if answer.runs is None:
@@ -694,7 +695,7 @@ def outline(
                     said = words("deploy_yes")
                 else:
                     said = words("deploy_no", reason=answer.reasons[0])
-                emit(f"    {deploy.provider} {deploy.condition} {said}")
+                say(f"    {deploy.provider} {deploy.condition} {said}")
                 if answer.runs is not False:
                     for line in destinations.sentences(job, deploy, words, allowed):
-                        emit(f"    {line}")
+                        say(f"    {line}")

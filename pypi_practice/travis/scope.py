@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pypi_practice.travis import conditions
+from pypi_practice.travis.conditions import ConditionError, UnknownCondition
 from pypi_practice.travis.config import as_list
 from pypi_practice.travis.findings import Edit, Finding, Source
 from pypi_practice.travis.marks import Entry, Item
+from pypi_practice.travis.patterns import Budget, BudgetExceeded
 from pypi_practice.travis.plan import (
     DEFAULT_DIST,
     DEFAULT_PYTHON,
@@ -272,10 +275,11 @@ class Scope:
             return False
         for text in self.texts(entry):
             if len(text) > 1 and text.startswith("/"):
+                pattern = text.removeprefix("/").removesuffix("/")
                 try:
-                    if any(re.search(text.strip("/"), tag) for tag in SOME_TAGS):
+                    if any(conditions.matches(pattern, tag, Budget()) for tag in SOME_TAGS):
                         return False
-                except re.error:
+                except (ConditionError, UnknownCondition, BudgetExceeded):
                     return False
         return True
 

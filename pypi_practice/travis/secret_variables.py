@@ -31,7 +31,7 @@ def _assignments(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
                 yield name, value
 
 
-def visible(job: Job) -> list[str]:
+def visible_variables(job: Job) -> list[str]:
     """Return the repository variables of *job* whose value is in its environment, in their order.
 
     A value that bash computes is taken to hold every variable, because only the build can tell.

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import json
+import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pypi_practice import terminal
 from pypi_practice.errors import PracticeError
 from pypi_practice.travis import destinations, keys, repository
 from pypi_practice.travis.config import as_list
 from pypi_practice.travis.decide import Answer, command, decide, secrets, target
-from pypi_practice.travis.plan import PHASES, Deploy, Event, Job, Plan, Variable
+from pypi_practice.travis.plan import PHASES, Deploy, Event, Job, Plan, Variable, make
 from pypi_practice.travis.repository import Remark, Repository
-from pypi_practice.travis.secret_variables import emptied, visible
+from pypi_practice.travis.secret_variables import emptied, visible_variables
 from pypi_practice.words import Words
 
+WIDTH_LIMIT = 60  # characters of a column that others are aligned to
+# What git allows in the name of a branch (git check-ref-format).
+NAME_LIMIT = 200
+NO_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[-/.]|/\.|[/.]$|\.lock(?:/|$)|^@$")
 BRANCH = re.compile(r"(?<!head_)\bbranch\s*==?\s*[\"']?([\w./-]+)")
 
 
 def _grid(rows: Sequence[Sequence[str]], indent: str = "") -> list[str]:
     """Return rows of cells as lines; the last column takes what room it needs."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    rows = [[terminal.one_line(cell) for cell in row] for row in rows]
+    widths = [
+        min(max(len(row[column]) for row in rows), WIDTH_LIMIT)
+        for column in range(len(rows[0]) - 1)
+    ]
     return [
         (indent + "  ".join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[-1]]))
         .rstrip()
@@ -45,9 +54,14 @@ def publishing(job: Job, deploy: Deploy, answer: Answer, words: Words) -> str:
 def _missing(job: Job, names: Sequence[str]) -> list[str]:
     """Return those of *names* that have no value in the job: limited elsewhere, or emptied."""
     empty = emptied(job)
-    own = set(re.findall(r"(?:^|\s)(\w+)=", " ".join(job.env)))
-    seen = ({one.name for one in job.variables} | own) - empty
+    seen = ({one.name for one in job.variables} | _names(tuple(job.env))) - empty
     return [one for one in names if one in empty or (one not in seen and one in job.hidden)]
+
+
+@functools.lru_cache(maxsize=64)
+def _names(assignments: tuple[str, ...]) -> frozenset[str]:
+    """Return the names of the variables that are assigned."""
+    return frozenset(re.findall(r"(?:^|\s)(\w+)=", " ".join(assignments)))
 
 
 def _jobs(plan: Plan) -> Iterator[tuple[str, Job]]:
@@ -74,14 +88,14 @@ def text(
     what = repository.describe(event, words)
     lines = [words("plans", what=what, commit=found.commit[:7])]
     if found.uncommitted:
-        lines.append(words("uncommitted", names=", ".join(found.uncommitted)))
+        lines.append(terminal.one_line(words("uncommitted", names=", ".join(found.uncommitted))))
     if found.missing_branch:
         lines.append(words("head_for_branch", name=found.missing_branch))
     if plan.unplayed:
         lines.append(words("not_played"))
-        lines += [f"  {one}" for one in keys.sentences(plan.unplayed, words)]
+        lines += [f"  {terminal.one_line(one)}" for one in keys.sentences(plan.unplayed, words)]
     if not plan.runs:
-        lines.append(words("build_skipped", condition=plan.condition))
+        lines.append(words("build_skipped", condition=terminal.one_line(plan.condition)))
         return "\n".join([*lines, *remarks(findings, words)])
     rows = [[words(f"head_{name}") for name in ("stage", "job", "image")]
             + ["Python", words("head_publishes")]]  # fmt: skip
@@ -107,14 +121,14 @@ def text(
             cell = "; ".join(cells) or words("nothing")
             rows.append([stage.name, title, job.environ["TRAVIS_DIST"], job.python, cell])
             shown = tuple((phase, one) for phase in PHASES for one in job.phase(phase))
-            commands.setdefault((shown, tuple(visible(job))), []).append(job)
+            commands.setdefault((shown, tuple(visible_variables(job))), []).append(job)
     lines += ["", *_grid(rows)]
     if notes:
-        lines += ["", *notes]
+        lines += ["", *map(terminal.one_line, notes)]
     for (shown, names), jobs in commands.items():
         lines += ["", ", ".join(job.number for job in jobs)]
         lines.append(f"  {words('sees', names=', '.join(names)) if names else words('sees_none')}")
-        lines += [f"  {phase}: {one}" for phase, one in shown]
+        lines += [f"  {phase}: {terminal.indented(one, '    ')}" for phase, one in shown]
     return "\n".join([*lines, *remarks(findings, words)])
 
 
@@ -160,7 +174,7 @@ def as_data(
                 "dist": job.environ["TRAVIS_DIST"],
                 "python": job.python,
                 "env": job.env,
-                "variables": visible(job),
+                "variables": visible_variables(job),
                 "phases": {phase: job.phase(phase) for phase in PHASES if job.phase(phase)},
                 "deploy": [_deploy(job, one, words) for one in job.deploys],
             }
@@ -177,7 +191,7 @@ def as_json(
 ) -> str:
     """Return the plan as JSON."""
     data = as_data(found, plan, event, words, findings)
-    return json.dumps(data, ensure_ascii=False, indent=2)
+    return terminal.as_json(data)
 
 
 @dataclass(frozen=True)
@@ -211,7 +225,10 @@ def events(
     slug = slug or repository.slug(path)
     settings, _ = repository.read(found, words)
     local = repository.git(path, "for-each-ref", "--format=%(refname:short)", "refs/heads") or ""
-    names = list(dict.fromkeys([branch, *local.split(), *_named(settings)]))
+    named = (
+        one for one in _named(settings) if len(one) <= NAME_LIMIT and not NO_BRANCH.search(one)
+    )
+    names = list(dict.fromkeys([branch, *local.split(), *named]))
     columns = []
     for name in names[:30]:
         at, _ = repository.find(path, name, None, words)
@@ -236,9 +253,28 @@ class Row:
     """What one event does: how many jobs, what is published, what its jobs see."""
 
     title: str
-    data: dict[str, Any]
+    jobs: list[Job]
     published: list[str]
+    data: Callable[[], dict[str, Any]]
     problem: str | None = None
+
+
+def _data(
+    column: Column,
+    plan: Plan,
+    variables: Sequence[Variable],
+    words: Words,
+    known: dict[str, list[Remark]],
+) -> dict[str, Any]:
+    """Return the plan of an event as plain data; *known* keeps the findings of each commit."""
+    commit = column.found.commit
+    if commit not in known:
+        known[commit] = repository.findings(column.found, variables, words)
+    return as_data(column.found, plan, column.event, words, known[commit])
+
+
+def _no_data() -> dict[str, Any]:
+    return {"jobs": [], "event": {}}
 
 
 def matrix(
@@ -247,34 +283,37 @@ def matrix(
     """Return what each event would do."""
     rows = []
     known: dict[str, list[Remark]] = {}  # by commit
+    read: dict[str, dict[str, Any]] = {}  # the file, by commit
     for column in columns:
         try:
-            plan, _ = repository.plan(column.found, column.event, variables, words)
+            if column.found.commit not in read:
+                read[column.found.commit], _ = repository.read(column.found, words)
+            plan = make(
+                read[column.found.commit], column.event, variables, 1, words,
+                repository.tree(column.found),
+            )  # fmt: skip
         except PracticeError as error:
-            rows.append(Row(column.title, {"jobs": [], "event": {}}, [], str(error)))
+            rows.append(Row(column.title, [], [], _no_data, str(error)))
             continue
-        commit = column.found.commit
-        if commit not in known:
-            known[commit] = repository.findings(column.found, variables, words)
-        seen = known[commit]
-        data = as_data(column.found, plan, column.event, words, seen)
+        data = functools.partial(_data, column, plan, variables, words, known)
         published = []
-        for _, job in _jobs(plan):
+        jobs = [job for _, job in _jobs(plan)]
+        for job in jobs:
             for deploy in job.deploys:
                 answer = decide(job, deploy, words)
                 if answer.runs is not False:
                     what = publishing(job, deploy, answer, words)
                     published.append(f"{what} ({job.number})")
-        rows.append(Row(column.title, data, published))
+        rows.append(Row(column.title, jobs, published, data))
     return rows
 
 
-def _seen(jobs: Sequence[dict[str, Any]]) -> str:
+def _seen(jobs: Sequence[Job]) -> str:
     """Return each variable with the jobs that see it, which are not named if it is all of them."""
     by_name: dict[str, list[str]] = {}
     for job in jobs:
-        for name in job["variables"]:
-            by_name.setdefault(name, []).append(job["number"])
+        for name in visible_variables(job):
+            by_name.setdefault(name, []).append(job.number)
     shown = [
         name if len(numbers) == len(jobs) else f"{name} ({', '.join(numbers)})"
         for name, numbers in by_name.items()
@@ -286,21 +325,17 @@ def matrix_text(rows: Sequence[Row], words: Words, findings: Sequence[Remark] = 
     """Return the matrix as a table, one event to a line; below it the *findings*."""
     cells = [[words(f"head_{name}") for name in ("event", "jobs", "sees", "publishes")]]
     for row in rows:
-        jobs = row.data["jobs"]
         published = row.published or [row.problem or words("nothing")]
-        count = str(len(jobs))
-        cells.append([row.title, count, _seen(jobs), published[0]])
+        cells.append([row.title, str(len(row.jobs)), _seen(row.jobs), published[0]])
         cells += [["", "", "", one] for one in published[1:]]
     return "\n".join([*_grid(cells), *remarks(findings, words)])
 
 
 def matrix_json(rows: Sequence[Row]) -> str:
     """Return the matrix as JSON: a plan for each event."""
-    return json.dumps(
+    return terminal.as_json(
         [
-            {"title": row.title, **row.data, "published": row.published, "problem": row.problem}
+            {"title": row.title, **row.data(), "published": row.published, "problem": row.problem}
             for row in rows
-        ],
-        ensure_ascii=False,
-        indent=2,
+        ]
     )

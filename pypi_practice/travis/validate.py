@@ -11,13 +11,15 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pypi_practice.facts import load
-from pypi_practice.travis import conditions, guess
+from pypi_practice.travis import conditions, guess, patterns
 from pypi_practice.travis.marks import Entry, Item
+from pypi_practice.travis.patterns import Budget
 
 LEVELS = ("info", "warn", "error", "alert")
 YES = ("true", "on", "yes", "enabled", "required")
@@ -65,8 +67,11 @@ DEPRECATED_OPTIONS = {
     "no_stop_previous_version": "use stop_previous_version: false",
 }
 VERSION = re.compile(r"(~>|>|>=|=|<=|<) (\d+(?:\.\d+)?(?:\.\d+)?)")
-ENV = re.compile(
-    r"""\s*(?:[^\s=]+=(?:"(?:\\.|[^"\\])*"|'[^']*'|\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`|\\.|[^\s'"`])*\s*)*"""
+# Not for Python's re, which would take exponential time.
+ENV = patterns.whole(
+    patterns.ruby(
+        r"""\s*(?:[^\s=]+=(?:"(?:\\.|[^"\\])*"|'[^']*'|\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`|\\.|[^\s'"`])*\s*)*"""
+    )
 )
 
 
@@ -402,7 +407,7 @@ class Validator:
 
     def assignments(self, entry: Entry, path: str) -> None:
         for item in entry.item.items:
-            if item.kind == "str" and not ENV.fullmatch(item.value):
+            if item.kind == "str" and not _is_env(item.value):
                 self.say("error", path, "invalid_env_var", entry, name=item.value, var=item.value)
 
     def branches(self, entry: Entry, path: str) -> None:
@@ -447,7 +452,7 @@ class Validator:
                         self.job_key(key, one, where)
                     if key == "name" and one.item.kind == "str":
                         names.append(one.item.value)
-            twice = list(dict.fromkeys(one for one in names if names.count(one) > 1))
+            twice = [name for name, times in Counter(names).items() if times > 1]
             if twice and name == "include":
                 values = f"name: {', '.join(twice)}"
                 self.say("info", where, "duplicate", section, values=values)
@@ -551,6 +556,11 @@ class Validator:
     def messages(self) -> list[Message]:
         """Return what Travis CI says, in the order of the lines, each once."""
         return sorted(dict.fromkeys(self.found), key=lambda one: (one.line, one.column))
+
+
+def _is_env(text: str) -> bool:
+    """Whether it is assignments, as travis-yml takes them."""
+    return patterns.search(ENV, text, Budget(100 * len(text) + patterns.BUDGET))
 
 
 def _is_base64(text: str) -> bool:
