@@ -32,7 +32,8 @@ def register(env: Any, speaks: Callable[[], str]) -> None:
         deploy_options, on_conditions, if_conditions, bad_conditions, variables, label_table,
         address_table, page_table, images, glossary, history, timeline, token_fields, scopes,
         messages, message, message_box, message_counts, travis_rules, doctor_checks, ready_file,
-        rehearsal_keys, read_versions, bench.speed_table, bench.speed_setting, bench.speed_behind,
+        rehearsal_keys, read_versions, ways_out, ways_out_count, bench.speed_table,
+        bench.speed_setting, bench.speed_behind,
     ):  # fmt: skip
         env.macro(_bound(function, speaks), function.__name__)
 
@@ -478,3 +479,18 @@ def rehearsal_keys(language: str) -> str:
         if keys:
             rows.append([keys, f"{said[0].upper()}{said[1:]}."])
     return table(("key", "then"), rows, language)
+
+
+def ways_out(language: str, command: str) -> str:
+    """List the ways out of *command* that are open, each with the kinds of wall behind which."""
+    rows = [
+        [way[language], ", ".join(code(kind) for kind in way[command])]
+        for way in data("ways_out").values()
+        if way.get(command)
+    ]
+    return table(("way", "open_behind"), rows, language)
+
+
+def ways_out_count(language: str) -> str:
+    """Return how many ways out the tests try."""
+    return str(len(data("ways_out")))

@@ -1,0 +1,1 @@
+pypi-practice shell --allow-host index.example.org
