@@ -1,9 +1,9 @@
 """The repository that the checkout of a rehearsed job comes from, and that it can push to.
 
-The checkout's setting ``remote.origin.url`` is the address that the repository has on Travis CI. git
-leads that address, by a configuration of the rehearsal's own (``url.COPY.insteadOf``, git 2.32 and
-later), to a bare copy that is made for the job and thrown away after it; an older git finds the real
-address, which the job's proxy refuses. The copy shares no file with the user's repository, and
+The checkout's setting ``remote.origin.url`` is the address that the repository has on Travis CI.
+git leads that address, by a configuration of the rehearsal's own (``url.COPY.insteadOf``, git 2.32
+and later), to a bare copy that is made for the job and thrown away after it; an older git finds the
+real address, which the job's proxy refuses. The copy shares no file with the user's repository, and
 nothing that a job sees names that repository's path.
 """
 
