@@ -209,7 +209,7 @@ def variants() -> Iterator[Variant]:
         lambda f: f.put(f.option("testpypi", "username").item, "your-name"),
         published=("TestPyPI",),
         # The twine of today sends __token__ to PyPI and TestPyPI, whatever .pypirc says.
-        log=("Authenticated as your-name", "published to test.pypi.org"),
+        log=("Authenticated as your-name", "to TestPyPI (practice)"),
     )
     yield Variant(
         "alias-key", lambda f: f.rename(f.option("testpypi", "username"), "user"),
@@ -235,7 +235,7 @@ def variants() -> Iterator[Variant]:
         lambda f: f.put(f.option("testpypi", "distributions").item, "[sdist, bdist_wheel]"),
         published=("TestPyPI",),
         log=("[warn] on jobs.include.deploy.distributions: unexpected sequence",
-             "$ python setup.py sdist\n", "published to test.pypi.org"),
+             "$ python setup.py sdist\n", "to TestPyPI (practice)"),
     )  # fmt: skip
     yield Variant(
         "ruby-too-old", lambda f: f.put(f.root.entries["dist"].item, "xenial"),

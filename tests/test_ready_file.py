@@ -40,8 +40,8 @@ WORDS = Words("en", "travis")
 
 def uploaded(log: str) -> list[str]:
     """Return the names of the files that a rehearsal says it has uploaded."""
-    lines = re.findall(r"uploaded: (.+)", log)
-    return re.findall(r"(\S+) \((?:TestPyPI|PyPI)\)", " ".join(lines))
+    lines = re.findall(r"published (.+) to (?:TestPyPI|PyPI) \(practice\)", log)
+    return [name for line in lines for name in line.split(", ")]
 
 
 def planned(place: Path, events: tuple[Event, ...]) -> tuple[int, bool]:
