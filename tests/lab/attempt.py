@@ -8,7 +8,6 @@ and aarch64 (asm/unistd_64.h, asm-generic/unistd.h).
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import mmap
 import os
 import platform
@@ -120,11 +119,16 @@ def fast_open(call: str = "sendto") -> None:
 def _sendmmsg(descriptor: int) -> None:
     text = ctypes.create_string_buffer(line())
     address = ctypes.create_string_buffer(
-        struct.pack("=H", socket.AF_INET) + struct.pack("!H", 7777) + socket.inet_aton(OTHER) + bytes(8)
+        struct.pack("=H", socket.AF_INET)
+        + struct.pack("!H", 7777)
+        + socket.inet_aton(OTHER)
+        + bytes(8)
     )
     vector = ctypes.create_string_buffer(struct.pack("QQ", ctypes.addressof(text), len(line())))
     message = ctypes.create_string_buffer(
-        struct.pack("QIxxxxQQQQI", ctypes.addressof(address), 16, ctypes.addressof(vector), 1, 0, 0, 0)
+        struct.pack(
+            "QIxxxxQQQQI", ctypes.addressof(address), 16, ctypes.addressof(vector), 1, 0, 0, 0
+        )
         + bytes(12)
     )
     syscall("sendmmsg", descriptor, message, 1, MSG_FASTOPEN)
@@ -141,7 +145,9 @@ def io_uring() -> None:
     completions = mmap.mmap(ring, 4096, mmap.MAP_SHARED, offset=0x8000000)
     entries = mmap.mmap(ring, 4096, mmap.MAP_SHARED, offset=0x10000000)
     # opcode, flags, ioprio, fd = domain, off = type, addr, len = protocol (io_uring_prep_socket)
-    entries[:64] = struct.pack("BBHiQQII", 45, 0, 0, socket.AF_INET, socket.SOCK_DGRAM, 0, 0, 0) + bytes(32)
+    entries[:64] = struct.pack(
+        "BBHiQQII", 45, 0, 0, socket.AF_INET, socket.SOCK_DGRAM, 0, 0, 0
+    ) + bytes(32)
     submissions[sq_array : sq_array + 4] = struct.pack("I", 0)
     submissions[sq_tail : sq_tail + 4] = struct.pack("I", 1)
     syscall("io_uring_enter", ring, 1, 1, 1, None, 0)
@@ -256,8 +262,9 @@ def new_namespaces(pid: str) -> None:
 
 def victim() -> None:
     """Be a program of the user that runs outside: it has a connection, and sends its own text."""
-    allow = getattr(libc, "prctl")
-    allow(0x59616D61, ctypes.c_ulong(-1 & (1 << 64) - 1), 0, 0, 0)  # PR_SET_PTRACER, any (Yama)
+    libc.prctl(
+        0x59616D61, ctypes.c_ulong(-1 & (1 << 64) - 1), 0, 0, 0
+    )  # PR_SET_PTRACER, any (Yama)
     text = ctypes.create_string_buffer(VICTIM, 256)
     with socket.create_connection((OTHER, 7777)) as connection:
         connection.sendall(text.value)
@@ -343,9 +350,13 @@ def _ask_outside(kind: str, port: str, *, wait: bool) -> None:
         time.sleep(0.05)
 
 
-def write_inherited(descriptor: str = "9") -> None:
-    """Write to a connection that was open before the shell was."""
-    os.write(int(descriptor), line())
+def write_inherited() -> None:
+    """Write to every connection that was open before the shell was."""
+    for descriptor in range(3, 256):
+        try:
+            os.write(descriptor, line())
+        except OSError:
+            continue
 
 
 def type_outside(call: str = "ioctl") -> None:
@@ -455,7 +466,9 @@ def kill_practice() -> None:
 KINDS: dict[str, Callable[..., None]] = {
     name.replace("_", "-"): function
     for name, function in list(globals().items())
-    if callable(function) and not name.startswith("_") and getattr(function, "__module__", "") == __name__
+    if callable(function)
+    and not name.startswith("_")
+    and getattr(function, "__module__", "") == __name__
 }
 
 

@@ -21,6 +21,7 @@ import os
 import pty
 import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -28,10 +29,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import namespace
-import services
+from lab import namespace, services
 
 LEFT_BEHIND = 20  # seconds for what was left in the background
 
@@ -104,7 +104,9 @@ def _helpers(fakes: services.Services, folder: Path) -> dict[str, str]:
     Path("/run/lab").mkdir()
     Path("/run/nscd").mkdir()
     fakes.listen_unix("/run/lab/helper.sock", "a program outside, by its unix socket in /run")
-    fakes.listen_unix("/run/nscd/socket", "the name service cache, by its unix socket", only_marked=True)
+    fakes.listen_unix(
+        "/run/nscd/socket", "the name service cache, by its unix socket", only_marked=True
+    )
     fakes.listen_unix(str(folder / "helper.sock"), "a program outside, by its unix socket")
     fakes.listen_unix("\0lab-helper", "a program outside, by its abstract unix socket")
     fakes.read_fifo(str(folder / "helper.fifo"), "a program outside, by a named pipe")
@@ -147,11 +149,13 @@ def _serve_requests(fakes: services.Services, folder: Path) -> None:
 
 def _fetch(fakes: services.Services, port: int) -> None:
     for address in ("127.0.0.1", services.HOSTS["packages.other.test"][0]):
-        with contextlib.suppress(OSError):
-            with services.socket.create_connection((address, port), 2) as connection:
-                connection.settimeout(2)
-                fakes.recorder.add("somebody who connects from outside", "", connection.recv(4096))
-                return
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection((address, port), 2) as connection,
+        ):
+            connection.settimeout(2)
+            fakes.recorder.add("somebody who connects from outside", "", connection.recv(4096))
+            return
 
 
 def _run(command: dict[str, Any], environ: dict[str, str]) -> tuple[int, str]:
@@ -161,16 +165,16 @@ def _run(command: dict[str, Any], environ: dict[str, str]) -> tuple[int, str]:
     """
     for name in ("LAB_VICTIM", "LAB_FOLDER", "LAB_OUTSIDE"):
         command["argv"] = [word.replace(f"@{name}@", environ[name]) for word in command["argv"]]
-    timeout = command.get("timeout", 120)
+    timeout = command["timeout"]
     if command.get("typed") is not None:
         return _type(command, environ, timeout)
     passed = []
-    if command.get("connection"):  # one that was opened before, as descriptor 9
+    opened = None
+    if command.get("connection"):
         place = (services.HOSTS["packages.other.test"][0], 7777)
-        made = services.socket.create_connection(place)
-        made.sendall(services.VICTIM)
-        os.dup2(made.fileno(), 9, inheritable=True)
-        passed.append(9)
+        opened = socket.create_connection(place)
+        opened.sendall(services.VICTIM)
+        passed.append(opened.fileno())
     process = subprocess.Popen(
         command["argv"], env=environ, cwd=command["cwd"], stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, pass_fds=passed,
@@ -179,7 +183,10 @@ def _run(command: dict[str, Any], environ: dict[str, str]) -> tuple[int, str]:
     assert process.stdout is not None
     output = process.stdout
     # What is left in the background may keep the pipe open: the end of the command counts.
-    reader = threading.Thread(target=lambda: chunks.extend(iter(lambda: output.read1(65536), b"")), daemon=True)
+    reader = threading.Thread(
+        target=lambda: chunks.extend(iter(lambda: os.read(output.fileno(), 65536), b"")),
+        daemon=True,
+    )
     reader.start()
     try:
         code = process.wait(timeout)
@@ -187,8 +194,8 @@ def _run(command: dict[str, Any], environ: dict[str, str]) -> tuple[int, str]:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         code = -1
-    for descriptor in passed:
-        os.close(descriptor)
+    if opened:
+        opened.close()
     reader.join(1)
     return code, b"".join(chunks).decode(errors="replace")
 

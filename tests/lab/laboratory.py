@@ -57,7 +57,7 @@ class Command:
     """A command to run in the lab, as the user does.
 
     *typed*: what the user types at its terminal, each text after another that she has seen there;
-    None: it has no terminal. *connection*: it inherits an open connection as descriptor 9.
+    None: it has no terminal. *connection*: it inherits an open connection. *timeout*: seconds.
     """
 
     argv: Sequence[str]
@@ -65,6 +65,7 @@ class Command:
     cwd: Path | None = None
     typed: Sequence[tuple[str, str]] | None = None
     connection: bool = False
+    timeout: float = 300
 
 
 def make_certificates(folder: Path) -> Certificates:
@@ -98,12 +99,17 @@ def unavailable() -> str | None:
         return "network namespaces are Linux's"
     try:
         done = subprocess.run(
-            [sys.executable, "-I", str(INSIDE)], input="{}", capture_output=True, text=True, check=False
+            [sys.executable, "-I", str(INSIDE)],
+            input="{}",
+            capture_output=True,
+            text=True,
+            check=False,
         )
         answer = json.loads(done.stdout)
     except (OSError, ValueError) as error:
         return str(error)
-    return answer.get("unavailable")
+    reason: str | None = answer.get("unavailable")
+    return reason
 
 
 def required() -> bool:
@@ -170,8 +176,11 @@ class Lab:
                     "argv": list(command.argv),
                     "env": dict(command.env),
                     "cwd": str(command.cwd or self.project),
-                    "typed": None if command.typed is None else [list(step) for step in command.typed],
+                    "typed": None
+                    if command.typed is None
+                    else [list(step) for step in command.typed],
                     "connection": command.connection,
+                    "timeout": command.timeout,
                 }
                 for command in commands
             ],
@@ -209,5 +218,7 @@ def write_wheel(folder: Path) -> Path:
         archive.writestr("lab_demo.py", "")
         archive.writestr(f"{info}/METADATA", metadata)
         archive.writestr(f"{info}/WHEEL", wheel)
-        archive.writestr(f"{info}/RECORD", f"lab_demo.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+        archive.writestr(
+            f"{info}/RECORD", f"lab_demo.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"
+        )
     return path

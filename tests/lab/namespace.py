@@ -54,16 +54,23 @@ def enter(networks: tuple[str, ...]) -> None:
         for network in networks:
             _add_address(network)
     except OSError as error:
-        raise Unavailable(f"this system does not let us make a network of our own: {error}") from error
+        raise Unavailable(
+            f"this system does not let us make a network of our own: {error}"
+        ) from error
     interfaces = [name for _, name in socket.if_nameindex()]
     if os.stat("/proc/self/ns/net").st_ino == before or interfaces != ["lo"]:
         raise Unavailable(f"the network is not a new one, it has {', '.join(interfaces)}")
 
 
-def mount(source: str | Path | None, target: str | Path, flags: int, kind: str | None = None) -> None:
+def mount(
+    source: str | Path | None, target: str | Path, flags: int, kind: str | None = None
+) -> None:
     """Call mount(2). Raises OSError."""
     encoded = [None if text is None else os.fsencode(text) for text in (source, target, kind)]
-    _check(_libc.mount(encoded[0], encoded[1], encoded[2], ctypes.c_ulong(flags), None), f"mount {target}")
+    _check(
+        _libc.mount(encoded[0], encoded[1], encoded[2], ctypes.c_ulong(flags), None),
+        f"mount {target}",
+    )
 
 
 def replace_files(contents: Mapping[str, Path]) -> None:

@@ -46,7 +46,10 @@ def offered_walls(make: MakeLab) -> dict[str, str]:
 
 
 def check_kind(kind: str, offered: dict[str, str]) -> None:
-    """Do not run a test for a kind of wall that this computer does not offer; in CI on Linux fail."""
+    """Do not run a test for a kind of wall that this computer does not offer.
+
+    On Linux in CI it fails instead.
+    """
     if kind == "none" or offered[kind] == "holds":
         return
     sentence = f"not run: no wall of the kind {kind} on this computer, {offered[kind]}"
@@ -64,6 +67,8 @@ def got_out(way: Way, arrived: Arrived, *, everything: bool) -> list[str]:
         f"{arrival.service} got {arrival.size} bytes from {arrival.peer}: {arrival.text[:200]!r}"
         for arrival in arrivals
     ]
+    if -1 in arrived.codes:
+        told.append(f"it did not end: {arrived.outputs}")
     said = filled(way.said, way, "")
     if said and any(said in output for output in arrived.outputs):
         told.append(f"it said {said}")

@@ -351,7 +351,9 @@ class Services:
         while True:
             data, peer = listener.recvfrom(64 * 1024)
             names = b".".join(_labels(data)) if port == 53 else b""
-            self.recorder.add(f"UDP:{port}", f"{peer[0]} port {peer[1]}", data, names.decode("latin-1") + " ")
+            self.recorder.add(
+                f"UDP:{port}", f"{peer[0]} port {peer[1]}", data, names.decode("latin-1") + " "
+            )
             if port == 53 and len(data) > 12:  # there is no such name (RFC 1035, section 4.1.1)
                 answer = data[:2] + struct.pack(">HHHHH", 0x8183, 1, 0, 0, 0) + _question(data)
                 with contextlib.suppress(OSError):

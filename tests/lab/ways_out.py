@@ -7,7 +7,7 @@ import platform
 import re
 import shutil
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,7 +123,7 @@ def _vsock() -> bool:
     return True
 
 
-KERNEL = {
+KERNEL: Mapping[str, Callable[[], bool]] = {
     "io_uring": _ring,
     "ia32": lambda: platform.machine() == "x86_64" and Path("/proc/sys/abi/vsyscall32").exists(),
     "vsock": _vsock,
