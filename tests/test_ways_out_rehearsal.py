@@ -1,6 +1,6 @@
 """Ways out of a rehearsal, tried in a lab: what arrives behind each kind of wall.
 
-See lab/ways_out.yml for what is tried, and where it is known to work.
+See data/ways_out.yml for what is tried, and where it is known to work.
 """
 
 from __future__ import annotations

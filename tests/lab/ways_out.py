@@ -1,4 +1,4 @@
-"""The ways out that are tried, as data: see ways_out.yml."""
+"""The ways out that are tried, as data: see data/ways_out.yml."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-DATA = Path(__file__).with_name("ways_out.yml")
+DATA = Path(__file__).parents[2] / "data" / "ways_out.yml"
 ATTEMPT = '"$LAB_PYTHON" -I "$LAB_ATTEMPT"'
 # What makes it impossible to try a way beside others in one shell.
 ALONE = ("files", "typed", "env", "options", "connection", "outer", "later", "alone")
@@ -24,7 +24,7 @@ ALONE = ("files", "typed", "env", "options", "connection", "outer", "later", "al
 class Way:
     """A way out. ``open`` are the kinds of wall behind which it is known to work, by place.
 
-    The other fields are the keys of ways_out.yml.
+    The other fields are the keys of data/ways_out.yml.
     """
 
     name: str
