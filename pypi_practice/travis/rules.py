@@ -168,8 +168,7 @@ def _commands(scope: Scope) -> Iterator[Finding]:
                     yield scope.hit("upload-in-script", item, phase, name=phase)
                 if found := PASSWORD.search(text):
                     yield scope.hit("secret-in-argument", item, phase, name=found[1])
-    if scope.has("pyproject.toml") and scope.folder is not None:
-        text = (scope.folder / "pyproject.toml").read_text(encoding="utf-8", errors="replace")
+    if text := scope.read("pyproject.toml"):
         git = scope.root.get("git")
         depth = git.item.get("depth") if git else None
         if DYNAMIC.search(text) and (depth is None or depth.data() is not False):
