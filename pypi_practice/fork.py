@@ -10,12 +10,12 @@ of a template into a project; here the project replaces what it began with.
 
 from __future__ import annotations
 
+import errno
 import functools
 import importlib.resources
 import keyword
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,11 +29,11 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from pypi_practice import names
+from pypi_practice import git, names
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import load
 from pypi_practice.rules import FILENAME_LIMIT
-from pypi_practice.travis.repository import git
+from pypi_practice.terminal import one_line
 from pypi_practice.words import Words
 
 # What working in the demo package leaves behind, and an installation adds.
@@ -41,6 +41,9 @@ LEFT_OUT = ("__pycache__", "*.egg-info", "build", "dist", ".venv", ".*_cache", "
 MARK = "Made-with: pypi-practice fork"
 # The longest name that a file of a release gets, without the project's.
 LONGEST = "-0.1.0.dev99999-py3-none-any.whl.metadata"
+PATH_PART_LIMIT = 255  # bytes of one name in a path, on every common file system
+# Source: Microsoft, "Naming Files, Paths, and Namespaces".
+DEVICE = re.compile(r"CON|PRN|AUX|NUL|COM[1-9¹²³]|LPT[1-9¹²³]", re.IGNORECASE)
 USER = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9])*")
 REPOSITORY = re.compile(r"(?:https?://|git@|ssh://git@)([\w.-]+)[:/]([\w./-]+?)(?:\.git)?/*")
 SLUG = re.compile(r"[\w.-]+/[\w.-]+")
@@ -93,13 +96,15 @@ def package_name(text: str, words: Words) -> str:
         raise PracticeError(words("package_invalid", package=name))
     if name in sys.stdlib_module_names:
         raise PracticeError(words("package_stdlib", package=name))
+    if is_device_name(name):
+        raise PracticeError(words("package_device", package=name))
     return name
 
 
 def command_name(text: str, words: Words) -> str:
     """Return a name that a command can have on every system; raises PracticeError."""
     name = text.strip()
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", name):
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", name) or is_device_name(name):
         raise PracticeError(words("command_invalid", command=name))
     return name
 
@@ -246,18 +251,48 @@ def _readme(text: str, mine: Names, other: dict[str, Any]) -> str:
 
 def made_before(path: Path) -> bool:
     """Whether the folder is a fork that was made by this program."""
-    root = git(path, "log", "--format=%B", "--max-parents=0", "HEAD") if path.is_dir() else None
-    return bool(root and MARK in root and git(path, "rev-parse", "--show-cdup") == "")
+    if not os.path.isdir(path):
+        return False
+    try:
+        reader = git.Repository(path)
+        roots = reader.text("rev-list", "--max-parents=0", "HEAD").split()
+        return any(MARK in reader.text("cat-file", "commit", root) for root in roots[:1])
+    except git.GitError:
+        return False
 
 
 def check_target(path: Path, words: Words) -> None:
     """Raise PracticeError unless a fork can be made at *path*: nothing there, or nothing in it."""
-    if shutil.which("git") is None:
+    if git.program() is None:
         raise PracticeError(words("no_git"))
-    if path.exists() and not path.is_dir():
-        raise PracticeError(words("not_folder", path=path))
-    if path.is_dir() and any(path.iterdir()):
-        raise PracticeError(words("foreign", path=path))
+    for name in path.parts:
+        if one_line(name) != name:
+            raise PracticeError(words("path_invisible", path=path))
+        if len(os.fsencode(name)) > PATH_PART_LIMIT:
+            shown = f"{name[:20]}..."
+            raise PracticeError(words("path_long", name=shown, limit=PATH_PART_LIMIT))
+        if is_device_name(name):
+            raise PracticeError(words("path_reserved", name=name))
+    try:
+        if os.path.islink(path) and not os.path.exists(path):
+            raise PracticeError(words("path_link", path=path))
+        if os.path.exists(path) and not os.path.isdir(path):
+            raise PracticeError(words("not_folder", path=path))
+        if os.path.isdir(path) and any(path.iterdir()):
+            raise PracticeError(words("foreign", path=path))
+    except OSError as error:
+        raise PracticeError(words("not_written", path=path, reason=why(error, words))) from error
+
+
+def is_device_name(name: str) -> bool:
+    """Whether Windows takes the name of a file for a device, such as ``con`` or ``NUL.txt``."""
+    return bool(re.fullmatch(DEVICE, name.partition(".")[0].rstrip(" ")))
+
+
+def why(error: OSError, words: Words) -> str:
+    """Return the reason of an error in the user's language; the system's own words if need be."""
+    key = f"why_{errno.errorcode.get(error.errno or 0, '')}"
+    return words(key) if key in load("fork") else str(error.strerror or error)
 
 
 def write(path: Path, mine: Names, ci: str, words: Words) -> None:
@@ -265,7 +300,8 @@ def write(path: Path, mine: Names, ci: str, words: Words) -> None:
 
     It is made beside its place and moved there when it is whole.
     """
-    path = path.absolute()
+    # What a link leads to is written, so that the link stays.
+    path = Path(os.path.realpath(path))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fork-", dir=path.parent) as place:
@@ -277,27 +313,26 @@ def write(path: Path, mine: Names, ci: str, words: Words) -> None:
             if path.is_dir():
                 path.rmdir()  # it is empty, or this fails and nothing is lost
             made.rename(path)
-    except subprocess.CalledProcessError as error:
-        reason = (error.stderr or b"").decode(errors="replace").strip() or error
+    except git.GitError as error:
+        reason = error.detail or error.kind
         raise PracticeError(words("not_written", path=path, reason=reason)) from error
     except OSError as error:
-        reason = error.strerror or error
-        raise PracticeError(words("not_written", path=path, reason=reason)) from error
+        raise PracticeError(words("not_written", path=path, reason=why(error, words))) from error
 
 
 def _commit(place: Path, mine: Names) -> None:
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    """Make the repository and its first commit, with no hook or filter; raises GitError."""
     me = ["-c", f"user.name={mine.author}", "-c", f"user.email={mine.email}"]
-    quiet = ["-c", "commit.gpgsign=false", "-c", f"core.hooksPath={os.devnull}"]
-    for command in (
-        ["init", "--quiet", "--initial-branch", "main"],
-        ["remote", "add", "origin", f"{mine.repository}.git"],
-        ["add", "."],
-        [*me, *quiet, "commit", "--quiet", "--message", f"Start {mine.project}", "--message", MARK],
-    ):
-        subprocess.run(
-            ["git", *command], cwd=place, env=environ, check=True, capture_output=True
-        )  # fmt: skip
+    start = ["commit", "--quiet", "--message", f"Start {mine.project}", "--message", MARK]
+    git.create(
+        place,
+        (
+            ["init", "--quiet", "--initial-branch", "main"],
+            ["remote", "add", "origin", f"{mine.repository}.git"],
+            ["add", "."],
+            [*me, "-c", f"core.hooksPath={os.devnull}", *start],
+        ),
+    )
 
 
 def run_tests(path: Path) -> tuple[bool, str]:

@@ -7,6 +7,7 @@ bad input, and then nothing was written.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -108,11 +109,12 @@ def _fork(arguments: argparse.Namespace, words: Words) -> int:
 def _name(path: Path) -> str:
     from pypi_practice.doctor.project import Project  # noqa: PLC0415
 
-    return Project(path).table.get("name") or path.resolve().name
+    name = Project(path).table.get("name")
+    return name if isinstance(name, str) else Path(os.path.realpath(path)).name
 
 
 def _names(asker: _Asker) -> Any:
-    from pypi_practice import fork  # noqa: PLC0415
+    from pypi_practice import fork, git  # noqa: PLC0415
 
     words = asker.words
     while True:
@@ -126,26 +128,16 @@ def _names(asker: _Asker) -> Any:
             print(error, file=sys.stderr)
     package = asker.get("package", fork.package_name, fork.package_of(project))
     command = asker.get("command", fork.command_name, fork.command_of(project))
-    author = asker.get("author", fork.author_name, _git("user.name"))
-    email = asker.get("email", fork.email_address, _git("user.email"))
+    author = asker.get("author", fork.author_name, git.user_setting("user.name"))
+    email = asker.get("email", fork.email_address, git.user_setting("user.email"))
     repository = ""
     if asker.arguments.own_repository is None:
-        user = asker.get("user", fork.user_name, _git("github.user") or _account(author))
+        user = asker.get(
+            "user", fork.user_name, git.user_setting("github.user") or _account(author)
+        )
         repository = fork.repository_address(f"{user}/{project}", words)
     repository = asker.get("repository", fork.repository_address, repository)
     return fork.Names(project, package, command, author, email, repository)
-
-
-def _git(setting: str) -> str:
-    import subprocess  # noqa: PLC0415
-
-    try:
-        done = subprocess.run(
-            ["git", "config", "--get", setting], capture_output=True, text=True, check=False
-        )
-    except OSError:
-        return ""
-    return done.stdout.strip()
 
 
 def _account(author: str) -> str:

@@ -44,5 +44,9 @@ def indented(text: object, indent: str) -> str:
 
 def as_json(data: Any) -> str:
     """Return *data* as JSON in which such characters are escaped in the way of JSON."""
-    text = json.dumps(data, ensure_ascii=False, indent=2)
+    return escaped_json(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def escaped_json(text: str) -> str:
+    """Return the JSON *text*, which says the same, with such characters escaped as JSON does."""
     return STEERING.sub(lambda match: json.dumps(match[0])[1:-1], text)

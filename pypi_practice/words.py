@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 
 from pypi_practice.facts import load
+from pypi_practice.terminal import one_line, visible
 
 # Those that are whole: a language that is begun is the site's alone.
 LANGUAGES = tuple(code for code, one in load("languages").items() if not one.get("begun"))
@@ -45,6 +46,13 @@ def name_values(parser: argparse.ArgumentParser, language: str) -> None:
             action.metavar = names.get(shown, shown)
 
 
+def _shown(value: object) -> object:
+    """Return a value as it is printed; a path has no lines, and some sentences have."""
+    if isinstance(value, int | float):
+        return value
+    return one_line(value) if isinstance(value, os.PathLike) else visible(value)
+
+
 class Words:
     """The messages of one data file in one language: ``words("key", name="x")`` is a sentence."""
 
@@ -53,5 +61,9 @@ class Words:
         self.name = name
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """Return the message *key* with *values* filled in; KeyError if there is none."""
-        return load(self.name)[key][self.language].format(**values)
+        """Return the message *key* with *values* filled in; KeyError if there is none.
+
+        Nothing in a value can steer a terminal.
+        """
+        shown = {name: _shown(value) for name, value in values.items()}
+        return load(self.name)[key][self.language].format(**shown)

@@ -433,10 +433,11 @@ def doctor_checks(language: str) -> str:
             path, mark, place = one["page"].partition("#")
             link = f"[{word('read_on_page', language)}](../{path}.md{mark}{place})"
             needs = ", ".join(f"[{key}](#{key})" for key in one.get("requires", ()))
-            faults = [
-                "- " + re.sub(r"{(\w+)}", r"`<\1>`", fault[language])
-                for fault in one["faults"].values()
-            ]
+            faults = []
+            for key, fault in one["faults"].items():
+                advice = one.get("do_for", {}).get(key)  # where it is not that of the others
+                sentences = [fault[language], *([advice[language]] if advice else [])]
+                faults.append("- " + re.sub(r"{(\w+)}", r"`<\1>`", " ".join(sentences)))
             do = re.sub(r"{\w+}", word("do_of_answer", language), one["do"][language])
             last = f"{word('level', language)}: {code(one['level'])}. {link}."
             if needs:

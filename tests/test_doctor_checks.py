@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import string
 import subprocess
@@ -17,8 +18,9 @@ from blocks import ROOT
 from pypi_practice import fork
 from pypi_practice.cli import main
 from pypi_practice.doctor import checks, history, lookup, report, review
-from pypi_practice.doctor.project import Built, Project
+from pypi_practice.doctor.project import FILE_LIMIT, Built, Project
 from pypi_practice.facts import load
+from pypi_practice.git import Repository
 from pypi_practice.words import LANGUAGES, Words
 
 FACTS = load("doctor")
@@ -33,6 +35,7 @@ FIELDS = [
     ("license_file", "LICENSE"), ("requires_python", ">=3.10"), ("author_email", "ana@example.com"),
     ("project_urls", "Homepage, https://github.com/ana-ruiz/tidy-shelf"), ("description", "# Hi"),
     ("description_content_type", "text/markdown"), ("classifiers", "Typing :: Typed"),
+    ("summary", "Keeps a shelf tidy"),
 ]  # fmt: skip
 PYPROJECT = (
     '[build-system]\nrequires = ["setuptools"]\n[project]\nname = "tidy-shelf"\nversion = "0.1.0"\n'
@@ -185,6 +188,35 @@ def refused(place: Path) -> Project:
     return made
 
 
+def malformed(place: Path) -> Project:
+    """A wheel with a field that stands twice in its metadata, where it may stand once."""
+    made = project(place)
+    wheel = made._made[0][1]
+    made._made[0][1] = dataclasses.replace(wheel, unparsed=("requires-python",))
+    return made
+
+
+def shallow(place: Path) -> Project:
+    """A clone with a depth, whose second commit has taken out what the first one had."""
+    taken_back(place)
+    copy = place / "copy"
+    git(place, "clone", "-q", "--depth", "1", place.as_uri(), str(copy))
+    return project(copy)
+
+
+def loose(place: Path) -> Project:
+    commit(place)
+    write(place, **{"notes.txt": TOKEN})
+    return project(place)
+
+
+def loose_unreadable(place: Path) -> Project:
+    commit(place)
+    with (place / "data.bin").open("wb") as file:
+        file.truncate(FILE_LIMIT + 1)  # it has holes, and takes no room
+    return project(place)
+
+
 SHIP = """version: ~> 1.0
 os: linux
 dist: noble
@@ -223,6 +255,7 @@ CASES: dict[tuple[str, str], Prepare] = {
     ("top-level", "common"): built(names=[*GOOD_WHEEL, "tests/__init__.py"]),
     ("top-level", "stdlib"): built(names=["json/__init__.py"]),
     ("accepted", "refused"): refused,
+    ("accepted", "unparsed"): malformed,
     ("licence", "no_expression"): built(without="license_expression"),
     ("licence", "invalid"): built(license_expression="My Own"),
     ("licence", "no_file"): built(without="license_file"),
@@ -263,7 +296,11 @@ CASES: dict[tuple[str, str], Prepare] = {
     ("demo-description", "left"): pyproject(
         f'{PYPROJECT}description = "{load("fork")["old"]["description"]}"\n'),
     ("secret-tokens", "found"): taken_back,
+    ("secret-tokens", "loose"): loose,
+    ("secret-tokens", "unread"): shallow,
+    ("secret-tokens", "unread_files"): loose_unreadable,
     ("secret-files", "found"): taken_back,
+    ("secret-files", "unread"): shallow,
 }  # fmt: skip
 
 
@@ -412,9 +449,11 @@ def test_bad_input_gets_a_sentence(tmp_path, capsys):
 
 def test_a_token_in_the_history_is_not_repeated(place, capsys):
     taken_back(place)
-    found, files = history.secrets(place)
-    assert [one.path for one in found] == ["notes.txt"]
-    assert [one.path for one in files] == [".pypirc"]
+    searched = history.secrets(Repository(place))
+    found = searched.tokens
+    assert [secret.path for secret in found] == ["notes.txt"]
+    assert [secret.path for secret in searched.files] == [".pypirc"]
+    assert searched.unread == {}
     first = subprocess.run(
         ["git", "log", "--format=%h", "--reverse"], cwd=place, capture_output=True, text=True,
         check=True,
@@ -431,13 +470,13 @@ def test_a_token_in_a_message_and_on_another_branch_is_found(place):
     git(place, "checkout", "-q", "-b", "other")
     git(place, "commit", "-q", "--allow-empty", "-m", f"Use {TOKEN}")
     git(place, "checkout", "-q", "main")
-    found, _ = history.secrets(place)
-    assert [one.path for one in found] == [""]
+    found = history.secrets(Repository(place)).tokens
+    assert [secret.path for secret in found] == [""]
 
 
 def test_examples_and_practice_tokens_are_no_secrets(place):
     commit(place, **{"README.md": "pypi-AgEIcHlwaS5vcmc... and pypi-AgEbdGVzdHB5cGk" + 90 * "x"})
-    assert history.secrets(place) == ([], [])
+    assert history.secrets(Repository(place)) == history.History()
 
 
 def test_names_that_an_index_knows_are_yours_by_an_address_or_an_e_mail(place):
@@ -448,9 +487,20 @@ def test_names_that_an_index_knows_are_yours_by_an_address_or_an_e_mail(place):
     ):
         made = project(place, looks={"pypi": lookup.Look(True, (), info)})
         assert checks.CHECKS["name-yours"].find(made).result == "pass"
-    silent = project(place, looks={"pypi": lookup.Look(None), "testpypi": lookup.Look(None)})
-    assert checks.CHECKS["name-yours"].find(silent).key == "no_answer"
-    assert checks.CHECKS["version-new"].find(silent).key == "no_answer"
+    for answers in (
+        {"pypi": lookup.Look(None), "testpypi": lookup.Look(None)},
+        {
+            "pypi": lookup.Look(False),
+            "testpypi": lookup.Look(None),
+        },  # one answer is not that of both
+        {"pypi": lookup.Look(None), "testpypi": lookup.Look(False)},
+    ):
+        silent = project(place, looks=answers)
+        for name in ("name-yours", "version-new"):
+            found = checks.CHECKS[name].find(silent)
+            assert (found.result, found.key) == ("skip", "no_answer")
+            asked = checks.CHECKS[name].say(found, "en")
+            assert ("TestPyPI" in asked) == (answers["testpypi"].exists is None)
 
 
 def test_a_wheel_for_this_computer_is_no_fault_of_the_project(place, monkeypatch):

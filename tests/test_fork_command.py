@@ -57,6 +57,11 @@ WRONG = {
     "four": (("--repository", "ftp://x"), "is not the address", "no es la dirección"),
     "five": (("--user", "a b"), "is not the name of an account", "no es el nombre de una cuenta"),
     "six": (("--author", "\n"), "must be a name", "tiene que ser un nombre"),
+    "seven": (("--author", "A\x1b[31m"), "must be a name", "tiene que ser un nombre"),
+    "eight\x1b[31m": ((), r"no project called eight\x1b[31m", r"proyecto llamado eight\x1b[31m"),
+    "con": ((), "con is a device to Windows", "con es un dispositivo para Windows"),
+    "nine": (("--package", "nul"), "nul is a device to Windows", "nul es un dispositivo"),
+    "ten": (("--command", "AUX"), "A command cannot be called", "Una orden no se puede llamar"),
 }
 
 
@@ -308,6 +313,90 @@ def test_what_is_there_already_is_not_touched(tmp_path, capsys):
     assert make(capsys, empty, "--name", "tidy-shelf", *SCRIPTED)[0] == 0
     assert (empty / "pyproject.toml").is_file()
     assert sorted(one.name for one in tmp_path.iterdir()) == ["empty", "full"]
+
+
+# Folder, and the sentences in English and Spanish.
+PATHS = {
+    "n" * 300: ("is too long: a file system takes 255 bytes", "es demasiado largo"),
+    "ñ" * 128: ("is too long: a file system takes 255 bytes", "es demasiado largo"),
+    "/".join(["n" * 200] * 30): ("the path is too long", "la ruta es demasiado larga"),
+    "a\x1b[31m": (r"a\x1b[31m has characters that are not shown", "caracteres que no se ven"),
+    "a\nb": (r"a\x0ab has characters that are not shown", "caracteres que no se ven"),
+    "a\u202eb": ("has characters that are not shown", "caracteres que no se ven"),
+    "\udcff": (r"\xff has characters that are not shown", "caracteres que no se ven"),
+    "NUL": ("is a device to Windows", "es un dispositivo para Windows"),
+    "below/com1.txt": ("is a device to Windows", "es un dispositivo para Windows"),
+    "nowhere": ("is a link that leads nowhere", "es un enlace que no lleva a ningún sitio"),
+    "loop": ("is a link that leads nowhere", "es un enlace que no lleva a ningún sitio"),
+    "file": ("is a file", "es un archivo"),
+    "file/below": ("a part of the path is a file", "una parte de la ruta es un archivo"),
+    "pipe": ("is a file", "es un archivo"),
+    "full": ("is not empty", "no está vacía"),
+    "to-full": ("is not empty", "no está vacía"),
+    "/proc/fork": ("cannot be written", "no se puede escribir"),
+    "/dev/null": ("is a file", "es un archivo"),
+}
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_where_no_fork_can_be_gets_a_sentence(name, tmp_path, capsys):
+    (tmp_path / "nowhere").symlink_to("missing")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").touch()
+    (tmp_path / "to-full").symlink_to("full")
+    before = sorted(tmp_path.rglob("*"))
+    for language, sentence in zip(("en", "es"), PATHS[name], strict=True):
+        arguments = [tmp_path / name, "--name", "tidy", *SCRIPTED, "--lang", language]
+        code, out, error = make(capsys, *arguments)
+        assert code == 2
+        assert sentence in error
+        assert error.count("\n") == 1
+        assert error.isprintable() or error[:-1].isprintable()
+        assert out.count("\n") <= 2  # what was looked up, and no more
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_folder_that_may_not_be_written_gets_a_sentence(tmp_path, capsys, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:  # as for everybody but root, who writes all
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(fork.tempfile, "TemporaryDirectory", refuse)
+    for language, sentence in (("en", "you may not write"), ("es", "no tienes permiso")):
+        code, _, error = make(capsys, tmp_path / "a", "--name", "t", *SCRIPTED, "--lang", language)
+        assert code == 2
+        assert sentence in error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_to_an_empty_folder_stays_a_link(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to("empty")
+    assert make(capsys, tmp_path / "link", "--name", "tidy", *SCRIPTED)[0] == 0
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "empty" / "pyproject.toml").is_file()
+
+
+def test_the_first_commit_starts_no_program_of_the_user(tmp_path, capsys, monkeypatch):
+    """Not even a filter or a monitor that is set for all repositories, nor a template's hook."""
+    marker, trap, home = tmp_path / "started", tmp_path / "trap", tmp_path / "home"
+    trap.write_text(f'#!/bin/sh\ntouch "{marker}"\ncat\n')
+    trap.chmod(0o755)
+    (home / "template" / "hooks").mkdir(parents=True)
+    for name in ("post-commit", "pre-commit", "post-index-change", "reference-transaction"):
+        (home / "template" / "hooks" / name).symlink_to(trap)
+    (home / ".gitconfig").write_text(
+        f"[core]\nfsmonitor = {trap}\nhooksPath = {home}/template/hooks\n"
+        f"[init]\ntemplateDir = {home}/template\n[commit]\ngpgSign = true\n"
+        f"[gpg]\nprogram = {trap}\n"
+    )
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("GIT_TEMPLATE_DIR", str(home / "template"))
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    assert make(capsys, tmp_path / "a", "--name", "tidy", *SCRIPTED)[0] == 0
+    assert not marker.exists()
 
 
 def test_a_disk_that_is_full_leaves_nothing(tmp_path, capsys, monkeypatch):

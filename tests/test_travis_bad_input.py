@@ -12,7 +12,7 @@ import pytest
 from test_travis_run import git
 
 from pypi_practice.errors import PracticeError
-from pypi_practice.travis import config
+from pypi_practice.travis import config, repository
 from pypi_practice.words import LANGUAGES, Words
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -133,7 +133,7 @@ def test_a_file_that_may_not_be_read_gets_one_sentence(language, tmp_path, monke
     def refuse(*_, **__):  # as for everybody but root, who reads all
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(config.regular_files, "read", refuse)
     words = Words(language, "travis")
     with pytest.raises(PracticeError) as error:
         config.text_of(tmp_path / ".travis.yml", words)
@@ -154,10 +154,23 @@ def test_a_folder_that_is_no_repository_gets_one_sentence(kind, language, tmp_pa
     assert_said(command(kind, ".", cwd=tmp_path, LANGUAGE=language), "not_committed", language)
 
 
-def test_a_repository_of_somebody_else_gets_one_sentence(tmp_path):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_repository_of_somebody_else_gets_one_sentence(language, tmp_path, monkeypatch):
     git(tmp_path, "init", "--quiet")
-    more = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1", "LANGUAGE": "es"}
-    assert_said(command("plan", ".", cwd=tmp_path, **more), "not_yours", "es")
+    (tmp_path / "a").touch()
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "Start")
+    words = Words(language, "travis")
+    monkeypatch.setattr(os, "geteuid", lambda: 4242, raising=False)
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # git's own tests use it
+    with pytest.raises(PracticeError) as error:
+        repository.find(tmp_path, None, None, words)
+    assert str(error.value) == words("not_yours", path=tmp_path, full=tmp_path.resolve())
+    # What the user trusts is read: git compares with the setting, and so the kit does.
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "safe.directory")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", str(tmp_path.resolve()))
+    assert repository.find(tmp_path, None, None, words)[0].uncommitted == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

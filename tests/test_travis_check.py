@@ -17,7 +17,7 @@ import yaml
 
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import load
-from pypi_practice.travis import check, config, plan, report, validate
+from pypi_practice.travis import check, config, fixing, plan, report, validate
 from pypi_practice.travis.marks import parse
 from pypi_practice.travis.plan import Event, Variable
 from pypi_practice.words import LANGUAGES, Words
@@ -443,3 +443,24 @@ def test_the_hook_runs_this_command():
     assert hook["entry"] == "pypi-practice travis check"
     assert hook["files"] == r"(^|/)\.travis\.yml$"
     assert hook["language"] == "python"
+
+
+@pytest.mark.parametrize("fault", ["chmod", "replace"])
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_an_edit_that_fails_leaves_the_file_and_nothing_beside_it(
+    fault, error, tmp_path, monkeypatch
+):
+    path = tmp_path / ".travis.yml"
+    path.write_text("langauge: python\n")
+
+    def fail(*_, **__):
+        raise error
+
+    words = Words("en", "travis")
+    report = fixing.file(path, words)
+    monkeypatch.setattr(fixing.os, fault, fail)
+    expected = PracticeError if isinstance(error, OSError) else KeyboardInterrupt
+    with pytest.raises(expected):
+        fixing.fix(path, report, words, ["unknown-key"], show=False)
+    assert path.read_text() == "langauge: python\n"
+    assert list(tmp_path.iterdir()) == [path]

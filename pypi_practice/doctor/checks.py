@@ -8,6 +8,8 @@ data/doctor.yml. ``find`` looks; ``check`` says the same to repo-review, in Engl
 from __future__ import annotations
 
 import functools
+import html.parser
+import os
 import posixpath
 import re
 import sys
@@ -21,14 +23,17 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 from packaging.utils import canonicalize_name
 
 from pypi_practice import names, rules, tokens
-from pypi_practice.doctor import history
-from pypi_practice.doctor.project import Built, Project
+from pypi_practice.doctor.history import History, Secret
+from pypi_practice.doctor.leaks import hide
+from pypi_practice.doctor.project import Built, Project, parse_version
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES, load
+from pypi_practice.git import GitError
 from pypi_practice.incoming import Incoming
 from pypi_practice.limits import PYPI
 from pypi_practice.refused import AlreadyThere, Refused
 from pypi_practice.store import Store
+from pypi_practice.terminal import one_line
 from pypi_practice.travis import fixing, repository, table
 from pypi_practice.words import LANGUAGES, Words
 
@@ -36,6 +41,7 @@ CI = (".github/workflows", ".gitlab-ci.yml", ".circleci", "azure-pipelines.yml",
 # Folders that no wheel should put beside the packages of everybody.
 NOT_IMPORTED = {"test", "tests", "doc", "docs", "example", "examples", "build", "dist", "src"}
 SHOWN = 3  # names in one line
+LONGEST = 400  # characters of a value in a sentence
 
 
 @dataclass(frozen=True)
@@ -50,11 +56,18 @@ class Found:
     values: dict[str, Any] = field(default_factory=dict)
 
     def filled(self, language: str) -> dict[str, object]:
-        """The values, with sentences in *language*."""
+        """The values, with sentences in *language*; none can steer a terminal or begin a line."""
         return {
-            key: value[language] if isinstance(value, dict) else value
+            key: value if isinstance(value, int) else _shown(value, language)
             for key, value in self.values.items()
         }
+
+
+def _shown(value: object, language: str) -> str:
+    if isinstance(value, dict):
+        return one_line(value[language])
+    text = hide(str(value))
+    return one_line(text[:LONGEST] + "…" if len(text) > LONGEST else text)
 
 
 def good(**values: object) -> Found:
@@ -103,6 +116,13 @@ class Check:
         """Look at *project*."""
         raise NotImplementedError
 
+    def look(self, project: Project) -> Found:
+        """Look at *project*; what git cannot read is said, and never counts as good."""
+        try:
+            return self.find(project)
+        except GitError as error:
+            return skip("git_unreadable", reason=error.detail or error.kind)
+
     def say(self, found: Found, language: str) -> str:
         """Return what was found, as a sentence."""
         if found.result == "skip":
@@ -115,13 +135,14 @@ class Check:
 
     def advice(self, found: Found, language: str) -> str:
         """Return what to do about a fault."""
-        return self.facts["do"][language].format(**found.filled(language))
+        advice = self.facts.get("do_for", {}).get(found.key, self.facts["do"])
+        return advice[language].format(**found.filled(language))
 
     def check(self, publishing: Project | None) -> bool | str | None:
         """Answer repo-review: True passes, None was left out, a text says what is wrong."""
         if publishing is None:
             return None
-        found = self.find(publishing)
+        found = self.look(publishing)
         if found.result == "fail":
             return f"{self.say(found, 'en')} {self.advice(found, 'en')}"
         return True if found.result == "pass" else None
@@ -139,7 +160,7 @@ def some(found: list[str]) -> str:
 class Name(Check):
     def find(self, project: Project) -> Found:
         if project.name is None:
-            return bad("missing")
+            return bad("missing") if project.may_build else skip("no_build")
         if not names.NAME.match(project.name):
             return bad("invalid", name=project.name)
         return good(name=project.name)
@@ -162,9 +183,13 @@ class NameYours(Check):
         ]
         if others:
             return bad("taken", name=project.name, indexes=", ".join(others))
-        if all(one.exists is None for one in project.looks.values()):
-            return skip("no_answer")
-        return good(name=project.name)
+        return _not_asked(project) or good(name=project.name)
+
+
+def _not_asked(project: Project) -> Found | None:
+    """Return that an index did not answer, None if all did: one answer is not that of both."""
+    silent = [INDEXES[key].name for key, look in project.looks.items() if look.exists is None]
+    return skip("no_answer", indexes=", ".join(silent)) if silent else None
 
 
 def _same_project(project: Project, info: dict[str, Any]) -> bool:
@@ -176,8 +201,10 @@ def _same_project(project: Project, info: dict[str, Any]) -> bool:
             mine.add(_address(value.partition(",")[2]))
         elif key in ("home_page", "author_email", "maintainer_email"):
             mine.add(_address(value))
-    urls = [*(info.get("project_urls") or {}).values(), info.get("home_page")]
-    theirs = {_address(one) for one in [*urls, info.get("author_email")] if one}
+    named = info.get("project_urls")
+    urls = [*(named.values() if isinstance(named, dict) else ()), info.get("home_page")]
+    theirs = {_address(one) for one in [*urls, info.get("author_email")] if isinstance(one, str)}
+    theirs.discard("")
     return bool(mine & theirs)
 
 
@@ -214,21 +241,24 @@ def _code(wheel: Built) -> list[str]:
 
 class BuildSystem(Check):
     def find(self, project: Project) -> Found:
-        has_setup = (project.root / "setup.py").is_file()
-        if not (project.root / "pyproject.toml").is_file():
+        has_setup = os.path.isfile(project.root / "setup.py")
+        if not os.path.lexists(project.root / "pyproject.toml"):
             return bad("no_file") if has_setup else bad("nothing")
         if project.pyproject is None:
-            return bad("unreadable")
-        if not isinstance(project.pyproject.get("build-system"), dict):
+            return bad("unreadable", reason=project.pyproject_problem)
+        table = project.pyproject.get("build-system")
+        if not isinstance(table, dict):
             return bad("no_table")
-        backend = project.pyproject["build-system"].get("build-backend", "setuptools")
-        return good(backend=backend)
+        backend = table.get("build-backend", "setuptools")
+        return good(backend=backend) if isinstance(backend, str) else bad("no_table")
 
 
 class Builds(Check):
     def find(self, project: Project) -> Found:
-        if not any((project.root / one).is_file() for one in ("pyproject.toml", "setup.py")):
+        if not any(os.path.isfile(project.root / one) for one in ("pyproject.toml", "setup.py")):
             return skip("no_package")
+        if not project.may_build:
+            return skip("no_build")
         if project.unbuilt or not (project.sdist and project.wheel):
             return bad("failed", reason=project.unbuilt or "-")
         return good(names=f"{project.sdist.path.name}, {project.wheel.path.name}")
@@ -239,6 +269,8 @@ class Accepted(Check):
         only_here = ""
         for built in (project.wheel, project.sdist):
             assert built is not None
+            if built.unparsed:
+                return bad("unparsed", file=built.path.name, names=some(list(built.unparsed)))
             refused = _refusal(built)
             if refused is not None and refused.key == "platform":
                 only_here = built.path.name
@@ -316,7 +348,7 @@ class SdistFiles(Check):
     def find(self, project: Project) -> Found:
         assert project.sdist is not None
         there = set(project.sdist.names)
-        wanted = ["pyproject.toml"] if (project.root / "pyproject.toml").is_file() else []
+        wanted = ["pyproject.toml"] if os.path.isfile(project.root / "pyproject.toml") else []
         readme = project.table.get("readme")
         readme = readme.get("file") if isinstance(readme, dict) else readme
         wanted += [posixpath.normpath(readme)] if isinstance(readme, str) else []
@@ -383,11 +415,31 @@ class ReadmeRenders(Check):
 
 class ReadmeLinks(Check):
     def find(self, project: Project) -> Found:
-        assert project.wheel is not None
+        from pypi_practice import descriptions  # noqa: PLC0415 - slow to load, see there
+
+        built = project.wheel
+        assert built is not None
+        kind = "".join(built.all("description_content_type")) or None
+        shown = descriptions.render("".join(built.all("description")), kind)
+        assert shown is not None
+        links = _Links()
+        links.feed(shown)
         # What points into the repository leads nowhere on the page of the project.
-        text = "".join(project.wheel.all("description"))
-        links = re.findall(r"\]\((?![a-z]+:|#|/)([^)\s]+)", text)
-        return bad("left", names=some(links)) if links else good()
+        return bad("left", names=some(links.relative)) if links.relative else good()
+
+
+class _Links(html.parser.HTMLParser):
+    """Collects the addresses of links and pictures that begin with no scheme, host or ``#``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.relative: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            is_address = name in ("href", "src") and value
+            if is_address and not re.match(r"(?i:[a-z][a-z0-9+.-]*:)|#|//", value or ""):
+                self.relative.append(value or "")
 
 
 # Version
@@ -396,7 +448,7 @@ class ReadmeLinks(Check):
 class VersionForm(Check):
     def find(self, project: Project) -> Found:
         if project.version is None:
-            return bad("missing")
+            return bad("missing") if project.may_build else skip("no_build")
         parsed = project.parsed_version
         if parsed is None:
             return bad("invalid", version=project.version)
@@ -413,6 +465,8 @@ class VersionTag(Check):
             return skip("no_git")
         mine = project.parsed_version
         assert mine is not None
+        if project.reader.is_shallow:
+            return skip("shallow")
         here = {tag: one for tag, (one, is_here) in project.tags.items() if is_here}
         if here and mine not in here.values():
             return bad("differs", tag=", ".join(here), version=mine)
@@ -431,21 +485,22 @@ class VersionNew(Check):
     def find(self, project: Project) -> Found:
         if not project.online:
             return skip("offline")
-        if all(one.exists is None for one in project.looks.values()):
-            return skip("no_answer")
-        version = str(project.parsed_version)
-        there = [INDEXES[key].name for key, one in project.looks.items() if version in one.versions]
+        version = project.parsed_version
+        there = [
+            INDEXES[key].name
+            for key, look in project.looks.items()
+            if version in map(parse_version, look.versions)
+        ]
         if there:
             return bad("there", version=version, indexes=", ".join(there))
-        return good(version=version)
+        return _not_asked(project) or good(version=version)
 
 
 class Committed(Check):
     def find(self, project: Project) -> Found:
         if not project.is_git:
             return skip("no_git")
-        status = repository.git(project.root, "status", "--porcelain") or ""
-        changed = [line[3:] for line in status.splitlines()]
+        changed = project.reader.uncommitted(untracked=True)
         return bad("changed", names=some(changed)) if changed else good()
 
 
@@ -456,9 +511,9 @@ class TravisFile(Check):
     def find(self, project: Project) -> Found:
         if ".travis.yml" in project.files:
             return good()
-        if (project.root / ".travis.yml").is_file():
+        if os.path.isfile(project.root / ".travis.yml"):
             return bad("uncommitted")
-        if any((project.root / one).exists() for one in CI):
+        if any(os.path.exists(project.root / one) for one in CI):
             return skip("other_ci")
         return bad("missing")
 
@@ -487,47 +542,60 @@ def _unreadable(project: Project, language: str) -> str:
 
 @functools.lru_cache(maxsize=8)
 def _rows(project: Project, language: str) -> list[table.Row]:
-    """Return what each event would do on Travis CI; nothing if the file cannot say."""
+    """Return what each event would do on Travis CI; raises PracticeError."""
     words = Words(language, "travis")
-    try:
-        found, branch = repository.find(project.root, None, None, words)
-        columns = table.events(found, branch, None, None, words)
-        return table.matrix(found, columns, project.variables, words)
-    except PracticeError:
-        return []
+    found, branch = repository.find(project.root, None, None, words)
+    columns = table.events(found, branch, None, None, words)
+    return table.matrix(found, columns, project.variables, words)
+
+
+def _no_plan(project: Project) -> Found | None:
+    """Return why nobody can tell what Travis CI would do, None if it can be told."""
+    if not project.is_git:
+        return skip("no_git")
+    if ".travis.yml" not in project.files:
+        return skip("no_travis")
+    reasons = {}
+    for language in LANGUAGES:
+        try:
+            rows = _rows(project, language)
+        except PracticeError as error:
+            reasons[language] = str(error)
+        else:
+            problems = [row.problem for row in rows if row.problem]
+            if problems and not any(row.published for row in rows):
+                reasons[language] = problems[0]
+    return skip("no_plan", reason=reasons) if reasons else None
 
 
 class TravisPublishes(Check):
     def find(self, project: Project) -> Found:
-        if ".travis.yml" not in project.files:
-            return skip("no_travis")
-        if not project.is_git:
-            return skip("no_git")
+        if found := _no_plan(project):
+            return found
         events = {
-            one: "; ".join(row.title for row in _rows(project, one) if row.published)
-            for one in LANGUAGES
+            language: "; ".join(row.title for row in _rows(project, language) if row.published)
+            for language in LANGUAGES
         }
         return good(events=events) if events["en"] else bad("nothing")
 
 
 class TokenVariables(Check):
     def find(self, project: Project) -> Found:
-        if ".travis.yml" not in project.files:
-            return skip("no_travis")
-        rows = _rows(project, "en") if project.is_git else []
-        deploys = [one for row in rows for one in _deploys(row)]
+        if found := _no_plan(project):
+            return found
+        deploys = [deploy for row in _rows(project, "en") for deploy in _deploys(row)]
         if not deploys:
             return skip("no_deploy")
         by_name: dict[str, set[str]] = {}
         for target, variables in deploys:
             for name in variables:
                 by_name.setdefault(name, set()).add(target)
-        both = [one for one, targets in by_name.items() if {"PyPI", "TestPyPI"} <= targets]
+        both = [name for name, targets in by_name.items() if {"PyPI", "TestPyPI"} <= targets]
         if both:
             return bad("shared", names=some(both))
         if not by_name:
             return bad("none")
-        known = {one.name for one in project.variables}
+        known = {variable.name for variable in project.variables}
         missing = [name for name in by_name if name not in known]
         if known and missing:
             return bad("missing", names=some(missing))
@@ -557,60 +625,94 @@ class DemoNames(Check):
         old = load("fork")["old"]
         if canonicalize_name(project.name or "") == old["project"]:
             return bad("demo", name=old["project"])
-        mine = (project.name or "").lower()
-        pattern = re.compile("|".join(re.escape(old[key]) for key in ("project", "package")))
-        where = [
-            name
-            for name, text in project.texts.items()
-            if any(one[0].lower() not in mine for one in pattern.finditer(f"{name}\n{text}"))
-        ]
-        return bad("left", names=some(where)) if where else good()
+        mine = (project.name or "").lower().encode()
+        pattern = re.compile(
+            b"|".join(re.escape(old[key].encode()) for key in ("project", "package"))
+        )
+        return _left(project, pattern, project.files, mine)
+
+
+def _left(
+    project: Project, pattern: re.Pattern[bytes], names: list[str], mine: bytes = b""
+) -> Found:
+    """Return which files hold *pattern*, but for what stands in *mine*, or have it as a name."""
+    left, unread = [], []
+    for name, matches in project.search(pattern, names):
+        if isinstance(matches, OSError):
+            unread.append(name)
+            continue
+        matches |= {match[0] for match in pattern.finditer(os.fsencode(name))}
+        if any(match.lower() not in mine for match in matches):
+            left.append(name)
+    if left:
+        return bad("left", names=some(left))
+    return skip("unread_files", names=some(unread)) if unread else good()
 
 
 class DemoPeople(Check):
     def find(self, project: Project) -> Found:
         old = load("fork")["old"]
-        wanted = [old[key] for key in ("author", "email", "user")]
-        where = [
-            name
-            for name, text in project.texts.items()
-            if name in load("doctor")["people_in"] and any(one in text for one in wanted)
-        ]
-        return bad("left", names=some(where)) if where else good()
+        wanted = [old[key].encode() for key in ("author", "email", "user")]
+        names = [name for name in project.files if name in load("doctor")["people_in"]]
+        return _left(project, re.compile(b"|".join(map(re.escape, wanted))), names)
 
 
 class DemoDescription(Check):
     def find(self, project: Project) -> Found:
-        said = project.written("description", "summary") or ""
+        said = project.written("description", "summary")
+        if said is None:
+            return skip("no_description")
         return bad("left", text=said) if said == load("fork")["old"]["description"] else good()
 
 
 # Secrets
 
 
-@functools.lru_cache(maxsize=8)
-def _secrets(root: Path) -> tuple[list[history.Secret], list[history.Secret]]:
-    return history.secrets(root)
-
-
 class SecretTokens(Check):
     def find(self, project: Project) -> Found:
-        if not project.is_git:
-            return skip("no_git")
-        found, _ = _secrets(project.root)
-        return bad("found", places=_places(found)) if found else good()
+        history = project.history if project.is_git else None
+        if history and history.tokens:
+            return bad("found", places=_places(history.tokens))
+        loose, unread = project.loose_tokens
+        if loose:
+            return bad("loose", places=some(loose))
+        if history and history.unread:
+            return bad("unread", reasons=_reasons(history))
+        if unread:
+            return bad("unread_files", names=some(unread))
+        return good() if history else skip("no_git")
 
 
 class SecretFiles(Check):
     def find(self, project: Project) -> Found:
         if not project.is_git:
             return skip("no_git")
-        _, found = _secrets(project.root)
-        return bad("found", places=_places(found)) if found else good()
+        history = project.history
+        if history.files:
+            return bad("found", places=_places(history.files))
+        # The names are known even if a file is damaged or too large.
+        if history.unread.keys() & NAMES_UNREAD:
+            return bad("unread", reasons=_reasons(history))
+        return good()
 
 
-def _places(found: list[history.Secret]) -> str:
-    return some([f"{one.path or '-'} ({one.commit})" for one in found])
+# Reasons of History.unread for which names of files are not known.
+NAMES_UNREAD = {"shallow", "partial", "missing", "walk", "slow", "git"}
+
+
+def _reasons(history: History) -> dict[str, str]:
+    """Return what of the history could not be read, as a sentence by language."""
+    sentences = load("doctor")["unread"]
+    return {
+        language: "; ".join(
+            sentences[key][language].format(**values) for key, values in history.unread.items()
+        )
+        for language in LANGUAGES
+    }
+
+
+def _places(found: list[Secret]) -> str:
+    return some([f"{secret.path or '-'} ({secret.commit})" for secret in found])
 
 
 def in_order() -> dict[str, Check]:

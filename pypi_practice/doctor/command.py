@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from pathlib import Path
@@ -23,6 +24,7 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     )
     made.add_argument("--json", action="store_true", help=words("help_json"))
     made.add_argument("--offline", action="store_true", help=words("help_offline"))
+    made.add_argument("--no-build", action="store_true", help=words("help_no_build"))
     made.add_argument("--no-isolation", action="store_true", help=words("help_no_isolation"))
     made.add_argument(
         "--var", action="append", default=[], metavar="NAME[@BRANCH]", help=words("help_var")
@@ -37,9 +39,9 @@ def _doctor(arguments: argparse.Namespace, words: Words) -> int:
 
     own = Words(words.language, "doctor")
     root = arguments.directory
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise PracticeError(own("no_folder", path=root))
-    if not any((root / one).is_file() for one in ("pyproject.toml", "setup.py")):
+    if not any(os.path.lexists(root / name) for name in ("pyproject.toml", "setup.py")):
         raise PracticeError(own("no_project", path=root))
     variables = []
     for given in arguments.var:
@@ -55,6 +57,7 @@ def _doctor(arguments: argparse.Namespace, words: Words) -> int:
         root,
         online=not arguments.offline,
         isolated=not arguments.no_isolation,
+        build=not arguments.no_build,
         variables=variables,
         say=None if arguments.json else say,
     )

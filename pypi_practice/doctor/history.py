@@ -1,20 +1,37 @@
-"""Secrets in the whole history of a repository: every object that a commit leads to, read once."""
+"""Secrets in a repository: in every object that it holds, in names, and in its references.
+
+Every object is read once: files and messages of all commits, whether a branch leads to them or only
+a stash, a log of references, or nothing any more, because what was pushed once may be out. git
+names an object once, even if several files have this content, so names are also looked for in the
+folders themselves. What could not be read is told.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
-import subprocess
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
+from pypi_practice import regular_files
+from pypi_practice.doctor.leaks import Scanner, has_token
 from pypi_practice.facts import load
-from pypi_practice.travis.repository import git
+from pypi_practice.git import FAILED, TABLE_LIMIT, GitError, Repository
 
-LIMIT = 4 * 1024 * 1024  # bytes; nobody pastes a token into a file of this length
-# A real token says in its first bytes which index made it. What is shorter is an example.
-TOKEN = re.compile(rb"pypi-AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{70,}")
+OBJECT_LIMIT = 512 * 1024 * 1024  # bytes of one object
+READ_LIMIT = 4 * 1024 * 1024 * 1024  # bytes of all objects
+TIME_LIMIT = 300  # seconds for all of it
+MOST_RESTARTS = 20  # git ends at an object that is damaged, and is started again behind it
+NAMED = 3  # secrets whose file and commit are looked up; a report shows no more
+LINE_LIMIT = 64 * 1024  # bytes
+OBJECT_ID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+# Everything that leads to a commit: references, the heads of linked work trees, logs, the index.
+EVERYTHING = ("--all", "--reflog", "--indexed-objects")
 
 
 @dataclass(frozen=True)
@@ -25,54 +42,231 @@ class Secret:
     commit: str
 
 
-def _objects(root: Path) -> dict[str, str]:
-    """Return the objects of all branches and tags: id → name, empty for commits and tags."""
-    listed = git(root, "rev-list", "--objects", "--all") or ""
-    return dict((line.partition(" ")[0], line.partition(" ")[2]) for line in listed.splitlines())
+@dataclass
+class History:
+    """What was found: ``tokens``, ``files`` that never belong into a commit, and what is unread.
 
-
-def _contents(root: Path, objects: list[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield the contents of *objects* that are not too large, through one git process."""
-    shown = "--batch-check=%(objectname) %(objecttype) %(objectsize)"
-    sizes = subprocess.run(
-        ["git", "-C", str(root), "cat-file", shown],
-        input="\n".join(objects).encode(), capture_output=True, check=False,
-    ).stdout.decode()  # fmt: skip
-    wanted = [
-        parts[0]
-        for parts in (line.split() for line in sizes.splitlines())
-        if len(parts) == 3 and parts[1] != "tree" and int(parts[2]) <= LIMIT
-    ]
-    with tempfile.TemporaryFile() as names:
-        names.write("".join(f"{one}\n" for one in wanted).encode())
-        names.seek(0)
-        command = ["git", "-C", str(root), "cat-file", "--batch", "--buffer"]
-        with subprocess.Popen(command, stdin=names, stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            for name in wanted:
-                size = int(process.stdout.readline().split()[2])
-                yield name, process.stdout.read(size)
-                process.stdout.read(1)  # the end of the line
-
-
-def _commit(root: Path, path: str, found: str) -> str:
-    if not path:
-        return found[:7]
-    commit = git(root, "log", "--all", "--format=%h", f"--find-object={found}")
-    return (commit or "?").splitlines()[-1]
-
-
-def secrets(root: Path) -> tuple[list[Secret], list[Secret]]:
-    """Return the files and messages that hold a real token, and the files that never belong here.
-
-    The second are named in data/doctor.yml.
+    ``unread`` has the reasons: keys of ``unread`` in data/doctor.yml, with their values.
     """
-    objects = _objects(root)
-    tokens = [
-        Secret(objects[name], _commit(root, objects[name], name))
-        for name, data in _contents(root, list(objects))
-        if b"pypi-AgE" in data and TOKEN.search(data)
-    ]
-    never = re.compile(load("doctor")["never_committed"])
-    files = {path: name for name, path in objects.items() if never.search(path)}
-    return tokens, [Secret(path, _commit(root, path, name)) for path, name in sorted(files.items())]
+
+    tokens: list[Secret] = field(default_factory=list)
+    files: list[Secret] = field(default_factory=list)
+    unread: dict[str, dict[str, object]] = field(default_factory=dict)
+
+
+class _Search:
+    """One search through the history of a repository."""
+
+    def __init__(self, reader: Repository) -> None:
+        self.reader = reader
+        self.deadline = time.monotonic() + TIME_LIMIT
+        self.unread: dict[str, dict[str, object]] = {}
+        never = load("doctor")["never_committed"].encode()
+        self.never = re.compile(b"(?:^|/)(?:" + never + b")$")
+        # An entry of a folder: its mode, which here is that of a file or a link, name and object.
+        self.never_in_tree = re.compile(
+            b"(?:100[0-7]{3}|120000) (" + never + b")\0(.{20}(?:.{12})?)", re.DOTALL
+        )
+        self.named: list[str] = []  # names that hold a token themselves
+        self.logs: list[str] = []  # logs of references that hold a token
+        self.files: dict[str, str] = {}  # by name: the object
+        self.files_in_trees: dict[str, str] = {}
+        self.objects: list[str] = []  # objects that hold a token
+
+    def _late(self) -> bool:
+        if time.monotonic() < self.deadline:
+            return False
+        self.unread["slow"] = {"seconds": TIME_LIMIT}
+        return True
+
+    def _names(self, wanted: set[bytes] | None = None) -> dict[bytes, str]:
+        """Walk through everything that something leads to, and look at the names.
+
+        With *wanted*, return the names of these objects instead.
+        """
+        names: dict[bytes, str] = {}
+        missing = 0
+        command = ["rev-list", "--objects", "--missing=print", *EVERYTHING]
+        with self.reader.stream(*command, deadline=self.deadline) as process:
+            assert process.stdout is not None
+            while line := process.stdout.readline(LINE_LIMIT):
+                if line.startswith(b"?"):
+                    missing += 1
+                    continue
+                identifier, _, name = line.rstrip(b"\n").partition(b" ")
+                if not OBJECT_ID.fullmatch(identifier):  # the rest of a name with a line's end
+                    identifier, name = b"", line
+                if wanted is not None:
+                    if identifier in wanted:
+                        names.setdefault(identifier, os.fsdecode(name))
+                    continue
+                if has_token(name):
+                    self.named.append(os.fsdecode(name))
+                if self.never.search(name):
+                    self.files.setdefault(os.fsdecode(name), identifier.decode())
+            failed = process.wait() != 0
+        if wanted is None:
+            if missing:
+                key = "partial" if self.reader.is_partial else "missing"
+                self.unread[key] = {"count": missing}
+            if failed and not self._late():
+                self.unread["walk"] = {}
+        return names
+
+    def _list(self, into: IO[bytes]) -> tuple[int, int]:
+        """Write the ids of all objects to a file; return how many, and the length of a line."""
+        count = width = large = total = 0
+        command = ["cat-file", "--batch-all-objects", "--batch-check", "--unordered", "--buffer"]
+        with self.reader.stream(*command, deadline=self.deadline) as process:
+            assert process.stdout is not None
+            while line := process.stdout.readline(LINE_LIMIT):
+                parts = line.split()
+                if len(parts) != 3:
+                    self._damaged(1)
+                    continue
+                size = int(parts[2])
+                if size > OBJECT_LIMIT:
+                    large += 1
+                    continue
+                total += size
+                if total > READ_LIMIT:
+                    self.unread["much"] = {"limit": READ_LIMIT // 1024**3}
+                    break
+                into.write(parts[0] + b"\n")
+                count, width = count + 1, len(parts[0]) + 1
+            else:
+                if process.wait() and not self._late():
+                    self._damaged(1)
+        if large:
+            self.unread["large"] = {"count": large, "limit": OBJECT_LIMIT // 1024**2}
+        into.flush()
+        return count, width
+
+    def _damaged(self, count: int) -> None:
+        known = self.unread.setdefault("damaged", {"count": 0})
+        known["count"] = int(str(known["count"])) + count
+
+    def _contents(self) -> None:
+        """Read every file and every message."""
+        with tempfile.TemporaryFile() as listed:
+            count, width = self._list(listed)
+            at = restarts = 0
+            while at < count and not self._late():
+                os.lseek(listed.fileno(), at * width, os.SEEK_SET)
+                at += self._read(listed, count - at)
+                if at < count and not self._late():
+                    restarts += 1
+                    self._damaged(1 if restarts < MOST_RESTARTS else count - at)
+                    at = at + 1 if restarts < MOST_RESTARTS else count
+
+    def _read(self, listed: IO[bytes], count: int) -> int:
+        """Read the objects of a list until git ends; return how many were read."""
+        done = 0
+        command = ["cat-file", "--batch", "--buffer"]
+        with self.reader.stream(*command, stdin=listed, deadline=self.deadline) as process:
+            out = process.stdout
+            assert out is not None
+            while done < count:
+                head = out.readline(LINE_LIMIT).split()
+                if head[1:] == [b"missing"]:
+                    self._damaged(1)
+                elif len(head) == 3:
+                    left = int(head[2])
+                    scanner = Scanner()
+                    while left and (data := out.read(min(left, regular_files.CHUNK))):
+                        scanner.feed(data)
+                        left -= len(data)
+                        if head[1] == b"tree":
+                            self._entries(data, len(head[0]) // 2)
+                    if left or not out.read(1):  # the end of the line
+                        return done
+                    if scanner.found:
+                        self.objects.append(head[0].decode())
+                else:
+                    return done
+                done += 1
+        return done
+
+    def _entries(self, tree: bytes, length: int) -> None:
+        """Look at the names in a folder; *length* is that of an id in bytes."""
+        for match in self.never_in_tree.finditer(tree):
+            self.files_in_trees.setdefault(match[1].decode(), match[2][:length].hex())
+
+    def _references(self) -> None:
+        """Look at the names of branches and tags, and at the logs of the references."""
+        command = ["for-each-ref", "--format=%(refname)"]
+        with self.reader.stream(*command, deadline=self.deadline) as process:
+            assert process.stdout is not None
+            while line := process.stdout.readline(LINE_LIMIT):
+                if has_token(line):
+                    self.named.append(os.fsdecode(line).strip())
+            if process.wait() and not self._late():
+                self.unread["walk"] = {}
+        logs = self.reader.own / "logs"
+        for folder, _, names in os.walk(logs):
+            for name in names:
+                path = Path(folder, name)
+                if token_in_file(path, TABLE_LIMIT):
+                    self.logs.append(f"logs/{path.relative_to(logs).as_posix()}")
+
+    def _commit(self, identifier: str) -> str:
+        """Return the commit that brought an object, in short; ``?`` if nothing leads to it."""
+        command = ["log", "--all", "--reflog", "--format=%h", f"--find-object={identifier}"]
+        with contextlib.suppress(GitError):
+            return (self.reader.text(*command).splitlines() or ["?"])[-1]
+        return "?"
+
+    def _secrets(self, objects: Iterable[str]) -> list[Secret]:
+        found = list(dict.fromkeys(objects))
+        shown = {identifier.encode() for identifier in found[:NAMED]}
+        names = self._names(shown) if shown else {}
+        secrets = []
+        for identifier in found:
+            path = names.get(identifier.encode(), "")
+            known = identifier.encode() in shown
+            commit = self._commit(identifier) if path and known else identifier[:7]
+            secrets.append(Secret(path, commit))
+        return secrets
+
+    def run(self) -> History:
+        """Search; what git cannot do at all is among the reasons."""
+        if self.reader.is_shallow:
+            self.unread["shallow"] = {}
+        try:
+            self.reader.copy_reflogs()
+            self._names()
+            self._references()
+            self._contents()
+            tokens = self._secrets(self.objects)
+            tokens += [Secret(path, "?") for path in dict.fromkeys(self.named)]
+            # The walk knows the whole path of a file; a folder knows the last part.
+            known = {path.rpartition("/")[2] for path in self.files}
+            for name, identifier in self.files_in_trees.items():
+                if name not in known:
+                    self.files[name] = identifier
+            files = sorted(self.files.items())
+            return History(
+                # A log repeats the messages of the commits.
+                tokens or [Secret(path, "?") for path in self.logs],
+                [
+                    Secret(path, self._commit(name) if at < NAMED else "?")
+                    for at, (path, name) in enumerate(files)
+                ],
+                self.unread,
+            )
+        except GitError as error:
+            self.unread["git"] = {"reason": error.detail if error.kind == FAILED else str(error)}
+            return History(unread=self.unread)
+
+
+def secrets(reader: Repository) -> History:
+    """Return the secrets in a repository: real tokens, and the files of data/doctor.yml."""
+    return _Search(reader).run()
+
+
+def token_in_file(path: Path, limit: int) -> bool:
+    """Tell whether a regular file holds a token; raises OSError."""
+    scanner = Scanner()
+    for data in regular_files.chunks(path, limit):
+        scanner.feed(data)
+    return scanner.found

@@ -1,7 +1,8 @@
 """What TestPyPI and PyPI know of a name: only looked at, and never waited for long.
 
 The question is a GET of the simple index and of the JSON page, which anybody may ask; no token is
-near. In a practice shell the practice index answers.
+near. In a practice shell the practice index answers. A response that is not what the index promises
+counts as none.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import concurrent.futures
 import http.client
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable
@@ -17,7 +19,9 @@ from typing import Any
 
 from pypi_practice.facts import Index
 
-TIMEOUT = 4  # seconds
+TIMEOUT = 4  # seconds of silence
+TIME_LIMIT = 20  # seconds for one response
+RESPONSE_LIMIT = 64 * 1024 * 1024  # bytes; the largest page of PyPI is below 40 MB
 SIMPLE = "application/vnd.pypi.simple.v1+json"
 
 
@@ -33,20 +37,36 @@ class Look:
     info: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
+def _body(response: http.client.HTTPResponse) -> bytes:
+    """Return the body of a response; raises ValueError for one that is too long or too slow."""
+    deadline = time.monotonic() + TIME_LIMIT
+    body = bytearray()
+    while data := response.read1(64 * 1024):
+        body += data
+        if len(body) > RESPONSE_LIMIT or time.monotonic() > deadline:
+            raise ValueError("the response is too long")
+    return bytes(body)
+
+
 def _get(url: str, accept: str) -> dict[str, Any] | None:
-    """Return the JSON at *url*; None where there is nothing. Raises OSError or ValueError."""
+    """Return the JSON object at *url*; None where there is nothing. Raises OSError, ValueError."""
     request = urllib.request.Request(
         url, headers={"Accept": accept, "User-Agent": "pypi-practice doctor"}
     )
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
-            return json.loads(response.read())
+            page = json.loads(_body(response))
     except urllib.error.HTTPError as error:
         if error.code in (404, 410):
             return None
         raise
     except http.client.HTTPException as error:
         raise OSError(str(error)) from error
+    except RecursionError as error:
+        raise ValueError("the response is nested too deeply") from error
+    if not isinstance(page, dict):
+        raise ValueError("the response is not a JSON object")
+    return page
 
 
 def look(name: str, index: Index) -> Look:
@@ -56,9 +76,12 @@ def look(name: str, index: Index) -> Look:
         if page is None:
             return Look(False)
         details = _get(f"{index.web}/pypi/{name}/json", "application/json") or {}
+        versions, info = page.get("versions", []), details.get("info", {})
+        if not isinstance(versions, list) or not isinstance(info, dict):
+            raise ValueError("the response lacks what it promises")
     except (OSError, ValueError):
         return Look(None)
-    return Look(True, tuple(page.get("versions", ())), details.get("info") or {})
+    return Look(True, tuple(map(str, versions)), info)
 
 
 def both(name: str, indexes: Iterable[Index]) -> dict[str, Look]:
@@ -66,4 +89,4 @@ def both(name: str, indexes: Iterable[Index]) -> dict[str, Look]:
     known = list(indexes)
     with concurrent.futures.ThreadPoolExecutor(len(known)) as pool:
         looks = pool.map(lambda index: look(name, index), known)
-        return {index.key: one for index, one in zip(known, looks, strict=True)}
+        return {index.key: each for index, each in zip(known, looks, strict=True)}

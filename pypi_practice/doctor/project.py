@@ -2,20 +2,24 @@
 
 Nothing of it is changed. The sdist and the wheel are built in a folder of their own from the commit
 that is checked out, because a build server builds commits; that runs the project's build back end.
+Until then, and without a build, no program is started but git, and none that the project names.
 """
 
 from __future__ import annotations
 
 import functools
+import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,19 +28,29 @@ from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from pypi_practice.doctor import lookup
+from pypi_practice import regular_files
+from pypi_practice.doctor import history, lookup
+from pypi_practice.doctor.leaks import has_token
 from pypi_practice.facts import INDEXES
 from pypi_practice.form import Form
+from pypi_practice.git import NOT_A_REPOSITORY, NOT_INSTALLED, GitError, Repository
 from pypi_practice.incoming import Incoming
 from pypi_practice.metadata import FORM_FIELDS
-from pypi_practice.travis.repository import git
 
-TEXT_LIMIT = 1024 * 1024  # bytes; what is longer was not written by hand
+SETTINGS_LIMIT = 1024 * 1024  # bytes of pyproject.toml
+FILE_LIMIT = 1024 * 1024 * 1024  # bytes of a file that is searched; it is read in pieces
+COPY_LIMIT = 4 * 1024 * 1024 * 1024  # bytes of a folder without commits that is built from a copy
+VERSION_LIMIT = 256  # characters; a version is part of the name of a file
+TAG_LIMIT = 256  # characters
+# tomllib reads a key of n parts in n * n steps, so a longer one is refused before it is read.
+LONG_KEY = re.compile(r"(?<![^.\n=\[\]{},])(?:[^.\n=\[\]{},]+\.){100}")
 BUILD_TIMEOUT = 900  # seconds; some back ends compile
 # What a copy of a folder without commits leaves out.
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", "venv", ".tox", ".nox", "build", "dist", "*.egg-info", "__pycache__"
 )
+UNPACK_ERRORS = (OSError, KeyError, ValueError, RuntimeError, EOFError, zlib.error,
+                 tarfile.TarError, zipfile.BadZipFile)  # fmt: skip
 IN_METADATA = {name: key for key, name in FORM_FIELDS.items()}
 
 
@@ -44,12 +58,14 @@ IN_METADATA = {name: key for key, name in FORM_FIELDS.items()}
 class Built:
     """An sdist or a wheel: its place, the names in it, and its metadata as fields of an upload.
 
-    The names of an sdist are those below its one folder.
+    The names of an sdist are those below its one folder. ``unparsed`` are the fields of its
+    metadata that are malformed or unknown.
     """
 
     path: Path
     names: list[str]
     fields: list[tuple[str, str]]
+    unparsed: tuple[str, ...] = ()
 
     def all(self, name: str) -> list[str]:
         """Return every value of a field, by the name that an upload gives it."""
@@ -79,11 +95,13 @@ class Project:
         *,
         online: bool = True,
         isolated: bool = True,
+        build: bool = True,
         variables: Sequence[Any] = (),
         say: Callable[[], None] | None = None,
     ) -> None:
-        self.root = root.resolve()
+        self.root = Path(os.path.realpath(root))
         self.online, self.isolated, self.variables = online, isolated, variables
+        self.may_build = build
         self._say = say
         self._place: tempfile.TemporaryDirectory[str] | None = None
 
@@ -91,18 +109,37 @@ class Project:
         return self  # repo-review copies what it hands to its checks; this one changes nothing
 
     def close(self) -> None:
-        """Remove what was built."""
+        """Remove what was built, and the copies of the repository's references."""
         if self._place is not None:
             self._place.cleanup()
+        reader = self.__dict__.get("_reader", (None, None))[0]
+        if reader is not None:
+            reader.close()
 
     @functools.cached_property
+    def _pyproject(self) -> tuple[dict[str, Any] | None, str]:
+        try:
+            data = regular_files.read(self.root / "pyproject.toml", SETTINGS_LIMIT)
+            text = data.decode("utf-8-sig")
+            if LONG_KEY.search(text):
+                return None, "a key has too many parts"
+            return tomllib.loads(text), ""
+        except OSError as error:
+            return None, error.strerror or str(error)
+        except RecursionError:
+            return None, "it is nested too deeply"
+        except ValueError as error:  # no UTF-8, no TOML, a number of too many digits
+            return None, str(error)
+
+    @property
     def pyproject(self) -> dict[str, Any] | None:
         """``pyproject.toml``; None if there is none or it cannot be read."""
-        try:
-            text = (self.root / "pyproject.toml").read_text(encoding="utf-8-sig")
-            return tomllib.loads(text)
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-            return None
+        return self._pyproject[0]
+
+    @property
+    def pyproject_problem(self) -> str:
+        """Why ``pyproject.toml`` cannot be read; empty if it can."""
+        return self._pyproject[1]
 
     @property
     def table(self) -> dict[str, Any]:
@@ -132,59 +169,123 @@ class Project:
     @functools.cached_property
     def parsed_version(self) -> Version | None:
         """The version as PEP 440 reads it, None if it cannot."""
-        try:
-            return Version(self.version or "")
-        except InvalidVersion:
-            return None
+        return parse_version(self.version or "")
 
     @functools.cached_property
+    def _reader(self) -> tuple[Repository | None, GitError | None]:
+        try:
+            reader = Repository(self.root)
+            return (reader, None) if reader.resolve("HEAD^{commit}") else (None, None)
+        except GitError as error:
+            is_none = error.kind in (NOT_A_REPOSITORY, NOT_INSTALLED)
+            return None, None if is_none else error
+
+    @property
     def is_git(self) -> bool:
-        """Whether the folder is the top of a git repository with a commit."""
-        if shutil.which("git") is None or git(self.root, "rev-parse", "--show-cdup") != "":
-            return False
-        return git(self.root, "rev-parse", "--verify", "--quiet", "HEAD") is not None
+        """Whether the folder is the top of a git repository with a commit.
+
+        Raises GitError for a repository that cannot be read.
+        """
+        reader, error = self._reader
+        if error is not None:
+            raise error
+        return reader is not None
+
+    @property
+    def reader(self) -> Repository:
+        """The repository; raises GitError if there is none that can be read."""
+        reader, error = self._reader
+        if reader is None:
+            raise error or GitError(NOT_A_REPOSITORY)
+        return reader
 
     @functools.cached_property
     def files(self) -> list[str]:
-        """The names of the committed files, or of all files where there are no commits."""
+        """The names of the committed files, or of all files where there are no commits.
+
+        Raises GitError.
+        """
         if self.is_git:
-            listed = git(self.root, "ls-files", "-z") or ""
-            return sorted(name for name in listed.split("\0") if (self.root / name).is_file())
+            names = self.reader.files(untracked=False)
+            return [name for name in names if os.path.isfile(self.root / name)]
+        return self._all_files()
+
+    def _all_files(self) -> list[str]:
         found = []
-        for path in self.root.rglob("*"):
-            name = path.relative_to(self.root)
-            hidden = any(NOT_COPIED("", [part]) for part in name.parts)
-            if path.is_file() and not hidden:
-                found.append(name.as_posix())
-        return sorted(found)
+        for folder, below, names in os.walk(self.root):
+            hidden = NOT_COPIED(folder, [*below, *names])
+            below[:] = [name for name in below if name not in hidden]
+            path = Path(folder).relative_to(self.root)
+            found += [(path / name).as_posix() for name in names if name not in hidden]
+        return sorted(name for name in found if os.path.isfile(self.root / name))
+
+    def search(self, pattern: re.Pattern[bytes], names: Sequence[str]) -> Iterator[tuple[str, Any]]:
+        """Yield each file with the matches of *pattern* in it, or with the OSError of reading it.
+
+        A file is read in pieces, in which a match of up to a hundred bytes is never cut.
+        """
+        for name in names:
+            path = self.root / name
+            if os.path.islink(path):
+                continue
+            matches: set[bytes] = set()
+            kept = b""
+            try:
+                for data in regular_files.chunks(path, FILE_LIMIT):
+                    window = kept + data.translate(None, b"\0")  # UTF-16 as ASCII
+                    matches.update(match[0] for match in pattern.finditer(window))
+                    kept = window[-100:]
+            except OSError as error:
+                yield name, error
+            else:
+                yield name, matches
 
     @functools.cached_property
-    def texts(self) -> dict[str, str]:
-        """The committed files that are text, by name."""
-        found = {}
-        for name in self.files:
+    def loose_tokens(self) -> tuple[list[str], list[str]]:
+        """The files of the folder that hold a token, and those that could not be read.
+
+        Files that git ignores are left out. Raises GitError.
+        """
+        names = self.reader.files(untracked=True) if self.is_git else self._all_files()
+        found, unread = [], []
+        for name in names:
             path = self.root / name
             try:
-                if path.stat().st_size <= TEXT_LIMIT:
-                    found[name] = path.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError):
-                continue
-        return found
+                status = os.lstat(path)
+                is_token = has_token(os.fsencode(name))
+                if stat.S_ISREG(status.st_mode):
+                    is_token = history.token_in_file(path, FILE_LIMIT) or is_token
+                if is_token:
+                    found.append(name)
+            except FileNotFoundError:
+                continue  # removed, and not yet committed
+            except OSError:
+                unread.append(name)
+        return found, unread
+
+    @functools.cached_property
+    def history(self) -> history.History:
+        """The secrets of the repository; raises GitError if there is none that can be read."""
+        return history.secrets(self.reader)
 
     @functools.cached_property
     def tags(self) -> dict[str, tuple[Version, bool]]:
-        """The tags that are versions: each with its version, and whether it is on this commit."""
+        """The tags that are versions: each with its version, and whether it is on this commit.
+
+        Raises GitError.
+        """
         if not self.is_git:
             return {}
-        here = set((git(self.root, "tag", "--points-at", "HEAD") or "").split())
+        listed = ("for-each-ref", "--format=%(refname:lstrip=2)")
+        here = set(self.reader.text(*listed, "--points-at=HEAD", "refs/tags").split())
         found = {}
-        for tag in (git(self.root, "tag") or "").split():
-            match = re.fullmatch(r"(?:[a-z][\w.-]*?[-_/])?v?(\d[\w.+!-]*)", tag, re.IGNORECASE)
-            try:
-                if match:
-                    found[tag] = Version(match[1]), tag in here
-            except InvalidVersion:
+        for tag in self.reader.text(*listed, "refs/tags").split():
+            if len(tag) > TAG_LIMIT:
                 continue
+            match = re.fullmatch(r"(?:[a-z][\w.-]*?[-_/])?v?(\d[\w.+!-]*)", tag, re.IGNORECASE)
+            version = parse_version(match[1]) if match else None
+            if version is not None:
+                found[tag] = version, tag in here
         return found
 
     @functools.cached_property
@@ -194,15 +295,16 @@ class Project:
 
     @functools.cached_property
     def _made(self) -> tuple[list[Built], str]:
+        if not self.may_build:
+            return [], ""
         if self._say is not None:
             self._say()
         source, out = self._folder / "source", self._folder / "dist"
         try:
             if self.is_git:  # with its history: some versions come from the tags
-                command = ["git", "clone", "--quiet", "--no-hardlinks", str(self.root), str(source)]
-                subprocess.run(command, check=True, capture_output=True, text=True)
+                self.reader.clone(source)
             else:
-                shutil.copytree(self.root, source, ignore=NOT_COPIED, symlinks=True)
+                self._copy(source)
             command = [sys.executable, "-m", "build", "--outdir", str(out), str(source)]
             command += [] if self.isolated else ["--no-isolation"]
             subprocess.run(
@@ -214,12 +316,33 @@ class Project:
         except subprocess.CalledProcessError as error:
             said = [line.strip() for line in f"{error.stdout}\n{error.stderr}".splitlines()]
             return [], next((line for line in reversed(said) if _tells(line)), str(error))
+        except GitError as error:
+            return [], error.detail or str(error)
         except (OSError, shutil.Error) as error:
             return [], str(error)
         try:
             return [_open(path) for path in sorted(out.iterdir())], ""
-        except (OSError, KeyError, tarfile.TarError, zipfile.BadZipFile) as error:
-            return [], str(error)
+        except UNPACK_ERRORS as error:
+            return [], f"{type(error).__name__}: {error}"
+
+    def _copy(self, target: Path) -> None:
+        """Copy the folder, but no pipes and devices; raises OSError if it is too large."""
+        size = 0
+
+        def left_out(folder: str, names: list[str]) -> set[str]:
+            nonlocal size
+            ignored = set(NOT_COPIED(folder, names))
+            for name in names:
+                status = os.lstat(os.path.join(folder, name))
+                if stat.S_ISREG(status.st_mode):
+                    size += status.st_size if name not in ignored else 0
+                elif not (stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode)):
+                    ignored.add(name)
+            if size > COPY_LIMIT:
+                raise OSError(f"> {COPY_LIMIT // 1024**3} GiB")
+            return ignored
+
+        shutil.copytree(self.root, target, ignore=left_out, symlinks=True)
 
     @property
     def unbuilt(self) -> str:
@@ -249,24 +372,38 @@ def _tells(line: str) -> bool:
     return len(line) > 3 and not re.match(r"[╰│─╭*=\[]|note:|hint:|File \"|During handling", line)
 
 
+def parse_version(text: str) -> Version | None:
+    """Return a version as PEP 440 reads it, None if it cannot, or if it is too long."""
+    if len(text) > VERSION_LIMIT:
+        return None
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
 def _open(path: Path) -> Built:
+    """Read an sdist or a wheel; raises one of UNPACK_ERRORS."""
     if path.suffix == ".whl":
+        if path.name.count("-") < 4:
+            raise ValueError(path.name)
         with zipfile.ZipFile(path) as wheel:
-            names = [one for one in wheel.namelist() if not one.endswith("/")]
+            names = [name for name in wheel.namelist() if not name.endswith("/")]
             folder = "-".join(path.name.split("-")[:2]) + ".dist-info"
-            return Built(path, names, _fields(wheel.read(f"{folder}/METADATA")))
+            return Built(path, names, *_fields(wheel.read(f"{folder}/METADATA")))
     with tarfile.open(path) as sdist:
-        members = [one for one in sdist.getmembers() if one.isfile()]
-        names = [one.name.partition("/")[2] for one in members]
+        members = [member for member in sdist.getmembers() if member.isfile()]
+        names = [member.name.partition("/")[2] for member in members]
         found = sdist.extractfile(members[names.index("PKG-INFO")]) if "PKG-INFO" in names else None
         if found is None:
             raise KeyError("PKG-INFO")
-        return Built(path, names, _fields(found.read()))
+        return Built(path, names, *_fields(found.read()))
 
 
-def _fields(metadata: bytes) -> list[tuple[str, str]]:
-    """Return METADATA as the fields of the form that twine sends."""
-    raw, _ = parse_email(metadata)
+def _fields(metadata: bytes) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    """Return METADATA as the fields of the form that twine sends, and what twine cannot read."""
+    raw, unparsed = parse_email(metadata)
+    unparsed.pop("license-file", None)  # twine takes it in any version of the metadata
     fields: list[tuple[str, str]] = []
     for key, value in raw.items():
         name = IN_METADATA.get(key, key)
@@ -274,8 +411,8 @@ def _fields(metadata: bytes) -> list[tuple[str, str]]:
             fields.append((name, value))
         elif isinstance(value, dict):
             fields += [(name, f"{label}, {url}") for label, url in value.items()]
-        elif key == "keywords":
-            fields.append((name, ",".join(value)))
-        else:
-            fields += [(name, one) for one in value]
-    return fields
+        elif isinstance(value, list):
+            fields += (
+                [(name, ",".join(value))] if key == "keywords" else [(name, each) for each in value]
+            )
+    return fields, tuple(sorted(unparsed))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pypi_practice import terminal
 from pypi_practice.doctor.checks import Check, Found, guide, in_order, skip
 from pypi_practice.doctor.project import Project
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import load
+from pypi_practice.terminal import one_line
 from pypi_practice.words import Words
 
 RESULTS = ("fail", "advice", "pass", "skip", "ignored")
@@ -58,7 +59,7 @@ def look(project: Project, words: Words) -> list[Line]:
     lines: dict[str, Line] = {}
     for name, check in _sorted().items():
         missing = [one for one in sorted(check.requires) if lines[one].found.result != "pass"]
-        found = skip("required", names=", ".join(missing)) if missing else check.find(project)
+        found = skip("required", names=", ".join(missing)) if missing else check.look(project)
         # What is ignored and passes is not worth a line of its own kind.
         reason = reasons.get(name, "") if found.result == "fail" else ""
         lines[name] = Line(check, found, reason)
@@ -78,6 +79,16 @@ def is_ready(lines: list[Line]) -> bool:
     return all(line.result != "fail" for line in lines)
 
 
+def _is_unseen(line: Line) -> bool:
+    """Whether something that concerns the project could not be looked at."""
+    return line.found.result == "skip" and line.found.key in load("doctor")["unseen"]
+
+
+def is_complete(lines: list[Line]) -> bool:
+    """Whether all that was asked about was looked at."""
+    return not any(map(_is_unseen, lines))
+
+
 def text(lines: list[Line], name: str, words: Words) -> Iterator[str]:
     """Yield the report for people, family by family."""
     width = max(len(words(one)) for one in RESULTS)
@@ -89,10 +100,11 @@ def text(lines: list[Line], name: str, words: Words) -> Iterator[str]:
             said = line.check.say(line.found, words.language)
             if line.result == "skip":
                 said = f"{line.check.facts['title'][words.language]} ({said})"
+            said = one_line(said)
             yield f"  {words(line.result):<{width}}  {line.check.name}: {said}"
             indent = " " * (width + 4)
             if line.result == "ignored":
-                yield f"{indent}{words('ignored')}: {line.reason}"
+                yield f"{indent}{words('ignored')}: {one_line(line.reason)}"
             if line.result in ("fail", "advice"):
                 yield f"{indent}{words('do')}: {line.check.advice(line.found, words.language)}"
                 page = guide(words.language, line.check.facts["page"])
@@ -100,18 +112,22 @@ def text(lines: list[Line], name: str, words: Words) -> Iterator[str]:
         yield ""
     counts = Counter(line.result for line in lines)
     parts = [words(f"count_{one}", number=counts[one]) for one in RESULTS if counts[one]]
-    key = "ready" if is_ready(lines) else "not_ready"
-    yield words(key, name=name, counts=", ".join(parts))
+    key = "ready" if is_complete(lines) else "ready_so_far"
+    key = key if is_ready(lines) else "not_ready"
+    unseen = ", ".join(line.check.name for line in lines if _is_unseen(line))
+    yield words(key, name=one_line(name), counts=", ".join(parts), unseen=unseen)
 
 
 def as_json(lines: list[Line], project: Project, words: Words) -> str:
-    """Return the report as JSON: an object with ``name``, ``version``, ``ready`` and ``checks``."""
+    """Return the report as JSON: an object with ``name``, ``version``, ``ready``,
+    ``complete`` and ``checks``."""
     language = words.language
-    return json.dumps(
+    return terminal.as_json(
         {
             "name": project.name,
             "version": project.version,
             "ready": is_ready(lines),
+            "complete": is_complete(lines),
             "checks": [
                 {
                     "check": line.check.name,
@@ -127,7 +143,5 @@ def as_json(lines: list[Line], project: Project, words: Words) -> str:
                 }
                 for line in lines
             ],
-        },
-        ensure_ascii=False,
-        indent=2,
+        }
     )

@@ -118,7 +118,7 @@ def _check(arguments: argparse.Namespace, words: Words) -> int:
     return 1 if any(one.fails for one in reports) else 0
 
 
-def _event(arguments: argparse.Namespace, branch: str) -> Any:
+def _event(arguments: argparse.Namespace, found: Any, branch: str) -> Any:
     from pypi_practice.travis import repository  # noqa: PLC0415
     from pypi_practice.travis.plan import Event  # noqa: PLC0415
 
@@ -129,7 +129,7 @@ def _event(arguments: argparse.Namespace, branch: str) -> Any:
         tag=arguments.tag or "",
         pull_request=pull,
         from_fork=fork,
-        repository=arguments.repo or repository.slug(arguments.directory),
+        repository=arguments.repo or repository.slug(found),
         kind=arguments.event if arguments.event in ("api", "cron") else "push",
     )
 
@@ -150,7 +150,7 @@ def _plan(arguments: argparse.Namespace, words: Words) -> int:
             print(visible(table.matrix_text(made, own, findings)))
         return 0
     found, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
-    event = _event(arguments, branch)
+    event = _event(arguments, found, branch)
     plan, _ = repository.plan(found, event, variables, own)
     findings = repository.findings(found, variables, own)
     show = table.as_json if arguments.json else table.text
@@ -169,7 +169,7 @@ def _run(arguments: argparse.Namespace, words: Words) -> int:
     own = Words(words.language, "travis")
     allowed = AllowedHosts.parse(arguments.allow_host, words.language)
     found, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
-    event = _event(arguments, branch)
+    event = _event(arguments, found, branch)
     variables = [_variable(one, own, dry_run=arguments.dry_run) for one in arguments.var]
     plan, said = repository.plan(found, event, variables, own)
     for message in said:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
+from pypi_practice import regular_files
 from pypi_practice.errors import PracticeError
 from pypi_practice.travis import marks, validate
 from pypi_practice.travis.marks import Item
@@ -17,7 +19,7 @@ SIZE_LIMIT = 256 * 1024  # bytes
 
 def place(path: Path) -> Path:
     """Return the file that *path* means: itself, or the ``.travis.yml`` of the folder."""
-    return path / NAME if path.is_dir() and path.name != NAME else path
+    return path / NAME if os.path.isdir(path) and path.name != NAME else path
 
 
 def text_of(path: Path, words: Words) -> str:
@@ -26,10 +28,17 @@ def text_of(path: Path, words: Words) -> str:
     if any(is_kind() for is_kind in (path.is_fifo, path.is_socket, path.is_char_device)):
         raise PracticeError(words("no_regular", name=path))  # reading it could wait for ever
     try:
-        with path.open("rb") as file:
-            data = file.read(SIZE_LIMIT + 1)
+        if path.parts[1:2] in (("dev",), ("proc",)):  # as "check <(git show ...)" names a pipe
+            with path.open("rb") as file:
+                data = file.read(SIZE_LIMIT + 1)
+        else:
+            data = regular_files.read(path, SIZE_LIMIT)
     except FileNotFoundError as error:
         raise PracticeError(words("no_such_file", name=path)) from error
+    except regular_files.TooLargeError as error:
+        raise PracticeError(words("too_large", name=path)) from error
+    except regular_files.NotRegularError as error:
+        raise PracticeError(words("not_regular", name=path)) from error
     except OSError as error:
         raise PracticeError(words("no_file", name=path, reason=error.strerror)) from error
     if len(data) > SIZE_LIMIT:

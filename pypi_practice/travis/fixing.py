@@ -44,18 +44,27 @@ def fix(
             old.splitlines(), new.splitlines(), name, name, lineterm="", n=1
         )
         print(visible("\n".join(lines)))
+    target = place.resolve()
     try:
-        raw = place.read_bytes().decode("utf-8")
+        raw = target.read_bytes().decode("utf-8")
         text = new.replace("\n", "\r\n") if "\r\n" in raw else new
         text = MARK + text if raw.startswith(MARK) else text
-        mode = place.stat().st_mode
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".travis-")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        os.chmod(temporary, mode)
-        os.replace(temporary, place.resolve())
+        _replace(target, text)
     except OSError as error:
         raise PracticeError(words("not_written", name=place, reason=error)) from error
     if show:
         print(visible(words("mended", name=place)))
     return check.check(new, str(place), words, folder, variables)
+
+
+def _replace(target: Path, text: str) -> None:
+    """Write *text* to a file at once, or leave it as it was and nothing beside it."""
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".travis-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        os.chmod(temporary, target.stat().st_mode)
+        os.replace(temporary, target)
+    except BaseException:  # Ctrl-C as well
+        os.unlink(temporary)
+        raise

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pypi_practice import git
 from pypi_practice.errors import PracticeError
 from pypi_practice.travis import config
 from pypi_practice.travis.plan import Event, Plan, Variable, make
@@ -20,14 +18,19 @@ from pypi_practice.travis.validate import Message
 from pypi_practice.words import Words
 
 NAME = ".travis.yml"
+REMOTE_LIMIT = 2000  # characters of an address
 REMOTE = re.compile(r"^(?:\w+://[^/]+/|[\w.-]+@[\w.-]+:)([\w.-]+)/([\w.-]+?)(?:\.git)?/?$")
 
 
 @dataclass
 class Repository:
-    """The learner's repository, the commit to build, and what is not committed."""
+    """The learner's repository, the commit to build, and what is not committed.
+
+    *reader* is the repository at *path*, as git reads it without starting what it names.
+    """
 
     path: Path
+    reader: git.Repository
     commit: str
     uncommitted: list[str]
     missing_branch: str | None = None
@@ -50,55 +53,56 @@ class Remark:
         return f"{NAME}:{self.line}: {level} [{self.rule}] {self.message}"
 
 
-def git(path: Path, *arguments: str) -> str | None:
-    """Return what a git command prints, or None if it fails."""
-    done = subprocess.run(
-        ["git", "-C", str(path), *arguments],
-        capture_output=True,
-        encoding="utf-8",
-        errors="surrogateescape",
-        check=False,
-    )
-    return done.stdout.rstrip("\n") if done.returncode == 0 else None
-
-
-def _why_not(path: Path, words: Words) -> str:
+def _why_not(path: Path, error: git.GitError, words: Words) -> str:
     """Return the sentence about a folder that git cannot read."""
-    if not path.is_dir():
+    if error.kind == git.NOT_INSTALLED:
+        return words("no_git")
+    if not os.path.isdir(path):
         return words("no_folder", path=path)
-    asked = ["git", "-C", str(path), "rev-parse", "--git-dir"]
-    done = subprocess.run(
-        asked, capture_output=True, env={**os.environ, "LC_ALL": "C"}, check=False
-    )
-    if b"dubious ownership" in done.stderr:
-        return words("not_yours", path=path, full=path.resolve())
-    return words("not_git", path=path)
+    if error.kind == git.OWNED_BY_ANOTHER:
+        return words("not_yours", path=path, full=os.path.realpath(path))
+    if error.kind == git.NOT_A_REPOSITORY:
+        return words("not_git", path=path)
+    return words("git_unreadable", path=path, reason=error.detail or error.kind)
 
 
 def find(path: Path, branch: str | None, tag: str | None, words: Words) -> tuple[Repository, str]:
     """Return the repository at *path* and the branch to build; raises PracticeError."""
-    if shutil.which("git") is None:
-        raise PracticeError(words("no_git"))
     # A folder inside a repository is none: it has no .travis.yml of its own to Travis CI.
-    top = path.is_dir() and git(path, "rev-parse", "--show-cdup") == ""
-    head = git(path, "rev-parse", "--verify", "--quiet", "HEAD") if top else None
-    if head is None:
-        raise PracticeError(_why_not(path, words))
-    branch = branch or git(path, "rev-parse", "--abbrev-ref", "HEAD") or "main"
+    try:
+        reader = git.Repository(path)
+        head = reader.resolve("HEAD^{commit}")
+        if head is None:
+            raise PracticeError(words("not_git", path=path))
+        branch = branch or reader.text("rev-parse", "--abbrev-ref", "HEAD") or "main"
+        uncommitted = reader.uncommitted(untracked=False)
+    except git.GitError as error:
+        raise PracticeError(_why_not(path, error, words)) from error
+    found = Repository(path, reader, head, uncommitted)
+    return at(found, branch, tag, words), branch
+
+
+def at(found: Repository, branch: str, tag: str | None, words: Words) -> Repository:
+    """Return the same repository with the commit of another branch, or of a tag.
+
+    Without such a branch it is the present commit. Raises PracticeError.
+    """
     kind, name = ("tags", tag) if tag else ("heads", branch)
-    commit = git(path, "rev-parse", "--verify", "--quiet", f"refs/{kind}/{name}^{{commit}}")
+    try:
+        head = found.reader.resolve("HEAD^{commit}")
+        commit = found.reader.resolve(f"refs/{kind}/{name}^{{commit}}")
+    except git.GitError as error:
+        raise PracticeError(_why_not(found.path, error, words)) from error
     if commit is None and tag:
-        raise PracticeError(words("no_tag", name=name, path=path))
+        raise PracticeError(words("no_tag", name=name, path=found.path))
     missing = None if commit else branch
-    status = (git(path, "status", "--porcelain", "--untracked-files=no") or "").splitlines()
-    return Repository(path, commit or head, [line[3:] for line in status], missing), branch
+    return replace(found, commit=commit or head or found.commit, missing_branch=missing)
 
 
-def slug(path: Path) -> str:
+def slug(found: Repository) -> str:
     """Return owner and name of the repository, as its remote ``origin`` has them."""
-    remote = git(path, "config", "--get", "remote.origin.url") or ""
-    found = REMOTE.search(remote)
-    return f"{found[1]}/{found[2]}" if found else f"your-name/{path.resolve().name}"
+    match = REMOTE.search(found.reader.origin[:REMOTE_LIMIT])
+    return f"{match[1]}/{match[2]}" if match else f"your-name/{found.path.resolve().name}"
 
 
 def read(found: Repository, words: Words) -> tuple[dict[str, Any], list[Message]]:
@@ -111,15 +115,18 @@ def read(found: Repository, words: Words) -> tuple[dict[str, Any], list[Message]
 
 def _text(found: Repository, words: Words) -> str:
     name = str(found.path / NAME)
-    size = git(found.path, "cat-file", "-s", f"{found.commit}:{NAME}") or "0"
-    if int(size) > config.SIZE_LIMIT:
-        raise PracticeError(words("too_large", name=name))
-    text = git(found.path, "show", f"{found.commit}:{NAME}")
-    if text is None:
+    try:
+        data = found.reader.blob(found.commit, NAME, config.SIZE_LIMIT)
+    except git.GitError as error:
+        if error.kind == git.TOO_LARGE:
+            raise PracticeError(words("too_large", name=name)) from error
+        raise PracticeError(_why_not(found.path, error, words)) from error
+    if data is None:
         raise PracticeError(words("not_committed", name=NAME, commit=found.commit[:7]))
-    if any("\udc80" <= letter <= "\udcff" for letter in text):
-        raise PracticeError(words("no_text", name=name))
-    return text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
+    try:
+        return data.decode("utf-8-sig").rstrip("\n")
+    except UnicodeDecodeError as error:
+        raise PracticeError(words("no_text", name=name)) from error
 
 
 def plan(
@@ -132,7 +139,14 @@ def plan(
 
 def tree(found: Repository) -> Tree:
     """Return the files of the commit, for the conditions that ask for them."""
-    return Tree(functools.partial(git, found.path), found.commit)
+
+    def ask(*arguments: str) -> str | None:
+        try:
+            return found.reader.text(*arguments)
+        except git.GitError:
+            return None
+
+    return Tree(ask, found.commit)
 
 
 def findings(found: Repository, variables: Sequence[Variable], words: Words) -> list[Remark]:

@@ -175,10 +175,7 @@ def _commands(scope: Scope) -> Iterator[Finding]:
                     if found := VARIABLE.findall(argument):
                         yield scope.hit("secret-in-argument", item, phase, name=found[-1])
                         break
-    if scope.has("pyproject.toml") and scope.folder is not None:
-        path = scope.folder / "pyproject.toml"
-        with path.open(encoding="utf-8", errors="replace") as file:
-            text = file.read(READ_LIMIT)
+    if text := scope.read("pyproject.toml"):
         git = scope.root.get("git")
         depth = git.item.get("depth") if git else None
         if DYNAMIC.search(text) and (depth is None or depth.data() is not False):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pypi_practice import regular_files
 from pypi_practice.travis import conditions
 from pypi_practice.travis.conditions import ConditionError, UnknownCondition
 from pypi_practice.travis.config import as_list
@@ -25,6 +27,7 @@ from pypi_practice.travis.plan import (
 from pypi_practice.travis.validate import Validator
 
 Entries = dict[str, Entry]
+PROJECT_FILE_LIMIT = 1024 * 1024  # bytes of a file beside .travis.yml
 PYTHON_TEST = re.compile(
     r"""^\s*"?\$\{?TRAVIS_PYTHON_VERSION\}?"?\s*==?\s*["']?([\w.+-]+)["']?\s*$"""
 )
@@ -142,7 +145,17 @@ class Scope:
 
     def has(self, name: str) -> bool:
         """Whether the project has this file."""
-        return self.folder is not None and (self.folder / name).is_file()
+        return self.folder is not None and os.path.isfile(self.folder / name)
+
+    def read(self, name: str) -> str:
+        """Return a file of the project; empty if there is none, or it cannot be read."""
+        if self.folder is None:
+            return ""
+        try:
+            data = regular_files.read(self.folder / name, PROJECT_FILE_LIMIT)
+        except OSError:
+            return ""
+        return data.decode("utf-8", errors="replace")
 
     def texts(self, entry: Entry | None) -> list[str]:
         """Return the texts of an entry that may be one or several."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from pypi_practice import terminal
 from pypi_practice.errors import PracticeError
+from pypi_practice.git import GitError
 from pypi_practice.travis import destinations, keys, repository
 from pypi_practice.travis.config import as_list
 from pypi_practice.travis.decide import Answer, command, decide, secrets, target
@@ -217,26 +218,33 @@ def _named(settings: dict[str, Any]) -> Iterator[str]:
             yield from (str(one) for one in as_list(names) if isinstance(one, str))
 
 
+def _references(found: Repository, kind: str, *options: str) -> list[str]:
+    """Return the names of the branches (``heads``) or tags; none if git cannot list them."""
+    arguments = ["for-each-ref", "--format=%(refname:lstrip=2)", *options, f"refs/{kind}"]
+    try:
+        return found.reader.text(*arguments).split()
+    except GitError:
+        return []
+
+
 def events(
     found: Repository, branch: str, tag: str | None, slug: str | None, words: Words
 ) -> list[Column]:
     """Return the events worth a look: each branch, a tag, pull requests from here and a fork."""
-    path = found.path
-    slug = slug or repository.slug(path)
+    slug = slug or repository.slug(found)
     settings, _ = repository.read(found, words)
-    local = repository.git(path, "for-each-ref", "--format=%(refname:short)", "refs/heads") or ""
     named = (
         one for one in _named(settings) if len(one) <= NAME_LIMIT and not NO_BRANCH.search(one)
     )
-    names = list(dict.fromkeys([branch, *local.split(), *named]))
+    names = list(dict.fromkeys([branch, *_references(found, "heads"), *named]))
     columns = []
     for name in names[:30]:
-        at, _ = repository.find(path, name, None, words)
+        at = repository.at(found, name, None, words)
         columns.append(Column(words("push_branch", name=name), Event(name, repository=slug), at))
-    tags = (repository.git(path, "tag", "--sort=-creatordate") or "").split()
+    tags = _references(found, "tags", "--sort=-creatordate")
     if tag or tags:
         tag = tag or tags[0]
-        at, _ = repository.find(path, branch, tag, words)
+        at = repository.at(found, branch, tag, words)
         title = words("push_tag", name=tag)
     else:
         tag, at, title = "v1.0.0", found, words("sample_tag", name="v1.0.0")
