@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pypi_practice.errors import PracticeError
+from pypi_practice.printable import printable
 from pypi_practice.travis import command as travis
 from pypi_practice.words import LANGUAGES, Words, language, name_values, speak
 
@@ -79,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = build_parser(words, argv).parse_args(argv)
         return arguments.run(arguments, words)
     except PracticeError as error:
-        print(f"pypi-practice: {error}", file=sys.stderr)
+        print(f"pypi-practice: {printable(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"\n{words('interrupted')}", file=sys.stderr)

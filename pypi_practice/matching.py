@@ -46,27 +46,16 @@ class _Find:
 
 
 @functools.cache
-def _rules(name: str) -> list[tuple[re.Pattern[str], str]]:
+def _rules() -> list[tuple[re.Pattern[str], str]]:
     return [
         (re.compile(expression, re.MULTILINE), replacement)
-        for expression, replacement in load("matching")[name]
+        for expression, replacement in load("matching")["clean"]
     ]
 
 
 def clean(text: str) -> str:
     """Return *text* without colours, fold marks and timestamps, in the same number of lines."""
-    for rule, replacement in _rules("clean"):
-        text = rule.sub(replacement, text)
-    return text
-
-
-def redact(text: str) -> str:
-    """Return *text* with whatever looks like a secret blanked out.
-
-    >>> redact("TWINE_PASSWORD=hunter2hunter2 twine upload")
-    'TWINE_PASSWORD=[token] twine upload'
-    """
-    for rule, replacement in _rules("secrets"):
+    for rule, replacement in _rules():
         text = rule.sub(replacement, text)
     return text
 
@@ -199,7 +188,12 @@ def find(text: str) -> list[Match]:
     First by level (a cause before what follows from it), then as they stand in the text. What is
     only a part of a longer message does not count.
     """
-    by_line = squeezed(clean(text), keep="\n")
+    return find_in_cleaned(clean(text))
+
+
+def find_in_cleaned(text: str) -> list[Match]:
+    """Return what ``find`` does, of a text that ``clean`` returned."""
+    by_line = squeezed(text, keep="\n")
     whole = by_line.replace("\n", "")
     entries = catalogue()
     finds = [
@@ -221,6 +215,6 @@ def find(text: str) -> list[Match]:
 
 
 def excerpt(lines: Sequence[str], match: Match, most: int = 3) -> list[str]:
-    """Return the lines of a match, without colours; *lines* must be redacted already."""
-    taken = [clean(line).strip()[:300] for line in lines[match.line - 1 : match.last_line][:most]]
+    """Return the lines of a match; *lines* must be cleaned and redacted already."""
+    taken = [line.strip()[:300] for line in lines[match.line - 1 : match.last_line][:most]]
     return ["".join(one if one.isprintable() else " " for one in line) for line in taken if line]

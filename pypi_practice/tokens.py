@@ -18,9 +18,11 @@ from typing import Any
 from pymacaroons import MACAROON_V2, Macaroon, Verifier
 from pymacaroons.exceptions import MacaroonInvalidSignatureException
 
+from pypi_practice import token_patterns
 from pypi_practice.facts import Index, load
 
 PREFIX = "pypi-"
+contains_real = token_patterns.contains_real
 EXPIRATION, PROJECT_NAME, PROJECT_ID, REQUEST_USER, OIDC_PUBLISHER = range(5)
 
 

@@ -12,7 +12,7 @@ from explained import EXPECTED, FINDABLE, log, mixed, wordings, wrapped
 from playwright.sync_api import Browser, Page
 from sitetree import LANGUAGES
 
-from pypi_practice import matching
+from pypi_practice import matching, token_patterns
 from pypi_practice.messages import catalogue
 from pypi_practice.words import Words
 
@@ -27,6 +27,11 @@ ALL = """texts => {
                       link => link.getAttribute("href").slice(1));
   });
 }"""
+
+
+def found(text: str) -> list[matching.Match]:
+    """Return what the command finds in a text."""
+    return matching.find_in_cleaned(token_patterns.redact(matching.clean(text)))
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
@@ -71,7 +76,7 @@ def test_the_box_finds_what_the_program_finds(pages, language):
     texts += [mixed(seed).replace("\r\n", "\n").replace("\r", "\n") for seed in range(40)]
     found = pages[language].evaluate(ALL, texts)
     for text, ids in zip(texts, found, strict=True):
-        assert ids == [one.entry.id for one in matching.find(matching.redact(text))], text
+        assert ids == [one.entry.id for one in found(text)], text
     assert pages[language].asked == []
 
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pypi_practice.facts import load
+from pypi_practice.tokens import contains_real
 from pypi_practice.travis.repository import git
 
 LIMIT = 4 * 1024 * 1024  # bytes; nobody pastes a token into a file of this length
-# A real token says in its first bytes which index made it. What is shorter is an example.
-TOKEN = re.compile(rb"pypi-AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{70,}")
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def secrets(root: Path) -> tuple[list[Secret], list[Secret]]:
     tokens = [
         Secret(objects[name], _commit(root, objects[name], name))
         for name, data in _contents(root, list(objects))
-        if b"pypi-AgE" in data and TOKEN.search(data)
+        if contains_real(data)
     ]
     never = re.compile(load("doctor")["never_committed"])
     files = {path: name for name, path in objects.items() if never.search(path)}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pypi_practice.facts import load
+from pypi_practice.token_patterns import TOKEN
 from pypi_practice.travis import conditions
 from pypi_practice.travis.findings import Edit, Finding, replaced
 from pypi_practice.travis.marks import Entry, Item
@@ -18,7 +19,6 @@ UPLOADS = re.compile(
     r"twine\s+upload|(?:flit|poetry|hatch|uv|pdm)\s+publish|setup\.py\s+\S*\s*upload\b"
 )
 PASSWORD = re.compile(r"(?:-p|--password)[ =]\S*(\$\{?\w+\}?)")
-TOKEN = re.compile(r"pypi-Ag[\w-]{10,}")
 NEWEST = (3, 16)
 DYNAMIC = re.compile(r"setuptools[-_]scm|hatch-vcs|versioneer|dunamai|pbr\b")
 OVERRIDES = re.compile(
