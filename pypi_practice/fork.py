@@ -42,7 +42,7 @@ MARK = "Made-with: pypi-practice fork"
 # The longest name that a file of a release gets, without the project's.
 LONGEST = "-0.1.0.dev99999-py3-none-any.whl.metadata"
 USER = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9])*")
-REPOSITORY = re.compile(r"(?:https?://|git@|ssh://git@)([\w.-]+)[:/]([\w./-]+?)(?:\.git)?/*")
+REPOSITORY = re.compile(r"(?:https?://|git@|ssh://git@)([\w.-]+)[:/]([\w./-]+)")
 SLUG = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -139,7 +139,7 @@ def repository_address(text: str, words: Words) -> str:
     given = text.strip()
     if SLUG.fullmatch(given):
         return f"https://github.com/{given.removesuffix('.git')}"
-    match = REPOSITORY.fullmatch(given)
+    match = REPOSITORY.fullmatch(given.rstrip("/").removesuffix(".git"))
     if match is None or not SLUG.match(match[2]):
         raise PracticeError(words("repository_invalid", repository=given))
     return f"https://{match[1]}/{match[2]}"

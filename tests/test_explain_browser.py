@@ -29,7 +29,7 @@ ALL = """texts => {
 }"""
 
 
-def found(text: str) -> list[matching.Match]:
+def explained(text: str) -> list[matching.Match]:
     """Return what the command finds in a text."""
     return matching.find_in_cleaned(token_patterns.redact(matching.clean(text)))
 
@@ -76,7 +76,7 @@ def test_the_box_finds_what_the_program_finds(pages, language):
     texts += [mixed(seed).replace("\r\n", "\n").replace("\r", "\n") for seed in range(40)]
     found = pages[language].evaluate(ALL, texts)
     for text, ids in zip(texts, found, strict=True):
-        assert ids == [one.entry.id for one in found(text)], text
+        assert ids == [one.entry.id for one in explained(text)], text
     assert pages[language].asked == []
 
 

@@ -33,6 +33,7 @@ from pypi_practice.travis.repository import git
 
 TEXT_LIMIT = 1024 * 1024  # bytes; what is longer was not written by hand
 BUILD_TIMEOUT = 900  # seconds; some back ends compile
+LONGEST_TAG = 200  # characters; what is longer is no version
 # What a copy of a folder without commits leaves out.
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", "venv", ".tox", ".nox", "build", "dist", "*.egg-info", "__pycache__"
@@ -179,6 +180,8 @@ class Project:
         here = set((git(self.root, "tag", "--points-at", "HEAD") or "").split())
         found = {}
         for tag in (git(self.root, "tag") or "").split():
+            if len(tag) > LONGEST_TAG:
+                continue
             match = re.fullmatch(r"(?:[a-z][\w.-]*?[-_/])?v?(\d[\w.+!-]*)", tag, re.IGNORECASE)
             try:
                 if match:

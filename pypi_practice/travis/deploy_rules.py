@@ -82,6 +82,11 @@ def _conditions(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
             yield scope.hit("quoted-pattern", item, "deploy.on.condition", name=found[1])
 
 
+def _host(server: str) -> str:
+    """Return the name of the host, or its end, in an address that may lack its beginning."""
+    return re.sub(r"^\w*+:?/*+", "", server).partition("/")[0].partition(":")[0]
+
+
 def _is_bash(bash: str, text: str) -> bool:
     if "\0" in text:
         return False
@@ -178,7 +183,7 @@ def _server(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
         if index:
             edit = replaced(entry.item, f"{server}/")
             yield scope.hit("server-slash", entry.item, "deploy.server", edit, name=server)
-        elif is_protected(re.sub(r"^\w*:?/*([^/:]*).*$", r"\1", server)):
+        elif is_protected(_host(server)):
             yield scope.hit("server-unknown", entry.item, "deploy.server", name=server)
     name = re.fullmatch(r"\$\{?(\w+)\}?", deploy.text("password") or "")
     if name and index:

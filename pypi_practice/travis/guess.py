@@ -66,11 +66,11 @@ def underscored(key: str) -> str:
     >>> underscored("beforeInstall"), underscored("before-install")
     ('before_install', 'before_install')
     """
-    key = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", key)
+    key = re.sub(r"(?<=[A-Z])(?=[A-Z][a-z])", "_", key)
     return re.sub(r"([a-z\d])([A-Z])", r"\1_\2", key).replace("-", "_").lower()
 
 
 def cleaned(key: str) -> str:
     """Return *key* without what no key has."""
     key = re.sub(r"[^\w.]", "", re.sub("[- ]", "_", key))
-    return re.sub(r"^__+|_+$", "", key).replace("__", "_")
+    return (key.lstrip("_") if key.startswith("__") else key).rstrip("_").replace("__", "_")

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import TextIO
 
 OURS = "==> "
-MARK = re.compile(r"travis_(fold|time):(start|end):([^\r\n]*?)\r\x1b\[0?K")
+MARK = re.compile(r"travis_(fold|time):(start|end):([^\r\n]{0,1000}+)\r\x1b\[0?K")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 STYLES = {"head": "36;1", "good": "32", "bad": "31", "note": "33", "dim": "2",
           "command": "1"}  # fmt: skip

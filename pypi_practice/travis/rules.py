@@ -16,9 +16,9 @@ from pypi_practice.travis.scope import Scope
 
 PHASES = ("before_install", "install", "before_script", "script", "after_success", "after_script")
 UPLOADS = re.compile(
-    r"twine\s+upload|(?:flit|poetry|hatch|uv|pdm)\s+publish|setup\.py\s+\S*\s*upload\b"
+    r"twine\s+upload|(?:flit|poetry|hatch|uv|pdm)\s+publish|setup\.py\s++\S*\s*upload\b"
 )
-PASSWORD = re.compile(r"(?:-p|--password)[ =]\S*(\$\{?\w+\}?)")
+PASSWORD = re.compile(r"(?:-p|--password)[ =]\S{0,200}(\$\{?\w+\}?)")
 NEWEST = (3, 16)
 DYNAMIC = re.compile(r"setuptools[-_]scm|hatch-vcs|versioneer|dunamai|pbr\b")
 OVERRIDES = re.compile(

@@ -31,7 +31,7 @@ from pypi_practice.words import Words
 
 # twine breaks this line where the terminal ends.
 SKIPPED = re.compile(r"Skipping (\S+\.(?:whl|gz|zip|egg))\b")
-ARCHIVE = re.compile(r"[\w.+-]+\.(?:whl|gz|zip|egg)\b")
+ARCHIVE = re.compile(r"(?<![\w.+-])[\w.+-]+\.(?:whl|gz|zip|egg)\b")
 TICK = 0.5  # seconds between two looks at a job that says nothing
 PATIENCE = 5  # seconds for a job to end that was told to
 
@@ -128,14 +128,14 @@ def _guard(
     ):
         raise PracticeError(words("outside"))
     for one in variables:
-        if tokens.is_real(one.value.strip()):
+        if tokens.contains_real(one.value):
             raise PracticeError(words("real_variable", name=one.name))
         if one.name in script.GUARDED:
             raise PracticeError(words("guarded_variable", name=one.name))
     for stage in plan.stages:
         for job in stage.jobs:
             for name, value in assigned(job.env).items():
-                if tokens.is_real(value.strip()):
+                if tokens.contains_real(value):
                     raise PracticeError(words("real_variable", name=name))
     if shutil.which("bash") is None:
         raise PracticeError(words("no_bash_here"))
