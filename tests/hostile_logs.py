@@ -73,7 +73,7 @@ UNITS = {
     "masks": "TWINE_PASSWORD=****",
     "other-letters": "\U0001f600 both ",
     "directions": "\u202eboth\u2066 and ",
-    "half-a-letter": "\ufffd both ",
+    "half-a-letter": "\ufffd both and given ",
 }  # fmt: skip
 # What begins once and goes on to the end of the log.
 LINES: dict[str, Callable[[int], str]] = {

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from explained import EXPECTED, FINDABLE, log, mixed, wordings, wrapped
+from hostile_logs import LOGS, ordinary
 from playwright.sync_api import Browser, Page
 from sitetree import LANGUAGES
 
@@ -78,6 +79,49 @@ def test_the_box_finds_what_the_program_finds(pages, language):
     for text, ids in zip(texts, found, strict=True):
         assert ids == [one.entry.id for one in explained(text)], text
     assert pages[language].asked == []
+
+
+# Milliseconds of the box for each text, the shortest of some times.
+TIMES = """texts => {
+  const form = document.querySelector("form.explain"), log = form.querySelector("textarea");
+  return texts.map(text => Math.min(...[1, 2, 3].map(() => {
+    log.value = text;
+    const begin = performance.now();
+    form.requestSubmit();
+    return performance.now() - begin;
+  })));
+}"""
+SIZE = 100_000  # characters
+
+
+def test_the_box_finds_in_a_hostile_log_what_the_program_finds(pages):
+    texts = [make(20_000).replace("\r\n", "\n").replace("\r", "\n") for make in LOGS.values()]
+    texts = [f"No module named build\n{text}\nNo module named twine" for text in texts]
+    found = pages["en"].evaluate(ALL, texts)
+    for name, text, ids in zip(LOGS, texts, found, strict=True):
+        assert ids == [one.entry.id for one in explained(text)], name
+
+
+def test_the_box_takes_time_linear_in_the_log(pages):
+    # A text area with very long lines takes its own time to be filled, which is not measured.
+    page, slow = pages["en"], dict(LOGS)
+    for _ in range(5):  # another program may have taken the computer's time
+        (usual,) = page.evaluate(TIMES, [ordinary(SIZE)])
+        for name in list(slow):
+            short, long = page.evaluate(TIMES, [slow[name](SIZE), slow[name](2 * SIZE)])
+            if short <= max(10 * usual, 10) and long <= 2.5 * max(short, 10):
+                del slow[name]
+        if not slow:
+            return
+    pytest.fail(f"slow: {', '.join(slow)}")
+
+
+def test_of_a_long_text_the_box_looks_at_the_end(pages):
+    page, own = pages["en"], Words("en", "explain")
+    text = "No module named build\n" + "x\n" * 2_000_000 + "No module named twine\n"
+    assert page.evaluate(ALL, [text]) == [["no-twine"]]
+    cut = own("box_cut", size=4)
+    assert page.locator(".explain-status").inner_text() == f"{own('box_found_one')} {cut}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -122,7 +122,8 @@ def test_the_watch_sees_a_program():
 )
 def test_a_log_of_any_size_needs_little_memory(name, tmp_path):
     file = tmp_path / "job.log"
-    file.write_text(LOGS[name](9_000_000), encoding="utf-8", newline="")
+    text = LOGS[name](9_000_000) + "\nNo module named build\n"
+    file.write_text(text, encoding="utf-8", newline="")
     with subprocess.Popen(
         [sys.executable, "-m", "pypi_practice", "explain", str(file)],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT,
@@ -132,7 +133,7 @@ def test_a_log_of_any_size_needs_little_memory(name, tmp_path):
         said = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode in (0, 1)
+    assert process.returncode == 0
     assert "only its last 4 MB were looked at" in said
     assert usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2) < MEMORY
 
@@ -288,13 +289,15 @@ def test_each_regular_expression_is_looked_at():
     assert len(expressions()) > 80
 
 
-ENDS = ("", "\n!", "\0")
-USUAL = (" ", "a", "A", "0", ".", "-", "_", "/", "'", '"', "@", "\\a", "\n", "\t", "a ", "a=", "()")
+ENDS = ("\n!",)
+USUAL = (" ", "a", "A", "0", ".", "-", "_", "/", "'", '"', "@", "\\a", "a=", "()")
 
 
 def _example(pattern: re.Pattern[str] | re.Pattern[bytes]) -> str:
     """Return a short text that *pattern* matches."""
-    settings = hypothesis.settings(database=None, max_examples=50, deadline=None)
+    settings = hypothesis.settings(
+        database=None, derandomize=True, phases=[hypothesis.Phase.generate], max_examples=20
+    )
     try:
         found = hypothesis.find(
             strategies.from_regex(pattern), lambda text: len(text) >= 3, settings=settings
@@ -310,13 +313,13 @@ def attacks(pattern: re.Pattern[str] | re.Pattern[bytes]) -> Iterator[tuple[str,
     Each beginning of a text that fits is followed by what stands there, by its neighbours and by
     usual characters, and is repeated itself.
     """
-    example = _example(pattern)[:80]
+    example = _example(pattern)[:24]
     source = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode()
-    words = [word for word in re.split(r"[\\()\[\]{}|?*+^$]+", source) if word][:12]
+    words = [word for word in re.split(r"[\\()\[\]{}|?*+^$]+", source) if word][:6]
     cuts = range(len(example) + 1)
     for cut in cuts:
         near = {example[max(0, cut - width) : cut + after]
-                for width, after in itertools.product(range(3), range(2))}  # fmt: skip
+                for width, after in itertools.product(range(1, 3), range(2))}  # fmt: skip
         yield from (
             (example[:cut], unit, end)
             for unit in sorted({*near, *USUAL, *words} - {""})
@@ -329,29 +332,27 @@ def attacks(pattern: re.Pattern[str] | re.Pattern[bytes]) -> Iterator[tuple[str,
 def slow(one: Expression, start: str, unit: str, end: str) -> str | None:
     """Return how the time grows where it grows faster than the text, else None."""
     before, known = 0, 0.0
-    for count in (12, 18, 26, 400, 3000):
+    for count in (8, 11, 15, 20, 26, 400, max(400, 6000 // len(unit))):
         text = start + unit * count + end
         took = seconds(lambda text=text: one.run(text), 1)  # type: ignore[misc]
         # Far from certain, so it is measured again with longer texts.
-        if before and took > 0.002 and took > 6 * known * count / before:
-            return _confirmed(one, start, unit, end, before)
+        if count > before and took > 0.002 and took > 5 * known * count / max(before, 1):
+            return _confirmed(one, start, unit, end, before or count)
         before, known = count, took
     return None
 
 
 def _confirmed(one: Expression, start: str, unit: str, end: str, count: int) -> str | None:
     """Compare a text with one that is some times as long, until both take long enough."""
-    growth = 1.5 if count < 100 else 4
-    known = seconds(lambda: one.run(start + unit * count + end), 5)
-    while count < 2_000_000:
+    known = seconds(lambda: one.run(start + unit * count + end), 3)
+    while count * len(unit) < 200_000:
+        growth = (
+            1.2 if count < 100 else 4
+        )  # what doubles with each character must not run for hours
         longer = int(count * growth)
         took = seconds(lambda longer=longer: one.run(start + unit * longer + end), 2)  # type: ignore[misc]
-        if known > 0.002 and took > 0.02:
-            return (
-                f"{growth} times the text: {took / known:.1f}"
-                if took > 2 * growth * known
-                else None
-            )
+        if known > 0.002 and took > 0.02 and (growth > 2 or took > 2 * growth * known):
+            return f"{growth} times: {took / known:.1f}" if took > 2 * growth * known else None
         count, known = longer, took
     return None
 
@@ -360,3 +361,33 @@ def _confirmed(one: Expression, start: str, unit: str, end: str, count: int) -> 
 def test_a_regular_expression_takes_time_linear_in_the_text(one):
     for start, unit, end in attacks(one.pattern):
         assert slow(one, start, unit, end) is None, (one.pattern.pattern, start, unit, end)
+
+
+# What stood in the program once, and others of the same kinds.
+SLOW = {
+    "blanks before an end": (r"\s+$", "search"),
+    "a name before a sign": (r"[\w.+-]+\.(?:whl|gz|zip|egg)\b", "findall"),
+    "an option in a word": (r"(?:-p|--password)[ =]\S*(\$\{?\w+\}?)", "search"),
+    "two runs of blanks": (r"setup\.py\s+\S*\s*upload\b", "search"),
+    "capitals": (r"([A-Z]+)([A-Z][a-z])", "sub"),
+    "a mark without end": (r"travis_(fold|time):(start|end):([^\r\n]*?)\r\x1b\[0?K", "findall"),
+    "an address in brackets": (r"<([^<>]+@[^<>]+)>", "search"),
+    "slashes at the end": (r"^https?://(?:www\.)?|(?:\.git)?/*$", "sub"),
+    "an address with an end": (
+        r"(?:https?://|git@|ssh://git@)([\w.-]+)[:/]([\w./-]+?)(?:\.git)?/*", "fullmatch"
+    ),
+    "a comment with blanks": (
+        r"#\s*pypi-practice:\s*ignore\s+([\w-]+(?:\s*,\s*[\w-]+)*)\s*(?::\s*(.*?))?\s*$", "search"
+    ),
+    "variables": (
+        r"""\s*(?:[^\s=]+=(?:"(?:\\.|[^"\\])*"|'[^']*'|`[^`]*`|\\.|[^\s'"`])*\s*)*""", "fullmatch"
+    ),
+    "nested repeats": (r"^(a+)+$", "search"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_a_slow_regular_expression_is_seen(name):
+    pattern, method = SLOW[name]
+    one = Expression(name, re.compile(pattern), method)
+    assert any(slow(one, *attack) for attack in attacks(one.pattern))

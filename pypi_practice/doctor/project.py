@@ -33,7 +33,8 @@ from pypi_practice.travis.repository import git
 
 TEXT_LIMIT = 1024 * 1024  # bytes; what is longer was not written by hand
 BUILD_TIMEOUT = 900  # seconds; some back ends compile
-LONGEST_TAG = 200  # characters; what is longer is no version
+# With limits, because a tag of any length can stand in a repository.
+TAG = re.compile(r"(?:[a-z][\w.-]{0,99}?[-_/])?v?(\d[\w.+!-]{0,99})", re.IGNORECASE)
 # What a copy of a folder without commits leaves out.
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", "venv", ".tox", ".nox", "build", "dist", "*.egg-info", "__pycache__"
@@ -180,9 +181,7 @@ class Project:
         here = set((git(self.root, "tag", "--points-at", "HEAD") or "").split())
         found = {}
         for tag in (git(self.root, "tag") or "").split():
-            if len(tag) > LONGEST_TAG:
-                continue
-            match = re.fullmatch(r"(?:[a-z][\w.-]*?[-_/])?v?(\d[\w.+!-]*)", tag, re.IGNORECASE)
+            match = TAG.fullmatch(tag)
             try:
                 if match:
                     found[tag] = Version(match[1]), tag in here
