@@ -21,12 +21,14 @@ POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; connect-src '
 TOKEN = "pypi-AgE" + "NdGVzdHB5cGkucHJhY3RpY2U" + 90 * "x"
 ALL = """texts => {
   const form = document.querySelector("form.explain"), log = form.querySelector("textarea");
-  return texts.map(text => {
+  const found = texts.map(text => {
     log.value = text;
     form.requestSubmit();
     return Array.from(form.querySelectorAll(".explain-found li > p:first-child a"),
                       link => link.getAttribute("href").slice(1));
   });
+  form.reset();
+  return found;
 }"""
 
 
@@ -81,15 +83,26 @@ def test_the_box_finds_what_the_program_finds(pages, language):
     assert pages[language].asked == []
 
 
-# Milliseconds of the box for each text, the shortest of some times.
+# Milliseconds of the box for each text, the shortest of some times. The text is taken out again
+# before the browser draws it, which takes its own time with very long lines.
 TIMES = """texts => {
   const form = document.querySelector("form.explain"), log = form.querySelector("textarea");
-  return texts.map(text => Math.min(...[1, 2, 3].map(() => {
+  const times = texts.map(text => Math.min(...[1, 2, 3].map(() => {
     log.value = text;
     const begin = performance.now();
     form.requestSubmit();
     return performance.now() - begin;
   })));
+  form.reset();
+  return times;
+}"""
+STATUS = """text => {
+  const form = document.querySelector("form.explain"), log = form.querySelector("textarea");
+  log.value = text;
+  form.requestSubmit();
+  const status = form.querySelector(".explain-status").textContent;
+  form.reset();
+  return status;
 }"""
 SIZE = 100_000  # characters
 
@@ -103,7 +116,6 @@ def test_the_box_finds_in_a_hostile_log_what_the_program_finds(pages):
 
 
 def test_the_box_takes_time_linear_in_the_log(pages):
-    # A text area with very long lines takes its own time to be filled, which is not measured.
     page, slow = pages["en"], dict(LOGS)
     for _ in range(5):  # another program may have taken the computer's time
         (usual,) = page.evaluate(TIMES, [ordinary(SIZE)])
@@ -119,9 +131,8 @@ def test_the_box_takes_time_linear_in_the_log(pages):
 def test_of_a_long_text_the_box_looks_at_the_end(pages):
     page, own = pages["en"], Words("en", "explain")
     text = "No module named build\n" + "x\n" * 2_000_000 + "No module named twine\n"
-    assert page.evaluate(ALL, [text]) == [["no-twine"]]
     cut = own("box_cut", size=4)
-    assert page.locator(".explain-status").inner_text() == f"{own('box_found_one')} {cut}"
+    assert page.evaluate(STATUS, text) == f"{own('box_found_one')} {cut}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
