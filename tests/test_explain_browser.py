@@ -27,6 +27,7 @@ ALL = """texts => {
     return Array.from(form.querySelectorAll(".explain-found li > p:first-child a"),
                       link => link.getAttribute("href").slice(1));
   });
+  log.value = ""; // first, since the reset gives it the focus, for which it is drawn
   form.reset();
   return found;
 }"""
@@ -83,8 +84,8 @@ def test_the_box_finds_what_the_program_finds(pages, language):
     assert pages[language].asked == []
 
 
-# Milliseconds of the box for each text, the shortest of some times. The text is taken out again
-# before the browser draws it, which takes its own time with very long lines.
+# Each text is taken out again before the browser draws it, which takes its own time. TIMES are
+# milliseconds, each the shortest of some.
 TIMES = """texts => {
   const form = document.querySelector("form.explain"), log = form.querySelector("textarea");
   const times = texts.map(text => Math.min(...[1, 2, 3].map(() => {
@@ -93,6 +94,7 @@ TIMES = """texts => {
     form.requestSubmit();
     return performance.now() - begin;
   })));
+  log.value = ""; // first, since the reset gives it the focus, for which it is drawn
   form.reset();
   return times;
 }"""
@@ -101,6 +103,7 @@ STATUS = """text => {
   log.value = text;
   form.requestSubmit();
   const status = form.querySelector(".explain-status").textContent;
+  log.value = ""; // first, since the reset gives it the focus, for which it is drawn
   form.reset();
   return status;
 }"""
@@ -121,7 +124,7 @@ def test_the_box_takes_time_linear_in_the_log(pages):
         (usual,) = page.evaluate(TIMES, [ordinary(SIZE)])
         for name in list(slow):
             short, long = page.evaluate(TIMES, [slow[name](SIZE), slow[name](2 * SIZE)])
-            if short <= max(10 * usual, 10) and long <= 2.5 * max(short, 10):
+            if short <= 10 * max(usual, 5) and long <= 2.5 * max(short, 20):
                 del slow[name]
         if not slow:
             return
@@ -130,7 +133,7 @@ def test_the_box_takes_time_linear_in_the_log(pages):
 
 def test_of_a_long_text_the_box_looks_at_the_end(pages):
     page, own = pages["en"], Words("en", "explain")
-    text = "No module named build\n" + "x\n" * 2_000_000 + "No module named twine\n"
+    text = "No module named build\n" + ("x" * 99 + "\n") * 40_000 + "No module named twine\n"
     cut = own("box_cut", size=4)
     assert page.evaluate(STATUS, text) == f"{own('box_found_one')} {cut}"
 
