@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 KEYS = ("secrets", "cut", "found")
 FOUND_KEYS = ("id", "by", "level", "message", "lines", "text", "cause", "fix", "page", "more")
-LIMIT = 16 * 1024 * 1024  # bytes that are looked at: the end of a log, where the error is
+FIRST_LINE = 10_000  # characters of a cut line that are left out
 FULL = 3  # causes that are shown in full
 PAGE = "reference/messages"
 MARKS = (
@@ -58,9 +58,11 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
 
 
 def _explain(arguments: argparse.Namespace, words: Words) -> int:
-    from pypi_practice import matching  # noqa: PLC0415
+    from pypi_practice import matching, token_patterns  # noqa: PLC0415
+    from pypi_practice.facts import load  # noqa: PLC0415
 
     own = Words(words.language, "explain")
+    limit = load("matching")["longest"]
     if arguments.last and arguments.file:
         raise PracticeError(own("both"))
     if arguments.last:
@@ -68,48 +70,54 @@ def _explain(arguments: argparse.Namespace, words: Words) -> int:
         from pypi_practice.store import default_directory  # noqa: PLC0415
 
         folder = (arguments.data or default_directory(os.environ)).absolute()
-        kept, cut = last.read(folder), False
+        kept = last.read(folder)
         if kept is None:
             raise PracticeError(own("nothing_last", path=folder))
-        text = kept
+        text, limit, cut = kept, last.LIMIT, len(kept) >= last.LIMIT
     else:
-        text, cut = _read(arguments.file, own)
-    safe = matching.redact(text)
-    found = matching.find(text)
+        text, cut = _read(arguments.file, own, limit)
+    # In this order, so that no colour inside a secret hides it.
+    cleaned = matching.clean(text)
+    safe = token_patterns.redact(cleaned)
+    found = matching.find_in_cleaned(safe)
+    lines = safe.split("\n")
     if arguments.json:
         made = {
-            "secrets": safe != text or "[token]" in text,
+            "secrets": safe != cleaned or "[token]" in text,
             "cut": cut,
-            "found": [_as_json(one, safe.split("\n"), own.language) for one in found],
+            "found": [_as_json(one, lines, own.language) for one in found],
         }
         print(json.dumps(made, ensure_ascii=False, indent=2))
         return 0 if found else 1
     if cut:
-        print(own("cut", size=LIMIT // 1024 // 1024), file=sys.stderr)
-    if safe != text:
+        print(own("cut", size=limit // 1_000_000), file=sys.stderr)
+    if safe != cleaned:
         print(own("secret"), file=sys.stderr)
     if not found:
         print(own("unknown"))
         return 1
-    print("\n".join(_report(found, safe.split("\n"), own, everything=arguments.all)))
+    print("\n".join(_report(found, lines, own, everything=arguments.all)))
     return 0
 
 
-def _read(name: str | None, own: Words) -> tuple[str, bool]:
-    """Return the text of a file or of standard input, and whether it is only the end of it."""
+def _read(name: str | None, own: Words, limit: int) -> tuple[str, bool]:
+    """Return the text of a file or of standard input, and whether that is only the end of it.
+
+    The end begins with a whole line where it can: the rest of a line may be the rest of a token.
+    """
     if name in (None, "-"):
         if sys.stdin.isatty():
             print(own("paste"), file=sys.stderr, flush=True)
-        raw, cut = _end(sys.stdin.buffer)
+        raw, cut = _end(sys.stdin.buffer, limit)
         name = own("standard_input")
     else:
         try:
             with Path(name).open("rb") as file:
                 size = os.fstat(file.fileno()).st_size
-                if size > LIMIT:
-                    file.seek(size - LIMIT)
-                raw, cut = _end(file)
-                cut = cut or size > LIMIT
+                if size > limit:
+                    file.seek(size - limit)
+                raw, cut = _end(file, limit)
+                cut = cut or size > limit
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise PracticeError(own("no_file", name=name, reason=reason)) from error
@@ -118,16 +126,16 @@ def _read(name: str | None, own: Words) -> tuple[str, bool]:
         raise PracticeError(own("binary", name=name))
     if not text.strip():
         raise PracticeError(own("empty"))
-    return text, cut
+    return text[text.find("\n", 0, FIRST_LINE) + 1 if cut else 0 :], cut
 
 
-def _end(stream: BinaryIO) -> tuple[bytes, bool]:
-    """Return the last LIMIT bytes of a stream, and whether there were more."""
+def _end(stream: BinaryIO, limit: int) -> tuple[bytes, bool]:
+    """Return the last *limit* bytes of a stream, and whether there were more."""
     kept, cut = b"", False
     while chunk := stream.read(1024 * 1024):
         kept += chunk
-        if len(kept) > LIMIT:
-            kept, cut = kept[-LIMIT:], True
+        if len(kept) > limit:
+            kept, cut = kept[-limit:], True
     return kept, cut
 
 

@@ -45,7 +45,7 @@ PATH_PART_LIMIT = 255  # bytes of one name in a path, on every common file syste
 # Source: Microsoft, "Naming Files, Paths, and Namespaces".
 DEVICE = re.compile(r"CON|PRN|AUX|NUL|COM[1-9¹²³]|LPT[1-9¹²³]", re.IGNORECASE)
 USER = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9])*")
-REPOSITORY = re.compile(r"(?:https?://|git@|ssh://git@)([\w.-]+)[:/]([\w./-]+?)(?:\.git)?/*")
+REPOSITORY = re.compile(r"(?:https?://|git@|ssh://git@)([\w.-]+)[:/]([\w./-]+)")
 SLUG = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -144,7 +144,7 @@ def repository_address(text: str, words: Words) -> str:
     given = text.strip()
     if SLUG.fullmatch(given):
         return f"https://github.com/{given.removesuffix('.git')}"
-    match = REPOSITORY.fullmatch(given)
+    match = REPOSITORY.fullmatch(given.rstrip("/").removesuffix(".git"))
     if match is None or not SLUG.match(match[2]):
         raise PracticeError(words("repository_invalid", repository=given))
     return f"https://{match[1]}/{match[2]}"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pypi_practice import matching
+from pypi_practice import matching, token_patterns
 from pypi_practice.answers import StartResponse
 from pypi_practice.facts import load
 
@@ -23,7 +23,7 @@ Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 def write(folder: Path, lines: Iterable[str]) -> None:
     """Keep *lines* as what went wrong last; a full disk keeps nothing and says nothing."""
-    text = matching.redact("\n".join(lines))[-LIMIT:]
+    text = token_patterns.redact(matching.clean("\n".join(lines)))[-LIMIT:]
     with contextlib.suppress(OSError):
         file = folder / NAME
         file.touch(mode=0o600)

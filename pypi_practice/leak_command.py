@@ -20,6 +20,7 @@ from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES, Index, load
 from pypi_practice.store import Store, TokenRecord
 from pypi_practice.token_command import open_store, plain, print_json, record, row
+from pypi_practice.token_patterns import SCANNER
 from pypi_practice.words import Words
 
 KEYS = ("revoked", "unknown", "real")
@@ -47,8 +48,7 @@ def found(published: bytes) -> list[str]:
     >>> found(b"pypi-short " + b"password: pypi-" + 90 * b"A" + b"\\n") == ["pypi-" + 90 * "A"]
     True
     """
-    pattern = re.compile(load("mails")["pattern"].encode())
-    return list(dict.fromkeys(one.decode() for one in pattern.findall(published)))
+    return list(dict.fromkeys(SCANNER.findall(published.decode("latin-1"))))
 
 
 def _leak(arguments: argparse.Namespace, words: Words) -> int:

@@ -7,6 +7,7 @@ validator's texts and ``travis_rules.yml``, and ``messages.yml`` for all others.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,15 +16,32 @@ from typing import Any
 from pypi_practice.facts import INDEXES, load
 from pypi_practice.travis.validate import TEXTS
 
-# {name} is anything, {name!r} anything in quotes, {name:[0-9]+} what the expression says.
+# {name} is anything, {name!r} anything in quotes, {name:[0-9]+} characters of that class.
 PLACE = re.compile(r"\{(\w+)(!r)?(?::([^{}]+))?\}")
-SOME = ".{0,300}?"
-QUOTED = "(?:'[^']{0,300}'|\"[^\"]{0,300}\")"
+CLASS = re.compile(r"([a-z0-9]*)\[((?:[a-z0-9]-[a-z0-9])+)\](\+?)")
 LEVELS = {"info": "note", "warn": "hint", "error": "cause", "alert": "cause"}
 TITLE = 90  # characters of a heading
 ENOUGH = 16  # letters by which a message is known even if its link to a help page was cut off
 
 Texts = Mapping[str, str]
+# A piece is a literal; or None, which is any text in quotes; or a run: the characters of a class,
+# and the most of them. A segment is a list of pieces that follow one another directly.
+Run = tuple[str, int]
+Piece = str | None | Run
+Segment = tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What to look for in a cleaned text: ``segments`` in this order, with at most ``gap`` of
+    data/matching.yml characters between two of them; ``letters`` is the number of fixed ones.
+
+    Nothing else can be expressed, so that looking for it takes time linear in the text: each
+    segment is found by its first literal, and every place in it has a greatest length.
+    """
+
+    segments: tuple[Segment, ...]
+    letters: int
 
 
 @dataclass(frozen=True)
@@ -72,9 +90,8 @@ class Entry:
         return self.proof is not None
 
     @functools.cached_property
-    def patterns(self) -> tuple[tuple[str, int], ...]:
-        """What to look for in a cleaned text: regular expressions of Python and JavaScript alike,
-        each with the number of its fixed letters."""
+    def patterns(self) -> tuple[Pattern, ...]:
+        """What to look for in a cleaned text, for each wording of ``find``."""
         return tuple(pattern(one) for one in self.find)
 
 
@@ -91,41 +108,74 @@ def shown(text: str) -> str:
     return " ".join(PLACE.sub(r"<\1>", _helped(text)).split())
 
 
-def squeezed(text: str) -> str:
-    """Return what of *text* counts when it is looked for: visible ASCII in small letters."""
-    return re.sub("[^!-~]+", "", text).lower()
+def squeezed(text: str, keep: str = "") -> str:
+    """Return what of *text* counts when it is looked for: visible ASCII in small letters.
 
-
-def pattern(text: str) -> tuple[str, int]:
-    """Return the regular expression that finds *text*, and the number of its fixed letters.
-
-    >>> pattern("The name {name!r} is taken: {why}")[1]
-    14
+    A control character in *keep* stays, too.
     """
-    parts: list[str] = []
-    letters, end = 0, 0
+    return re.sub(f"[^!-~{keep}]+", "", text).lower()
+
+
+def pattern(text: str) -> Pattern:
+    """Return the pattern that finds *text*; ValueError for a place that no piece can express.
+
+    >>> pattern("The name {name!r} is taken: {why}").segments
+    (('thename', None, 'istaken:'),)
+    >>> pattern("{a} is {b}, {code:40[0-9]} {c} at").segments
+    (('is',), (',40', ('0123456789', 1)), ('at',))
+    """
+    segments: list[list[Piece]] = [[]]
+    end = 0
     for place in PLACE.finditer(text):
-        literal = squeezed(text[end : place.start()])
-        letters += len(literal)
-        parts.append(re.escape(literal))
-        name, quoted, expression = place.groups()
-        if name == "help":
-            parts.append("https?://[^#]{1,80}/help/")
+        _add_literal(segments[-1], squeezed(text[end : place.start()]))
+        _, quoted, expression = place.groups()
+        if quoted:
+            segments[-1].append(None)
+        elif expression:
+            _add_class(segments[-1], expression, text)
         else:
-            parts.append(QUOTED if quoted else expression or SOME)
+            segments.append([])
         end = place.end()
-    literal = squeezed(text[end:])
-    parts.append(re.escape(literal))
-    letters += len(literal)
-    # Anything at the beginning or at the end finds nothing.
-    parts = [one for one in parts if one]
-    while parts and parts[0] == SOME:
-        parts.pop(0)
-    while parts and parts[-1] == SOME:
-        parts.pop()
-    if not letters:
+    _add_literal(segments[-1], squeezed(text[end:]))
+    made = tuple(tuple(segment) for segment in segments if segment)  # a gap at an end finds nothing
+    if not made:
         raise ValueError(f"a message has no letters of its own: {text}")
-    return "".join(parts), letters
+    for number, segment in enumerate(made):
+        _check(segment, text, first=number == 0)
+    literals = [one for segment in made for one in segment if isinstance(one, str)]
+    return Pattern(made, len("".join(literals)))
+
+
+def _check(segment: Segment, text: str, *, first: bool) -> None:
+    """Raise ValueError unless *segment* can be found by a literal, in one way only."""
+    leading = first and segment[0] is None and len(segment) > 1
+    if not isinstance(segment[1 if leading else 0], str):
+        raise ValueError(f"a place of a message has no literal beside it: {text}")
+    for piece, following in itertools.pairwise(segment):
+        if isinstance(piece, tuple) and isinstance(following, str) and following[0] in piece[0]:
+            raise ValueError(f"a place of a message has no certain end: {text}")
+
+
+def _add_literal(segment: list[Piece], literal: str) -> None:
+    if not literal:
+        return
+    if segment and isinstance(segment[-1], str):
+        segment[-1] += literal
+    else:
+        segment.append(literal)
+
+
+def _add_class(segment: list[Piece], expression: str, text: str) -> None:
+    match = CLASS.fullmatch(expression)
+    if match is None:
+        raise ValueError(f"a place of a message is no class of characters: {text}")
+    _add_literal(segment, match[1])
+    letters = "".join(
+        chr(code)
+        for first, last in re.findall("(.)-(.)", match[2])
+        for code in range(ord(first), ord(last) + 1)
+    )
+    segment.append((letters, load("matching")["gap"] if match[3] else 1))
 
 
 @functools.cache
@@ -200,7 +250,7 @@ def _uploads() -> Iterator[Entry]:
 def _without_link(text: str) -> str:
     """Return a message without its link to a help page, if enough is left to know it by."""
     head = text.partition(" See ")[0]
-    return head if pattern(head)[1] >= ENOUGH else text
+    return head if pattern(head).letters >= ENOUGH else text
 
 
 def _slug(text: str) -> str:

@@ -15,9 +15,8 @@ from packaging.utils import canonicalize_name
 
 from pypi_practice import names
 from pypi_practice.facts import load
+from pypi_practice.token_patterns import FIELD
 
-# Every token of PyPI begins so, because of the version of its format and the length of a field.
-TOKEN = re.compile(r"\s*pypi-(AgE|.{60})")
 # Source: what github.com says in its forms for a new repository and a new organization.
 REPOSITORY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
 USER = re.compile(r"(?=.{1,39}\Z)[A-Za-z0-9]+(-[A-Za-z0-9]+)*\Z")
@@ -53,7 +52,7 @@ def faults(project: str, repository: str, user: str) -> dict[str, str]:
     """Return what is wrong, by field: a key of data/own_names.yml or data/uploads.yml."""
     found = {}
     for field, name in (("project", project), ("repository", repository), ("user", user)):
-        if TOKEN.match(name):
+        if FIELD.match(name.lstrip()):
             found[field] = "token"
     if not project:
         found.setdefault("project", "empty")

@@ -14,18 +14,17 @@ from pypi_practice import reading, tokens
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import HOSTS, INDEXES, load
 from pypi_practice.reading import Reading
+from pypi_practice.token_patterns import BEGINNING
 from pypi_practice.words import Words
 
 TOKEN_LIMIT = 64 * 1024  # bytes; a token has some hundreds
 TEXT_LIMIT = 16 * 1024 * 1024  # bytes; a build log may be long
-# What begins as every token does, and goes on: not a name that somebody gave to one.
-SECRET = re.compile(r"pypi-AgE[A-Za-z0-9_-]{20}")
 
 
 def refuse_arguments(argv: Sequence[str], words: Words) -> None:
     """Raise PracticeError if a command that deals with tokens was given one as an argument."""
     if {"token", "leak", "explain"} & set(argv) and any(
-        SECRET.search(argument) for argument in argv
+        BEGINNING.search(argument) for argument in argv
     ):
         raise PracticeError(words("in_arguments"))
 
@@ -56,10 +55,10 @@ def read_token(command: str, words: Words) -> tuple[str, Reading]:
         raise PracticeError(words("input_binary"))
     if not text:
         raise PracticeError(words("input_empty", command=command))
-    if len(SECRET.findall(text)) > 1:
+    if len(BEGINNING.findall(text)) > 1:
         raise PracticeError(words("input_several"))
     if not text.startswith(tokens.PREFIX) or re.search(r"[^A-Za-z0-9_=-]", text):
-        key = "input_around" if SECRET.search(text) else "input_no_token"
+        key = "input_around" if BEGINNING.search(text) else "input_no_token"
         raise PracticeError(words(key))
     read = reading.read(text)
     if read is None:

@@ -21,7 +21,6 @@ from pymacaroons.exceptions import MacaroonInvalidSignatureException
 from pypi_practice.facts import Index, load
 
 PREFIX = "pypi-"
-TOKEN_BODY = "AgE"  # how base64 writes the first bytes of every token of version 2
 EXPIRATION, PROJECT_NAME, PROJECT_ID, REQUEST_USER, OIDC_PUBLISHER = range(5)
 
 
@@ -104,18 +103,6 @@ def location(raw: str) -> str | None:
 def is_real(raw: str) -> bool:
     """Tell whether *raw* was made by the real PyPI or TestPyPI, whole or damaged."""
     return location(raw) in load("addresses")["real_locations"]
-
-
-def contains_real(text: str) -> bool:
-    """Tell whether a token of the real PyPI or TestPyPI, or a part of one, stands in *text*.
-
-    Quotes and what else a shell or YAML may put between its letters do not hide it.
-    """
-    for plain in (text, re.sub(r"[^A-Za-z0-9+/_-]", "", text)):
-        for match in re.finditer(f"(?={TOKEN_BODY})", plain):
-            if is_real(plain[match.start() : match.start() + 120]):
-                return True
-    return False
 
 
 class CaveatError(Exception):

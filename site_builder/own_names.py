@@ -9,7 +9,8 @@ from html import escape, unescape
 
 from pypi_practice import names
 from pypi_practice.facts import load
-from pypi_practice.own_names import REPOSITORY, TOKEN, USER, places, sentence
+from pypi_practice.own_names import REPOSITORY, USER, places, sentence
+from pypi_practice.token_patterns import FIELD
 from site_builder.texts import data
 
 DATA = "assets/javascripts/own-names-data.js"
@@ -123,7 +124,7 @@ def script_data(language: str) -> str:
         "pattern": names.NAME.pattern.replace(r"\Z", "$"),
         "repository": REPOSITORY.pattern.replace(r"\Z", "$"),
         "user": USER.pattern.replace(r"\Z", "$"),
-        "token": TOKEN.pattern,
+        "token": FIELD.pattern,
         "keywords": sorted(keyword.kwlist),
         "stdlib": " ".join(sorted(names.stdlib())),
         "prohibited": sorted(names.prohibited()),

@@ -14,6 +14,7 @@ from typing import Any
 from packaging.version import Version
 
 from pypi_practice import messages as catalogue
+from pypi_practice import token_patterns
 from pypi_practice.travis import conditions, plan
 from pypi_practice.travis import config as travis_config
 from pypi_practice.words import Words
@@ -293,14 +294,15 @@ def messages(language: str, group: str) -> str:
 def _message(one: catalogue.Entry, language: str) -> str:
     facts, own = data("matching"), Words(language, "explain")
     level = facts["levels"].index(one.level)
-    patterns = escape(json.dumps(one.patterns, separators=(",", ":")))
+    patterns = [[pattern.segments, pattern.letters] for pattern in one.patterns]
+    given = escape(json.dumps(patterns, separators=(",", ":")))
     anchors = "".join(f'<span id="{name}"></span>' for name in one.also_known_as)
     others = [catalogue.shown(text) for text in one.texts[1:]]
     whole = [one.text] if one.text.rstrip(".") != one.title.rstrip(".") else []
     said = [f"{code(text)}<br>" for text in (*whole, *others)]
     seen = facts["places"][one.seen][language]
     lines = [
-        f'<div class="message" markdown data-level="{level}" data-patterns="{patterns}">',
+        f'<div class="message" markdown data-level="{level}" data-patterns="{given}">',
         "",
         f"### {code(one.title)} {{ #{one.id} }}",
         "",
@@ -367,14 +369,16 @@ def message_box(language: str) -> str:
     def given(name: str, value: Any) -> str:
         return f'data-{name}="{escape(json.dumps(value, ensure_ascii=False))}"'
 
-    said = ("found_one", "found", "unknown", "empty", "secret", "secret_link")
-    words = {name: own(f"box_{name}", number="{number}") for name in said}
+    said = ("found_one", "found", "unknown", "empty", "cut", "secret", "secret_link")
+    limits = {name: facts[name] for name in ("longest", "gap")}
+    size = facts["longest"] // 1_000_000
+    words = {name: own(f"box_{name}", number="{number}", size=size) for name in said}
     return "\n".join(
         [
             f'<p class="explain-without">{own("box_without")}</p>',
             f'<form class="explain" hidden data-leak="../../howto/leak/" '
-            f"{given('clean', facts['clean'])} "
-            f"{given('secrets', facts['secrets'])} {given('words', words)}>",
+            f"{given('clean', facts['clean'])} {given('limits', limits)} "
+            f"{given('secrets', token_patterns.SECRETS)} {given('words', words)}>",
             f'<label for="log">{own("box_label")}</label>',
             f'<p id="log-hint">{own("box_hint")}</p>',
             '<textarea id="log" rows="8" aria-describedby="log-hint" autocomplete="off"'

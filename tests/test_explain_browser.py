@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 from explained import EXPECTED, FINDABLE, log, mixed, wordings, wrapped
+from hostile_logs import LOGS, ordinary
 from playwright.sync_api import Browser, Page
 from sitetree import LANGUAGES
 
-from pypi_practice import matching
+from pypi_practice import matching, token_patterns
 from pypi_practice.messages import catalogue
 from pypi_practice.words import Words
 
@@ -20,13 +21,21 @@ POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; connect-src '
 TOKEN = "pypi-AgE" + "NdGVzdHB5cGkucHJhY3RpY2U" + 90 * "x"
 ALL = """texts => {
   const form = document.querySelector("form.explain"), log = form.querySelector("textarea");
-  return texts.map(text => {
+  const found = texts.map(text => {
     log.value = text;
     form.requestSubmit();
     return Array.from(form.querySelectorAll(".explain-found li > p:first-child a"),
                       link => link.getAttribute("href").slice(1));
   });
+  log.value = ""; // first, since the reset gives it the focus, for which it is drawn
+  form.reset();
+  return found;
 }"""
+
+
+def explained(text: str) -> list[matching.Match]:
+    """Return what the command finds in a text."""
+    return matching.find_in_cleaned(token_patterns.redact(matching.clean(text)))
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
@@ -71,8 +80,62 @@ def test_the_box_finds_what_the_program_finds(pages, language):
     texts += [mixed(seed).replace("\r\n", "\n").replace("\r", "\n") for seed in range(40)]
     found = pages[language].evaluate(ALL, texts)
     for text, ids in zip(texts, found, strict=True):
-        assert ids == [one.entry.id for one in matching.find(matching.redact(text))], text
+        assert ids == [one.entry.id for one in explained(text)], text
     assert pages[language].asked == []
+
+
+# Each text is taken out again before the browser draws it, which takes its own time. TIMES are
+# milliseconds, each the shortest of some.
+TIMES = """texts => {
+  const form = document.querySelector("form.explain"), log = form.querySelector("textarea");
+  const times = texts.map(text => Math.min(...[1, 2, 3].map(() => {
+    log.value = text;
+    const begin = performance.now();
+    form.requestSubmit();
+    return performance.now() - begin;
+  })));
+  log.value = ""; // first, since the reset gives it the focus, for which it is drawn
+  form.reset();
+  return times;
+}"""
+STATUS = """text => {
+  const form = document.querySelector("form.explain"), log = form.querySelector("textarea");
+  log.value = text;
+  form.requestSubmit();
+  const status = form.querySelector(".explain-status").textContent;
+  log.value = ""; // first, since the reset gives it the focus, for which it is drawn
+  form.reset();
+  return status;
+}"""
+SIZE = 100_000  # characters
+
+
+def test_the_box_finds_in_a_hostile_log_what_the_program_finds(pages):
+    texts = [make(20_000).replace("\r\n", "\n").replace("\r", "\n") for make in LOGS.values()]
+    texts = [f"No module named build\n{text}\nNo module named twine" for text in texts]
+    found = pages["en"].evaluate(ALL, texts)
+    for name, text, ids in zip(LOGS, texts, found, strict=True):
+        assert ids == [one.entry.id for one in explained(text)], name
+
+
+def test_the_box_takes_time_linear_in_the_log(pages):
+    page, slow = pages["en"], dict(LOGS)
+    for _ in range(5):  # another program may have taken the computer's time
+        (usual,) = page.evaluate(TIMES, [ordinary(SIZE)])
+        for name in list(slow):
+            short, long = page.evaluate(TIMES, [slow[name](SIZE), slow[name](2 * SIZE)])
+            if short <= 10 * max(usual, 5) and long <= 2.5 * max(short, 20):
+                del slow[name]
+        if not slow:
+            return
+    pytest.fail(f"slow: {', '.join(slow)}")
+
+
+def test_of_a_long_text_the_box_looks_at_the_end(pages):
+    page, own = pages["en"], Words("en", "explain")
+    text = "No module named build\n" + ("x" * 99 + "\n") * 40_000 + "No module named twine\n"
+    cut = own("box_cut", size=4)
+    assert page.evaluate(STATUS, text) == f"{own('box_found_one')} {cut}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

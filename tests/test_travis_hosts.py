@@ -15,7 +15,7 @@ import pytest
 from pymacaroons import MACAROON_V2, Macaroon
 from test_travis_run import git, index, project, travis  # noqa: F401 - fixtures
 
-from pypi_practice import tokens
+from pypi_practice import token_patterns
 from pypi_practice.connections import read_host
 from pypi_practice.facts import load
 from pypi_practice.travis import destinations, place, plan, run, script
@@ -360,7 +360,7 @@ def test_a_real_token_is_seen_wherever_it_stands(form, where, tmp_path, travis):
     ids=["whole", "quoted", "inside", "no prefix", "beginning", "joined", "split", "two lines"],
 )  # fmt: skip
 def test_a_token_in_a_text_is_found(text):
-    assert tokens.contains_real(text)
+    assert token_patterns.contains_real(text)
 
 
 def test_a_practice_token_and_other_texts_are_no_real_ones():
@@ -368,7 +368,7 @@ def test_a_practice_token_and_other_texts_are_no_real_ones():
     made = Macaroon(location=index_["practice_location"], identifier=str(uuid.uuid4()), key="k",
                     version=MACAROON_V2).serialize()  # fmt: skip
     for text in (f"pypi-{made}", "", "pypi-AgE", "AgEIcHlw", "AgE" * 1000, "pypi.org"):
-        assert not tokens.contains_real(text)
+        assert not token_patterns.contains_real(text)
 
 
 @pytest.mark.long

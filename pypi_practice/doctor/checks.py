@@ -209,9 +209,9 @@ def _same_project(project: Project, info: dict[str, Any]) -> bool:
 
 
 def _address(text: str) -> str:
-    address = re.search(r"<([^<>]+@[^<>]+)>", text)
+    address = re.search(r"<([^<>@]+@[^<>@]+)>", text)
     text = (address[1] if address else text).strip().lower()
-    return re.sub(r"^https?://(?:www\.)?|(?:\.git)?/*$", "", text)
+    return re.sub(r"^https?://(?:www\.)?", "", text).rstrip("/").removesuffix(".git")
 
 
 class TopLevel(Check):

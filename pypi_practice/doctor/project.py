@@ -45,6 +45,8 @@ TAG_LIMIT = 256  # characters
 # tomllib reads a key of n parts in n * n steps, so a longer one is refused before it is read.
 LONG_KEY = re.compile(r"(?<![^.\n=\[\]{},])(?:[^.\n=\[\]{},]+\.){100}")
 BUILD_TIMEOUT = 900  # seconds; some back ends compile
+# With limits, because a tag of any length can stand in a repository.
+TAG = re.compile(r"(?:[a-z][\w.-]{0,99}?[-_/])?v?(\d[\w.+!-]{0,99})", re.IGNORECASE)
 # What a copy of a folder without commits leaves out.
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", "venv", ".tox", ".nox", "build", "dist", "*.egg-info", "__pycache__"
@@ -282,7 +284,7 @@ class Project:
         for tag in self.reader.text(*listed, "refs/tags").split():
             if len(tag) > TAG_LIMIT:
                 continue
-            match = re.fullmatch(r"(?:[a-z][\w.-]*?[-_/])?v?(\d[\w.+!-]*)", tag, re.IGNORECASE)
+            match = TAG.fullmatch(tag)
             version = parse_version(match[1]) if match else None
             if version is not None:
                 found[tag] = version, tag in here

@@ -141,7 +141,7 @@ def _ignores(lines: Sequence[str]) -> dict[int, list[tuple[int, int, set[str], s
             target += 1
             while target <= len(lines) and lines[target - 1].lstrip().startswith("#"):
                 target += 1
-        names = set(re.split(r"\s*,\s*", match[1]))
+        names = {name.strip() for name in match[1].split(",")}
         entry = (number, match.start() + 1, names, (match[2] or "").strip())
         found.setdefault(target, []).append(entry)
     return found

@@ -85,6 +85,11 @@ def _conditions(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
             yield scope.hit("quoted-pattern", item, "deploy.on.condition", name=found[1])
 
 
+def _host(server: str) -> str:
+    """Return the name of the host, or its end, in an address that may lack its beginning."""
+    return re.sub(r"^\w*+:?/*+", "", server).partition("/")[0].partition(":")[0]
+
+
 def _is_bash(text: str) -> bool:
     """Whether bash can read the condition, as far as that can be told without it."""
     if "\0" in text:
@@ -186,7 +191,7 @@ def _server(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
         if index:
             edit = replaced(entry.item, f"{server}/")
             yield scope.hit("server-slash", entry.item, "deploy.server", edit, name=server)
-        elif is_protected(re.sub(r"^\w*:?/*([^/:]*).*$", r"\1", server)):
+        elif is_protected(_host(server)):
             yield scope.hit("server-unknown", entry.item, "deploy.server", name=server)
         elif target := destinations.foreign_target(server):
             yield scope.hit("foreign-index", entry.item, "deploy.server", host=named(*target))

@@ -79,4 +79,4 @@ def underscored(key: str) -> str:
 def cleaned(key: str) -> str:
     """Return *key* without what no key has."""
     key = re.sub(r"[^\w.]", "", re.sub("[- ]", "_", key))
-    return re.sub(r"^__+|_+$", "", key).replace("__", "_")
+    return (key.lstrip("_") if key.startswith("__") else key).rstrip("_").replace("__", "_")

@@ -254,7 +254,7 @@ def find_python(wanted: str) -> tuple[str, str]:
         if _version(candidate) == wanted:
             return candidate, wanted
     own = sys.version_info.minor
-    found = re.match(r"3\.(\d+)", wanted)
+    found = re.match(r"3\.(\d{1,9})", wanted)
     target = int(found[1]) if found else own
     # The one that runs us wins among those that are as near, then the newer one.
     order = sorted(range(8, 17), key=lambda one: (abs(one - target), one != own, -one))

@@ -52,7 +52,7 @@ OPTIONS_OF_TRAVIS = ("allow_failure", "dpl_version")
 
 def minor(text: str) -> tuple[int, int] | None:
     """Return the first two numbers of a version, or None if it is not one."""
-    found = re.match(r"(\d+)\.(\d+)", text)
+    found = re.match(r"(\d{1,9})\.(\d{1,9})", text)
     return (int(found[1]), int(found[2])) if found else None
 
 

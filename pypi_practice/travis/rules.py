@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pypi_practice.facts import load
+from pypi_practice.token_patterns import TOKEN
 from pypi_practice.travis import conditions
 from pypi_practice.travis.findings import Edit, Finding, replaced
 from pypi_practice.travis.marks import Entry, Item
@@ -19,7 +20,6 @@ UPLOADS = re.compile(
 )
 PASSWORD = re.compile(r"(?:-p|--password)[ =](\S*)")
 VARIABLE = re.compile(r"\$\{?\w+\}?")
-TOKEN = re.compile(r"pypi-Ag[\w-]{10,}")
 NEWEST = (3, 16)
 MOST_WORDS = 10  # of one condition that are named
 READ_LIMIT = 1_000_000  # characters of pyproject.toml

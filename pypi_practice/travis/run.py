@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pypi_practice import tokens
+from pypi_practice import token_patterns
 from pypi_practice.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts, named
 from pypi_practice.connections import Connection
 from pypi_practice.errors import PracticeError
@@ -206,21 +206,21 @@ def _guard(
     ):
         raise PracticeError(words("outside"))
     for one in variables:
-        if tokens.contains_real(one.value):
+        if token_patterns.contains_real(one.value):
             raise PracticeError(words("real_variable", name=clean(one.name)))
         if one.name in script.GUARDED:
             raise PracticeError(words("guarded_variable", name=one.name))
     for stage in plan.stages:
         for job in stage.jobs:
             for line in job.env:
-                if tokens.contains_real(line):
+                if token_patterns.contains_real(line):
                     name = next(
                         (key for key, value in assigned([line]).items()
-                         if tokens.contains_real(value)), line.partition("=")[0]
+                         if token_patterns.contains_real(value)), line.partition("=")[0]
                     )  # fmt: skip
                     raise PracticeError(words("real_variable", name=clean(name)))
             values = [*job.environ.values(), *_texts(job.config)]
-            if any(tokens.contains_real(value) for value in values):
+            if any(token_patterns.contains_real(value) for value in values):
                 raise PracticeError(words("real_in_file"))
     if shutil.which("bash") is None:
         raise PracticeError(words("no_bash_here"))
@@ -471,7 +471,7 @@ class _Build:
             )
             inner["REHEARSAL_DEPLOYED"] = str(root / "deployed")
             for name, value in inner.items():
-                if tokens.contains_real(value):
+                if token_patterns.contains_real(value):
                     raise PracticeError(self.words("real_variable", name=clean(name)))
             if not self.stopped.is_set():
                 command = ["bash", str(file)]

@@ -44,7 +44,7 @@
     document.documentElement.lang = own.lang;
   }
   (own ? [own] : sections).forEach(function (section) {
-    var asked = address.replace(section.dataset.root, "").replace(/^\/+|\/+$/g, "");
+    var asked = address.replace(section.dataset.root, "").split("/").filter(Boolean).join("/");
     var near = section.querySelector(".lost__near"), terms = words(asked);
     if (!terms.length) return;
     fetch(section.dataset.root + "pages.json").then(function (answer) { return answer.json(); }).then(function (pages) {

@@ -1,10 +1,13 @@
 // The box for a log: finds the messages of this page in it, the likeliest cause first, as
-// pypi_practice/matching.py does. The rules and the patterns come with the page; nothing is sent.
+// pypi_practice/matching.py does, in time linear in the log. The rules and the patterns come with the
+// page; nothing is sent. A pattern is a list of segments with a gap of limited length between them; a
+// segment is a list of literals, of null for any text in quotes, and of runs: the characters of a
+// class, and the most of them.
 (function () {
   "use strict";
   var form = document.querySelector("form.explain");
   if (!form) return;
-  var MOST = 20; // finds of one pattern
+  var limits = JSON.parse(form.dataset.limits), gap = limits.gap;
   var words = JSON.parse(form.dataset.words);
   var log = form.querySelector("textarea");
   var status = form.querySelector(".explain-status");
@@ -26,39 +29,121 @@
       element: one,
       heading: one.querySelector("h3"),
       level: Number(one.dataset.level),
-      patterns: JSON.parse(one.dataset.patterns).map(function (pair) {
-        return { expression: new RegExp(pair[0], "g"), letters: pair[1] };
-      })
+      patterns: JSON.parse(one.dataset.patterns)
     };
   });
 
+  // The smaller, the more a find says.
+  function rank(one, two) { return two.letters - one.letters || one.place - two.place; }
+
   function hides(one, other) {
-    if (one.place === other.place || one.start > other.start || other.end > one.end) return false;
-    if (one.letters !== other.letters) return one.letters > other.letters;
-    return one.place < other.place;
+    return one.place !== other.place && one.start <= other.start && other.end <= one.end &&
+      rank(one, other) < 0;
   }
 
+  function quoteAt(text, at) { return text[at] === "'" || text[at] === '"' ? text[at] : null; }
+
+  // Returns start and end of a segment if its first literal stands at *at*, or null.
+  function segmentAt(segment, text, at) {
+    var start = at, end = at, pieces = segment;
+    if (segment[0] === null) {
+      var quote = quoteAt(text, at - 1), from = Math.max(0, at - gap - 2);
+      if (!quote) return null;
+      start = text.slice(from, at - 1).lastIndexOf(quote);
+      if (start < 0) return null;
+      start += from;
+      pieces = segment.slice(1);
+    }
+    for (var number = 0; number < pieces.length; number++) {
+      var piece = pieces[number];
+      if (typeof piece === "string") {
+        if (!text.startsWith(piece, end)) return null;
+        end += piece.length;
+      } else if (piece === null) {
+        var opening = quoteAt(text, end);
+        if (!opening) return null;
+        var inside = text.slice(end + 1, end + gap + 2).indexOf(opening);
+        if (inside < 0) return null;
+        end += inside + 2;
+      } else {
+        var first = end, last = Math.min(end + piece[1], text.length);
+        while (end < last && piece[0].includes(text[end])) end++;
+        if (end === first) return null;
+      }
+    }
+    return [start, end];
+  }
+
+  function literalOf(segment) {
+    return segment.find(function (piece) { return typeof piece === "string"; });
+  }
+
+  function* first(segment, text) {
+    var literal = literalOf(segment);
+    for (var at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + 1)) {
+      var place = segmentAt(segment, text, at);
+      if (place) yield place;
+    }
+  }
+
+  // Yields where a segment follows what is before: the start of that, and its own end. Of several
+  // before it, the nearest counts. Both are walked through once.
+  function* followed(before, segment, text) {
+    var literal = literalOf(segment), current = before.next().value;
+    if (!current) return;
+    var upcoming = before.next().value, at = text.indexOf(literal, current[1]);
+    while (at >= 0) {
+      while (upcoming && upcoming[1] <= at) {
+        current = upcoming;
+        upcoming = before.next().value;
+      }
+      if (at - current[1] <= gap) {
+        var place = segmentAt(segment, text, at);
+        if (place) yield [current[0], place[1]];
+        at = text.indexOf(literal, at + 1);
+      } else if (upcoming) at = text.indexOf(literal, upcoming[1]);
+      else return;
+    }
+  }
+
+  // Yields start and end of each find, from left to right; they do not overlap.
+  function* spans(segments, text) {
+    var found = segments.slice(1).reduce(function (before, segment) {
+      return followed(before, segment, text);
+    }, first(segments[0], text)), last = 0;
+    for (var span of found) {
+      if (span[0] < last) continue;
+      yield span;
+      last = span[1];
+    }
+  }
+
+  // The finds that no other hides, by their start.
+  function visible(finds) {
+    var reaching = [];
+    return finds.sort(function (one, two) {
+      return one.start - two.start || two.end - one.end || rank(one, two);
+    }).filter(function (one) {
+      reaching = reaching.filter(function (other) { return other.end > one.start; });
+      if (reaching.some(function (other) { return hides(other, one); })) return false;
+      reaching.push(one);
+      return true;
+    });
+  }
+
+  // Finds the entries in a cleaned text.
   function find(text) {
-    var whole = apply(clean, text).replace(/[^!-~]+/g, "").toLowerCase();
+    var whole = text.replace(/[^!-~]+/g, "").toLowerCase();
     var finds = [];
     entries.forEach(function (entry, place) {
       entry.patterns.forEach(function (pattern) {
-        pattern.expression.lastIndex = 0;
-        for (var count = 0, match; count < MOST; count++) {
-          match = pattern.expression.exec(whole);
-          if (!match) break;
-          finds.push({
-            place: place, start: match.index, end: match.index + match[0].length,
-            letters: pattern.letters
-          });
+        for (var span of spans(pattern[0], whole)) {
+          finds.push({ place: place, start: span[0], end: span[1], letters: pattern[1] });
         }
       });
     });
     var first = {};
-    finds.forEach(function (one) {
-      if (finds.some(function (other) { return hides(other, one); })) return;
-      if (!first[one.place] || one.start < first[one.place].start) first[one.place] = one;
-    });
+    visible(finds).forEach(function (one) { first[one.place] = first[one.place] || one; });
     return Object.keys(first).map(function (key) { return first[key]; }).sort(function (one, two) {
       return entries[two.place].level - entries[one.place].level ||
         one.start - two.start || one.place - two.place;
@@ -86,8 +171,9 @@
   function explain() {
     found.textContent = "";
     warning.textContent = "";
-    var safe = apply(secrets, log.value);
-    if (safe !== log.value) {
+    // In this order, so that no colour inside a secret hides it.
+    var cleaned = apply(clean, log.value), safe = apply(secrets, cleaned);
+    if (safe !== cleaned) {
       log.value = safe;
       var link = document.createElement("a");
       link.href = form.dataset.leak;
@@ -95,10 +181,11 @@
       warning.append(words.secret + " ", link);
     }
     if (!log.value.trim()) return say(words.empty);
-    var matches = find(log.value);
-    if (!matches.length) return say(words.unknown);
-    say(matches.length === 1 ? words.found_one
-      : words.found.replace("{number}", String(matches.length)));
+    var matches = find(safe.slice(-limits.longest));
+    var cut = safe.length > limits.longest ? " " + words.cut : "";
+    if (!matches.length) return say(words.unknown + cut);
+    say((matches.length === 1 ? words.found_one
+      : words.found.replace("{number}", String(matches.length))) + cut);
     var list = document.createElement("ol");
     matches.forEach(function (one) { list.appendChild(item(one)); });
     found.appendChild(list);

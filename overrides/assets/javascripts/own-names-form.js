@@ -48,7 +48,7 @@
     if (repository && !whole(data.repository).test(repository)) found.repository = "repository";
     if (user && !whole(data.user).test(user)) found.user = "user";
     Object.keys(names).forEach(function (field) {
-      if (new RegExp("^" + data.token).test(names[field])) found[field] = "token";
+      if (new RegExp("^(?:" + data.token + ")").test(names[field].trimStart())) found[field] = "token";
     });
     return found;
   }
