@@ -226,7 +226,7 @@ def _is_tar_header(start: bytes) -> bool:
 
 
 class _Unpacking(io.RawIOBase):
-    """The bytes of a .tar.gz file, unpacked up to a limit; headers of members have one of theirs."""
+    """The bytes of a .tar.gz file, unpacked up to a limit; a header has a limit of its own."""
 
     def __init__(self, packed: BinaryIO, size: int, filename: str) -> None:
         super().__init__()
@@ -275,7 +275,6 @@ def _checked_sdist(stream: BinaryIO, size: int, filename: str) -> list[str]:
     length, code, sparse = 0, 0, False
     scanned: list[tarfile.TarInfo] = []
     while (member := archive.next()) is not None:
-        archive.members = []  # which would hold all that was read of each
         names.append(member.name)
         length += len(member.name)
         if len(names) > MEMBERS:
@@ -303,7 +302,7 @@ def _checked_zip(archive: zipfile.ZipFile, filename: str, size: int) -> zipfile.
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > UNPACKED_FROM and unpacked / size > UNPACKED_RATIO:
         raise BadArchive(f"File exceeds compression ratio of {UNPACKED_RATIO}")
-    if sum(len(entry.filename) for entry in entries) > NAMES_SIZE:
+    if sum(len(entry.filename) + len(entry.extra) for entry in entries) > NAMES_SIZE:
         raise TooMuch("archive_names", {"filename": filename, "limit": NAMES_SIZE // MIB})
     if {entry.compress_type for entry in entries} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         raise BadArchive("File does not use a supported compression type")

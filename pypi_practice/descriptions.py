@@ -9,6 +9,7 @@ import functools
 import hashlib
 import importlib
 import re
+import string
 import threading
 from collections import Counter
 from email.message import EmailMessage
@@ -25,6 +26,22 @@ SECONDS, SECONDS_A_CHARACTER = 2.0, 40e-6
 MARKERS = re.compile(r"^[ \t]*(?:(?:>|[-+*]|\d{1,9}[.)])[ \t]*)+", re.MULTILINE)
 MARKER = re.compile(r">|[-+*]|\d{1,9}[.)]")
 TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
+# A block of HTML goes on to a blank line, but these to their own end. Source: section 4.6 of
+# https://spec.commonmark.org/0.31.2/.
+HTML_BLOCK = re.compile(
+    r"^[ \t>*+\-\d.)]{0,200}(<(?:script|pre|style|textarea|!--|\?|!\[CDATA\[|![a-z])|<)",
+    re.MULTILINE | re.IGNORECASE,
+)
+BLANK_LINE = re.compile(r"\n[ \t>]*\n")
+VERBATIM_END = re.compile(r"</(?:script|pre|style|textarea)>", re.IGNORECASE)
+CLOSING = {
+    **dict.fromkeys(("<script", "<pre", "<style", "<textarea"), VERBATIM_END),
+    "<!--": re.compile("-->"),
+    "<?": re.compile(r"\?>"),
+    "<![cdata[": re.compile(r"\]\]>"),
+    **{f"<!{letter}": re.compile(">") for letter in string.ascii_lowercase},
+}
+HTML_EFFORT = 500_000_000  # a third of a second
 # Elements that have no content, or whose end the next one of their kind implies.
 NEVER_NESTED = frozenset(
     (
@@ -82,8 +99,11 @@ def render(text: str, content_type: str | None) -> str | None:
 def _render(text: str, content_type: str | None) -> str | None:
     """Do the work of ``render``, here and now."""
     named = kind(content_type)
-    if named == "text/markdown" and depth(text) > DESCRIPTION_DEPTH:
-        raise TooMuch("description_depth", {"limit": DESCRIPTION_DEPTH})
+    if named == "text/markdown":
+        if depth(text) > DESCRIPTION_DEPTH:
+            raise TooMuch("description_depth", {"limit": DESCRIPTION_DEPTH})
+        if html_effort(text) > HTML_EFFORT:
+            raise TooMuch("description_effort", {})
     # Slow to import and large, that for reStructuredText most of all.
     renderer = importlib.import_module(f"readme_renderer.{RENDERERS.get(named, 'txt')}")
     try:
@@ -112,3 +132,17 @@ def depth(text: str) -> int:
         open_now[name] = max(0, open_now[name] + (-1 if tag[1] else 1))
         deepest = max(deepest, open_now[name])
     return max(quotes, deepest)
+
+
+def html_effort(text: str) -> int:
+    """Return how much the renderer of Markdown has to do for the blocks of HTML in *text*.
+
+    For each, that is the number of its elements times its length: comrak looks at every "<" for
+    elements that GitHub leaves out, and copies the block each time.
+    """
+    effort, end = 0, 0
+    while (start := HTML_BLOCK.search(text, end)) is not None:
+        closing = CLOSING.get(start[1].lower(), BLANK_LINE).search(text, start.end())
+        end = len(text) if closing is None else closing.end()
+        effort += text.count("<", start.start(), end) * (end - start.start())
+    return effort

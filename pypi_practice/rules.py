@@ -446,10 +446,10 @@ def accept(upload: Upload) -> StoredFile:
 
 
 def _accept(upload: Upload) -> StoredFile:
-    with upload.store.turn.take():
-        for rule in RULES:
-            rule(upload)
-    form = upload.form
+    for rule in RULES:
+        rule(upload)
+    form, inspection = upload.form, upload.inspection
+    assert inspection is not None
     file = StoredFile(
         filename=upload.filename,
         version=str(upload.meta.version),
@@ -469,7 +469,7 @@ def _accept(upload: Upload) -> StoredFile:
             canonical_version=upload.canonical_version,
             content=upload.content.finish(),
             token=upload.token,
-            core_metadata=upload.inspection.core_metadata,
+            core_metadata=inspection.core_metadata,
             check=lambda: still_good(upload),
         )
     )

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pypi_practice import data_folder
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES
 from pypi_practice.index import Application
@@ -131,12 +132,13 @@ def practice(
         yield dict(environ)
         return
     data = (data or default_directory(environ)).absolute()
-    store = Store(data, words)
+    data_folder.claim(data, words)
     with (
         _only_one(data, words),
         tempfile.TemporaryDirectory(prefix="pypi-practice-") as temporary,
         contextlib.ExitStack() as stack,
     ):
+        store = Store(data, words)  # which changes what an earlier version wrote
         store.sweep()
         folder = Path(temporary)
         certificates = write_certificates(folder)

@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from pypi_practice.answers import Answer, error
+from pypi_practice.answers import Answer, error, header_value
 from pypi_practice.facts import INDEXES, is_protected
 from pypi_practice.words import Words
 
@@ -63,7 +63,8 @@ class Upstream:
             return Answer(307, headers=[("Location", url), ("Cache-Control", "no-store")])
         if time.monotonic() < self._silent_until:
             return self._unreachable(name, host, accept)
-        request = urllib.request.Request(url, headers={"Accept": accept or "*/*"})
+        wanted = header_value(accept) or "*/*"
+        request = urllib.request.Request(url, headers={"Accept": wanted})
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
                 kind = response.headers.get("Content-Type", "text/html")

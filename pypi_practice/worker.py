@@ -22,8 +22,8 @@ from typing import Any, BinaryIO, TypeVar
 
 Result = TypeVar("Result")
 COUNT = 2  # processes at most
-MEMORY = 192 * 1024 * 1024  # bytes that a process may hold
-TIRED = 96 * 1024 * 1024  # bytes; one that has held as many is replaced, which gives them back
+MEMORY = 104 * 1024 * 1024  # bytes that a process may hold: all together stay below 300 MB
+TIRED = 64 * 1024 * 1024  # bytes; one that has held as many is replaced, which gives them back
 # Seconds on the clock for each second of computing; only a computer with much else to do needs it.
 CLOCK = 6
 # Not "-m": that would put the present folder, which may be a stranger's, before the modules.
