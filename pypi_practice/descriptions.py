@@ -21,8 +21,8 @@ from pypi_practice.refused import TooMuch
 RENDERERS = {"text/x-rst": "rst", "text/markdown": "markdown"}  # all else is plain text
 KEPT = 256  # answers about descriptions
 HTML_SIZE = 4 * MIB  # characters of a page's description
-# Of computing, some forty times what renderers need; a text that takes more is made to.
-SECONDS, SECONDS_A_CHARACTER = 2.0, 40e-6
+# Of computing, several times what the slowest renderer needs; a text that takes more is made to.
+SECONDS, SECONDS_A_CHARACTER = 2.0, 100e-6
 MARKERS = re.compile(r"^[ \t]*(?:(?:>|[-+*]|\d{1,9}[.)])[ \t]*)+", re.MULTILINE)
 MARKER = re.compile(r">|[-+*]|\d{1,9}[.)]")
 TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")

@@ -247,8 +247,12 @@ FORMS: dict[str, Callable[[int], Upload]] = {
     "keywords": lambda size: form(keywords="," * size),
     "classifiers": lambda size: form(classifiers=[f"a :: {i}" for i in range(size // 100)]),
     "requirements": lambda size: form(requires_dist=[f"a{i}>=1" for i in range(size // 100)]),
-    "a requirement of many versions": lambda size: form(requires_dist="a" + ">=1,<=2," * (size // 8)),
-    "a requirement of many extras": lambda size: form(requires_dist="a[" + "b," * (size // 2) + "c]"),
+    "a requirement of many versions": lambda size: form(
+        requires_dist="a" + ">=1,<=2," * (size // 8)
+    ),
+    "a requirement of many extras": lambda size: form(
+        requires_dist="a[" + "b," * (size // 2) + "c]"
+    ),
     "a requirement in brackets": lambda size: form(requires_dist="a; " + "(" * size),
     "a marker of many words": lambda size: form(
         requires_dist="a; " + "os_name == 'a' and " * (size // 19) + "os_name == 'a'"
