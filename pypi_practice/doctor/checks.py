@@ -27,7 +27,7 @@ from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES, load
 from pypi_practice.incoming import Incoming
 from pypi_practice.limits import PYPI
-from pypi_practice.refused import AlreadyThere, Refused
+from pypi_practice.refused import AlreadyThere, Refused, TooMuch
 from pypi_practice.store import Store
 from pypi_practice.travis import fixing, repository, table
 from pypi_practice.words import LANGUAGES, Words
@@ -239,7 +239,10 @@ class Accepted(Check):
         only_here = ""
         for built in (project.wheel, project.sdist):
             assert built is not None
-            refused = _refusal(built)
+            try:
+                refused = _refusal(built)
+            except TooMuch:
+                return skip("too_much", file=built.path.name)
             if refused is not None and refused.key == "platform":
                 only_here = built.path.name
                 continue
