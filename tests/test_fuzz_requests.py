@@ -211,6 +211,15 @@ def test_no_value_of_a_request_becomes_a_header(target, line):
         assert not any(part.startswith(b"X-Evil") for part in head.split(b"\n")), head
 
 
+@pytest.mark.parametrize(
+    "path", ["/project/demo/{}/", "/pypi/demo/{}/json", "/manage/project/demo/release/{}/"]
+)
+def test_a_version_of_more_digits_than_python_reads_is_not_found(target, path):
+    for version in ("9" * 5000, "1." + "9" * 5000, "9" * 5000 + "!1"):
+        line = f"GET {path.format(version)} HTTP/1.1\r\nHost: test.pypi.org\r\n\r\n"
+        assert target.ask(line.encode()).startswith(b"HTTP/1.1 404")
+
+
 def test_headers_have_an_end(target):
     long = b"X: " + b"a" * HEADERS
     answer = target.ask(b"GET / HTTP/1.1\r\nHost: pypi.org\r\n" + long + b"\r\n\r\n")
