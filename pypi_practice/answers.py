@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ EXPLANATIONS = {
     429: "The action could not be performed because there were too many requests by the client.",
 }
 REASON_LIMIT = 4000  # characters of a status line, of which clients read only so many
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 OFFERS = ("text/html", "application/json")
 
 CHUNK = 64 * 1024  # bytes
@@ -43,11 +45,18 @@ class Answer:
     def send(self, start_response: StartResponse) -> Iterable[bytes]:
         """Send the answer through WSGI."""
         headers = [("Content-Type", self.content_type), *self.headers]
+        # Whatever a value was made of, it stays one: a line break would begin another header.
+        headers = [(name, header_value(value)) for name, value in headers]
         if isinstance(self.body, bytes):
             headers.append(("Content-Length", str(len(self.body))))
         line = status_line(self.status, self.reason or HTTPStatus(self.status).phrase)
         start_response(line, headers)
         return [self.body] if isinstance(self.body, bytes) else self.body
+
+
+def header_value(text: str) -> str:
+    """Return *text* as it fits into a header: Latin-1 without control characters."""
+    return CONTROL.sub("", text).encode("iso-8859-1", "replace").decode("iso-8859-1")
 
 
 def status_line(status: int, reason: str) -> str:

@@ -6,8 +6,12 @@ wheel.py and scanner_rules, at commit 6b62157.
 
 from __future__ import annotations
 
+import bz2
 import configparser
+import contextlib
 import csv
+import gzip
+import io
 import lzma
 import os
 import posixpath
@@ -17,12 +21,27 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
-from pypi_practice import zip_records
+from pypi_practice import worker, zip_records
+from pypi_practice.limits import (
+    CODE_SIZE,
+    ENTRY_POINTS_SIZE,
+    HEADER_SIZE,
+    MEMBERS,
+    METADATA_SIZE,
+    MIB,
+    NAMES_SIZE,
+    RECORD_SIZE,
+    UNPACKED_FROM,
+    UNPACKED_RATIO,
+    UNPACKED_SIZE,
+)
+from pypi_practice.refused import TooMuch
 
-RATIO_LIMIT, RATIO_FROM = 50, 64 * 1024 * 1024
-SCAN_LIMIT = 5 * 1024 * 1024  # bytes; larger members are not looked into
+SCAN_LIMIT = 5 * MIB  # bytes; larger members are not looked into
 SCANNED = (".py", ".pye")
 MORE = "See https://docs.pypi.org/archives for more information"
 POLICY = "See https://pypi.org/policy/acceptable-use-policy/ for more information."
@@ -47,7 +66,12 @@ BROKEN = (
     RuntimeError,
     ValueError,
 )
-METADATA_LIMIT = 16 * 1024 * 1024  # bytes; a README of this length is an attack
+PIECE = 64 * 1024  # bytes that are read at once
+# What is looked at without another process: that takes longer than such an archive does.
+FEW_MEMBERS, FEW_BYTES = 100, 128 * 1024
+SECONDS = 20.0  # of computing; the limits keep an archive far below
+# In the square of its length, up to Python 3.11.9, tarfile looks for a number in a pax header.
+LONG_NUMBER = re.compile(rb"[0-9]{200}")
 
 
 class BadArchive(Exception):
@@ -58,12 +82,70 @@ class Missing(Exception):
     """A file that must be in the archive is not: ``kind``, ``name`` and ``path`` say which."""
 
     def __init__(self, kind: str, name: str, path: str) -> None:
-        super().__init__(path)
+        super().__init__(kind, name, path)
         self.kind, self.name, self.path = kind, name, path
 
 
 class BadEntryPoints(Exception):
     """The wheel's entry_points.txt cannot be read, or names a command as none may be called."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found in an archive.
+
+    ``bad`` is why it is not a distribution file, ``lacking`` why it is not a good one, each None if
+    it is; ``core_metadata`` is the METADATA of a wheel.
+    """
+
+    bad: BadArchive | None = None
+    lacking: Missing | BadEntryPoints | None = None
+    core_metadata: bytes | None = None
+
+
+def inspect(content: bytes | Path, filename: str, license_files: list[str]) -> Inspection:
+    """Look into an archive: its bytes, or where they lie on disk.
+
+    All but small ones are looked at in a process of their own. Raises TooMuch for one that is more
+    than the limits allow.
+    """
+    try:
+        if isinstance(content, bytes) and is_small(content, filename):
+            return look_into(content, filename, license_files)
+        return worker.run(look_into, content, filename, license_files, seconds=SECONDS)
+    except (worker.GaveUp, MemoryError) as error:
+        raise TooMuch("archive_effort", {"filename": filename}) from error
+
+
+def is_small(content: bytes, filename: str) -> bool:
+    """Tell whether an archive has few members and little in them, however it is packed."""
+    if content.count(zip_records.CENTRAL) > FEW_MEMBERS:
+        return False
+    if not filename.endswith(".tar.gz"):
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                return sum(entry.file_size for entry in archive.infolist()) <= FEW_BYTES
+        except BROKEN:
+            return False
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        unpacking.decompress(content, FEW_BYTES)
+    except zlib.error:
+        return False
+    return unpacking.eof and not unpacking.unused_data
+
+
+def look_into(content: bytes | Path, filename: str, license_files: list[str]) -> Inspection:
+    """Do the work of ``inspect``, here and now."""
+    with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as stream:
+        try:
+            archive = check(stream, filename)
+        except BadArchive as bad:
+            return Inspection(bad=bad)
+        try:
+            return Inspection(core_metadata=check_contents(archive, filename, license_files))
+        except (Missing, BadEntryPoints) as lacking:
+            return Inspection(lacking=lacking)
 
 
 def _top(names: list[str]) -> str:
@@ -73,70 +155,155 @@ def _top(names: list[str]) -> str:
     return top
 
 
-Archive = tarfile.TarFile | zipfile.ZipFile
+Archive = zipfile.ZipFile | list[str]  # a tar file has been read to its end: only its names stay
 
 
 def check(stream: BinaryIO, filename: str) -> Archive:
-    """Raise BadArchive unless the file in *stream* is what *filename* says it is.
+    """Raise BadArchive unless the file in *stream* is what *filename* says it is, or TooMuch.
 
-    Returns it open, as long as *stream* is.
+    Returns it open, as long as *stream* is, or the names in a tar file.
     """
     try:
         is_zip, is_tar = zipfile.is_zipfile(stream), _is_tar(stream)
         if is_zip and is_tar:
             raise BadArchive("File is both a zip and a tar file")
+        size = stream.seek(0, os.SEEK_END)
         if filename.endswith(".tar.gz"):
             if not is_tar:
                 raise BadArchive("File is not a tarfile")
-            stream.seek(0)
-            return _checked_sdist(tarfile.open(fileobj=stream, mode="r:gz"))
+            return _checked_sdist(stream, size, filename)
         if not is_zip:
             raise BadArchive("File is not a zipfile")
-        return _checked_zip(zipfile.ZipFile(stream), filename, stream.seek(0, os.SEEK_END))
+        if _count(stream, zip_records.CENTRAL) > MEMBERS:
+            raise TooMuch("archive_members", {"filename": filename, "limit": MEMBERS})
+        return _checked_zip(zipfile.ZipFile(stream), filename, size)
     except BROKEN as error:
         raise BadArchive("None") from error  # PyPI's detail: it has none
 
 
-def _is_tar(stream: BinaryIO) -> bool:
-    """Tell whether tarfile would read *stream*; asked about every wheel, seldom needs to look.
+def _count(stream: BinaryIO, signature: bytes) -> int:
+    """Return how often *signature* is in *stream*.
 
-    What begins like a ZIP file is not compressed, and so is a tar file only if its first block is a
-    header, checksum and all.
+    No directory of a ZIP file has more entries, whatever its end says of it.
     """
     stream.seek(0)
-    start = stream.read(tarfile.BLOCKSIZE)
-    if start[:4] == zip_records.LOCAL:
-        try:
-            tarfile.TarInfo.frombuf(start, tarfile.ENCODING, "surrogateescape")
-        except tarfile.HeaderError:
-            return False
+    count, last = 0, b""
+    while piece := stream.read(PIECE):
+        count += (last + piece).count(signature)
+        last = piece[1 - len(signature) :]  # shorter than a signature: none is counted twice
+    return count
+
+
+def _is_tar(stream: BinaryIO) -> bool:
+    """Tell whether tarfile would read *stream*, of which it looks at the first header only."""
     stream.seek(0)
-    return tarfile.is_tarfile(stream)
+    start = stream.read(PIECE)
+    if start[:4] == zip_records.LOCAL:
+        # No compression begins like this; a tar file may, and then has a header, checksum and all.
+        return _is_tar_header(start)
+    return any(map(_is_tar_header, _unpacked(start)))
 
 
-def _checked_sdist(archive: tarfile.TarFile) -> tarfile.TarFile:
-    members = archive.getmembers()
-    if any(member.issparse() for member in members):
+def _unpacked(start: bytes) -> Iterator[bytes]:
+    """Yield what the first bytes of a file are, and what each compression makes of them."""
+    yield start
+    with contextlib.suppress(*BROKEN):
+        yield zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(start, PIECE)
+    with contextlib.suppress(*BROKEN):
+        yield bz2.BZ2Decompressor().decompress(start, PIECE)
+    with contextlib.suppress(*BROKEN, MemoryError):
+        yield lzma.LZMADecompressor(memlimit=UNPACKED_FROM).decompress(start, PIECE)
+
+
+def _is_tar_header(start: bytes) -> bool:
+    block = start[: tarfile.BLOCKSIZE]
+    try:
+        tarfile.TarInfo.frombuf(block, tarfile.ENCODING, "surrogateescape")
+    except tarfile.HeaderError:
+        # Blocks of zeros are the end of a tar file, here of one without members.
+        return len(block) == tarfile.BLOCKSIZE and not any(block)
+    return True
+
+
+class _Unpacking(io.RawIOBase):
+    """The bytes of a .tar.gz file, unpacked up to a limit; a header has a limit of its own."""
+
+    def __init__(self, packed: BinaryIO, size: int, filename: str) -> None:
+        super().__init__()
+        packed.seek(0)
+        self._stream = gzip.GzipFile(fileobj=packed, mode="rb")
+        self._limit = min(max(UNPACKED_FROM, UNPACKED_RATIO * size), UNPACKED_SIZE)
+        self._filename = filename
+        self.longest = HEADER_SIZE  # bytes that may be asked for at once
+
+    def _more(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        if self._stream.tell() > self._limit:
+            values = {"filename": self._filename, "limit": self._limit // MIB}
+            raise TooMuch("archive_unpacked", values)
+        return data
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= self.longest:
+            raise TooMuch(
+                "archive_header", {"filename": self._filename, "limit": HEADER_SIZE // 1024}
+            )
+        data = self._more(size)
+        if tarfile.BLOCKSIZE < size <= HEADER_SIZE and LONG_NUMBER.search(data):
+            raise TooMuch(
+                "archive_header", {"filename": self._filename, "limit": HEADER_SIZE // 1024}
+            )
+        return data
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to *offset*; forwards it is unpacked in pieces, and ends at the end of the file."""
+        here = self._stream.tell()
+        if whence != os.SEEK_SET or offset < here:
+            return self._stream.seek(offset, whence)
+        while here < offset and (data := self._more(min(PIECE, offset - here))):
+            here += len(data)
+        return here
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+
+def _checked_sdist(stream: BinaryIO, size: int, filename: str) -> list[str]:
+    unpacking = _Unpacking(stream, size, filename)
+    archive = tarfile.TarFile(fileobj=unpacking)
+    names: list[str] = []
+    length, code, sparse = 0, 0, False
+    scanned: list[tarfile.TarInfo] = []
+    while (member := archive.next()) is not None:
+        names.append(member.name)
+        length += len(member.name)
+        if len(names) > MEMBERS:
+            raise TooMuch("archive_members", {"filename": filename, "limit": MEMBERS})
+        if length > NAMES_SIZE:
+            raise TooMuch("archive_names", {"filename": filename, "limit": NAMES_SIZE // MIB})
+        sparse = sparse or member.issparse()
+        if member.isfile() and _is_scanned(member.name, member.size):
+            code += member.size
+            scanned.append(member)
+        if code > CODE_SIZE:
+            raise TooMuch("archive_code", {"filename": filename, "limit": CODE_SIZE // MIB})
+    if sparse:
         raise BadArchive(f"tar archive not accepted: Sparse members are not allowed. {MORE}")
-    names = archive.getnames()
     wanted = f"{_top(names)}/PKG-INFO"
     if wanted not in names:
         raise BadArchive(f"PKG-INFO not found at {wanted}")
-    _scan(
-        (member.name, stream.read())
-        for member in members
-        if member.isfile()
-        and _is_scanned(member.name, member.size)
-        and (stream := archive.extractfile(member)) is not None
-    )
-    return archive
+    unpacking.longest = SCAN_LIMIT
+    _scan(file.read() for member in scanned if (file := archive.extractfile(member)) is not None)
+    return names
 
 
 def _checked_zip(archive: zipfile.ZipFile, filename: str, size: int) -> zipfile.ZipFile:
     entries = archive.infolist()
     unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > RATIO_FROM and unpacked / size > RATIO_LIMIT:
-        raise BadArchive(f"File exceeds compression ratio of {RATIO_LIMIT}")
+    if unpacked > UNPACKED_FROM and unpacked / size > UNPACKED_RATIO:
+        raise BadArchive(f"File exceeds compression ratio of {UNPACKED_RATIO}")
+    if sum(len(entry.filename) + len(entry.extra) for entry in entries) > NAMES_SIZE:
+        raise TooMuch("archive_names", {"filename": filename, "limit": NAMES_SIZE // MIB})
     if {entry.compress_type for entry in entries} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         raise BadArchive("File does not use a supported compression type")
     if filename.endswith(".whl"):
@@ -147,24 +314,36 @@ def _checked_zip(archive: zipfile.ZipFile, filename: str, size: int) -> zipfile.
         kind, wanted = "PKG-INFO", f"{_top(archive.namelist())}/PKG-INFO"
     if wanted not in archive.namelist():
         raise BadArchive(f"{kind} not found at {wanted}")
-    archive.read(wanted)  # its bytes must be whole
-    _scan(
-        (entry.filename, archive.read(entry))
+    _read(archive, wanted, METADATA_SIZE, filename)  # its bytes must be whole
+    scanned = [
+        entry
         for entry in entries
         if not entry.is_dir() and _is_scanned(entry.filename, entry.file_size)
-    )
+    ]
+    if sum(entry.file_size for entry in scanned) > CODE_SIZE:
+        raise TooMuch("archive_code", {"filename": filename, "limit": CODE_SIZE // MIB})
+    _scan(archive.read(entry) for entry in scanned)
     if reason := zip_records.fault(archive):
         raise BadArchive(f"ZIP archive not accepted: {reason}. {MORE}")
     return archive
+
+
+def _read(archive: zipfile.ZipFile, name: str, limit: int, filename: str) -> bytes:
+    """Return a file of *archive*; raises TooMuch if it is longer than *limit*, and reads none."""
+    entry = archive.getinfo(name)
+    if entry.file_size > limit:
+        values = {"filename": filename, "path": name, "limit": limit // 1024}
+        raise TooMuch("archive_file", values)
+    return archive.read(entry)
 
 
 def _is_scanned(name: str, size: int) -> bool:
     return name.lower().endswith(SCANNED) and size <= SCAN_LIMIT
 
 
-def _scan(members: Iterable[tuple[str, bytes]]) -> None:
+def _scan(members: Iterable[bytes]) -> None:
     """Raise BadArchive for code that PyPI forbids because nobody can read it."""
-    for _, data in members:
+    for data in members:
         if any(mark in data for mark in PYARMOR):
             raise BadArchive(f"PyArmor-encrypted content is not allowed. {POLICY}")
         if all(mark in data for mark in SOURCEDEFENDER):
@@ -180,13 +359,12 @@ def dist_info(filename: str) -> str:
 def check_contents(archive: Archive, filename: str, license_files: list[str]) -> bytes | None:
     """Look for what the metadata promises in an archive that ``check`` has let through.
 
-    Returns the METADATA of a wheel, unless it is too long to be served (PEP 658). Raises Missing
-    unless the licence files and, in a wheel, RECORD and METADATA are there, and BadEntryPoints. A
-    RECORD that does not list all files passes: PyPI only writes an e-mail.
+    Returns the METADATA of a wheel. Raises Missing unless the licence files and, in a wheel, RECORD
+    and METADATA are there, BadEntryPoints, and TooMuch. A RECORD that does not list all files
+    passes: PyPI only writes an e-mail.
     """
-    if isinstance(archive, tarfile.TarFile):
-        names = archive.getnames()
-        _need(names, (("license", name, f"{_top(names)}/{name}") for name in license_files))
+    if isinstance(archive, list):
+        _need(archive, (("license", name, f"{_top(archive)}/{name}") for name in license_files))
         return None
     folder = dist_info(filename)
     names = archive.namelist()
@@ -194,18 +372,19 @@ def check_contents(archive: Archive, filename: str, license_files: list[str]) ->
     record = f"{folder}/RECORD"
     _need(names, [("RECORD", "RECORD", record)])
     try:
-        list(csv.reader(archive.read(record).decode().splitlines()))
+        lines = _read(archive, record, RECORD_SIZE, filename).decode().splitlines()
+        for _ in csv.reader(lines):
+            pass
     except (*BROKEN, csv.Error) as error:
         raise Missing("RECORD", "RECORD", record) from error
     if f"{folder}/entry_points.txt" in names:
-        _check_entry_points(archive, f"{folder}/entry_points.txt")
+        _check_entry_points(archive, f"{folder}/entry_points.txt", filename)
     metadata = f"{folder}/METADATA"
     _need(names, [("METADATA", "METADATA", metadata)])
     try:
-        found = archive.read(metadata)
+        return _read(archive, metadata, METADATA_SIZE, filename)
     except BROKEN as error:
         raise Missing("METADATA", "METADATA", metadata) from error
-    return found if len(found) <= METADATA_LIMIT else None
 
 
 def _need(names: list[str], wanted: Iterable[tuple[str, str, str]]) -> None:
@@ -220,10 +399,10 @@ class _CaseSensitive(configparser.ConfigParser):
         return optionstr
 
 
-def _check_entry_points(wheel: zipfile.ZipFile, name: str) -> None:
+def _check_entry_points(wheel: zipfile.ZipFile, name: str, filename: str) -> None:
     parser = _CaseSensitive(delimiters=("=",))
     try:
-        parser.read_string(wheel.read(name).decode())
+        parser.read_string(_read(wheel, name, ENTRY_POINTS_SIZE, filename).decode())
     except (*BROKEN, configparser.Error) as error:
         raise BadEntryPoints from error
     if not all(COMMAND_NAME.fullmatch(command) for command in _commands(parser)):
@@ -243,6 +422,6 @@ def core_metadata(stream: BinaryIO, filename: str) -> bytes | None:
     try:
         with zipfile.ZipFile(stream) as wheel:
             entry = wheel.getinfo(f"{dist_info(filename)}/METADATA")
-            return wheel.read(entry) if entry.file_size <= METADATA_LIMIT else None
+            return wheel.read(entry) if entry.file_size <= METADATA_SIZE else None
     except (KeyError, OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error):
         return None

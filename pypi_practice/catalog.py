@@ -134,7 +134,10 @@ def serials(store: Store, index: Index) -> dict[str, int]:
 
 
 def _canonical(version: str) -> str:
-    return canonicalize_version(version)
+    try:
+        return canonicalize_version(version)
+    except ValueError:  # a number of more digits than Python reads: no release has it
+        return version
 
 
 # What a learner may change

@@ -38,7 +38,13 @@ def build_parser(words: Words, argv: Sequence[str]) -> argparse.ArgumentParser:
     common.add_argument("-h", "--help", action="help", help=words("help_help"))
     common.add_argument("--lang", metavar="|".join(LANGUAGES), help=words("help_lang"))
     data = argparse.ArgumentParser(add_help=False)
-    data.add_argument("--data", type=Path, metavar="DIR", help=words("help_data"))
+
+    def folder(name: str) -> Path:
+        if not name:  # which Path takes for the present folder
+            raise argparse.ArgumentTypeError(words("empty_data"))
+        return Path(name)
+
+    data.add_argument("--data", type=folder, metavar="DIR", help=words("help_data"))
     parser = argparse.ArgumentParser(
         prog="pypi-practice", description=words("description"), add_help=False, parents=[common]
     )

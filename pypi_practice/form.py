@@ -9,12 +9,11 @@ from typing import BinaryIO
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from pypi_practice.incoming import Incoming
+from pypi_practice.limits import DESCRIPTION_SIZE, FIELD_COUNT, FIELDS_SIZE, MIB
+from pypi_practice.refused import TooMuch
 from pypi_practice.store import Store
 
 CHUNK = 64 * 1024
-FIELD_LIMIT = 4 * 1024 * 1024  # a description may be long; a form field is never this long
-FIELDS_LIMIT = 4 * FIELD_LIMIT  # all fields together
-FIELD_COUNT_LIMIT = 5000
 
 
 class BrokenForm(Exception):
@@ -64,7 +63,7 @@ class _Reader:
         self.store, self.limit = store, limit
         self.segment: MultipartSegment | None = None
         self.value = bytearray()
-        self.total = 0
+        self.total, self.described, self.count = 0, 0, 0
         self.in_content = False
 
     def take(self, event: MultipartSegment | bytearray | None) -> None:
@@ -75,13 +74,25 @@ class _Reader:
         elif self.in_content and self.form.content is not None:
             self.form.content.write(event)
         else:
-            self.total += len(event)
-            if len(self.value) + len(event) > FIELD_LIMIT or self.total > FIELDS_LIMIT:
-                raise BrokenForm("a field is too long")
             self.value += event
+            if self.segment is not None and self.segment.name == "description":
+                self.described += len(event)
+                if self.described > DESCRIPTION_SIZE:
+                    raise TooMuch("description_size", {"limit": DESCRIPTION_SIZE // 1024})
+            else:
+                self._count_bytes(len(event))
+
+    def _count_bytes(self, size: int) -> None:
+        self.total += size
+        if self.total > FIELDS_SIZE:
+            raise TooMuch("form_size", {"limit": FIELDS_SIZE // MIB})
 
     def _start(self, segment: MultipartSegment) -> None:
         self.segment, self.value = segment, bytearray()
+        self.count += 1
+        if self.count > FIELD_COUNT:
+            raise TooMuch("form_fields", {"limit": FIELD_COUNT})
+        self._count_bytes(len(segment.name or ""))
         self.in_content = segment.name == "content" and bool(segment.filename)
         if self.in_content:
             self.form.discard()  # of two files, the last one counts
@@ -110,7 +121,8 @@ def read(stream: BinaryIO, content_type: str, length: int | None, store: Store, 
 
     A length of None means until the end, a limit of 0 that no file is kept at all. Raises
     BrokenForm, and keeps nothing, if the body is not a whole form: a cut upload never becomes a
-    file. Either way the body has been read as far as it goes, so that the client sees the answer.
+    file; and TooMuch, if its fields are too many or too long. Either way the body has been read as
+    far as it goes, so that the client sees the answer.
     """
     body = _Body(stream, length)
     reader = _Reader(store, limit)
@@ -119,9 +131,7 @@ def read(stream: BinaryIO, content_type: str, length: int | None, store: Store, 
         if kind != "multipart/form-data" or not options.get("boundary"):
             raise BrokenForm("not a form")
         with PushMultipartParser(
-            options["boundary"],
-            content_length=-1 if length is None else length,
-            max_segment_count=FIELD_COUNT_LIMIT,
+            options["boundary"], content_length=-1 if length is None else length
         ) as parser:
             while not parser.closed and (chunk := body.read()):
                 for event in parser.parse(chunk):
@@ -131,6 +141,10 @@ def read(stream: BinaryIO, content_type: str, length: int | None, store: Store, 
         reader.form.discard()
         body.drain()
         raise BrokenForm(str(error)) from error
+    except TooMuch:
+        reader.form.discard()
+        body.drain()
+        raise
     except BaseException:
         reader.form.discard()
         raise

@@ -62,23 +62,27 @@ class Incoming:
         self._check()
         return {name: digest.hexdigest() for name, digest in self._hashes.items()}
 
-    def opened(self) -> BinaryIO:
-        """Return the bytes to be read, as long as this is not discarded. Raises OSError."""
+    def written(self) -> bytes | Path:
+        """Return the bytes of a small file, or where a large one is, until this is discarded.
+
+        Raises OSError.
+        """
         self._check()
+        if self._path is None:
+            return self._held.getvalue()
         self._stream.flush()
-        return self._stream
+        return self._path
 
     def finish(self) -> bytes | Path:
         """Return the bytes of a small file; else make sure that it is on disk, and return where.
 
         Raises OSError.
         """
-        stream = self.opened()
-        if self._path is None:
-            return self._held.getvalue()
-        os.fsync(stream.fileno())
-        stream.close()  # Windows moves no file that is open
-        return self._path
+        content = self.written()
+        if isinstance(content, Path):
+            os.fsync(self._stream.fileno())
+            self._stream.close()  # Windows moves no file that is open
+        return content
 
     def discard(self) -> None:
         """Close the file, and remove it if it still lies where uploads wait."""

@@ -19,6 +19,7 @@ from pypi_practice.answers import Answer, Chunks, StartResponse, done, error, up
 from pypi_practice.facts import FILES_HOST, HOSTS, UPSTREAM_HOST, Index, plain_host
 from pypi_practice.limits import PYPI, Limits, NewProjects
 from pypi_practice.pages import redirect
+from pypi_practice.refused import TooMuch
 from pypi_practice.request import Request
 from pypi_practice.routes import Routes, is_tricky
 from pypi_practice.store import Store
@@ -191,10 +192,14 @@ class Application:
         try:
             incoming = form.read(body, content_type, length, self.store, limit)
             return self._answer_upload(index, incoming, raw, macaroon, token, request)
-        except form.BrokenForm as broken:
+        except (form.BrokenForm, TooMuch) as failed:
             if token is None:
                 return self._nobody(index, raw, accept)
-            return error(400, self.words("broken_form", reason=broken), accept)
+            if isinstance(failed, TooMuch):
+                stricter = self.words("stricter")
+                text = self.words(failed.key, **failed.values, stricter=stricter)
+                return error(400, text, accept)
+            return error(400, self.words("broken_form", reason=failed), accept)
         except (OSError, sqlite3.Error) as failed:
             log.error("an upload could not be stored: %s", failed)
             folder = self.store.directory

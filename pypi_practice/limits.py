@@ -1,4 +1,4 @@
-"""How much PyPI takes: from one file, one project and one user.
+"""How much PyPI takes: from one file, one project and one user; and how much we look at.
 
 Source: MAX_FILESIZE and MAX_PROJECT_SIZE in warehouse/constants.py, PROJECT_CREATE_USER_RATELIMIT
 in warehouse/config.py, at commit 6b62157. The limit per address, twice as high, can never be met
@@ -14,6 +14,22 @@ from dataclasses import dataclass
 
 MIB, GIB = 1024**2, 1024**3
 HOUR = 3600  # seconds
+
+# Where the practice index is stricter than PyPI: a computer that somebody works at must not be
+# filled or kept busy by one upload. Each is far above what the packages on PyPI need.
+FIELD_COUNT = 3000  # fields of a form
+FIELDS_SIZE = 2 * MIB  # bytes of all fields but the description
+DESCRIPTION_SIZE = 256 * 1024  # bytes
+DESCRIPTION_DEPTH = 100  # quotes, lists and elements of HTML inside one another
+MEMBERS = 10_000  # files and folders in an archive
+NAMES_SIZE = 2 * MIB  # bytes of all their names
+UNPACKED_RATIO, UNPACKED_FROM = 50, 64 * MIB  # of a .tar.gz too; PyPI asks it of zip files only
+UNPACKED_SIZE = GIB  # bytes of a .tar.gz, unpacked
+CODE_SIZE = 256 * MIB  # bytes of Python code in an archive
+RECORD_SIZE = 4 * MIB  # bytes
+METADATA_SIZE = 2 * MIB  # bytes; those of METADATA, WHEEL and PKG-INFO
+ENTRY_POINTS_SIZE = 256 * 1024  # bytes
+HEADER_SIZE = 16 * 1024  # bytes of what precedes a member of a tar file: pax headers, long names
 
 
 @dataclass(frozen=True)

@@ -22,14 +22,19 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import Version
 from trove_classifiers import all_classifiers, deprecated_classifiers
 
+from pypi_practice import worker
 from pypi_practice.form import Form
-from pypi_practice.refused import Refused
+from pypi_practice.limits import FIELD_COUNT
+from pypi_practice.refused import Refused, TooMuch
 
 # Whose errors PyPI shows before all others.
 FIRST_FIELDS = ("metadata-version", "name", "version")
 SUPPORTED = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
 SUMMARY_LIMIT = 512  # characters
 LABEL_LIMIT = 32  # characters
+# What is read without another process: that takes longer than so few fields do.
+FEW_FIELDS, FEW_CHARACTERS = 150, 16 * 1024
+SECONDS = 10.0  # of computing, many times what the limits of a form allow
 CACHED = 1024  # answers about addresses: a project has the same ones in each of its files
 CLASSIFIERS = frozenset(all_classifiers)
 # The names of form fields that differ from those of packaging.metadata.
@@ -86,8 +91,19 @@ class Problem:
 
 
 def read(form: Form) -> tuple[Metadata, dict[str, Any]]:
-    """Return the metadata in *form*, checked and as it was sent; raises Refused."""
-    raw = _raw(form)
+    """Return the metadata in *form*, checked and as it was sent; raises Refused and TooMuch."""
+    size = sum(len(value) for key, value in form.fields if key != "description")
+    if len(form.fields) <= FEW_FIELDS and size <= FEW_CHARACTERS:
+        return read_fields(form.fields)
+    try:
+        return worker.run(read_fields, form.fields, seconds=SECONDS)
+    except (worker.GaveUp, MemoryError) as error:
+        raise TooMuch("form_effort", {}) from error
+
+
+def read_fields(fields: list[tuple[str, str]]) -> tuple[Metadata, dict[str, Any]]:
+    """Do the work of ``read``, here and now."""
+    raw = _raw(Form(fields))
     try:
         metadata = Metadata.from_raw(typing.cast(RawMetadata, raw))
         problems = list(_own_rules(metadata))
@@ -116,6 +132,8 @@ def _raw(form: Form) -> dict[str, Any]:
             if len(raw[name]) < len(urls):
                 repeated.append(key)
         elif name == "keywords" and len(values) == 1:
+            if values[0].count(",") >= FIELD_COUNT:
+                raise TooMuch("form_fields", {"limit": FIELD_COUNT})
             raw[name] = [word.strip() for word in values[0].split(",")]
         elif kind is str and len(values) == 1:
             raw[name] = values[0]

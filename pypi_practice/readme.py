@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import html
 import re
@@ -9,9 +10,11 @@ import re
 from markupsafe import Markup
 
 from pypi_practice import descriptions
+from pypi_practice.refused import TooMuch
 from pypi_practice.words import Words
 
 CACHED = 32
+TYPE_LIMIT = 200  # characters of a content type; a longer one is none that anybody writes
 MARKUP = ("text/markdown", "text/x-rst")  # anything else is shown as it is
 # An image in sanitised HTML: every value is quoted, and quotes inside are escaped.
 IMAGE = re.compile(r'<img(?:\s+[\w:-]+(?:="[^"]*")?)*\s*/?>')
@@ -22,11 +25,14 @@ ALT = re.compile(r'\salt="([^"]*)"')
 def render(text: str, content_type: str | None, language: str) -> tuple[Markup, bool]:
     """Return *text* as safe HTML, and whether images were replaced by their descriptions.
 
-    What cannot be rendered is shown as it is. Images are replaced because pages of the practice
-    index load nothing from other hosts.
+    What cannot be rendered, or only with too much effort, is shown as it is. Images are replaced
+    because pages of the practice index load nothing from other hosts.
     """
-    marked_up = descriptions.kind(content_type) in MARKUP
-    rendered = descriptions.render(text, content_type) if marked_up else None
+    marked_up = len(content_type or "") <= TYPE_LIMIT and descriptions.kind(content_type) in MARKUP
+    rendered = None
+    if marked_up:
+        with contextlib.suppress(TooMuch):
+            rendered = descriptions.render(text, content_type)
     if rendered is None:
         return Markup("<pre>{}</pre>").format(text), False
     plain, replaced = IMAGE.subn(functools.partial(_describe, Words(language, "pages")), rendered)

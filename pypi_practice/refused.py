@@ -13,3 +13,14 @@ class Refused(Exception):
 
 class AlreadyThere(Exception):
     """The very same file is there already: PyPI answers 200 and keeps nothing."""
+
+
+class TooMuch(Exception):
+    """The upload is more than the practice index looks at, for the sake of the computer it runs on.
+
+    PyPI might take it. ``key`` names the sentence in data/practice.yml, ``values`` fill it in.
+    """
+
+    def __init__(self, key: str, values: dict[str, object]) -> None:
+        super().__init__(key, values)  # both, so that it can be sent between processes
+        self.key, self.values = key, values

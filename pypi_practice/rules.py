@@ -62,8 +62,7 @@ class Upload:
     raw_metadata: dict[str, Any] = field(default_factory=dict)
     project: Project | None = None
     begun: str | None = None  # the project that this upload counts as new
-    archive: archives.Archive | None = None
-    core_metadata: bytes | None = None
+    inspection: archives.Inspection | None = None
 
     @functools.cached_property
     def standing(self) -> Standing:
@@ -309,10 +308,11 @@ def one_sdist(upload: Upload) -> None:
 
 
 def archive(upload: Upload) -> None:
-    try:
-        upload.archive = archives.check(upload.content.opened(), upload.filename)
-    except archives.BadArchive as error:
-        raise Refused("archive", reason=error) from error
+    upload.inspection = archives.inspect(
+        upload.content.written(), upload.filename, upload.meta.license_files or []
+    )
+    if (bad := upload.inspection.bad) is not None:
+        raise Refused("archive", reason=bad) from bad
 
 
 def normal_filename(upload: Upload) -> None:
@@ -364,22 +364,17 @@ def _normal_wheel(upload: Upload) -> None:
 
 
 def contents(upload: Upload) -> None:
-    assert upload.archive is not None
-    name = upload.filename
-    try:
-        upload.core_metadata = archives.check_contents(
-            upload.archive, name, upload.meta.license_files or []
-        )
-    except archives.Missing as missing:
-        if missing.kind == "license":
-            raise Refused(
-                "license_file", name=missing.name, filename=name, path=missing.path
-            ) from missing
+    assert upload.inspection is not None
+    name, lacking = upload.filename, upload.inspection.lacking
+    if isinstance(lacking, archives.BadEntryPoints):
+        raise Refused("entry_points", filename=name) from lacking
+    if lacking is None:
+        return
+    if lacking.kind == "license":
         raise Refused(
-            "wheel_file", filename=name, kind=missing.kind, path=missing.path
-        ) from missing
-    except archives.BadEntryPoints as error:
-        raise Refused("entry_points", filename=name) from error
+            "license_file", name=lacking.name, filename=name, path=lacking.path
+        ) from lacking
+    raise Refused("wheel_file", filename=name, kind=lacking.kind, path=lacking.path) from lacking
 
 
 def filename_length(upload: Upload) -> None:
@@ -451,10 +446,10 @@ def accept(upload: Upload) -> StoredFile:
 
 
 def _accept(upload: Upload) -> StoredFile:
-    with upload.store.turn.take():
-        for rule in RULES:
-            rule(upload)
-    form = upload.form
+    for rule in RULES:
+        rule(upload)
+    form, inspection = upload.form, upload.inspection
+    assert inspection is not None
     file = StoredFile(
         filename=upload.filename,
         version=str(upload.meta.version),
@@ -474,7 +469,7 @@ def _accept(upload: Upload) -> StoredFile:
             canonical_version=upload.canonical_version,
             content=upload.content.finish(),
             token=upload.token,
-            core_metadata=upload.core_metadata,
+            core_metadata=inspection.core_metadata,
             check=lambda: still_good(upload),
         )
     )

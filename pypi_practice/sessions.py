@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import threading
 from collections import OrderedDict
@@ -12,6 +13,7 @@ from pypi_practice.request import Request
 
 COOKIE = "practice_session"
 FIELD = "csrf_token"
+SESSION = re.compile(r"[A-Za-z0-9_-]{43}")  # what token_urlsafe makes of 32 bytes
 KEPT = 1000  # sessions whose notices wait to be shown
 
 
@@ -25,8 +27,12 @@ class Sessions:
 
     def of(self, request: Request) -> str:
         """Return the session of *request*, a new one if the browser has none."""
-        found = request.cookies.get(COOKIE, "")
-        return found if len(found) == 43 and found.isascii() else secrets.token_urlsafe(32)
+        return self._sent(request) or secrets.token_urlsafe(32)
+
+    def _sent(self, request: Request) -> str | None:
+        """Return the session that the browser sent, None if it is none of ours."""
+        sent = request.cookies.get(COOKIE, "")
+        return sent if SESSION.fullmatch(sent) else None
 
     def token(self, session: str) -> str:
         """Return what a form of *session* must send along; no other site can know it."""
@@ -40,12 +46,11 @@ class Sessions:
     def may_change(self, request: Request) -> bool:
         """Tell whether *request* is a form that one of our own pages sent."""
         sent = request.form.get(FIELD, "")
-        session = request.cookies.get(COOKIE, "")
-        expected = self.token(session)
+        session = self._sent(request)
         return (
-            bool(session)
+            session is not None
             and request.comes_from_here()
-            and hmac.compare_digest(sent.encode(), expected.encode())
+            and hmac.compare_digest(sent.encode(), self.token(session).encode())
         )
 
     def tell(self, session: str, notice: str) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pypi_practice import client_settings, shell_startup
+from pypi_practice import client_settings, data_folder, shell_startup
 from pypi_practice.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import HOSTS, INDEXES
@@ -167,13 +167,14 @@ def practice(
         yield _present(environ, words)
         return
     data = (data or default_directory(environ)).absolute()
-    store = Store(data, words)
     outer = OuterProxy.from_environment(environ, words)
+    data_folder.claim(data, words)
     with (
         _only_one(data, words),
         tempfile.TemporaryDirectory(prefix="pypi-practice-") as temporary,
         contextlib.ExitStack() as stack,
     ):
+        store = Store(data, words)  # which changes what an earlier version wrote
         store.sweep()
         folder = Path(temporary)
         certificates = write_certificates(folder)

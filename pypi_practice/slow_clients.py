@@ -11,14 +11,17 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from cheroot.server import HTTPConnection
+from cheroot.server import HeaderReader, HTTPConnection, HTTPRequest
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 
 QUICK = 1.0  # seconds that a client may be waited for in one of the threads that all share
 PATIENCE = 30  # seconds in which any request may come in, and its answer go out
 SLOWEST = 16 * 1024  # bytes a second, at least, of one that takes longer
-SLOW, SLOW_OF_ONE = 100, 20  # clients that get a thread of their own; of them from one address
+# Clients that get a thread of their own, and of them from one address. All that use the practice
+# shell come from one: that of its proxy.
+SLOW, SLOW_OF_ONE = 120, 100
+HEADERS = 64 * 1024  # bytes of the first line and the headers of a request
 KEPT = 200  # connections that may be open without a request; after ten seconds they end anyway
 TOO_SLOW = "timed out"  # the words by which cheroot knows it
 
@@ -122,11 +125,27 @@ class _Writer:
         return len(data)
 
 
+class _Headers(HeaderReader):
+    """Reads headers as cheroot's does, but for a first line that continues none: a bad request."""
+
+    def __call__(self, rfile: Any, hdict: Any = None) -> Any:
+        try:
+            return super().__call__(rfile, hdict)
+        except UnboundLocalError as error:  # cheroot 11 looks for the header that is continued
+            raise ValueError("Illegal continuation line.") from error
+
+
+class _Request(HTTPRequest):
+    header_reader = _Headers()
+
+
 class PacedConnection(HTTPConnection):
     """A connection of cheroot's whose requests must come in, and be answered, with some speed.
 
     Which is what cheroot's own limit is not: that is the time without any byte at all.
     """
+
+    RequestHandlerClass = _Request
 
     def __init__(self, server: PatientServer, sock: Any, makefile: Any = None) -> None:
         self._pace = _Pace(self, sock)
@@ -181,6 +200,7 @@ class PatientServer(Server):
 
     ConnectionClass = PacedConnection
     keep_alive_conn_limit = KEPT
+    max_request_header_size = HEADERS
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)

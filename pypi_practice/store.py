@@ -13,6 +13,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import secrets
 import sqlite3
 import threading
@@ -25,13 +26,18 @@ from typing import Any, BinaryIO
 
 from packaging.utils import canonicalize_name
 
-from pypi_practice import tokens
+from pypi_practice import data_folder, tokens
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES, Index
-from pypi_practice.together import Together, Turn
+from pypi_practice.together import Batcher
 from pypi_practice.words import Words
 
 LEARNER = "learner"
+
+UNFINISHED = re.compile(r"[0-9a-f]{32}")  # names of files that are coming in
+MOVED = ".moved"  # the ending of the note about one that is being moved
+FILENAME_LIMIT = 1000  # characters of such a note; names of files are shorter
+
 
 # What an earlier version lacks is added to its data when they are opened; what a later one has
 # changed is not guessed at. Raise the number with a change that earlier programs would spoil.
@@ -204,16 +210,13 @@ class Store:
     def __init__(self, directory: Path, words: Words) -> None:
         self.directory = directory
         self.words = words
-        self.temporary = directory / "unfinished"
+        self.temporary = directory / data_folder.UNFINISHED
         self._local = threading.local()
         self._write = threading.RLock()
-        self.turn = Turn()
-        self._new_files = Together(self._add_files)
+        self._new_files = Batcher(self._add_files)
+        data_folder.claim(directory, words)
         try:
-            self.temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for key in INDEXES:
-                (directory / "files" / key).mkdir(mode=0o700, parents=True, exist_ok=True)
-            database = directory / "index.sqlite3"
+            database = directory / data_folder.DATABASE
             database.touch(mode=0o600)
             if database.stat().st_mode & 0o077:  # copied or made otherwise: it holds the keys
                 database.chmod(0o600)
@@ -249,7 +252,7 @@ class Store:
         return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
-        path = self.directory / "index.sqlite3"
+        path = self.directory / data_folder.DATABASE
         connection = sqlite3.connect(
             path, timeout=30, isolation_level=None, check_same_thread=False
         )
@@ -284,8 +287,17 @@ class Store:
             except BaseException:
                 # After some errors, such as a full disk, SQLite has rolled back already.
                 if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                    self._roll_back(connection)
                 raise
+
+    def _roll_back(self, connection: sqlite3.Connection) -> None:
+        try:
+            connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            # Closing undoes it as well; the next writer must find no transaction half open.
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+            del self._writer
 
     def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         """Return what *query* finds; *values* stand for its question marks.
@@ -303,21 +315,29 @@ class Store:
     def sweep(self) -> None:
         """Remove what an interrupted upload left; only for the one who runs the index.
 
-        Those are the files that were coming in, and bytes whose record was never written: nobody
-        was told that they had been taken.
+        Those are the files that were coming in, and those that were moved without a record: nobody
+        was told that they had been taken. Nothing else is touched, and no link is followed.
         """
         for left_over in self.temporary.iterdir():
-            left_over.unlink(missing_ok=True)
-        for index in INDEXES.values():
-            rows = self.rows(
-                'SELECT "index", filename FROM files WHERE "index" = ?'
-                ' EXCEPT SELECT "index", filename FROM contents',
-                index.key,
-            )
-            listed = {row["filename"] for row in rows}
-            for file in (self.directory / "files" / index.key).iterdir():
-                if file.name not in listed:
-                    file.unlink(missing_ok=True)
+            if not _is_file(left_over):
+                continue
+            if UNFINISHED.fullmatch(left_over.name):
+                left_over.unlink(missing_ok=True)
+            elif UNFINISHED.fullmatch(left_over.stem) and left_over.suffix == MOVED:
+                self._sweep_moved(left_over)
+                left_over.unlink(missing_ok=True)
+
+    def _sweep_moved(self, note: Path) -> None:
+        """Remove the file that *note* says was moved, unless a record lists it."""
+        with note.open(encoding="utf-8", errors="replace") as stream:
+            key, _, filename = stream.read(FILENAME_LIMIT).partition("/")
+        # A note is written by us, but may be cut: what it says is checked like a stranger's.
+        if key not in INDEXES or not filename or "/" in filename or os.sep in filename:
+            return
+        listed = self.rows('SELECT 1 FROM files WHERE "index" = ? AND filename = ?', key, filename)
+        target = self.path(INDEXES[key], filename)
+        if not listed and _is_file(target):
+            target.unlink(missing_ok=True)
 
     # Users and tokens
 
@@ -476,7 +496,7 @@ class Store:
 
     def path(self, index: Index, filename: str) -> Path:
         """Return where a large file of *index* lies; *filename* is known to be a bare name."""
-        return self.directory / "files" / index.key / filename
+        return self.directory / data_folder.FILES / index.key / filename
 
     def content(self, index: Index, filename: str) -> BinaryIO:
         """Open a file of *index*; FileNotFoundError if it has been removed meanwhile."""
@@ -499,39 +519,48 @@ class Store:
         """
         self._new_files.put(new)
 
-    def _add_files(self, files: Sequence[NewFile]) -> dict[NewFile, BaseException]:
+    def _add_files(self, files: Sequence[NewFile]) -> dict[NewFile, Exception]:
         """Take uploads in, all with one commit; return those that were refused, and why.
 
         To make sure that something is on disk takes longer than all the rest, and as long for one
-        file as for ten. What stops one of them for any other reason than its own check stops all,
-        and each is then tried alone.
+        file as for ten. What stops one of them undoes that one; what stops the commit undoes all,
+        is raised, and leaves all as they were.
         """
-        refused: dict[NewFile, BaseException] = {}
-        placed: list[Path] = []
+        refused: dict[NewFile, Exception] = {}
+        moved: list[_Move] = []
         try:
-            with self.transaction() as connection, self.turn.take():
+            with self.transaction() as connection:
                 for new in files:
+                    connection.execute("SAVEPOINT upload")
                     try:
                         project, standing = new.check()
+                        self._add_records(connection, new, project, standing)
+                        if isinstance(new.content, Path):
+                            moved.append(self._move(new.content, new))
                     except Exception as error:
+                        if not connection.in_transaction:
+                            raise  # after some errors SQLite has undone all of it already
+                        connection.execute("ROLLBACK TO upload")
                         refused[new] = error
-                        continue
-                    self._add_records(connection, new, project, standing)
-                    if isinstance(new.content, Path):
-                        target = self.path(new.index, new.file.filename)
-                        os.replace(new.content, target)
-                        placed.append(target)
-                for directory in {target.parent for target in placed}:
+                    connection.execute("RELEASE upload")
+                for directory in {move.target.parent for move in moved}:
                     _sync_directory(directory)
-        except BaseException as error:
-            for target in placed:
-                with contextlib.suppress(OSError):  # nothing lists it; the next start sweeps it
-                    target.unlink(missing_ok=True)
-            return dict.fromkeys(files, error)
+        except BaseException:
+            for move in moved:
+                move.undo()
+            raise
+        for move in moved:
+            move.finish()
         for new in files:
             if new not in refused:
                 self._bytes[new.index.key] += new.file.size
         return refused
+
+    def _move(self, content: Path, new: NewFile) -> _Move:
+        """Move a finished file to where its record says; raises OSError, and then it stays."""
+        move = _Move(content, self.path(new.index, new.file.filename))
+        move.begin(f"{new.index.key}/{new.file.filename}")
+        return move
 
     def _add_records(
         self, connection: sqlite3.Connection, new: NewFile, project: Project, standing: Standing
@@ -589,6 +618,45 @@ class Store:
         )
 
 
+@dataclass(frozen=True)
+class _Move:
+    """A file on its way from where uploads wait to where its record says.
+
+    A note beside it says so until its record is written: after a crash, that file is swept whose
+    record is missing, and no other.
+    """
+
+    content: Path
+    target: Path
+
+    @property
+    def _note(self) -> Path:
+        return self.content.with_suffix(MOVED)
+
+    def begin(self, place: str) -> None:
+        """Move the file; *place* is what the note says."""
+        try:
+            self._note.write_text(place, encoding="utf-8")
+            os.replace(self.content, self.target)
+        except OSError:
+            self._remove_note()
+            raise
+
+    def undo(self) -> None:
+        """Move it back; what cannot be moved is swept at the next start, by its note."""
+        with contextlib.suppress(OSError):
+            os.replace(self.target, self.content)
+            self._remove_note()
+
+    def finish(self) -> None:
+        """Forget the move, now that the record is written."""
+        self._remove_note()
+
+    def _remove_note(self) -> None:
+        with contextlib.suppress(OSError):  # it says nothing wrong; the next start sweeps it
+            self._note.unlink(missing_ok=True)
+
+
 def note_change(connection: sqlite3.Connection, project: Project, action: str) -> None:
     """Count one more change of *project*: PyPI's serial number, which mirrors ask for."""
     connection.execute(
@@ -622,6 +690,11 @@ def _user(row: sqlite3.Row) -> User:
 
 def _file(row: sqlite3.Row) -> StoredFile:
     return StoredFile(**{name: row[name] for name in StoredFile.__dataclass_fields__})
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether *path* is a file itself, and no link to one."""
+    return path.is_file() and not path.is_symlink()
 
 
 def _sync_directory(directory: Path) -> None:

@@ -20,7 +20,7 @@ from email.message import Message
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from pypi_practice.answers import Answer, Chunks, error
+from pypi_practice.answers import Answer, Chunks, error, header_value
 from pypi_practice.facts import FILES_HOST, INDEXES, UPSTREAM_HOST, is_protected
 from pypi_practice.words import Words
 
@@ -65,7 +65,7 @@ def find(environ: Mapping[str, str] = os.environ) -> str:
 
 
 def _kept(headers: Message) -> list[tuple[str, str]]:
-    return [(name, headers[name]) for name in PASSED_BACK if headers[name]]
+    return [(name, header_value(headers[name])) for name in PASSED_BACK if headers[name]]
 
 
 class Upstream:
@@ -74,8 +74,8 @@ class Upstream:
     def __init__(self, simple: str | Callable[[], str], words: Words) -> None:
         self._find = simple if callable(simple) else lambda: simple
         self.words = words
-        self._silent_until = 0.0
-        self._reason: object = ""
+        # By host that could not be reached: until when it is not asked again, and the reason.
+        self._silent: dict[str, tuple[float, object]] = {}
 
     @functools.cached_property
     def simple(self) -> str:
@@ -93,42 +93,43 @@ class Upstream:
         if not is_protected(parts.hostname or ""):
             moved = f"https://{UPSTREAM_HOST}{parts.path}"
             return Answer(307, headers=[("Location", moved), ("Cache-Control", "no-store")])
-        return self._fetch(url, {"Accept": accept or "*/*"}, accept)
+        return self._fetch("GET", url, {"Accept": header_value(accept) or "*/*"}, accept)
 
     def relay(self, host: str, environ: Mapping[str, Any]) -> Answer:
         """Return what *host*, from which this computer installs, has at the path of a request.
 
         Only GET and HEAD: nothing can be uploaded this way.
         """
-        accept = environ.get("HTTP_ACCEPT", "")
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        accept, method = environ.get("HTTP_ACCEPT", ""), environ["REQUEST_METHOD"]
+        if method not in ("GET", "HEAD"):
             message = self.words("read_only", host=host)
             return error(405, message, accept, [("Allow", "GET, HEAD")])
         path = quote(environ.get("PATH_INFO", "/").encode("iso-8859-1"), safe="/+:@!$&'()*,;=~")
         if environ.get("QUERY_STRING"):
             path += f"?{quote(environ['QUERY_STRING'], safe=QUERY)}"
         parts = urlsplit(self.simple)
-        headers = {name: environ[key] for key, name in PASSED_ON.items() if environ.get(key)}
+        headers = {name: header_value(environ.get(key, "")) for key, name in PASSED_ON.items()}
+        headers = {name: value for name, value in headers.items() if value}
         if host == FILES_HOST:
-            return self._fetch(f"https://{host}{path}", headers, accept)
+            return self._fetch(method, f"https://{host}{path}", headers, accept)
         if parts.username is not None:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
             headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
         origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        answer = self._fetch(origin + path, headers, accept)
+        answer = self._fetch(method, origin + path, headers, accept)
         # Absolute links to the other index must lead here as well.
         if isinstance(answer.body, bytes):
             ours = f"https://{UPSTREAM_HOST}".encode()
             answer.body = answer.body.replace(origin.encode(), ours)
         return answer
 
-    def _fetch(self, url: str, headers: Mapping[str, str], accept: str) -> Answer:
+    def _fetch(self, method: str, url: str, headers: Mapping[str, str], accept: str) -> Answer:
         """Return the response of *url*: a page as bytes, everything else as chunks."""
         parts = urlsplit(url)
         name, host = parts.path.rstrip("/").rpartition("/")[2], parts.hostname or ""
-        if time.monotonic() < self._silent_until:
+        if host in self._silent and time.monotonic() < self._silent[host][0]:
             return self._unreachable(name, host, accept)
-        request = urllib.request.Request(url, headers=dict(headers))
+        request = urllib.request.Request(url, headers=dict(headers), method=method)
         try:
             response = urllib.request.urlopen(request, timeout=TIMEOUT)
         except urllib.error.HTTPError as refused:
@@ -138,12 +139,12 @@ class Upstream:
                 return error(refused.code, refused.reason, accept)
         except (OSError, http.client.HTTPException) as unreachable:
             # A program asks for many packages; it must not wait for each of them.
-            self._silent_until = time.monotonic() + SILENCE
-            self._reason = getattr(unreachable, "reason", unreachable)
+            reason = getattr(unreachable, "reason", unreachable)
+            self._silent[host] = time.monotonic() + SILENCE, reason
             return self._unreachable(name, host, accept)
-        kind = response.headers.get("Content-Type", "application/octet-stream")
+        kind = header_value(response.headers.get("Content-Type", "application/octet-stream"))
         answer = Answer(response.status, content_type=kind, headers=_kept(response.headers))
-        if PAGE.match(kind) and not response.headers.get("Content-Encoding"):
+        if method == "GET" and PAGE.match(kind) and not response.headers.get("Content-Encoding"):
             with response:
                 answer.body = response.read(PAGE_LIMIT)
         else:
@@ -153,6 +154,6 @@ class Upstream:
         return answer
 
     def _unreachable(self, name: str, host: str, accept: str) -> Answer:
-        message = self.words("no_upstream", name=name, host=host, reason=self._reason)
+        message = self.words("no_upstream", name=name, host=host, reason=self._silent[host][1])
         # 504: pip gives up at once; it would try a 502 or 503 again and again.
         return error(504, message, accept)

@@ -12,6 +12,8 @@ import struct
 import zipfile
 from typing import IO, NoReturn
 
+from pypi_practice.limits import MEMBERS
+
 LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 END64, END64_LOCATOR = b"PK\x06\x06", b"PK\x06\x07"
 ZIP64, UNICODE_PATH = 0x0001, 0x7075
@@ -65,7 +67,8 @@ class _Reader:
 
     def read(self) -> None:
         """Read every record up to the end; raises _Fault."""
-        while True:
+        # Each member has two records, and a file has three more.
+        for _ in range(2 * MEMBERS + 3):
             signature = self._take(4)
             if signature == LOCAL:
                 self._local()
@@ -81,6 +84,8 @@ class _Reader:
                 break
             else:
                 _fail("Unknown record signature")
+        else:
+            _fail(MALFORMED)
         if self.local != self.central:
             _fail("Mis-matched local headers and central directory")
         here = self.stream.tell()
@@ -160,11 +165,13 @@ class _Reader:
 def _extra(extra: bytes, method: int, packed: int, size: int) -> tuple[int, int]:
     """Check the extra fields of a file; return its packed and its real size."""
     seen: set[int] = set()
-    while extra:
-        if len(extra) < 4:
+    start = 0
+    while start < len(extra):
+        if len(extra) - start < 4:
             _fail(MALFORMED)
-        kind, length = struct.unpack("<HH", extra[:4])
-        data, extra = extra[4 : 4 + length], extra[4 + length :]
+        kind, length = struct.unpack_from("<HH", extra, start)
+        data = extra[start + 4 : start + 4 + length]
+        start += 4 + length
         if len(data) != length:
             _fail(MALFORMED)
         if kind in seen and kind in (ZIP64, UNICODE_PATH):

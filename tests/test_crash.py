@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import client
@@ -40,7 +41,7 @@ from pypi_practice.words import Words
 EN = Words("en")
 INDEX = INDEXES["testpypi"]
 WHEEL = "demo-1.0-py3-none-any.whl"
-ROUNDS = 10
+ROUNDS = int(os.environ.get("KILLS", "10"))  # a hundred take some minutes
 UPLOADERS = 100
 PRINT_ENVIRONMENT = (
     "import json, os, time; print(json.dumps(dict(os.environ)), flush=True); time.sleep(600)"
@@ -364,7 +365,7 @@ def test_a_large_file_is_closed_before_it_is_moved(tmp_path):
     where = Store(tmp_path / "data", EN)
     content = incoming.Incoming(where.unfinished_file, len(LARGE))
     content.write(LARGE)
-    assert content.opened().read(0) == b""
+    assert content.written() != b""
     path = content.finish()
     assert content._stream.closed
     assert path.read_bytes() == LARGE
@@ -538,3 +539,147 @@ def test_an_upload_in_chunks_is_taken_whole(tmp_path):
                 connection.request("POST", target.path, pieces, headers, encode_chunked=True)
                 assert connection.getresponse().status == expected
     assert on_disk(where) == listed(where) != {}
+
+
+# Uploads that share a commit
+
+
+class Gate:
+    """Holds the first commit until others wait behind it, which then share the next one."""
+
+    def __init__(self, where: Store, waiting: int) -> None:
+        self.where, self.waiting = where, waiting
+        self.work = where._new_files._work
+        self.first = True
+        self.inside = threading.Event()
+
+    def __call__(self, files):
+        if self.first:
+            self.first = False
+            self.inside.set()
+            end = time.monotonic() + 30
+            while len(self.where._new_files._waiting) < self.waiting:
+                assert time.monotonic() < end
+                time.sleep(0.002)
+        return self.work(files)
+
+
+def once(function, error: type[BaseException] | Exception, skip: int = 0):
+    """Return *function* as it fails once, after *skip* calls that succeed."""
+    calls = iter(range(10**6))
+
+    def failing(*arguments, **named):
+        if next(calls) == skip:
+            raise error
+        return function(*arguments, **named)
+
+    return failing
+
+
+class FailingConnection:
+    """The connection that writes; one statement that begins like this fails once."""
+
+    def __init__(self, real: sqlite3.Connection, start: str, skip: int) -> None:
+        self.real, self.start, self.left = real, start, skip
+
+    def execute(self, statement: str, *rest: Any) -> sqlite3.Cursor:
+        if statement.startswith(self.start):
+            self.left -= 1
+            if self.left == -1:
+                raise sqlite3.OperationalError("disk I/O error")
+        return self.real.execute(statement, *rest)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+STATEMENTS = (
+    "BEGIN", "SAVEPOINT", "INSERT INTO projects", "INSERT INTO releases", "INSERT INTO files",
+    "INSERT INTO contents", "INSERT INTO used", "INSERT OR REPLACE INTO core",
+    "INSERT INTO changes", "UPDATE tokens", "RELEASE", "COMMIT",
+)  # fmt: skip
+# Whether the fault is of all that share the commit: then each is tried again, and none refused.
+FAULTS = [(statement, statement in ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT"))
+          for statement in STATEMENTS]  # fmt: skip
+FAULTS += [("os.replace", False), ("_sync_directory", True), ("note", False), ("check", False)]
+
+
+@pytest.mark.parametrize("skip", [0, 1, 5])
+@pytest.mark.parametrize(("fault", "shared"), FAULTS, ids=[name for name, _ in FAULTS])
+def test_a_fault_in_a_shared_commit_is_that_of_one_upload_at_most(
+    tmp_path, monkeypatch, fault, shared, skip
+):
+    """Of files of 1 kB and of 1 MB together: the good are taken, and what is taken is there."""
+    where = Store(tmp_path / "data", EN)
+    token = account_token(where)
+    application = Application(where, None, EN)
+    sizes = [0, 2 * SMALL] * 4
+    assert client.upload(application, token, client.wheel("first"), "first-1.0-py3-none-any.whl",
+                         name="first").code == 200  # fmt: skip
+    gate = Gate(where, len(sizes))
+    where._new_files._work = gate
+
+    def upload(number: int) -> tuple[str, str, int]:
+        content, filename = distribution(f"2.{number}", sizes[number % len(sizes)])
+        reply = client.upload(application, token, content, filename, version=f"2.{number}")
+        return filename, hashlib.sha256(content).hexdigest(), reply.code
+
+    with ThreadPoolExecutor(len(sizes) + 1) as pool:
+        begun = pool.submit(upload, len(sizes))
+        assert gate.inside.wait(30)
+        jobs = [pool.submit(upload, number) for number in range(len(sizes))]
+        disk = OSError(errno.EIO, os.strerror(errno.EIO))
+        if fault == "os.replace":
+            monkeypatch.setattr(store.os, "replace", once(os.replace, disk, skip))
+        elif fault == "_sync_directory":
+            monkeypatch.setattr(store, fault, once(store._sync_directory, disk, skip))
+        elif fault == "note":
+            monkeypatch.setattr(Path, "write_text", once(Path.write_text, disk, skip))
+        elif fault == "check":
+            monkeypatch.setattr(Store, "standing", once(Store.standing, disk, len(sizes) + skip))
+        else:
+            where._writer = FailingConnection(where._writer, fault, skip)
+        done = [begun.result(), *(job.result() for job in jobs)]
+    codes = [code for _, _, code in done]
+    assert set(codes) <= {200, 507}
+    assert codes.count(507) <= 1
+    assert not shared or 507 not in codes[1:]  # the first had a commit of its own
+    taken = {filename: digest for filename, digest, code in done if code == 200}
+    now = listed(where)
+    assert {name: digest for name, digest in now.items() if name.startswith("demo")} == taken
+    assert on_disk(where) == now
+    assert list(where.temporary.iterdir()) == []
+    numbers = [len(sizes), *range(len(sizes))]
+    failed = [number for number, code in zip(numbers, codes, strict=True) if code == 507]
+    assert all(upload(number)[2] == 200 for number in failed)  # of the failure nothing stays
+
+
+def test_an_interrupt_in_the_middle_of_a_commit_leaves_nothing_half_done(tmp_path, monkeypatch):
+    """It is raised where it came; the others hear that nothing was stored."""
+    where = Store(tmp_path / "data", EN)
+    token = account_token(where)
+    application = Application(where, None, EN)
+    gate = Gate(where, 3)
+    where._new_files._work = gate
+
+    def upload(number: int) -> int:
+        content, filename = distribution(f"2.{number}")
+        return client.upload(application, token, content, filename, version=f"2.{number}").code
+
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(upload, 9)
+        assert gate.inside.wait(30)
+        sync = once(store._sync_directory, KeyboardInterrupt, 1)
+        monkeypatch.setattr(store, "_sync_directory", sync)
+        jobs = [pool.submit(upload, number) for number in range(3)]
+        errors = [job.exception() for job in jobs]
+    assert first.result() == 200
+    assert sorted(type(error).__name__ for error in errors) == [
+        "KeyboardInterrupt", "NoneType", "NoneType",
+    ]  # fmt: skip
+    assert [job.result() for job, error in zip(jobs, errors, strict=True) if error is None] == [
+        507, 507,
+    ]  # fmt: skip
+    assert on_disk(where) == listed(where)
+    assert len(listed(where)) == 1
+    assert list(where.temporary.iterdir()) == []

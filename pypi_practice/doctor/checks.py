@@ -31,7 +31,7 @@ from pypi_practice.facts import INDEXES, load
 from pypi_practice.git import GitError
 from pypi_practice.incoming import Incoming
 from pypi_practice.limits import PYPI
-from pypi_practice.refused import AlreadyThere, Refused
+from pypi_practice.refused import AlreadyThere, Refused, TooMuch
 from pypi_practice.store import Store
 from pypi_practice.terminal import one_line
 from pypi_practice.travis import fixing, repository, table
@@ -271,7 +271,10 @@ class Accepted(Check):
             assert built is not None
             if built.unparsed:
                 return bad("unparsed", file=built.path.name, names=some(list(built.unparsed)))
-            refused = _refusal(built)
+            try:
+                refused = _refusal(built)
+            except TooMuch:
+                return skip("too_much", file=built.path.name)
             if refused is not None and refused.key == "platform":
                 only_here = built.path.name
                 continue
