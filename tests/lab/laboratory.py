@@ -65,7 +65,7 @@ class Command:
     cwd: Path | None = None
     typed: Sequence[tuple[str, str]] | None = None
     connection: bool = False
-    timeout: float = 300
+    timeout: float = 120
 
 
 def make_certificates(folder: Path) -> Certificates:

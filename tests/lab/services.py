@@ -396,7 +396,8 @@ def _question(query: bytes) -> bytes:
 def hosts_file() -> str:
     """Return an /etc/hosts in which the real names lead to the fakes."""
     lines = [f"{address} {host}" for host, known in HOSTS.items() for address in known]
-    return "\n".join(["127.0.0.1 localhost", "::1 localhost", *lines, ""])
+    own = f"localhost {socket.gethostname()}"  # git asks for the name of this computer
+    return "\n".join([f"127.0.0.1 {own}", f"::1 {own}", *lines, ""])
 
 
 def dump(recorder: Recorder, **more: object) -> str:
