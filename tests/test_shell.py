@@ -336,7 +336,7 @@ def test_a_killed_index_lists_no_half_file_and_starts_again(tmp_path):
     )  # fmt: skip
     assert process.stdout is not None
     process.stdout.readline()
-    (tmp_path / "data" / "unfinished" / "half").write_bytes(b"half an upload")
+    (tmp_path / "data" / "unfinished" / ("0" * 32)).write_bytes(b"half an upload")
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(10)
     done = run(tmp_path, "shell", "--", "pypi-practice", "list")
