@@ -25,6 +25,7 @@ COMMANDS = {
     "plan --json": ["travis", "plan", "{folder}", "--json"],
     "plan --matrix": ["travis", "plan", "{folder}", "--matrix"],
     "run --dry-run": ["travis", "run", "{folder}", "--dry-run"],
+    "check --fix": ["travis", "check", "{folder}", "--fix"],
 }
 started: list[str] = []
 

@@ -1,4 +1,4 @@
-"""What the tests need of the system: a Chromium, and hunspell with its dictionaries.
+"""What the tests need of the system: a Chromium, hunspell with its dictionaries, and shells.
 
 Where we may, Debian's packages are installed; elsewhere a sentence says what is missing.
 """
@@ -48,6 +48,10 @@ def has_hunspell() -> bool:
     )
 
 
+# Programs that some tests need, by their Debian package; without them, these tests are not run.
+PROGRAMS = {"bubblewrap": "bwrap", "fish": "fish", "zsh": "zsh"}
+
+
 def install(packages: list[str]) -> None:
     """Install Debian's packages, if this is Debian and we may."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("apt-get"):
@@ -64,6 +68,9 @@ def main() -> int:
         install(spelling())
     if not has_hunspell():  # one test fails, and says this again
         print(no_hunspell(), file=sys.stderr)
+    missing = [package for package, program in PROGRAMS.items() if not shutil.which(program)]
+    if missing:
+        install(missing)
     if not browser.find():
         browser.install()
     if not browser.find():

@@ -125,7 +125,14 @@ def test_what_cannot_be_opened_gets_one_sentence(language, tmp_path):
     assert_said(command("check", cwd=tmp_path, LANGUAGE=language), "no_file", language)
     if Path("/dev/zero").exists():
         done = command("check", "/dev/zero", cwd=tmp_path, LANGUAGE=language)
-        assert_said(done, "too_large", language)
+        assert_said(done, "no_regular", language)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_pipe_is_not_waited_for(language, tmp_path):
+    os.mkfifo(tmp_path / ".travis.yml")
+    assert_said(command("check", cwd=tmp_path, LANGUAGE=language), "no_regular", language)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

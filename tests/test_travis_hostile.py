@@ -212,6 +212,7 @@ FILES: dict[str, Callable[[], str | bytes]] = {
         "script: [" + ", ".join(["pypi-AgEIcHlwaS5vcmc" + "x" * 9] * 4500) + "]\n"
     ),
     "short lines": lambda: HEAD + "#\n" * LONG,
+    "lines that are repeated": lambda: HEAD + "".join(f"#{n * n % 151}\n" for n in range(55_000)),
     "names of branches": lambda: "".join(
         f"- {{provider: script, script: x, on: {{branch: {json.dumps(name)}}}}}\n"
         for name in ("main^{/x}", "-x", "a\0b", "..", "@{-1}", "main:README", "x" * 5000, "a b")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -105,14 +106,19 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
     def place(line: int, column: int) -> int:
         return min(starts[min(line - 1, len(starts) - 1)] + column - 1, len(text))
 
-    spans: list[tuple[int, int, str]] = []
+    spans: list[tuple[int, int, str]] = []  # in order, and none touches another
     for edit in dict.fromkeys(edits):
-        begin, end = place(edit.line, edit.column), place(edit.end_line, edit.end_column)
-        if all(end <= other or begin >= stop for other, stop, _ in spans):
-            spans.append((begin, end, edit.text))
-    for begin, end, new in sorted(spans, reverse=True):
-        text = text[:begin] + new + text[end:]
-    return text
+        span = place(edit.line, edit.column), place(edit.end_line, edit.end_column), edit.text
+        after = bisect.bisect(spans, span)
+        if (after == 0 or spans[after - 1][1] <= span[0]) and (
+            after == len(spans) or span[1] <= spans[after][0]
+        ):
+            spans.insert(after, span)
+    parts, done = [], 0
+    for begin, end, new in spans:
+        parts += [text[done:begin], new]
+        done = end
+    return "".join([*parts, text[done:]])
 
 
 def worst(findings: Sequence[Finding]) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import os
 import tempfile
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from pypi_practice.errors import PracticeError
@@ -14,6 +15,7 @@ from pypi_practice.travis import check, config
 from pypi_practice.travis.plan import Variable
 from pypi_practice.words import Words
 
+FREQUENT = 20  # a line that stands there more often is not looked for elsewhere
 MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
@@ -22,6 +24,32 @@ def file(path: Path, words: Words, variables: Sequence[Variable] = ()) -> check.
     place = config.place(path)
     text = config.text_of(place, words)
     return check.check(text, str(place), words, place.absolute().parent, variables)
+
+
+def _difference(old: list[str], new: list[str], name: str) -> Iterator[str]:
+    """Yield the lines of a unified difference with one line of context.
+
+    Unlike ``difflib.unified_diff``, it takes no quadratic time for a line that is repeated.
+    """
+    times = Counter(old)
+    matcher = difflib.SequenceMatcher(lambda line: times[line] > FREQUENT, old, new, autojunk=False)
+    yield from (f"--- {name}", f"+++ {name}")
+    for group in matcher.get_grouped_opcodes(1):
+        (_, old_start, _, new_start, _), (_, _, old_end, _, new_end) = group[0], group[-1]
+        yield f"@@ -{_range(old_start, old_end)} +{_range(new_start, new_end)} @@"
+        for tag, begin, end, new_begin, new_stop in group:
+            if tag == "equal":
+                yield from (f" {line}" for line in old[begin:end])
+            else:
+                yield from (f"-{line}" for line in old[begin:end])
+                yield from (f"+{line}" for line in new[new_begin:new_stop])
+
+
+def _range(start: int, end: int) -> str:
+    """Return lines *start* to *end*, counted from 0 and without the last, as a hunk names them."""
+    if end - start == 1:
+        return str(start + 1)
+    return f"{start + 1 if end > start else start},{end - start}"
 
 
 def fix(
@@ -39,11 +67,7 @@ def fix(
     if new == old:
         return report
     if show:
-        name = str(place)
-        lines = difflib.unified_diff(
-            old.splitlines(), new.splitlines(), name, name, lineterm="", n=1
-        )
-        print(visible("\n".join(lines)))
+        print(visible("\n".join(_difference(old.splitlines(), new.splitlines(), str(place)))))
     target = place.resolve()
     try:
         raw = target.read_bytes().decode("utf-8")
