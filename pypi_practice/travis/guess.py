@@ -32,7 +32,13 @@ def match(words: Iterable[str], word: str, never: Collection[str] = ()) -> str |
     """Return the one of *words* that *word* is taken for, or None."""
     if len(word) < 3 or word in never:
         return None
-    words, letters = list(words), frozenset(word)
+    return _nearest(tuple(words), word)
+
+
+# A file is validated several times, by --fix and for each of its commits.
+@functools.lru_cache(maxsize=8192)
+def _nearest(words: tuple[str, ...], word: str) -> str | None:
+    letters = frozenset(word)
     near = [
         (distance(other, word, FARTHEST), other)
         for other in words
