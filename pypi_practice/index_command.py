@@ -23,7 +23,7 @@ from pypi_practice.allowed_hosts import AllowedHosts
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES
 from pypi_practice.index import Application
-from pypi_practice.sandbox.kinds import FOR_SHELL, Kind
+from pypi_practice.sandbox.kinds import FOR_SHELL
 from pypi_practice.server import LOOPBACK
 from pypi_practice.token_command import open_store
 from pypi_practice.web import LOCAL_NAMES, WebServer
@@ -73,7 +73,7 @@ def _shell(arguments: argparse.Namespace, words: Words) -> int:
     ) as environ:
         folder = Path(environ["PYPI_PRACTICE_DATA"])
         before = last.read(folder)
-        kinds = (Kind.NONE,) if inside else wall_command.kinds(arguments, FOR_SHELL)
+        kinds = None if inside else wall_command.kinds(arguments, FOR_SHELL)
         code = shell.run(program, environ, words, kinds=kinds, local_ports=allowed.local_ports)
         if not inside and last.refused_since(folder, before):
             print(explain("announce"), file=sys.stderr)

@@ -249,18 +249,23 @@ def run(
     environ: Mapping[str, str],
     words: Words,
     *,
-    kinds: Sequence[Kind] = (*FOR_SHELL, Kind.NONE),
+    kinds: Sequence[Kind] | None = (*FOR_SHELL, Kind.NONE),
     local_ports: Sequence[int] = (),
 ) -> int:
     """Run *command*, or the user's shell if it is empty, in *environ*; return its exit code.
 
     It runs in a sandbox of the first of *kinds* that this computer offers, from which *local_ports*
-    of this computer are reached beside those of the practice index. Ctrl-C goes to the
+    of this computer are reached beside those of the practice index. None is for a command inside a
+    practice shell, which has its sandbox already. Ctrl-C goes to the
     command, which shares the terminal; we wait for what it makes of it. Raises PracticeError if
     there is no such command, or no such sandbox.
     """
     with tempfile.TemporaryDirectory(prefix="pypi-practice-shell-") as folder:
-        started = _start(command, environ, words, kinds, local_ports, Path(folder))
+        if kinds is None:
+            program = _found(command[0], environ, words)
+            started = start([program, *command[1:]], ports=(), kinds=[Kind.NONE], env=environ)
+        else:
+            started = _start(command, environ, words, kinds, local_ports, Path(folder))
         try:
             while True:
                 try:
@@ -273,6 +278,14 @@ def run(
     return code if code >= 0 else 128 - code
 
 
+def _found(name: str, environ: Mapping[str, str], words: Words) -> str:
+    """Return the path of a program; PracticeError if there is none of that name."""
+    found = shutil.which(name, path=environ["PATH"])
+    if found is None:
+        raise PracticeError(words("no_command", command=name))
+    return found
+
+
 def _start(
     command: Sequence[str],
     environ: Mapping[str, str],
@@ -282,9 +295,7 @@ def _start(
     folder: Path,
 ) -> Started:
     shell = list(command) or default_shell(environ)
-    found = shutil.which(shell[0], path=environ["PATH"])
-    if found is None:
-        raise PracticeError(words("no_command", command=shell[0]))
+    found = _found(shell[0], environ, words)
     settings = folder / "verify.json"
     program = f"import sys; sys.path.append({str(ROOT)!r}); "
     program += "from pypi_practice.sandbox.verify import main; sys.exit(main(sys.argv[1:]))"

@@ -383,3 +383,39 @@ def test_no_internet_is_said_at_once(monkeypatch):
 def test_hosts_come_from_the_data():
     assert set(HOSTS) == {"test.pypi.org", "pypi.org", "upload.pypi.org"}
     assert all(is_protected(host) for host in HOSTS)
+
+
+def test_a_shell_in_a_shell_runs_a_command_and_says_nothing(tmp_path):
+    done = run(tmp_path, "shell", "--", "pypi-practice", "shell", "--", "pypi-practice", "list")
+    assert (done.stdout, done.stderr) == ("Nothing has been uploaded yet.\n", "")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1", "http://index.example:80", "http://127.0.0.1:1", "http://127.0.0.1:99999", "\x1b["],
+)
+def test_a_variable_alone_makes_no_practice_shell(value, tmp_path):
+    for command in (["shell", "--", "true"], ["travis", "run", "."]):
+        done = run(tmp_path, *command, PYPI_PRACTICE=value)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+    done = run(tmp_path, "shell", "--", "true", PYPI_PRACTICE=value, LANGUAGE="es")
+    assert "no responde ningún índice de práctica" in done.stderr
+
+
+def test_what_lies_in_the_present_folder_is_not_imported(tmp_path):
+    """Neither by the command in the shell nor by what it asks pip for."""
+    for name in ("pypi_practice", "yaml", "pip", "virtualenv", "json"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported')")
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "pypi_practice", "shell", "--", "pypi-practice", "list"],
+        env=environ(tmp_path), cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout == "Nothing has been uploaded yet.\n", done.stderr
+    (tmp_path / "config").mkdir()
+    asked = subprocess.run(
+        [sys.executable, "-P", "-c", "from pypi_practice.upstream import find; print(find({}))"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={**os.environ, "PIP_CONFIG_FILE": os.devnull},
+    )  # fmt: skip
+    assert asked.stdout.startswith("https://"), asked.stderr
