@@ -33,7 +33,8 @@ def register(env: Any, speaks: Callable[[], str]) -> None:
         deploy_options, on_conditions, if_conditions, bad_conditions, variables, label_table,
         address_table, page_table, images, glossary, history, timeline, token_fields, scopes,
         messages, message, message_box, message_counts, travis_rules, doctor_checks, ready_file,
-        rehearsal_keys, read_versions, ways_out, ways_out_count, bench.speed_table,
+        rehearsal_keys, read_versions, ways_out, ways_out_without_wall, ways_out_count,
+        bench.speed_table,
         bench.speed_setting, bench.speed_behind,
     ):  # fmt: skip
         env.macro(_bound(function, speaks), function.__name__)
@@ -487,13 +488,23 @@ def rehearsal_keys(language: str) -> str:
 
 
 def ways_out(language: str, command: str) -> str:
-    """List the ways out of *command* that are open, each with the kinds of wall behind which."""
+    """List the ways out of *command* that are open behind a wall, each with the kinds of wall."""
     rows = [
-        [way[language], ", ".join(code(kind) for kind in way[command])]
+        [way[language], ", ".join(code(kind) for kind in way[command] if kind != "none")]
         for way in data("ways_out").values()
-        if way.get(command)
+        if set(way.get(command) or ()) - {"none"}
     ]
     return table(("way", "open_behind"), rows, language)
+
+
+def ways_out_without_wall(language: str) -> str:
+    """List the ways out that every wall stops, and that are open where there is none."""
+    return "\n".join(
+        f"- {way[language]}"
+        for way in data("ways_out").values()
+        if any(way.get(command) == ["none"] for command in ("shell", "rehearsal"))
+        and not any(set(way.get(command) or ()) - {"none"} for command in ("shell", "rehearsal"))
+    )
 
 
 def ways_out_count(language: str) -> str:
