@@ -39,6 +39,7 @@ class Way:
     outer: bool = False
     later: str = ""
     alone: bool = False
+    inside: bool = False
     job: Mapping[str, Any] = field(default_factory=dict)
     said: str = ""
     nameless: str = ""
