@@ -105,7 +105,9 @@ def _helpers(fakes: services.Services, folder: Path) -> dict[str, str]:
     Path("/run/nscd").mkdir()
     fakes.listen_unix("/run/lab/helper.sock", "a program outside, by its unix socket in /run")
     fakes.listen_unix(
-        "/run/nscd/socket", "the name service cache, by its unix socket", only_marked=True
+        "/run/nscd/socket",
+        "the name service cache, by its unix socket",
+        only="leak-name-service-cache",
     )
     fakes.listen_unix(str(folder / "helper.sock"), "a program outside, by its unix socket")
     fakes.listen_unix("\0lab-helper", "a program outside, by its abstract unix socket")
