@@ -72,8 +72,8 @@ def _files(specification: dict[str, Any], folder: Path) -> None:
         "/etc/hosts": services.hosts_file(),
         "/etc/resolv.conf": f"nameserver {services.NAMESERVER}\noptions timeout:1 attempts:1\n",
         "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
-        "/etc/passwd": Path("/etc/passwd").read_text(encoding="utf-8")
-        + f"lab:x:{namespace.USER}:{namespace.USER}::{specification['home']}:/bin/bash\n",
+        "/etc/passwd": f"lab:x:{namespace.USER}:{namespace.USER}::{specification['home']}:/bin/bash\n"
+        + Path("/etc/passwd").read_text(encoding="utf-8"),
     }
     # Where DNS is configured by a program in /run, nothing of it must be asked.
     (folder / "run").mkdir()
