@@ -68,12 +68,13 @@ def main() -> int:
 
 def _files(specification: dict[str, Any], folder: Path) -> None:
     """Show the lab's own names, name server, users and certificates in place of the system's."""
+    home = specification["home"]
+    user = f"lab:x:{namespace.USER}:{namespace.USER}::{home}:/bin/bash\n"
     made = {
         "/etc/hosts": services.hosts_file(),
         "/etc/resolv.conf": f"nameserver {services.NAMESERVER}\noptions timeout:1 attempts:1\n",
         "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
-        "/etc/passwd": f"lab:x:{namespace.USER}:{namespace.USER}::{specification['home']}:/bin/bash\n"
-        + Path("/etc/passwd").read_text(encoding="utf-8"),
+        "/etc/passwd": user + Path("/etc/passwd").read_text(encoding="utf-8"),
     }
     # Where DNS is configured by a program in /run, nothing of it must be asked.
     (folder / "run").mkdir()
