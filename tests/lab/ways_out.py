@@ -54,7 +54,7 @@ class Way:
         return f"leak-{self.name}-end"
 
     def is_open(self, place: str, kind: str) -> bool:
-        """Tell whether bytes arrive by it behind a *kind* of wall, in a *place*: shell, rehearsal."""
+        """Tell whether bytes arrive by it behind a *kind* of wall, in the shell or a rehearsal."""
         early = kind == "landlock" and landlock_version() < self.landlock
         return early or kind in self.open[place]
 
