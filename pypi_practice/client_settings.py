@@ -34,12 +34,21 @@ def detours(environ: Mapping[str, str], folder: Path) -> Iterator[Detour]:
     """Yield what leads around the proxy: the user's settings, and those of the project *folder*."""
     home = Path(environ.get("HOME") or Path.home())
     yield from _uv(environ, home, folder)
-    for directory in dict.fromkeys((Path(environ.get("CURL_HOME") or home), home)):
-        for name in (".curlrc", "_curlrc"):
-            path = directory / name
-            for match in CURL_SETTING.finditer(_text(path)):
-                yield Detour("curl", str(path), match[1])
+    for path in _curl_files(environ, home):
+        for match in CURL_SETTING.finditer(_text(path)):
+            yield Detour("curl", str(path), match[1])
     yield from _git(environ)
+
+
+def _curl_files(environ: Mapping[str, str], home: Path) -> Iterator[Path]:
+    """Yield the files that curl may read; it reads the first of them that exists.
+
+    Source: ``findfile`` in curl's src/tool_findfile.c.
+    """
+    for directory in dict.fromkeys((Path(environ.get("CURL_HOME") or home), home)):
+        yield from (directory / ".curlrc", directory / "_curlrc")
+    for directory in (Path(environ.get("XDG_CONFIG_HOME") or home / ".config"), home / ".config"):
+        yield from (directory / "curlrc", directory / ".curlrc")
 
 
 def _uv(environ: Mapping[str, str], home: Path, folder: Path) -> Iterator[Detour]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pypi_practice.travis import check, config, plan, script
 from pypi_practice.travis.plan import Event, Job, Variable
-from pypi_practice.travis.secret_variables import emptied, visible
+from pypi_practice.travis.secret_variables import emptied, visible_variables
 from pypi_practice.words import Words
 
 EN = Words("en", "travis")
@@ -59,7 +59,9 @@ def test_each_job_of_the_demo_package_sees_the_secrets_it_needs(event, expected)
     """Even where the settings limit neither variable to a branch."""
     made = plan.make(config.read(DEMO, EN), event, [PYPI, TESTPYPI], 1, EN)
     seen = {
-        stage.name: [set(visible(one)) for one in stage.jobs] for stage in made.stages if stage.runs
+        stage.name: [set(visible_variables(one)) for one in stage.jobs]
+        for stage in made.stages
+        if stage.runs
     }
     assert seen == expected
 
@@ -85,7 +87,7 @@ def test_each_job_of_the_demo_package_sees_the_secrets_it_needs(event, expected)
 )  # fmt: skip
 def test_what_the_file_empties_or_hands_on(env, names, empty):
     made = job(env, PYPI, TESTPYPI)
-    assert visible(made) == names
+    assert visible_variables(made) == names
     assert emptied(made) == empty
 
 
@@ -108,7 +110,7 @@ def test_no_value_is_in_the_environment_of_a_job_that_does_not_see_it(env):
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     there = [one.name for one in made.variables if one.value in done.stdout]
-    assert set(there) <= set(visible(made))
+    assert set(there) <= set(visible_variables(made))
 
 
 def test_a_plan_names_a_secret_that_its_own_job_has_emptied(tmp_path):

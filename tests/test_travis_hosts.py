@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import uuid
@@ -159,16 +160,20 @@ def test_without_a_wall_the_log_and_the_summary_say_so(tmp_path, travis, listene
 
 
 @pytest.mark.long
-def test_an_index_to_install_from_takes_no_upload(tmp_path, travis, listener):  # noqa: F811
+def test_an_index_to_install_from_takes_no_upload(tmp_path, listener):
     """Not even from a program that knows its address: only the practice index asks it, by GET."""
-    there = {"PYPI_PRACTICE_UPSTREAM": f"{listener.url}simple/"}
-    posts = [f"curl --silent --data a {url}" for url in (UPSTREAM, listener.url)]
-    folder = project(tmp_path / "demo", f"{HEAD}{DEPLOY}{' ; '.join(posts)}\n")
-    done = travis(folder, **there)
-    assert listener.heard == []
-    text = f"language: python\ninstall: skip\nscript: curl --silent {UPSTREAM}\n"
-    done = travis(project(tmp_path / "other", text), **there)
-    assert done.returncode == 0
+    environ = {name: os.environ[name] for name in ("PATH", "HOME")} | {
+        "LANGUAGE": "en", "PYPI_PRACTICE_DATA": str(tmp_path / "data"),
+        "PYPI_PRACTICE_UPSTREAM": f"{listener.url}simple/",
+    }  # fmt: skip
+    commands = [f"curl --silent --data a {url}" for url in (UPSTREAM, listener.url)]
+    commands.append(f"curl --silent --fail {UPSTREAM}")
+    done = subprocess.run(
+        [sys.executable, "-m", "pypi_practice", "travis", "run", "."],
+        cwd=project(tmp_path / "demo", f"{HEAD}{DEPLOY}{'; '.join(commands)}\n"),
+        env=environ, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
     assert listener.heard == [""]
 
 

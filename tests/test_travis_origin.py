@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from test_travis_run import git, index, project, travis  # noqa: F401 - fixtures
 
+from pypi_practice.git import Repository as Reader
 from pypi_practice.travis import origin, repository
 from pypi_practice.words import Words
 
@@ -180,7 +181,7 @@ def test_the_copy_is_made_without_starting_what_the_repository_names(tmp_path):
     (tmp_path / "started").unlink(missing_ok=True)
     commit = read(folder, "-c", "core.fsmonitor=false", "rev-parse", "HEAD")
     (tmp_path / "started").unlink(missing_ok=True)
-    found = repository.Repository(folder, commit, [])
+    found = repository.Repository(folder, Reader(folder), commit, [])
     copied = tmp_path / "origin.git"
     origin.copy(found, copied, EN)
     from pypi_practice.travis import plan  # noqa: PLC0415
@@ -202,5 +203,5 @@ def test_a_stash_and_remote_branches_stay_with_the_user(tmp_path):
     (folder / ".travis.yml").write_text("script: secret\n")
     git(folder, "stash")
     copied = tmp_path / "origin.git"
-    origin.copy(repository.Repository(folder, "", []), copied, EN)
+    origin.copy(repository.Repository(folder, Reader(folder), "", []), copied, EN)
     assert set(origin.refs(copied) or ()) == {"refs/heads/main"}

@@ -91,7 +91,7 @@ def write_repository(lab: Lab, ways: list[Way]) -> None:
     git(lab, "remote", "add", "origin", "https://github.com/your-name/lab-demo.git")
 
 
-def rehearse(kind: str, ways: list[Way], lab: Lab) -> Arrived:
+def rehearse(kind: str, ways: list[Way], lab: Lab, *options: str) -> Arrived:
     """Rehearse the build of a repository in which each of *ways* is a job."""
     for way in ways:
         for name, text in way.files.items():
@@ -100,7 +100,7 @@ def rehearse(kind: str, ways: list[Way], lab: Lab) -> Arrived:
     values = {name: f"@{name}@" for name in HELPERS}
     values |= {"LAB_REPOSITORY": str(lab.project), "LAB_TOKEN": f"pypi-{ways[0].mark}"}
     variables = [f"--var={name}={value}" for name, value in values.items()]
-    command = [*PROGRAM, "travis", "run", str(lab.project), "--wall", kind, *variables]
+    command = [*PROGRAM, "travis", "run", str(lab.project), "--wall", kind, *options, *variables]
     later = [Command(shlex.split(way.later), lab.environ()) for way in ways if way.later]
     arrived = lab.run(Command(command, lab.environ(), timeout=1800), *later)
     print(*arrived.outputs, sep="\n")
@@ -133,3 +133,10 @@ def test_what_arrives(way: Way, kind: str, make: MakeLab, offered: dict[str, str
         if refs != expected:
             told.append(f"the repository changed: {refs}")
     check(way, "rehearsal", kind, told)
+
+
+@pytest.mark.parametrize("name", ["deploy-script", "deploy-server"])
+def test_a_deploy_arrives_where_the_host_is_allowed(name: str, make: MakeLab) -> None:
+    (way,) = (way for way in WAYS if way.name == name)
+    arrived = rehearse("none", [way], make(), "--allow-host", "packages.other.test:443")
+    assert arrived.of(name)

@@ -12,7 +12,7 @@ import shutil
 import pytest
 from lab.laboratory import PROGRAM, Arrived, Command, Lab
 from lab.results import MakeLab, check, check_kind, got_out, lab_maker, offered_walls
-from lab.ways_out import Way, filled, is_alone, tried
+from lab.ways_out import ATTEMPT, Way, filled, is_alone, tried, ways
 
 KINDS = ("namespace", "landlock", "none")
 SHELLS = {"bash": "~/.bashrc", "zsh": "~/.zshrc", "fish": "~/.config/fish/config.fish"}
@@ -120,3 +120,25 @@ def try_way(kind: str, way: Way, make: MakeLab) -> list[str]:
 def test_what_arrives(way: Way, kind: str, make: MakeLab, offered: dict[str, str]) -> None:
     check_kind(kind, offered)
     check(way, "shell", kind, try_way(kind, way, make))
+
+
+# Closed behind every wall: each must be a way out where there is no practice shell at all.
+ALWAYS_CLOSED = [way for way in WAYS if not way.open["shell"] and not way.inside]
+
+
+@pytest.mark.parametrize("way", ALWAYS_CLOSED, ids=lambda way: way.name)
+def test_without_a_practice_shell_it_arrives(way: Way, make: MakeLab) -> None:
+    assert try_way("", way, make)
+
+
+def test_what_is_tried_through_the_proxy_arrives_where_the_host_is_allowed(make: MakeLab) -> None:
+    lab = make()
+    attempt = f"{ATTEMPT} connect packages.other.test:443 packages.other.test"
+    command = [*opened("none"), "--allow-host", "packages.other.test:443", "--"]
+    environ = lab.environ(LAB_WAY="allowed")
+    arrived = lab.run(Command([*command, "bash", "-c", attempt], environ))
+    assert arrived.of("allowed"), arrived.outputs
+
+
+def test_there_are_enough_ways() -> None:
+    assert len(ways()) > 100

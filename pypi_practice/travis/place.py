@@ -91,6 +91,11 @@ def files(root: Path | None, python: Path | None, environ: Mapping[str, str]) ->
     programs = [Path(sys.prefix), Path(sys.base_prefix), _pyenv()]
     if python is not None:
         programs.append(python.resolve().parents[1])
+    if tool := shutil.which("dpl", path=environ.get("PATH")):
+        # A gem lies beside the folder of its program; a home folder itself is not shown.
+        prefix = Path(tool).resolve().parents[1]
+        is_home = any(home.is_relative_to(prefix) for home in homes)
+        programs.append(Path(tool).parent if is_home else prefix)
     data = importlib.resources.files("pypi_practice.data")
     ours = [Path(__file__).resolve().parents[1], Path(str(data))]
     kept = [cache(environ) / name for name in ("pip", "dpl")]

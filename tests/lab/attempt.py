@@ -211,12 +211,12 @@ def unix_by_mount(path: str) -> None:
     folder, name = os.path.split(path)
     aside = os.path.abspath("aside")
     os.mkdir(aside)
-    if libc.unshare(0x10000000 | 0x00020000) == 0:
-        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-        Path("/proc/self/uid_map").write_text(f"0 {os.getuid()} 1", encoding="ascii")
+    _own_namespaces()
     for result, text in (
         (libc.umount2(path.encode(), 2), "umount"),
         (libc.mount(folder.encode(), aside.encode(), None, ctypes.c_ulong(0x1000), None), "bind"),
+        (libc.mount(None, b"/", None, ctypes.c_ulong(0x44000), None), "private"),
+        (libc.umount2(path.encode(), 2), "umount again"),
     ):
         print(text, result, os.strerror(ctypes.get_errno()))
     for place in (path, os.path.join(aside, name)):
@@ -250,14 +250,20 @@ def enter_namespaces(pid: str) -> None:
 
 def new_namespaces(pid: str) -> None:
     """Become the owner of new namespaces, then try the old ones from there."""
+    _own_namespaces()
+    enter_namespaces(pid)
+
+
+def _own_namespaces() -> None:
+    """Become root in new user and mount namespaces, if the system lets it."""
+    user = os.getuid()
     try:
         if libc.unshare(0x10000000 | 0x00020000) != 0:
             raise OSError(ctypes.get_errno(), "unshare")
         Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-        Path("/proc/self/uid_map").write_text(f"0 {os.getuid()} 1", encoding="ascii")
+        Path("/proc/self/uid_map").write_text(f"0 {user} 1", encoding="ascii")
     except OSError as error:
         print(error)
-    enter_namespaces(pid)
 
 
 def victim() -> None:

@@ -68,12 +68,13 @@ def main() -> int:
 
 def _files(specification: dict[str, Any], folder: Path) -> None:
     """Show the lab's own names, name server, users and certificates in place of the system's."""
+    home = specification["home"]
+    user = f"lab:x:{namespace.USER}:{namespace.USER}::{home}:/bin/bash\n"
     made = {
         "/etc/hosts": services.hosts_file(),
         "/etc/resolv.conf": f"nameserver {services.NAMESERVER}\noptions timeout:1 attempts:1\n",
         "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
-        "/etc/passwd": Path("/etc/passwd").read_text(encoding="utf-8")
-        + f"lab:x:{namespace.USER}:{namespace.USER}::{specification['home']}:/bin/bash\n",
+        "/etc/passwd": user + Path("/etc/passwd").read_text(encoding="utf-8"),
     }
     # Where DNS is configured by a program in /run, nothing of it must be asked.
     (folder / "run").mkdir()
@@ -105,7 +106,9 @@ def _helpers(fakes: services.Services, folder: Path) -> dict[str, str]:
     Path("/run/nscd").mkdir()
     fakes.listen_unix("/run/lab/helper.sock", "a program outside, by its unix socket in /run")
     fakes.listen_unix(
-        "/run/nscd/socket", "the name service cache, by its unix socket", only_marked=True
+        "/run/nscd/socket",
+        "the name service cache, by its unix socket",
+        only="leak-name-service-cache",
     )
     fakes.listen_unix(str(folder / "helper.sock"), "a program outside, by its unix socket")
     fakes.listen_unix("\0lab-helper", "a program outside, by its abstract unix socket")

@@ -160,10 +160,10 @@ class Services:
         listener.listen(64)
         self._start(self._accept, listener)
 
-    def listen_unix(self, path: str, service: str, *, only_marked: bool = False) -> None:
+    def listen_unix(self, path: str, service: str, *, only: str = "") -> None:
         """Take connections at a unix socket, of a program outside: *path*, or ``\\0name``.
 
-        With *only_marked*, what names no attempt is not written down.
+        With *only*, a question that does not have that text in it is not written down.
         """
         listener = _bound(socket.AF_UNIX, socket.SOCK_STREAM, path)
         listener.listen(8)
@@ -171,8 +171,8 @@ class Services:
         def accept() -> None:
             while True:
                 connection, _ = listener.accept()
-                if only_marked:
-                    self._handle(self._look_up, connection, service)
+                if only:
+                    self._handle(self._look_up, connection, service, only)
                 else:
                     self._handle(self._raw, connection, service, "unix socket")
 
@@ -325,12 +325,12 @@ class Services:
             _copy(connection, remote)
             back.join(IDLE)
 
-    def _look_up(self, connection: socket.socket, service: str) -> None:
+    def _look_up(self, connection: socket.socket, service: str, only: str) -> None:
         """Take one question of a program that looks up a name, and do not know the answer."""
         with connection:
             connection.settimeout(IDLE)
             data = connection.recv(64 * 1024)
-            if MARK.search(data.decode("latin-1")):
+            if only in data.decode("latin-1"):
                 self.recorder.add(service, "unix socket", data)
 
     def _raw(self, connection: socket.socket, service: str, who: str) -> None:

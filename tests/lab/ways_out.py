@@ -39,17 +39,24 @@ class Way:
     outer: bool = False
     later: str = ""
     alone: bool = False
+    inside: bool = False
     job: Mapping[str, Any] = field(default_factory=dict)
     said: str = ""
     nameless: str = ""
     needs: tuple[str, ...] = ()
     kernel: str = ""
+    landlock: int = 0
     repository: bool = False
 
     @property
     def mark(self) -> str:
         """The text by which an arrival is known."""
         return f"leak-{self.name}-end"
+
+    def is_open(self, place: str, kind: str) -> bool:
+        """Tell whether bytes arrive by it behind a *kind* of wall, in the shell or a rehearsal."""
+        early = kind == "landlock" and landlock_version() < self.landlock
+        return early or kind in self.open[place]
 
     def missing(self) -> str | None:
         """Return what this computer lacks for it, None if it can be tried."""
@@ -106,6 +113,17 @@ def is_alone(way: Way) -> bool:
     return any(getattr(way, key) for key in ALONE)
 
 
+@functools.cache
+def landlock_version() -> int:
+    """Return the version of Landlock's interface, 0 where there is none."""
+    from pypi_practice.sandbox import landlock  # noqa: PLC0415 - Linux only
+
+    try:
+        return landlock.version()
+    except OSError:
+        return 0
+
+
 def _setting(path: str, *good: str) -> bool:
     file = Path(path)
     return file.exists() and file.read_text(encoding="ascii").strip() in good
@@ -126,6 +144,7 @@ def _vsock() -> bool:
 KERNEL: Mapping[str, Callable[[], bool]] = {
     "io_uring": _ring,
     "ia32": lambda: platform.machine() == "x86_64" and Path("/proc/sys/abi/vsyscall32").exists(),
+    "mptcp": lambda: _setting("/proc/sys/net/mptcp/enabled", "1"),
     "vsock": _vsock,
     # Before Linux 6.2 there is no setting, and typing is allowed.
     "tiocsti": lambda: not _setting("/proc/sys/dev/tty/legacy_tiocsti", "0"),
