@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pypi_practice.errors import PracticeError
+from pypi_practice.errors import PracticeError, Terminated
 from pypi_practice.terminal import visible
 from pypi_practice.travis import command as travis
 from pypi_practice.words import LANGUAGES, Words, language, name_values, speak
@@ -102,4 +102,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
+    raise Terminated

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pypi_practice import executables
+
 UV_SETTINGS = ("https-proxy", "http-proxy", "no-proxy")
 CURL_SETTING = re.compile(r"^[ \t]*(?:--)?(-x|proxy|preproxy|noproxy|socks[a-z0-9-]*)\b", re.M)
 GIT_SETTING = r"^(http|remote)\..*proxy$"
@@ -77,8 +79,9 @@ def _uv(environ: Mapping[str, str], home: Path, folder: Path) -> Iterator[Detour
 
 
 def _git(environ: Mapping[str, str]) -> Iterator[Detour]:
-    for scope in ("--global", "--system"):
-        command = ["git", "config", scope, "--show-origin", "--null", "--get-regexp", GIT_SETTING]
+    program = executables.find("git", environ.get("PATH"))
+    for scope in ("--global", "--system") if program else ():
+        command = [program, "config", scope, "--show-origin", "--null", "--get-regexp", GIT_SETTING]
         try:
             done = subprocess.run(
                 command, env=dict(environ), capture_output=True, text=True, check=False, cwd="/"

@@ -6,6 +6,7 @@ import functools
 import importlib.resources
 import ipaddress
 import re
+import socket
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -74,10 +75,18 @@ def is_protected(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether *host*, as ``plain_host`` returns it, is an address of this computer."""
-    if host == "localhost":
+    """Tell whether *host*, as ``plain_host`` returns it, is an address of this computer.
+
+    All the spellings of an address that the system's functions accept are: ``127.1``, ``0x7f.1``.
+    """
+    if host in ("localhost", "ip6-localhost", "ip6-loopback") or host.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return False
+        try:
+            address = ipaddress.ip_address(socket.inet_aton(host))
+        except OSError:
+            return False
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return mapped.is_loopback or mapped.is_unspecified

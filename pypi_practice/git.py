@@ -36,7 +36,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from pypi_practice import regular_files
+from pypi_practice import executables, regular_files
 
 TIMEOUT = 60  # seconds for one command
 OUTPUT_LIMIT = 64 * 1024 * 1024  # bytes that a command may print
@@ -95,10 +95,7 @@ def program() -> str | None:
 
     Only absolute folders of PATH are searched: a git in the present folder could be anybody's.
     """
-    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
-        if os.path.isabs(folder) and (found := shutil.which(os.path.join(folder, "git"))):
-            return found
-    return None
+    return executables.find("git")
 
 
 def _command(arguments: Sequence[str]) -> list[str]:

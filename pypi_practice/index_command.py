@@ -73,7 +73,8 @@ def _shell(arguments: argparse.Namespace, words: Words) -> int:
     ) as environ:
         folder = Path(environ["PYPI_PRACTICE_DATA"])
         before = last.read(folder)
-        kinds = None if inside else wall_command.kinds(arguments, FOR_SHELL)
+        asked = arguments.require_wall or arguments.wall
+        kinds = None if inside and not asked else wall_command.kinds(arguments, FOR_SHELL)
         code = shell.run(program, environ, words, kinds=kinds, local_ports=allowed.local_ports)
         if not inside and last.refused_since(folder, before):
             print(explain("announce"), file=sys.stderr)

@@ -8,10 +8,11 @@ index.
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import socketserver
 import threading
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pypi_practice import outer_proxy
@@ -35,7 +36,13 @@ HEAD_LIMIT = 64 * 1024
 RECORDED = 10_000  # connections
 # The practice index answers for these, or hands on what they have.
 INDEX_HOSTS = frozenset((*HOSTS, FILES_HOST, UPSTREAM_HOST))
-HOP_HEADERS = ("proxy-connection:", "proxy-authorization:", "connection:")
+HOP_HEADERS = frozenset(
+    ("proxy-connection", "proxy-authorization", "connection", "keep-alive", "upgrade")
+)
+MOST_CONNECTIONS = 150  # at once; others wait
+# RFC 9112, sections 3 and 5: a name, a colon at once, and a value in which no line can end.
+REQUEST_LINE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^\x00-\x20\x7f]+ HTTP/1\.[01]")
+HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[^\x00-\x08\x0a-\x1f\x7f]*")
 
 
 class Refused(Exception):
@@ -76,6 +83,8 @@ def server_name(hello: bytes) -> str | None:
             kind = int.from_bytes(hello[place : place + 2])
             length = int.from_bytes(hello[place + 2 : place + 4])
             if kind == 0:
+                if hello[place + 6]:
+                    raise ValueError("not a host name")
                 size = int.from_bytes(hello[place + 7 : place + 9])
                 return hello[place + 9 : place + 9 + size].decode("ascii")
             place += 4 + length
@@ -110,6 +119,9 @@ class _Handler(socketserver.BaseRequestHandler):
             method, address, _ = line.split(" ", 2)
         except (OSError, ValueError):
             return
+        if not REQUEST_LINE.fullmatch(line):
+            _respond(client, 400, words("bad_target", target=ascii(address[:100])))
+            return
         try:
             if method == "CONNECT":
                 self._tunnel(client, read_target(address), rest)
@@ -143,12 +155,17 @@ class _Handler(socketserver.BaseRequestHandler):
             raise BadRequest(address)
         target = read_target(authority, 80)
         self._check(target, "http")
+        names = []
         for header in headers:
-            name, _, value = header.partition(":")
-            if name.strip().lower() == "host" and read_target(value.strip(), 80) != target:
+            match = HEADER.fullmatch(header)
+            if match is None:
+                raise BadRequest(header)
+            names.append(match[1].lower())
+            value = header[match.end(1) + 1 :].strip()
+            if names[-1] == "host" and read_target(value, 80) != target:
                 raise BadRequest(header)
         proxy = self.server.outer.for_host("http", target.host)
-        kept = [header for header in headers if not header.lower().startswith(HOP_HEADERS)]
+        kept = [one for one, name in zip(headers, names, strict=True) if name not in HOP_HEADERS]
         shown = f"{slash or '/'}{path}"
         if proxy:
             shown = f"http://{authority}{shown}"
@@ -213,7 +230,20 @@ class _Server(socketserver.ThreadingTCPServer):
         self.outer = outer
         self.allowed = allowed
         self.connections: list[Connection] = []
+        self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
         super().__init__((LOOPBACK, port), _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread, once fewer than MOST_CONNECTIONS are open."""
+        self._free.acquire()
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer one connection."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
 
     def record(self, target: Target, outcome: Outcome) -> None:
         """Note what became of a request; beyond the limit, only what is new."""

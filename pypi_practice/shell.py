@@ -8,16 +8,18 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pypi_practice import client_settings, data_folder, shell_startup
 from pypi_practice.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
-from pypi_practice.errors import PracticeError
+from pypi_practice.errors import PracticeError, Terminated
 from pypi_practice.facts import HOSTS, INDEXES
 from pypi_practice.index import Application
 from pypi_practice.last import Listener
@@ -144,6 +146,26 @@ def _only_one(data: Path, words: Words) -> Iterator[None]:
         yield
 
 
+class _Interrupts:
+    """Lets nothing break off the end of the servers: a thread of theirs would keep us for ever."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[int, Any] = {}
+
+    def ignore(self) -> None:
+        """Ignore the signals that end a program, until ``restore``."""
+        if threading.current_thread() is threading.main_thread():
+            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+                if hasattr(signal, name):
+                    number = getattr(signal, name)
+                    self._handlers[number] = signal.signal(number, signal.SIG_IGN)
+
+    def restore(self) -> None:
+        """Handle them as before."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+
 @contextlib.contextmanager
 def practice(
     data: Path | None = None,
@@ -174,6 +196,8 @@ def practice(
         tempfile.TemporaryDirectory(prefix="pypi-practice-") as temporary,
         contextlib.ExitStack() as stack,
     ):
+        interrupts = _Interrupts()
+        stack.callback(interrupts.restore)  # the last to be called at the end
         store = Store(data, words)  # which changes what an earlier version wrote
         store.sweep()
         folder = Path(temporary)
@@ -187,6 +211,7 @@ def practice(
         proxy = Proxy(port, server.port, words, outer=outer, allowed=allowed)
         stack.callback(proxy.stop)
         _write_command(folder / "bin")
+        stack.callback(interrupts.ignore)  # the first to be called at the end
         yield environment(
             environ,
             port=proxy.port,
@@ -271,6 +296,9 @@ def run(
                 try:
                     code = started.process.wait()
                     break
+                except Terminated:
+                    started.process.terminate()
+                    raise
                 except KeyboardInterrupt:
                     continue
         finally:
@@ -360,7 +388,11 @@ def _say_what_holds(
     leads around the practice shell where no sandbox stops it.
     """
     said = Words(words.language, "sandbox")
-    for detour in client_settings.detours(environ, Path.cwd()):
+    try:
+        folder = Path.cwd()
+    except FileNotFoundError:  # it has been deleted
+        folder = Path(Path.home().anchor)
+    for detour in client_settings.detours(environ, folder):
         values = {"program": detour.program, "path": detour.path, "setting": detour.setting}
         if kind is Kind.NONE:
             raise PracticeError(said("leads_around", **values))

@@ -21,7 +21,14 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from pypi_practice.answers import Answer, Chunks, error, header_value
-from pypi_practice.facts import FILES_HOST, INDEXES, UPSTREAM_HOST, is_protected
+from pypi_practice.facts import (
+    FILES_HOST,
+    INDEXES,
+    UPSTREAM_HOST,
+    is_loopback,
+    is_protected,
+    plain_host,
+)
 from pypi_practice.words import Words
 
 TIMEOUT = 10  # seconds
@@ -36,7 +43,6 @@ PASSED_ON = {
     "HTTP_IF_NONE_MATCH": "If-None-Match",
     "HTTP_IF_RANGE": "If-Range",
     "HTTP_RANGE": "Range",
-    "HTTP_USER_AGENT": "User-Agent",
 }
 PASSED_BACK = (
     "Accept-Ranges",
@@ -66,6 +72,23 @@ def find(environ: Mapping[str, str] = os.environ) -> str:
 
 def _kept(headers: Message) -> list[tuple[str, str]]:
     return [(name, header_value(headers[name])) for name in PASSED_BACK if headers[name]]
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows an index to other hosts, but not to a service of this computer that is not its own."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        """Return the request for *newurl*, None if it is not followed."""
+        url = urlsplit(newurl)
+        host = plain_host(url.hostname or "")
+        if url.scheme not in ("http", "https") or (host != self.host and is_loopback(host)):
+            return None
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 class Upstream:
@@ -112,26 +135,42 @@ class Upstream:
         headers = {name: value for name, value in headers.items() if value}
         if host == FILES_HOST:
             return self._fetch(method, f"https://{host}{path}", headers, accept)
+        secret = ""
         if parts.username is not None:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
-            headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+            secret = f"Basic {base64.b64encode(pair).decode()}"
         origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        answer = self._fetch(method, origin + path, headers, accept)
+        answer = self._fetch(method, origin + path, headers, accept, secret)
         # Absolute links to the other index must lead here as well.
         if isinstance(answer.body, bytes):
             ours = f"https://{UPSTREAM_HOST}".encode()
             answer.body = answer.body.replace(origin.encode(), ours)
         return answer
 
-    def _fetch(self, method: str, url: str, headers: Mapping[str, str], accept: str) -> Answer:
-        """Return the response of *url*: a page as bytes, everything else as chunks."""
+    def _fetch(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        accept: str,
+        secret: str = "",
+    ) -> Answer:
+        """Return the response of *url*: a page as bytes, everything else as chunks.
+
+        *secret* is the value of Authorization, for this host only and for none that it names.
+        """
         parts = urlsplit(url)
         name, host = parts.path.rstrip("/").rpartition("/")[2], parts.hostname or ""
         if host in self._silent and time.monotonic() < self._silent[host][0]:
             return self._unreachable(name, host, accept)
-        request = urllib.request.Request(url, headers=dict(headers), method=method)
+        request = urllib.request.Request(
+            url, headers={"User-Agent": "pypi-practice", **headers}, method=method
+        )
+        if secret:
+            request.add_unredirected_header("Authorization", secret)
+        opener = urllib.request.build_opener(_Redirects(host))
         try:
-            response = urllib.request.urlopen(request, timeout=TIMEOUT)
+            response = opener.open(request, timeout=TIMEOUT)
         except urllib.error.HTTPError as refused:
             with refused:
                 if refused.code == 304:

@@ -368,10 +368,10 @@ def test_the_index_asks_upstream_only_for_what_it_lacks(tmp_path):
 
 
 def test_no_internet_is_said_at_once(monkeypatch):
-    def urlopen(*_, **__):
+    def no_route(*_, **__):
         raise urllib.error.URLError("no route")
 
-    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    monkeypatch.setattr(urllib.request.OpenerDirector, "open", no_route)
     answer = Upstream(INDEXES["pypi"].simple, EN).project("other-name", "")
     # pip asks again and again after a 502 or 503, and not after a 504.
     assert answer.status == 504

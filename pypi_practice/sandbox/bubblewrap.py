@@ -40,11 +40,16 @@ def arguments(files: Files) -> list[str]:
     for folder in dict.fromkeys(hidden):
         made += ["--tmpfs", str(folder)]
     # A folder before what lies in it, which would be covered otherwise.
-    bound = [(path.resolve(), "--ro-bind") for path in files.readable]
-    bound += [(path.resolve(), "--bind") for path in files.writable]
-    for path, option in sorted(bound, key=lambda pair: len(pair[0].parts)):
-        if path.exists() and (option == "--bind" or _is_below(path, hidden)):
-            made += [option, str(path), str(path)]
+    # Under the name by which it is called too: a link to it may lie in a folder that is hidden.
+    bound = {
+        shown: (path.resolve(), option)
+        for paths, option in ((files.readable, "--ro-bind"), (files.writable, "--bind"))
+        for path in paths
+        for shown in (path.absolute(), path.resolve())
+    }
+    for shown, (path, option) in sorted(bound.items(), key=lambda pair: len(pair[0].parts)):
+        if path.exists() and (option == "--bind" or _is_below(shown, hidden)):
+            made += [option, str(path), str(shown)]
     return made
 
 

@@ -6,8 +6,11 @@ import contextlib
 import selectors
 import socket
 import threading
+import time
 
 CONNECT_TIMEOUT = 20  # seconds
+PAUSE = 0.1  # seconds before a connection is accepted that could not be
+MOST_CONNECTIONS = 150  # at once; others wait
 IDLE_TIMEOUT = 600  # seconds without a byte in either direction
 
 
@@ -45,7 +48,8 @@ class Forwarder:
     """Accepts connections on *listener* and passes each on to *port* of the loopback address."""
 
     def __init__(self, listener: socket.socket, port: int) -> None:
-        self._listener, self._port = listener, port
+        self._listener, self._port, self._closed = listener, port, False
+        self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
         listener.settimeout(None)
         threading.Thread(target=self._accept, name=f"forward-{port}", daemon=True).start()
 
@@ -53,18 +57,26 @@ class Forwarder:
         while True:
             try:
                 client, _ = self._listener.accept()
-            except OSError:  # it has been closed
-                return
+            except OSError:
+                if self._closed:
+                    return
+                time.sleep(PAUSE)  # no descriptor is free for it now
+                continue
+            self._free.acquire()
             threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
 
     def _pass_on(self, client: socket.socket) -> None:
-        with client, contextlib.suppress(OSError):
-            address = ("127.0.0.1", self._port)
-            with socket.create_connection(address, CONNECT_TIMEOUT) as server:
-                relay(client, server)
+        try:
+            with client, contextlib.suppress(OSError):
+                address = ("127.0.0.1", self._port)
+                with socket.create_connection(address, CONNECT_TIMEOUT) as server:
+                    relay(client, server)
+        finally:
+            self._free.release()
 
     def close(self) -> None:
         """Accept no more connections."""
+        self._closed = True
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # which ends accept() in the thread
         self._listener.close()

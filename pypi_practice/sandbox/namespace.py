@@ -27,7 +27,7 @@ def enter() -> None:
     It keeps its user and group. Raises OSError if the system does not allow it.
     """
     user, group = os.geteuid(), os.getegid()
-    paths = list(unix_sockets.bound_paths())
+    paths = list(unix_sockets.sockets())
     unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS)
     for name, text in (
         ("setgroups", "deny"),

@@ -37,13 +37,14 @@ class Machine(NamedTuple):
     sendto: int
     sendmsg: int
     sendmmsg: int
+    keys: tuple[int, int, int]  # add_key, request_key, keyctl
     io_uring_setup: int = 425
     first_foreign: int = 0xFFFFFFFF  # from this number on, calls belong to another ABI
 
 
 MACHINES = {
-    "x86_64": Machine(0xC000003E, 41, 16, 44, 46, 307, first_foreign=0x40000000),
-    "aarch64": Machine(0xC00000B7, 198, 29, 206, 211, 269),
+    "x86_64": Machine(0xC000003E, 41, 16, 44, 46, 307, (248, 249, 250), first_foreign=0x40000000),
+    "aarch64": Machine(0xC00000B7, 198, 29, 206, 211, 269, (217, 218, 219)),
 }
 
 
@@ -90,6 +91,10 @@ def program(machine: Machine, *, tcp_only: bool) -> bytes:
     made.refuse(errno.EPERM)
     made.add(JUMP_EQUAL, machine.io_uring_setup, 0, 1)
     made.refuse(errno.ENOSYS)
+    # request_key(2) has the kernel start /sbin/request-key outside, which looks up names.
+    for number in machine.keys:
+        made.add(JUMP_EQUAL, number, 0, 1)
+        made.refuse(errno.ENOSYS)
 
     made.add(JUMP_EQUAL, machine.ioctl, 0, 5)
     made.load(_argument(1))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pypi_practice
+from pypi_practice import executables
 from pypi_practice.sandbox import bubblewrap, sandbox_exec
 from pypi_practice.sandbox.bubblewrap import Files
 from pypi_practice.sandbox.forward import Forwarder
@@ -168,7 +168,7 @@ def _prefix(kind: Kind, ports: Sequence[int], files: Files | None) -> list[str]:
 
 
 def _program(name: str) -> str:
-    path = shutil.which(name)
+    path = executables.find(name)
     if path is None:
         raise SandboxError(f"{name} is not installed")
     return path
@@ -208,7 +208,10 @@ def _tcp_canary() -> socket.socket:
 
 
 def _udp_canary() -> socket.socket:
-    canary = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        canary = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    except OSError as error:
+        raise SandboxError("this is inside a sandbox of Landlock already") from error
     canary.bind((LOOPBACK, 0))
     return canary
 

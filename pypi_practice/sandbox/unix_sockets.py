@@ -1,19 +1,23 @@
 """Linux: hides the Unix sockets on which services outside listen, in a mount namespace.
 
 A service such as Docker, a systemd of the user, tmux or a resolver would otherwise act outside for
-a command inside. Only sockets that exist when the sandbox begins can be hidden. Source: proc(5),
-``/proc/net/unix``; mount(2).
+a command inside. Only sockets that exist when the sandbox begins can be hidden, if they are bound
+to a path or lie where sockets usually do. Source: proc(5), ``/proc/net/unix``; mount(2).
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from pypi_practice.sandbox.system_calls import mount
 
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
+MOST_LOOKS = 20_000  # entries of a folder and of those below it
 OUT_OF_REACH = (errno.ENOENT, errno.EACCES, errno.ENOTDIR, errno.ELOOP)
 
 
@@ -24,6 +28,48 @@ def bound_paths() -> Iterator[str]:
         fields = line.split(maxsplit=7)
         if len(fields) == 8 and fields[7].startswith("/"):
             yield fields[7]
+
+
+def sockets() -> Iterator[str]:
+    """Yield the paths of Unix sockets: of those that are bound, and of those in the usual folders.
+
+    A socket that was renamed or linked after it was bound, or bound by a relative path, is found by
+    looking: beside the others, and in the folders of the system and of the user.
+    """
+    bound = [os.path.realpath(path) for path in bound_paths()]
+    yield from bound
+    runtime, home = os.environ.get("XDG_RUNTIME_DIR", ""), os.environ.get("HOME", "")
+    folders = {os.path.dirname(path): 1 for path in bound}
+    folders |= {"/run": 4, "/tmp": 2, "/var/run": 4, "/var/lib": 2}
+    folders |= {runtime: 4, home: 1, os.path.join(home, ".ssh"): 2}
+    with contextlib.suppress(FileNotFoundError):  # the present folder may have been deleted
+        folders[os.getcwd()] = 1
+    seen = set(bound)
+    for folder, depth in folders.items():
+        for path in _in_folder(folder, depth) if os.path.isabs(folder) else ():
+            if path not in seen:
+                seen.add(path)
+                yield path
+
+
+def _in_folder(folder: str, depth: int) -> Iterator[str]:
+    """Yield the sockets in *folder*, *depth* folders deep; after MOST_LOOKS entries it ends."""
+    pending, looks = [(folder, depth)], 0
+    while pending:
+        at, left = pending.pop()
+        try:
+            with os.scandir(at) as entries:
+                for entry in entries:
+                    looks += 1
+                    if looks > MOST_LOOKS:
+                        return
+                    if entry.is_dir(follow_symlinks=False):
+                        if left > 1:
+                            pending.append((entry.path, left - 1))
+                    elif stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode):
+                        yield entry.path
+        except OSError:  # it cannot be read, so a command inside cannot either
+            continue
 
 
 def hide(paths: list[str]) -> None:

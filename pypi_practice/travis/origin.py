@@ -9,6 +9,7 @@ nothing that a job sees names that repository's path.
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import threading
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pypi_practice import executables
 from pypi_practice.errors import PracticeError
 from pypi_practice.travis.log import clean, fold
 from pypi_practice.travis.plan import Job
@@ -56,12 +58,20 @@ def _environ() -> dict[str, str]:
     }
 
 
+def _program() -> str:
+    """Return the path of git; FileNotFoundError if it is not installed."""
+    path = executables.find("git")
+    if path is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "git")
+    return path
+
+
 def _git(arguments: Iterable[str]) -> None:
     """Run git; OSError or subprocess.SubprocessError if it fails."""
     safe = ("-c", "core.hooksPath=" + os.devnull, "-c", "core.fsmonitor=false",
             "-c", "advice.detachedHead=false", "-c", "gc.auto=0")  # fmt: skip
     subprocess.run(
-        ["git", *safe, *arguments],
+        [_program(), *safe, *arguments],
         check=True,
         capture_output=True,
         stdin=subprocess.DEVNULL,
@@ -94,7 +104,7 @@ def copy(repository: Repository, target: Path, words: Words) -> None:
                source, str(target)]  # fmt: skip
     try:
         subprocess.run(
-            ["git", "-c", f"core.hooksPath={os.devnull}", *command],
+            [_program(), "-c", f"core.hooksPath={os.devnull}", *command],
             check=True,
             capture_output=True,
             stdin=subprocess.DEVNULL,
@@ -183,7 +193,7 @@ def refs(origin: Path) -> dict[str, str] | None:
     try:
         if origin.is_symlink() or not origin.is_dir():
             return None
-        for name in ("config", "config.worktree"):
+        for name in ("config", "config.worktree", "commondir"):
             (origin / name).unlink(missing_ok=True)
         with (origin / "config").open("x", encoding="utf-8") as file:
             file.write(SETTINGS)
@@ -205,7 +215,7 @@ def _ask(origin: Path, command: Iterable[str]) -> bytes:
     Raises OSError or subprocess.SubprocessError.
     """
     with subprocess.Popen(
-        ["git", "-c", "safe.directory=*", "-c", f"core.hooksPath={os.devnull}", "--git-dir",
+        [_program(), "-c", "safe.directory=*", "-c", f"core.hooksPath={os.devnull}", "--git-dir",
          str(origin), *command],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         env=_environ(),

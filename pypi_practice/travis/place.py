@@ -16,9 +16,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pypi_practice import executables
 from pypi_practice.errors import PracticeError
 from pypi_practice.facts import INDEXES
 from pypi_practice.sandbox.bubblewrap import Files
+from pypi_practice.server import certificates_in
 from pypi_practice.shell import (
     BUNDLES,
     CERTIFICATES,
@@ -91,19 +93,21 @@ def files(root: Path | None, python: Path | None, environ: Mapping[str, str]) ->
     programs = [Path(sys.prefix), Path(sys.base_prefix), _pyenv()]
     if python is not None:
         programs.append(python.resolve().parents[1])
-    if tool := shutil.which("dpl", path=environ.get("PATH")):
+    if tool := executables.find("dpl", environ.get("PATH")):
         # A gem lies beside the folder of its program; a home folder itself is not shown.
         prefix = Path(tool).resolve().parents[1]
         is_home = any(home.is_relative_to(prefix) for home in homes)
         programs.append(Path(tool).parent if is_home else prefix)
     data = importlib.resources.files("pypi_practice.data")
     ours = [Path(__file__).resolve().parents[1], Path(str(data))]
+    certificates = certificates_in(Path(environ[CERTIFICATES]))
+    trusted = [certificates.bundle, certificates.authority, Path(environ[CERTIFICATES], "bin")]
     kept = [cache(environ) / name for name in ("pip", "dpl")]
     for folder in kept:
-        folder.mkdir(parents=True, exist_ok=True)
+        _folder(folder)
     return Files(
         hidden=sorted(home for home in homes if home != home.parent),
-        readable=[*programs, *ours, Path(environ[CERTIFICATES])],
+        readable=[*programs, *ours, *trusted],
         writable=[*kept, *([root] if root else [])],
     )
 
@@ -142,7 +146,7 @@ def prepare(
     checkout = folder / "build" / repository.path.resolve().name
     checkout.parent.mkdir()
     origin.clone(copied, repository, job, checkout, words, emit)
-    environment = home / "virtualenv" / f"python{job.python}"
+    environment = home / "virtualenv" / f"python{re.sub(r'[^0-9A-Za-z.+_-]', '-', job.python)}"
     _make_environment(environment, python, environ, words)
     bin_name = "Scripts" if os.name == "nt" else "bin"
     activate = environment / bin_name / "activate"
@@ -232,30 +236,38 @@ def _pip_cache(job: Job, environ: Mapping[str, str], home: Path) -> Path:
     shared = cache(environ) / "pip"
     if caches_pip(job.config):
         slug = hashlib.sha256(job.environ["TRAVIS_REPO_SLUG"].encode()).hexdigest()
-        kept = shared / slug
-        kept.mkdir(parents=True, exist_ok=True)
-        return kept
+        return _folder(shared / slug)
     made = home / ".cache" / "pip"
     made.mkdir(parents=True)
     if os.name != "nt":
         for name in ("http", "http-v2"):
-            (shared / name).mkdir(parents=True, exist_ok=True)
+            _folder(shared / name)
             (made / name).symlink_to(shared / name)
     return made
+
+
+def _folder(path: Path) -> Path:
+    """Make *path* a folder, whatever a job has left there; return it."""
+    if path.is_symlink() or (path.exists() and not path.is_dir()):
+        path.unlink()
+    path.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def find_python(wanted: str) -> tuple[str, str]:
     """Return the path of Python *wanted* (``3.12``) and ``3.12``; else of the nearest one here."""
     pyenv = _pyenv()
+    if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}", wanted):
+        wanted = ""  # it stands in paths, some of which are started: no file may choose them
 
     def candidates(version: str) -> list[str]:
-        found = [shutil.which(f"python{version}")]
+        found = [executables.find(f"python{version}")]
         if pyenv.is_dir():
             places = sorted(pyenv.glob(f"{version}.*"), reverse=True)
-            found += [shutil.which(str(one / "bin" / "python")) for one in places]
-        return [one for one in found if one]
+            found += [str(one / "bin" / "python") for one in places]
+        return [one for one in found if one and os.access(one, os.X_OK)]
 
-    for candidate in candidates(wanted):
+    for candidate in candidates(wanted) if wanted else []:
         if _version(candidate) == wanted:
             return candidate, wanted
     own = sys.version_info.minor

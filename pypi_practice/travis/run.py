@@ -7,6 +7,7 @@ import os
 import queue
 import re
 import shutil
+import socket
 import stat
 import tempfile
 import threading
@@ -54,6 +55,7 @@ SKIPPED = re.compile(r"Skipping (\S{1,255})")
 NAME = re.compile(r"[\w.+-]+")
 ARCHIVES = (".whl", ".gz", ".zip", ".egg")
 TICK = 0.5  # seconds between two looks at a job that says nothing
+PATIENCE = 20  # seconds for a connection on this computer
 STOP = 0.2  # seconds between two requests to jobs to end
 HOWS = ("dpl", "steps")  # by the deploy tool itself, or by its steps taken here
 SHOWN = 20  # names in one line of the summary
@@ -150,7 +152,11 @@ def rehearse(
     reasons = "; ".join(f"{name}: {reason}" for name, reason in failures.items()) or "--wall none"
     no_wall = said("no_wall_job", reasons=reasons) if kind is Kind.NONE else ""
     if no_wall:
+        if not _reaches_itself():
+            raise PracticeError(said("landlock_shell"))
         log.say(no_wall, "bad")
+    elif Kind.BUBBLEWRAP in failures:
+        log.say(said("files_visible", reason=failures[Kind.BUBBLEWRAP]), "note")
     summary: list[tuple[str, str]] = []
     with contextlib.ExitStack() as stack:
         made = tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True)
@@ -174,6 +180,16 @@ def rehearse(
     if not (result.published or result.reached or result.pushed):
         log.say(words("nothing_published"), "note")
     return result
+
+
+def _reaches_itself() -> bool:
+    """Tell whether a program started here reaches a port of ours: not in a sandbox of Landlock."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        try:
+            socket.create_connection(server.getsockname(), timeout=PATIENCE).close()
+        except PermissionError:
+            return False
+    return True
 
 
 def _stages(

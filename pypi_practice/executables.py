@@ -1,0 +1,17 @@
+"""Finds programs, but never in the present folder, which may be a stranger's repository."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+
+def find(name: str, path: str | None = None) -> str | None:
+    """Return where the program *name* is, None if it is not installed.
+
+    Of *path*, by default PATH, only absolute folders are searched.
+    """
+    folders = (os.environ.get("PATH", os.defpath) if path is None else path).split(os.pathsep)
+    absolute = os.pathsep.join(folder for folder in folders if Path(folder).is_absolute())
+    return shutil.which(name, path=absolute) if absolute else None
