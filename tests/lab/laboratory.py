@@ -94,21 +94,23 @@ def bundles() -> list[str]:
 
 @functools.cache
 def unavailable() -> str | None:
-    """Return why no lab can be made on this computer; None: it can."""
+    """Return why no lab can be made on this computer; None: it can.
+
+    Raises RuntimeError if the lab's own program fails, so that a mistake in it skips no test.
+    """
     if not sys.platform.startswith("linux"):
         return "network namespaces are Linux's"
+    done = subprocess.run(
+        [sys.executable, "-I", str(INSIDE)],
+        input="{}",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", str(INSIDE)],
-            input="{}",
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        answer = json.loads(done.stdout)
-    except (OSError, ValueError) as error:
-        return str(error)
-    reason: str | None = answer.get("unavailable")
+        reason: str | None = json.loads(done.stdout).get("unavailable")
+    except ValueError as error:
+        raise RuntimeError(f"the lab failed: {done.stdout}{done.stderr}") from error
     return reason
 
 
