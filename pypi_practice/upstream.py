@@ -75,7 +75,7 @@ def _kept(headers: Message) -> list[tuple[str, str]]:
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows an index to other hosts, but not to a service of this computer that is not its own."""
+    """Follows an index to other hosts, but not to a service of this computer."""
 
     def __init__(self, host: str) -> None:
         self.host = host

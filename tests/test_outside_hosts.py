@@ -42,17 +42,24 @@ def test_a_host_may_have_a_port(written, pair):
 @pytest.mark.parametrize(
     ("written", "sentence"),
     [
-        ("https://index.example.org/", "is none"),
-        ("index.example.org:0", "is none"),
-        ("index.example.org:99999", "is none"),
-        ("a b", "is none"),
-        ("", "is none"),
-        ("x\x1b]0;y\x07", "is none"),
+        ("https://index.example.org/", "is not one"),
+        ("index.example.org:0", "is not one"),
+        ("index.example.org:99999", "is not one"),
+        ("a b", "is not one"),
+        ("", "is not one"),
+        ("x\x1b]0;y\x07", "is not one"),
         ("upload.pypi.org", "belongs to PyPI"),
         ("ｐｙｐｉ.org", "belongs to PyPI"),
         ("localhost", "needs a port"),
         ("127.0.0.1", "needs a port"),
         ("[::1]", "needs a port"),
+        ("0.0.0.0", "needs a port"),
+        ("127.1", "needs a port"),
+        ("2130706433", "needs a port"),
+        ("0x7f.1", "needs a port"),
+        ("[::]", "needs a port"),
+        ("[::ffff:127.0.0.1]", "needs a port"),
+        ("a.localhost", "needs a port"),
     ],
 )
 def test_what_cannot_be_allowed_is_said(written, sentence):
@@ -120,6 +127,54 @@ def test_the_companys_proxy_gets_its_user_and_password():
     for head in heads:
         assert b"Proxy-Authorization: Basic dXNlcjpwQHNz" in head  # user:p@ss
         assert b"inner" not in head
+
+
+SMUGGLED = {
+    "line feed in a header": b"GET http://index.example/ HTTP/1.1\r\nHost: index.example\r\n"
+    b"X: y\nHost: evil.example\r\n\r\n",
+    "second request after line feeds": b"GET http://index.example/ HTTP/1.1\r\n"
+    b"Host: index.example\r\nX: y\n\nGET http://evil.example/ HTTP/1.1\r\n\r\n",
+    "blank before the colon": b"GET http://index.example/ HTTP/1.1\r\nHost: index.example\r\n"
+    b"Connection : keep-alive\r\n\r\n",
+    "folded header": b"GET http://index.example/ HTTP/1.1\r\nHost: index.example\r\nX: y\r\n"
+    b" Host: evil.example\r\n\r\n",
+    "line feed in the path": b"GET http://index.example/\nHost:evil.example HTTP/1.1\r\n\r\n",
+    "tab in the path": b"GET http://index.example/\tHTTP/1.1 HTTP/1.1\r\n\r\n",
+    "another host": b"GET http://index.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+    "no version": b"GET http://index.example/ HTTP/9\r\nHost: index.example\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("request_", SMUGGLED.values(), ids=SMUGGLED)
+def test_a_request_says_one_thing_to_us_and_to_the_host(request_):
+    """What two servers could read differently is refused, and nothing of it goes on."""
+    with company_proxy() as (port, heads):
+        proxies = outer(HTTP_PROXY=f"http://127.0.0.1:{port}")
+        allowed = AllowedHosts.parse(["index.example"], "en")
+        proxy = Proxy(0, 1, EN, outer=proxies, allowed=allowed)
+        with socket.create_connection(("127.0.0.1", proxy.port), 20) as connection:
+            connection.sendall(request_)
+            assert connection.recv(4096).startswith(b"HTTP/1.1 400 ")
+        proxy.stop()
+    assert heads == []
+
+
+def test_the_headers_of_a_connection_are_not_passed_on():
+    with company_proxy() as (port, heads):
+        proxies = outer(HTTP_PROXY=f"http://127.0.0.1:{port}")
+        allowed = AllowedHosts.parse(["index.example"], "en")
+        proxy = Proxy(0, 1, EN, outer=proxies, allowed=allowed)
+        with socket.create_connection(("127.0.0.1", proxy.port), 20) as connection:
+            connection.sendall(
+                b"GET http://index.example/ HTTP/1.1\r\nHost: index.example\r\n"
+                b"CONNECTION: keep-alive\r\nKeep-Alive: 5\r\nConnectionless: kept\r\n\r\n"
+            )
+            assert b" 200 " in connection.recv(4096)
+        proxy.stop()
+    (head,) = heads
+    assert b"keep-alive" not in head.lower()
+    assert b"Connectionless: kept" in head
+    assert b"Connection: close" in head
 
 
 def test_hosts_without_the_companys_proxy_are_reached_directly():
@@ -207,6 +262,42 @@ def test_another_index_is_installed_from_and_never_published_to(tmp_path):
     assert {headers["Authorization"] for _, _, headers in requests} == {
         "Basic cmVhZGVyOnNlY3JldA=="  # reader:secret
     }
+
+
+def test_the_password_of_an_index_stays_with_it(tmp_path):
+    """A redirect gets no password, and one to a service of this computer is not followed."""
+    heard: list[dict[str, str]] = []
+
+    class Elsewhere(_Index):
+        def do_GET(self) -> None:
+            heard.append(dict(self.headers))
+            super().do_GET()
+
+    class Redirecting(_Index):
+        def do_GET(self) -> None:
+            type(self).requests.append((self.command, self.path, dict(self.headers)))
+            self.send_response(302)
+            self.send_header("Location", self.path.removeprefix("/"))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    elsewhere = type("Handler", (Elsewhere,), {"requests": []})
+    redirecting = type("Handler", (Redirecting,), {"requests": []})
+    with (
+        http.server.ThreadingHTTPServer(("127.0.0.2", 0), elsewhere) as target,
+        http.server.ThreadingHTTPServer(("127.0.0.1", 0), redirecting) as server,
+    ):
+        for one in (target, server):
+            threading.Thread(target=one.serve_forever, daemon=True).start()
+        address = f"http://reader:secret@127.0.0.1:{server.server_address[1]}/simple/"
+        environ = {"PYPI_PRACTICE_UPSTREAM": address, "HOME": str(tmp_path)}
+        with practice(tmp_path / "data", words=EN, environ=environ) as inner:
+            to = f"/http://127.0.0.2:{target.server_address[1]}/x"
+            status, _, _ = ask(inner, "upstream.practice.invalid", "GET", to)
+        for one in (target, server):
+            one.shutdown()
+    assert redirecting.requests[0][2]["Authorization"].startswith("Basic ")
+    assert (status, heard) == (302, [])
 
 
 @pytest.mark.parametrize(

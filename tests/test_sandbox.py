@@ -17,6 +17,7 @@ import pytest
 
 from pypi_practice.sandbox import sandbox_exec, seccomp, unix_sockets
 from pypi_practice.sandbox.bubblewrap import Files, arguments
+from pypi_practice.sandbox.forward import Forwarder
 from pypi_practice.sandbox.kinds import FOR_JOB, Kind
 from pypi_practice.sandbox.start import SandboxError, start
 
@@ -36,6 +37,9 @@ ATTEMPTS = {
     "vsock": "socket.socket(40, 1); print('out')",
     "io_uring": "n = ctypes.CDLL(None).syscall(425, 8, ctypes.create_string_buffer(120));"
     " print('out' if n >= 0 else '')",
+    "keys": "n = ctypes.CDLL(None).syscall(249 if os.uname().machine == 'x86_64' else 218,"
+    " b'dns_resolver', b'practice', None, 0); print('out' if ctypes.get_errno() == 0 and n > 0"
+    " else '')",
     "name": "socket.getaddrinfo('pypi.org', 443); print('out')",
     "netns": "fd = os.open(f'/proc/{outside}/ns/net', os.O_RDONLY);"
     " print('out' if ctypes.CDLL(None).setns(fd, 0) == 0 else '')",
@@ -282,6 +286,67 @@ def test_the_paths_of_sockets_may_have_blanks(tmp_path):
     with socket.socket(socket.AF_UNIX) as unix:
         unix.bind(str(path))
         assert str(path) in list(unix_sockets.bound_paths())
+
+
+@pytest.mark.parametrize("how", ["renamed", "linked", "relative"])
+def test_a_socket_under_another_name_is_hidden_too(how, tmp_path, monkeypatch):
+    """The kernel lists the path that a socket was bound to, which need not be where it lies."""
+    available(Kind.NAMESPACE)
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as unix:
+        unix.bind("first" if how == "relative" else str(tmp_path / "first"))
+        unix.listen()
+        path = tmp_path / "first"
+        if how == "renamed":
+            path = path.rename(tmp_path / "second")
+        elif how == "linked":
+            os.link(path, tmp_path / "second")
+            path.unlink()
+            path = tmp_path / "second"
+        printed = inside(Kind.NAMESPACE, "unix", {"path": str(path)}, [])
+    assert printed == "refused"
+
+
+def test_a_link_to_what_is_shown_is_shown(tmp_path):
+    """A Python that is reached through a link in the home folder must be there under both names."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    made = arguments(Files(hidden=[tmp_path], readable=[tmp_path / "link"], writable=[]))
+    assert {str(tmp_path / "link"), str(tmp_path / "real")} <= set(made)
+
+
+def test_forwarding_goes_on_when_a_connection_could_not_be_accepted():
+    ours, theirs = socket.socketpair()
+    closed = threading.Event()
+
+    class Listener:
+        """Fails once, as where no file descriptor is free, then has a connection."""
+
+        results = iter([OSError(24, "Too many open files"), (theirs, "")])
+
+        def settimeout(self, _: object) -> None: ...
+
+        def shutdown(self, _: object) -> None:
+            closed.set()
+
+        def close(self) -> None: ...
+
+        def accept(self) -> tuple[socket.socket, str]:
+            result = next(self.results, None)
+            if isinstance(result, tuple):
+                return result
+            if result is None:
+                closed.wait()
+            raise OSError
+
+    with ours, socket.create_server(("127.0.0.1", 0)) as server:
+        forwarder = Forwarder(Listener(), server.getsockname()[1])  # type: ignore[arg-type]
+        server.settimeout(60)
+        connection, _ = server.accept()
+        with connection:
+            ours.sendall(b"through")
+            assert connection.recv(16) == b"through"
+        forwarder.close()
 
 
 def test_the_profile_of_macos_names_the_ports():

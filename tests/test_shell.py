@@ -19,6 +19,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pypi_practice import executables
 from pypi_practice import proxy as proxy_module
 from pypi_practice.allowed_hosts import AllowedHosts
 from pypi_practice.errors import PracticeError
@@ -419,3 +420,61 @@ def test_what_lies_in_the_present_folder_is_not_imported(tmp_path):
         env={**os.environ, "PIP_CONFIG_FILE": os.devnull},
     )  # fmt: skip
     assert asked.stdout.startswith("https://"), asked.stderr
+
+
+def test_a_wall_that_is_asked_for_inside_is_made(tmp_path):
+    command = [
+        "pypi-practice",
+        "shell",
+        "--wall",
+        "namespace",
+        "--",
+        "readlink",
+        "/proc/self/ns/net",
+    ]
+    done = run(tmp_path, "shell", "--wall", "none", "--", *command)
+    if "namespace" in done.stderr and done.returncode == 2 and not os.environ.get("CI"):
+        pytest.skip(f"not run: {done.stderr}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() != os.readlink("/proc/self/ns/net")
+
+
+def test_a_kill_ends_the_command_and_the_shell(tmp_path):
+    """SIGTERM comes to the program alone, so it must end the command itself."""
+    code = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+    process = subprocess.Popen(
+        [*COMMAND, "shell", "--", sys.executable, "-c", code],
+        env=environ(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    number = int(process.stdout.readline())
+    process.terminate()
+    assert process.wait(60) == 130
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
+
+
+def test_signals_are_handled_as_before_when_the_index_has_ended(tmp_path):
+    before = signal.getsignal(signal.SIGINT)
+    with practice(words=EN, environ=environ(tmp_path)):
+        assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_the_present_folder_may_be_gone(tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = f"cd {gone}; rmdir {gone}; exec {sys.executable} -P -m pypi_practice shell -- echo ran"
+    done = subprocess.run(
+        ["sh", "-c", script], env=environ(tmp_path), capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "ran\n", done.stderr
+
+
+def test_a_program_of_the_present_folder_is_not_found(tmp_path, monkeypatch):
+    (tmp_path / "git").write_text("#!/bin/sh\n")
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    assert executables.find("git", f".{os.pathsep}{os.pathsep}relative") is None
+    assert executables.find("git", str(tmp_path)) == str(tmp_path / "git")
