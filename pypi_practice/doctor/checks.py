@@ -610,7 +610,7 @@ def _deploys(row: table.Row) -> Iterator[tuple[str, list[str]]]:
 
     A script is filled in by the ``env`` of its job, and says in its own words where it publishes.
     """
-    for job in row.data["jobs"]:
+    for job in row.data()["jobs"]:
         for deploy in job["deploy"]:
             used = [one for one in deploy["secrets"] if not one.startswith("TRAVIS")]
             target = deploy["target"]
