@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from pypi_practice import executables
 UV_SETTINGS = ("https-proxy", "http-proxy", "no-proxy")
 CURL_SETTING = re.compile(r"^[ \t]*(?:--)?(-x|proxy|preproxy|noproxy|socks[a-z0-9-]*)\b", re.M)
 GIT_SETTING = r"^(http|remote)\..*proxy$"
+PIP_SETTING = re.compile(r"^[ \t]*proxy[ \t]*[=:]", re.M | re.I)
+PIP_FILES = {"PIP_CONFIG_FILE": (), "VIRTUAL_ENV": ("pip.conf",)}
 LIMIT = 1_000_000  # bytes of a configuration file that are read
 
 
@@ -91,6 +94,20 @@ def _git(environ: Mapping[str, str]) -> Iterator[Detour]:
         parts = done.stdout.split("\0")
         for origin, setting in zip(parts[::2], parts[1::2], strict=False):
             yield Detour("git", origin.removeprefix("file:"), setting.partition("\n")[0])
+
+
+def has_pip_proxy(environ: Mapping[str, str]) -> bool:
+    """Tell whether a configuration of pip sets a proxy. Source: pip's page on configuration."""
+    home = Path(environ.get("HOME") or Path.home())
+    name = "pip.ini" if os.name == "nt" else "pip.conf"
+    folders = [*environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(os.pathsep)]
+    folders += [environ.get("XDG_CONFIG_HOME") or str(home / ".config")]
+    folders += [environ.get("APPDATA", ""), environ.get("PROGRAMDATA", "")]
+    folders += [str(home / "Library" / "Application Support"), "/Library/Application Support"]
+    files = [Path(folder, "pip", name) for folder in folders if folder]
+    files += [Path("/etc", name), home / ".pip" / name, home / "pip" / name, Path(sys.prefix, name)]
+    files += [Path(environ[key], *rest) for key, rest in PIP_FILES.items() if environ.get(key)]
+    return any(PIP_SETTING.search(_text(path)) for path in files)
 
 
 def _text(path: Path) -> str:

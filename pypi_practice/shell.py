@@ -36,7 +36,10 @@ from pypi_practice.words import Words
 
 # Variables by which clients find a certificate bundle, a proxy, or the index to install from.
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "SSL_CERT_FILE", "GIT_SSL_CAINFO")
-PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "PIP_PROXY")
+PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
+# With this one, pip asks the proxy for services of this computer as well: it is set only to
+# override a proxy in pip's own configuration.
+PIP_PROXY = "PIP_PROXY"
 INSTALL_FROM = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX")
 # Hatch takes no notice of a proxy. Its uploads go to a page of ours that says so. Where the command
 # names the real index, hatch does not trust that, and sends it nothing.
@@ -47,7 +50,7 @@ OWN, DATA, CERTIFICATES = "PYPI_PRACTICE", "PYPI_PRACTICE_DATA", "PYPI_PRACTICE_
 WEB = "PYPI_PRACTICE_WEB"
 PRACTICE_VARIABLES = frozenset(
     (
-        *(*BUNDLES, *PROXIES, *INSTALL_FROM, "NO_PROXY", "no_proxy"),
+        *(*BUNDLES, *PROXIES, PIP_PROXY, *INSTALL_FROM, "NO_PROXY", "no_proxy"),
         *(HATCH_REPO, HATCH_TRUSTS, *HATCH),
         *(OWN, DATA, CERTIFICATES, WEB),
     )
@@ -60,6 +63,7 @@ DROPPED = (
     "BASH_ENV",
     "FTP_PROXY",
     "PIP_EXTRA_INDEX_URL",
+    "PIP_PROXY",
     "UV_EXTRA_INDEX_URL",
     "UV_INDEX",
     "UV_INDEX_URL",
@@ -97,6 +101,8 @@ def environment(
     }
     proxy = f"http://127.0.0.1:{port}"
     environ |= dict.fromkeys(PROXIES, proxy)
+    if client_settings.has_pip_proxy(outer):
+        environ[PIP_PROXY] = proxy
     environ |= dict.fromkeys(BUNDLES, str(certificates.bundle))
     environ |= dict.fromkeys(INSTALL_FROM, INDEXES["pypi"].simple)
     environ |= {"NO_PROXY": DIRECT, "no_proxy": DIRECT, **HATCH}
@@ -249,7 +255,10 @@ def _expected(environ: Mapping[str, str], canary: tuple[str, int] | None) -> dic
     names = sorted(name for name in PRACTICE_VARIABLES if name in environ)
     return {
         "variables": {name: environ[name] for name in names},
-        "absent": [*DROPPED, *(start for start in DROPPED_STARTS if start != "HATCH_INDEX_")],
+        "absent": [
+            *(name for name in DROPPED if name not in environ),
+            *(start for start in DROPPED_STARTS if start != "HATCH_INDEX_"),
+        ],
         "proxy": environ[OWN],
         "host": next(iter(HOSTS)),
         "authority": environ[HATCH_TRUSTS],

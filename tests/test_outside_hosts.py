@@ -324,6 +324,17 @@ def test_settings_that_lead_around_are_found(name, text, program, tmp_path):
     assert [(one.program, one.path) for one in detours] == [(program, str(path))]
 
 
+def test_a_proxy_in_pips_configuration_is_overridden(tmp_path):
+    """Only then: with PIP_PROXY, pip would ask the proxy for a service of this computer too."""
+    environ = {"HOME": str(tmp_path), "PIP_PROXY": "http://company.example"}
+    with practice(tmp_path / "data", words=EN, environ=environ) as inner:
+        assert "PIP_PROXY" not in inner
+    (tmp_path / ".config" / "pip").mkdir(parents=True)
+    (tmp_path / ".config" / "pip" / "pip.conf").write_text("[global]\nproxy = company.example\n")
+    with practice(tmp_path / "data", words=EN, environ=environ) as inner:
+        assert inner["PIP_PROXY"] == inner["HTTPS_PROXY"]
+
+
 @pytest.mark.parametrize("text", ["[" * 5000, "\xff\xfe", "tool = 1\n", "[tool]\nuv = 3\n", ""])
 def test_other_settings_and_broken_files_are_none(text, tmp_path):
     for name in (".curlrc", "uv.toml", "pyproject.toml"):

@@ -27,6 +27,7 @@ from pypi_practice.shell import (
     HATCH_REPO,
     HATCH_TRUSTS,
     INSTALL_FROM,
+    PIP_PROXY,
     PROXIES,
 )
 from pypi_practice.travis import origin
@@ -204,7 +205,7 @@ def environment(
         folders = environ.get("PATH", os.defpath).split(os.pathsep)
         kept = [one for one in folders if Path(one).parent != Path(own)]
         inner["PATH"] = os.pathsep.join(kept)
-    inner |= dict.fromkeys(PROXIES, proxy)
+    inner |= dict.fromkeys((name for name in (*PROXIES, PIP_PROXY) if name in environ), proxy)
     inner |= dict.fromkeys(NO_PROXIES, ",".join(direct))
     inner |= dict.fromkeys(INSTALL_FROM, INDEXES["pypi"].simple)
     inner |= {"PYPI_PRACTICE": proxy,

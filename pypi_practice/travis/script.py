@@ -10,7 +10,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from pypi_practice.shell import PROXIES
+from pypi_practice.shell import PIP_PROXY, PROXIES
 from pypi_practice.travis import dpl
 from pypi_practice.travis.log import OURS
 from pypi_practice.travis.plan import DECISIVE_PHASES, Deploy, Job
@@ -121,7 +121,7 @@ REMOVED = (
 NO_PROXIES = ("NO_PROXY", "no_proxy")
 # What leads to the job's proxy. The job's shell cannot change them; what it starts can leave them
 # out, so they guide programs that respect them and hold back no others.
-GUARDED = frozenset((*PROXIES, *NO_PROXIES, "ALL_PROXY", "all_proxy"))
+GUARDED = frozenset((*PROXIES, PIP_PROXY, *NO_PROXIES, "ALL_PROXY", "all_proxy"))
 GUARDED_NAME = re.compile(
     rf"(?<![A-Za-z0-9_$])(?<!\$\{{)(?:{'|'.join(sorted(GUARDED))})(?![A-Za-z0-9_])"
 )
