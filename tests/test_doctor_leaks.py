@@ -75,7 +75,7 @@ def test_the_work_is_linear_and_the_memory_bounded():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20_000_000
-    assert len(scanner._plain) <= KEPT
+    assert len(scanner._end) <= KEPT
 
 
 def look(name: str, folder: Path) -> Found:

@@ -231,7 +231,7 @@ def test_doctor_does_not_say_ok_of_what_it_did_not_look_at(monkeypatch):
         raise TooMuch("archive_members", {})
 
     monkeypatch.setattr(checks, "_refusal", refuse)
-    built = SimpleNamespace(path=Path("demo-1.0.tar.gz"))
+    built = SimpleNamespace(path=Path("demo-1.0.tar.gz"), unparsed={})
     project: Any = SimpleNamespace(wheel=built, sdist=built)
     found = checks.Accepted.find(None, project)  # type: ignore[arg-type]
     assert (found.result, found.key) == ("skip", "too_much")

@@ -124,18 +124,20 @@ def test_a_log_of_any_size_needs_little_memory(name, tmp_path):
     file = tmp_path / "job.log"
     text = LOGS[name](9_000_000) + "\nNo module named build\n"
     file.write_text(text, encoding="utf-8", newline="")
-    with subprocess.Popen(
-        [sys.executable, "-m", "pypi_practice", "explain", str(file)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+    program = (
+        "import resource, sys; from pypi_practice.cli import main; main(sys.argv[1:]);"
+        " print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+    )
+    # Through a shell: on Linux a process counts what the one that started it held.
+    command = ["sh", "-c", '"$@"; exit $?', "sh", sys.executable, "-c", program]
+    done = subprocess.run(
+        [*command, "explain", str(file)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=True,
         env={**os.environ, "LANGUAGE": "en"},
-    ) as process:  # fmt: skip
-        assert process.stderr is not None
-        said = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    assert "only its last 4 MB were looked at" in said
-    assert usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2) < MEMORY
+    )  # fmt: skip
+    assert "only its last 4 MB were looked at" in done.stderr
+    held = int(done.stderr.splitlines()[-1])
+    assert held / (1024 if sys.platform == "linux" else 1024**2) < MEMORY
 
 
 def test_a_command_shows_no_control_character_of_its_arguments(capsys):
@@ -145,7 +147,7 @@ def test_a_command_shows_no_control_character_of_its_arguments(capsys):
     assert r"\x1b]0;title\x07\u202ename\udc80.log" in said
 
 
-@pytest.mark.parametrize("character", "\0\t\r\x1b\x7f\x80\x9b\u061c\u200e\u2028\u202e\u2069\ud800")
+@pytest.mark.parametrize("character", "\0\r\x1b\x7f\x80\x9b\u061c\u200e\u2028\u202e\u2069\ud800")
 def test_a_control_character_is_made_visible(character):
     assert visible(f"a{character}b\n") == f"a{ascii(character)[1:-1]}b\n"
 
@@ -191,9 +193,9 @@ METHODS = ("search", "match", "fullmatch", "findall", "finditer", "sub", "subn",
 # Where a regular expression is no constant: it is tested below as one of data, is made of literals
 # alone, or is the user's own, which travis/conditions.py limits.
 DYNAMIC = {
-    "doctor/checks.py": 2, "doctor/history.py": 1, "fork.py": 1, "matching.py": 1, "messages.py": 1,
+    "doctor/checks.py": 3, "doctor/history.py": 2, "fork.py": 2, "matching.py": 1, "messages.py": 1,
     "own_names.py": 1, "platforms.py": 1, "routes.py": 1, "token_patterns.py": 5,
-    "travis/conditions.py": 2, "travis/scope.py": 1,
+    "travis/conditions.py": 1, "travis/log.py": 1, "travis/script.py": 1,
 }  # fmt: skip
 
 

@@ -527,11 +527,11 @@ def test_pip_passes_a_yanked_release_by_and_mixes_nothing(practice_index, tmp_pa
 def test_an_index_that_cannot_be_reached_is_not_tried_for_each_package(monkeypatch):
     tried = []
 
-    def urlopen(request, **_):
+    def fail(_, request, **__):
         tried.append(request.full_url)
         raise urllib.error.URLError("no route")
 
-    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    monkeypatch.setattr(urllib.request.OpenerDirector, "open", fail)
     upstream = Upstream(lambda: INDEXES["pypi"].simple, Words("en"))
     answers = [upstream.project(f"package-{number}", "") for number in range(5)]
     assert [answer.status for answer in answers] == [504] * 5

@@ -39,4 +39,6 @@ def test_nothing_is_declared_without_need():
     assert {one["listing"] for one in tested.declared()} == {
         "examples/practice/shell.sh",
         "examples/travis/encrypt.sh",
+        "examples/wall/allow.sh",
+        "examples/wall/require.sh",
     }

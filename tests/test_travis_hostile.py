@@ -258,7 +258,9 @@ def ran(demo: Path, folder: Path, traps: Path) -> dict[str, Any]:
     """Return what the commands did."""
     environ = {"PATH": str(traps), "LANGUAGE": "en", "PYTHONUTF8": "1", "HOME": str(folder)}
     done = subprocess.run(
-        [sys.executable, str(DRIVER), str(demo), str(folder)],
+        # Through a shell: on Linux a process counts what the one that started it held.
+        ["/bin/sh", "-c", '"$@"; exit $?', "sh", sys.executable, str(DRIVER), str(demo),
+         str(folder)],
         cwd=folder.parent, env=environ, capture_output=True, encoding="utf-8", check=True,
         timeout=600,
     )  # fmt: skip
@@ -282,7 +284,7 @@ def test_a_hostile_file(name, demo, traps, tmp_path):
         assert result["code"] in (0, 1, 2), where
         assert "Traceback" not in result["output"], where
         assert not STEERING.search(result["output"]), where
-        assert set(result["started"]) <= {"git"}, where
+        assert {Path(name).name for name in result["started"]} <= {"git"}, where
         allowed = 10 * (start + results["demo"]["seconds"])
         assert start + result["seconds"] < allowed, f"{name}: {command}: {result['seconds']} s"
         assert "\nforged" not in result["output"], where

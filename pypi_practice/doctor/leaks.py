@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from pypi_practice import token_patterns
 
-START = "pypi-AgE"  # as every token begins
 KEPT = 4096  # bytes of a piece that are looked at again with the next: more than a token has
 
 
@@ -33,4 +32,4 @@ def has_token(data: bytes) -> bool:
 
 def hide(text: str) -> str:
     """Return *text* without the tokens in it, as a name of a file may hold one."""
-    return token_patterns.TOKEN.sub(f"{START}…", text)
+    return token_patterns.TOKEN.sub(lambda match: f"{match[0][:8]}…", text)

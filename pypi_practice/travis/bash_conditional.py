@@ -38,7 +38,7 @@ KNOWN_PARAMETER = re.compile(
     r"(?:(?P<operator>:[-+]|[-+]|##?|%%?)(?P<word>[A-Za-z0-9_./-]*)"
     r"|:(?P<offset>[0-9]{1,9})(?::(?P<count>[0-9]{1,9}))?)?\}"
 )
-INTEGER = re.compile(r"[ \t\n]*([-+]?(?:0|[1-9][0-9]{0,17}))?[ \t\n]*")
+INTEGER = re.compile(r"[ \t\n]*+([-+]?(?:0|[1-9][0-9]{0,17}))?[ \t\n]*")
 SHOWN = 60  # characters of a text that a reason shows
 
 

@@ -16,7 +16,7 @@ from pypi_practice.travis.scope import Deploy, Scope
 SECRET = re.compile(r"\$\{?(\w*(?:TOKEN|PASSWORD|PASSWD|SECRET|API_?KEY)\w*)\}?", re.I)
 # A variable that is limited to a branch of this form is meant for a tag, which is a branch to the
 # settings (lib/travis/build/env/settings.rb of travis-build).
-TAG = re.compile(r"v?\d+\.\d")
+VERSION_TAG = re.compile(r"v?\d+\.\d")
 PINS = ("setuptools_version", "twine_version", "wheel_version")
 
 
@@ -68,7 +68,7 @@ def _when(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
     if tags is True or (deploy.flag("all_branches") is True):
         for variable in scope.variables:
             named = variable.name in deploy.variables()
-            if variable.branch and named and not TAG.match(variable.branch):
+            if variable.branch and named and not VERSION_TAG.match(variable.branch):
                 place = deploy.entries.get("password") or deploy.place
                 yield scope.hit("branch-secret-on-tag", place, "deploy.password",
                                 name=variable.name, branch=variable.branch)  # fmt: skip

@@ -14,7 +14,7 @@ from pypi_practice.travis.plan import Deploy, Job, assigned
 from pypi_practice.words import Words
 
 ADDRESS = re.compile(r"https?://[^\s\"'<>|;&()]{1,2000}", re.I)
-NAME = re.compile(r"\$(?:(\w{1,100})|\{(\w{1,100})\})")
+REFERENCE = re.compile(r"\$(?:(\w{1,100})|\{(\w{1,100})\})")
 
 
 def _texts(job: Job, deploy: Deploy) -> Iterator[str]:
@@ -47,7 +47,7 @@ def foreign_targets(job: Job, deploy: Deploy) -> list[tuple[str, int]]:
     known = assigned(job.env) | job.environ
     targets: dict[tuple[str, int], None] = {}
     for text in _texts(job, deploy):
-        filled = NAME.sub(lambda match: known.get(match[1] or match[2], match[0]), text)
+        filled = REFERENCE.sub(lambda match: known.get(match[1] or match[2], match[0]), text)
         for address in ADDRESS.findall(filled):
             if target := foreign_target(address):
                 targets[target] = None

@@ -52,7 +52,7 @@ from pypi_practice.words import Words
 
 # twine breaks this line where the terminal ends.
 SKIPPED = re.compile(r"Skipping (\S{1,255})")
-NAME = re.compile(r"[\w.+-]+")
+WORD = re.compile(r"[\w.+-]+")
 ARCHIVES = (".whl", ".gz", ".zip", ".egg")
 TICK = 0.5  # seconds between two looks at a job that says nothing
 PATIENCE = 20  # seconds for a connection on this computer
@@ -463,7 +463,7 @@ class _Build:
         def listen(line: str) -> None:
             if (match := SKIPPED.search(line)) and match[1].endswith(ARCHIVES):
                 outcome.skipped.append(match[1])
-            words = (word.rstrip(".") for word in NAME.findall(line))
+            words = (word.rstrip(".") for word in WORD.findall(line))
             outcome.named.update(word for word in words if word.endswith(ARCHIVES))
             emit(line)
 

@@ -7,9 +7,9 @@ travis-build). So the file can empty a variable for one job, or hand its value o
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
-from collections.abc import Iterator, Sequence
 
 from pypi_practice.travis.plan import Job
 
@@ -18,8 +18,13 @@ REFERENCE = re.compile(r"\$\{?(\w+)")
 COMPUTED = ("$(", "`", "${!")
 
 
-def _assignments(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the name and the value of each assignment that can be read; see ``Job.env``."""
+@functools.lru_cache(maxsize=64)
+def _assignments(lines: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return name and value of each assignment that can be read; see ``Job.env``.
+
+    Kept, because shlex is slow and the jobs of all events are asked again and again.
+    """
+    found = []
     for line in lines:
         try:
             words = shlex.split(line)
@@ -28,7 +33,8 @@ def _assignments(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
         for word in words:
             name, equals, value = word.partition("=")
             if equals:
-                yield name, value
+                found.append((name, value))
+    return tuple(found)
 
 
 def visible_variables(job: Job) -> list[str]:
@@ -37,7 +43,7 @@ def visible_variables(job: Job) -> list[str]:
     A value that bash computes is taken to hold every variable, because only the build can tell.
     """
     held = {variable.name: {variable.name} for variable in job.variables}
-    for name, value in _assignments(job.env):
+    for name, value in _assignments(tuple(job.env)):
         if any(sign in value for sign in COMPUTED):
             sources = list(held)
         else:
@@ -49,4 +55,4 @@ def visible_variables(job: Job) -> list[str]:
 
 def emptied(job: Job) -> set[str]:
     """Return the names that ``env`` leaves empty in *job*."""
-    return {name for name, value in dict(_assignments(job.env)).items() if not value}
+    return {name for name, value in dict(_assignments(tuple(job.env))).items() if not value}
