@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import shlex
 import shutil
@@ -195,6 +194,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs the modes and links of a POSIX file system")
+def tree_of(folder: Path) -> Tree:
+    """Return the files of the commit of a repository."""
+    found, _ = repository.find(folder, None, None, Words("en"))
+    return repository.tree(found)
+
+
 @pytest.mark.parametrize(
     ("test", "expected"),
     [
@@ -211,7 +216,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )  # fmt: skip
 def test_files_are_those_of_the_commit(test, expected, folder):
-    tree = Tree(functools.partial(repository.git, folder), "HEAD")
+    tree = tree_of(folder)
     try:
         parsed = bash_conditional.parse(test)
     except (NotBash, Undecided):
@@ -224,7 +229,7 @@ def test_files_are_those_of_the_commit(test, expected, folder):
 
 
 def test_a_job_may_make_files(folder):
-    files = JobFiles(Tree(functools.partial(repository.git, folder), "HEAD"), True)
+    files = JobFiles(tree_of(folder), True)
     assert files.test("f", "run.sh")
     with pytest.raises(Undecided):
         files.test("f", "missing")
