@@ -16,12 +16,23 @@ import sys
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 NEEDED = (3, 11)
-# What it says: YAML as all of data/, in the form of JSON, which needs no package to be read.
-SENTENCES = os.path.join(ROOT, "data", "make.yml")
+# What it says: YAML, in the form of JSON, which needs no package to be read.
+SENTENCES = os.path.join(ROOT, "scripts", "make.yml")
 COMMANDS = (
-    "serve", "test", "site", "refresh", "numbers", "leave", "bench", "changes", "twins", "sources",
-    "lock", "clean", "help",
-)  # fmt: skip
+    "serve",
+    "test",
+    "site",
+    "refresh",
+    "numbers",
+    "leave",
+    "bench",
+    "changes",
+    "twins",
+    "sources",
+    "lock",
+    "clean",
+    "help",
+)
 MADE = ("site", "build", ".pytest_cache", ".ruff_cache", "pypi_practice.egg-info", ".venv")
 
 
@@ -38,7 +49,7 @@ def say(key, *values):
 
 
 def sentences():
-    """Return key, language, sentence: all of data/make.yml."""
+    """Return key, language, sentence: all of scripts/make.yml."""
     with io.open(SENTENCES, encoding="utf-8") as file:
         return json.load(file)
 
@@ -63,10 +74,16 @@ def call(*arguments, **options):
         sys.exit(failed or code)
 
 
+def script(name, *arguments):
+    """Run a module of scripts/, which uses the helpers of the tests."""
+    os.environ["PYTHONPATH"] = os.path.join(ROOT, "tests")
+    call(python(), "-m", "scripts." + name, *arguments)
+
+
 def install():
-    """Put what requirements.txt and pyproject.toml say into .venv, unless it is there already."""
+    """Install what requirements/dev.txt and pyproject.toml say, unless it is installed already."""
     digest = hashlib.sha256(sys.version.encode())
-    for name in ("requirements.txt", "pyproject.toml"):
+    for name in (os.path.join("requirements", "dev.txt"), "pyproject.toml"):
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read())
     stamp = os.path.join(VENV, "installed")
@@ -78,7 +95,7 @@ def install():
     sys.stdout.flush()
     call(sys.executable, "-m", "venv", "--clear", VENV, failed=say("no_venv"))
     pip = (python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    call(*(pip + ("--require-hashes", "-r", "requirements.txt")), failed=say("no_install"))
+    call(*(pip + ("--require-hashes", "-r", "requirements/dev.txt")), failed=say("no_install"))
     call(*(pip + ("--no-deps", "--no-build-isolation", "-e", ".")), failed=say("no_install"))
     with open(stamp, "w") as file:
         file.write(digest.hexdigest())
@@ -124,25 +141,25 @@ def main(arguments):
     elif name == "site":
         call(python(), "-m", "site_builder", "build", *rest)
     elif name == "changes":
-        call(python(), "-m", "site_builder.feed", *rest)
+        call(python(), "-m", "site_builder.formats.feed", *rest)
     elif name == "leave":
-        call(python(), os.path.join("tests", "leaving.py"), *rest)
+        script("leave", *rest)
     elif name == "bench":
         call(python(), os.path.join("benchmarks", "index"), *rest)
     elif name == "numbers":
         call(python(), "-m", "site_builder.browser")
         call(python(), os.path.join("benchmarks", "measure.py"), *rest)
     elif name in ("test", "refresh"):
-        call(python(), os.path.join("tests", "system.py"))
+        script("system_packages")
         # One more than there are cores: a page that waits for a download leaves its core idle.
         workers = str((os.cpu_count() or 1) + 1)
         parallel = ["--numprocesses", workers, "--dist", "loadscope", "--no-loadscope-reorder"]
         options = ["--update-examples"] if name == "refresh" else parallel
         call(python(), "-m", "pytest", *(options + rest))
     elif name == "twins":
-        call(python(), os.path.join("tests", "twins.py"), *rest)
+        script("translation_hashes", *rest)
     elif name == "sources":
-        call(python(), os.path.join("tests", "sources.py"), *rest)
+        script("sources", *rest)
     elif name == "lock":
         project = ("pyproject.toml", "--group", "site", "--group")
         # What the pages show is locked for its readers: with their Python, and how they do it anew.
@@ -152,19 +169,34 @@ def main(arguments):
             " --python-version 3.10 --generate-hashes --no-annotate --output-file publish.txt -"
         )
         for target, chosen, oldest, command in (
-            ("requirements.txt", project + ("test",), "3.11", "make lock"),
-            ("requirements-leave.txt", project + ("leave",), "3.11", "make lock"),
-            ("requirements-clients.txt", ("--group", "clients"), "3.11", "make lock"),
-            ("requirements-bench.txt", ("--group", "bench"), "3.11", "make lock"),
-            ("requirements-publish.txt", ("--group", "publish"), "3.11", "make lock"),
+            ("requirements/dev.txt", project + ("test",), "3.11", "make lock"),
+            ("requirements/leave.txt", project + ("leave",), "3.11", "make lock"),
+            ("requirements/clients.txt", ("--group", "clients"), "3.11", "make lock"),
+            ("requirements/bench.txt", ("--group", "bench"), "3.11", "make lock"),
+            ("requirements/publish.txt", ("--group", "publish"), "3.11", "make lock"),
             (shown, ("--group", "publish", "--no-annotate"), "3.10", anew),
         ):
             call(
-                python(), "-m", "uv", "pip", "compile", *chosen + (
-                "--universal", "--python-version", oldest,
-                "--generate-hashes", "--upgrade", "--custom-compile-command", command,
-                "--quiet", "--output-file", target) + tuple(rest)
-            )  # fmt: skip
+                python(),
+                "-m",
+                "uv",
+                "pip",
+                "compile",
+                *chosen
+                + (
+                    "--universal",
+                    "--python-version",
+                    oldest,
+                    "--generate-hashes",
+                    "--upgrade",
+                    "--custom-compile-command",
+                    command,
+                    "--quiet",
+                    "--output-file",
+                    target,
+                )
+                + tuple(rest),
+            )
     return 0
 
 

@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from blocks import ROOT, pages
-from sitetree import BUILD_DAY, LANGUAGES, copy_sources
+from helpers.docs.blocks import ROOT, pages
+from helpers.site.built_site import BUILD_DAY, LANGUAGES, copy_sources
 from table import Number, progress, say
 
 from site_builder.build import CONFIGS, QUIET
-from site_builder.forms import WITHOUT_PDF
+from site_builder.formats.page_formats import WITHOUT_PDF
 
 SIZES = (20, 100, 400)
 # Of the pages, which both make; and with what plain Material does not make at all.
@@ -36,11 +36,27 @@ GROWTH = SIZES[-1] / SIZES[-2]
 LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([\w./-]+\.md)(#[\w-]+)?\)")
 # A small site is made of these, without tables, which lead to pages all over the guide.
 SMALL = (
-    "index", "tutorial/package", "tutorial/token", "tutorial/upload", "tutorial/travis",
-    "tutorial/config", "tutorial/release", "tutorial/pypi", "tutorial/narrow", "howto/matrix",
-    "howto/first-release", "howto/tag-version", "howto/own-index", "howto/rotate", "howto/leak",
-    "explanation/thief", "reference/glossary", "practice", "troubleshooting", "accessibility",
-)  # fmt: skip
+    "index",
+    "tutorial/package",
+    "tutorial/token",
+    "tutorial/upload",
+    "tutorial/travis",
+    "tutorial/config",
+    "tutorial/release",
+    "tutorial/pypi",
+    "tutorial/narrow",
+    "howto/matrix",
+    "howto/first-release",
+    "howto/tag-version",
+    "howto/own-index",
+    "howto/rotate",
+    "howto/leak",
+    "explanation/thief",
+    "reference/glossary",
+    "practice",
+    "troubleshooting",
+    "accessibility",
+)
 TABLE = re.compile(r"^\{\{ (?!listing|sources)\w+\(.*\) \}\}$", re.M)
 COPIED = ("tutorial/", "howto/", "explanation/")
 
@@ -152,12 +168,16 @@ def plain_config(language: str, ours: dict[str, Any], file: Path, nav: list[Any]
         "site_url": f"https://plain.example/{language}/",
         "docs_dir": f"docs/{language}",
         "site_dir": f"site/{language}",
-        "theme": {"name": "material", "language": language, "font": False,
-                  "features": ours["theme"]["features"]},
+        "theme": {
+            "name": "material",
+            "language": language,
+            "font": False,
+            "features": ours["theme"]["features"],
+        },
         "plugins": ["search"],
         "markdown_extensions": ours["markdown_extensions"],
         "nav": nav,
-    }  # fmt: skip
+    }
 
 
 def seconds(action: Callable[[Path], None], folder: Path) -> float:
@@ -169,12 +189,20 @@ def seconds(action: Callable[[Path], None], folder: Path) -> float:
 
 def build(ours: Path) -> None:
     """Build both languages, with all that the site has but the PDF; keep the Markdown."""
-    environ = {**os.environ, "SOURCE_DATE_EPOCH": BUILD_DAY, "LANGUAGE": "en",
-               "GUIDE_RENDERED": str(ours / "rendered")}  # fmt: skip
+    environ = {
+        **os.environ,
+        "SOURCE_DATE_EPOCH": BUILD_DAY,
+        "LANGUAGE": "en",
+        "GUIDE_RENDERED": str(ours / "rendered"),
+    }
     done = subprocess.run(
         [sys.executable, "-m", "site_builder", "build", "--without-pdf", "--site-dir", "whole"],
-        cwd=ours, env=environ, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ours,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     shutil.rmtree(ours / "whole", ignore_errors=True)
     if done.returncode:
         raise RuntimeError(done.stdout + done.stderr)
@@ -194,9 +222,11 @@ def build_plain(plain: Path) -> None:
 def _mkdocs(folder: Path, file: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "mkdocs", "build", "--quiet", "--config-file", file],
-        cwd=folder, env={**os.environ, **QUIET, WITHOUT_PDF: "1"},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        cwd=folder,
+        env={**os.environ, **QUIET, WITHOUT_PDF: "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def _finish(folder: Path, running: list[subprocess.Popen[bytes]]) -> None:

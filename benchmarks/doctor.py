@@ -18,10 +18,27 @@ from pathlib import Path
 
 # Several of each common back end, and two with C code.
 PROJECTS = (
-    "attrs", "certifi", "click", "flask", "httpx", "idna", "itsdangerous", "markupsafe",
-    "more-itertools", "packaging", "pluggy", "pyyaml", "requests", "rich", "six",
-    "tomli-w", "toml", "tqdm", "typing-extensions", "urllib3",
-)  # fmt: skip
+    "attrs",
+    "certifi",
+    "click",
+    "flask",
+    "httpx",
+    "idna",
+    "itsdangerous",
+    "markupsafe",
+    "more-itertools",
+    "packaging",
+    "pluggy",
+    "pyyaml",
+    "requests",
+    "rich",
+    "six",
+    "tomli-w",
+    "toml",
+    "tqdm",
+    "typing-extensions",
+    "urllib3",
+)
 
 
 def fetch(name: str, place: Path) -> Path | None:
@@ -62,8 +79,10 @@ def main() -> int:
             }
             failed |= "builds" in found["fail"]
             mend, advice = (", ".join(found[kind]) or "-" for kind in ("fail", "advice"))
-            print(f"{name} {said['version']}: {seconds:.1f} s; mend: {mend}; advice: {advice}",
-                  flush=True)  # fmt: skip
+            print(
+                f"{name} {said['version']}: {seconds:.1f} s; mend: {mend}; advice: {advice}",
+                flush=True,
+            )
     return 1 if failed else 0
 
 

@@ -21,7 +21,7 @@ import pages  # noqa: E402
 import paint  # noqa: E402
 from table import Number, progress, say, table  # noqa: E402
 
-from pypi_practice.words import LANGUAGES, language, speak  # noqa: E402
+from pypi_practice.core.i18n import LANGUAGES, language, speak  # noqa: E402
 from site_builder.browser import NoBrowser, find, no_browser  # noqa: E402
 from site_builder.build import BuildError  # noqa: E402
 

@@ -9,16 +9,14 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import barriers
-import blocks
-import browser as chromium
-import built
+from helpers.docs import blocks
+from helpers.site import accessibility_audit, chromium, site_problems
+from helpers.site.built_site import BUILD_DAY, LANGUAGES, served
 from playwright.sync_api import Browser, sync_playwright
-from sitetree import BUILD_DAY, LANGUAGES, served
 from table import Number, progress, say
 
-from site_builder import offline
 from site_builder.build import build
+from site_builder.formats import offline
 
 FIRST_VISIT, IMAGES = 70_000, 60_000  # bytes
 PATHS = [
@@ -38,29 +36,33 @@ def weights(site: Path) -> Iterator[Number]:
     """Yield what a first visit of the middle page of the tutorial weighs, and of its pictures."""
     for language in LANGUAGES:
         files = sorted((site / language / "tutorial").glob("*/index.html"))
-        sizes = sorted((sum(built.weight(file).values()), file.parent.name) for file in files)
+        sizes = sorted(
+            (sum(site_problems.weight(file).values()), file.parent.name) for file in files
+        )
         typical, heaviest = sizes[len(sizes) // 2], sizes[-1]
         what = say("weight", language, typical[1], heaviest[1], f"{heaviest[0]:,} B")
         yield Number.at_most(what, typical[0], FIRST_VISIT, "{:,.0f} B")
-        most = max((built.images(file), file.parent.name) for file in files)
+        most = max((site_problems.images(file), file.parent.name) for file in files)
         yield Number.at_most(say("images", language, most[1]), most[0], IMAGES, "{:,.0f} B")
 
 
 def files(site: Path) -> Iterator[Number]:
     """Yield the broken links and the faults of the HTML, and whether a second build is the same."""
     progress("following")
-    broken, count = built.broken_links(site, "https://guide.invalid/")
+    broken, count = site_problems.broken_links(site, "https://guide.invalid/")
     yield Number.at_most(say("links", count), len(broken), 0, details=broken)
     with tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(site / offline.NAME) as archive:
             archive.extractall(folder)
-        broken, count = built.broken_links(
+        broken, count = site_problems.broken_links(
             Path(folder, offline.FOLDER), "https://disk.invalid/", from_disk=True
         )
     yield Number.at_most(say("links_offline", count), len(broken), 0, details=broken)
     progress("validating")
     pages = sorted(site.rglob("*.html"))
-    wrong = [f"{one.relative_to(site)}: {fault}" for one in pages for fault in built.faults(one)]
+    wrong = [
+        f"{one.relative_to(site)}: {fault}" for one in pages for fault in site_problems.faults(one)
+    ]
     yield Number.at_most(say("html", len(pages)), len(wrong), 0, details=wrong)
     progress("building_again")
     with tempfile.TemporaryDirectory() as folder:
@@ -102,9 +104,10 @@ def asked(running: Browser, address: str) -> Iterator[Number]:
     page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
     page.on(
         "console",
-        lambda said: complaints.append(f"{page.url}: {said.text}")
-        if said.type == "error" else None,
-    )  # fmt: skip
+        lambda said: (
+            complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None
+        ),
+    )
     for number, path in enumerate(PATHS):
         if number % 20 == 0:
             progress("opening", number, len(PATHS))
@@ -121,7 +124,7 @@ def asked(running: Browser, address: str) -> Iterator[Number]:
 def barred(running: Browser, address: str) -> Number:
     """Return what axe-core finds, light and dark, wide and narrow."""
     failing: list[str] = []
-    for number, found in enumerate(barriers.look_at_all(running, address, PATHS)):
+    for number, found in enumerate(accessibility_audit.look_at_all(running, address, PATHS)):
         if number % 20 == 0:
             progress("looking", number, len(PATHS))
         failing += found.failing

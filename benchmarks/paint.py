@@ -22,14 +22,14 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import browser as chromium
 import yaml
+from helpers.site import chromium
+from helpers.site.built_site import LANGUAGES
 from playwright.sync_api import Browser, sync_playwright
-from sitetree import LANGUAGES
 from table import Number, progress, say
 
 from site_builder.build import QUIET
-from site_builder.texts import data
+from site_builder.site_data import data
 
 RATIO = 0.8
 RUNS = 7
@@ -110,8 +110,10 @@ def clone(place: Path) -> Path:
         done = subprocess.run(
             ["git", "clone", "--quiet", "--depth", "1", *tag, address, str(place)],
             env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode == 0:
             return place
     raise Failed(say("no_material", address=address, error=done.stderr.strip().splitlines()[-1]))
@@ -125,10 +127,23 @@ def build(source: Path, place: Path) -> Path:
     config.write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "mkdocs", "build", "--quiet", "--config-file", config.name,
-             "--site-dir", str(place)],
-            cwd=source, env={**os.environ, **QUIET}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "mkdocs",
+                "build",
+                "--quiet",
+                "--config-file",
+                config.name,
+                "--site-dir",
+                str(place),
+            ],
+            cwd=source,
+            env={**os.environ, **QUIET},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     finally:
         config.unlink()
     if done.returncode or not (place / "index.html").is_file():

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pypi_practice.words import language
-from site_builder.texts import data
+from pypi_practice.core.i18n import language
+from site_builder.site_data import data
 
 
 def say(key: str, *values: object, **named: object) -> str:
-    """Return a sentence of data/numbers.yml in the user's language."""
+    """Return a sentence of benchmarks/numbers.yml in the user's language."""
     return str(data("numbers")[key][language()].format(*values, **named))
 
 
@@ -32,9 +32,13 @@ class Number:
 
     @classmethod
     def at_most(
-        cls, what: str, value: float, limit: float, form: str = "{:.0f}",
+        cls,
+        what: str,
+        value: float,
+        limit: float,
+        form: str = "{:.0f}",
         details: Sequence[str] = (),
-    ) -> Number:  # fmt: skip
+    ) -> Number:
         """Return a number that must not be larger than its limit."""
         shown = form.format(value), say("at_most", form.format(limit)) if limit else "0"
         return cls(what, *shown, value <= limit, tuple(details))

@@ -57,8 +57,12 @@ def repository(folder: Path) -> Path:
     project = folder / "random-names"
     shutil.copytree(ROOT / "demo-package", project)
     name = ["-c", "user.name=Y", "-c", "user.email=y@example.com"]
-    for git in (["init", "-q", "-b", "staging"], ["add", "."], [*name, "commit", "-qm", "x"],
-                ["tag", "v0.1.0"]):  # fmt: skip
+    for git in (
+        ["init", "-q", "-b", "staging"],
+        ["add", "."],
+        [*name, "commit", "-qm", "x"],
+        ["tag", "v0.1.0"],
+    ):
         call("git", *git, cwd=project)
     return project
 
@@ -97,13 +101,17 @@ def environments(folder: Path) -> None:
 def rehearsals(project: Path, folder: Path) -> None:
     """Measure a whole rehearsal of the demo package: the first of a day, and the next."""
     with practice_index(folder / "index", upstream=True) as index:
-        environ = {**index.environ, "TEST_PYPI_TOKEN": index.token("testpypi"),
-                   "PYPI_PRACTICE_CACHE": str(folder / "cache")}  # fmt: skip
+        environ = {
+            **index.environ,
+            "TEST_PYPI_TOKEN": index.token("testpypi"),
+            "PYPI_PRACTICE_CACHE": str(folder / "cache"),
+        }
         variable = ["--var", "TEST_PYPI_TOKEN@staging"]
 
         def rehearse() -> None:
-            call(*TRAVIS, "run", ".", "--branch", "staging", *variable, cwd=project,
-                 environ=environ)  # fmt: skip
+            call(
+                *TRAVIS, "run", ".", "--branch", "staging", *variable, cwd=project, environ=environ
+            )
 
         first = middle(rehearse, 1)
         line("travis run, first of a day", first, first, "the first of a day")

@@ -16,7 +16,7 @@ __all__ = ["practice_index"]
 def __getattr__(name: str) -> Any:
     # Loaded when it is asked for: the command line must not wait for it.
     if name == "practice_index":
-        from pypi_practice.testing import practice_index  # noqa: PLC0415
+        from pypi_practice.testing import practice_index
 
         return practice_index
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,7 +17,7 @@ def practice_index() -> Iterator[PracticeIndex]:
 
     See pypi_practice.testing. It needs no internet, and nothing of it is left after the test.
     """
-    from pypi_practice.testing import practice_index as run  # noqa: PLC0415
+    from pypi_practice.testing import practice_index as run
 
     with run() as index:
         yield index

@@ -25,12 +25,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pypi_practice import catalog
-from pypi_practice.errors import PracticeError
-from pypi_practice.facts import INDEXES, Index
-from pypi_practice.shell import practice
-from pypi_practice.store import Store
-from pypi_practice.words import Words, language
+from pypi_practice.core.errors import PracticeError
+from pypi_practice.core.i18n import Words, language
+from pypi_practice.core.indexes import INDEXES, Index
+from pypi_practice.index.storage import queries
+from pypi_practice.index.storage.store import Store
+from pypi_practice.shell.session import practice
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ class PracticeIndex:
         if project is not None:
             target = self._store.project(where, project)
             if target is None:
-                words = Words(self._store.words.language, "tokens")
+                words = Words(self._store.words.language, "commands/tokens")
                 raise PracticeError(words("unknown_project", name=project, index=where.name))
         name = f"practice-index-{uuid.uuid4().hex}"
         return self._store.new_token(self._store.user(where), name, target)[1]
 
-    def files(self, index: str = "testpypi") -> list[catalog.ListedFile]:
+    def files(self, index: str = "testpypi") -> list[queries.ListedFile]:
         """Return what has been uploaded to *index*, by project, version and file name.
 
         Each file tells its ``filename``, ``version``, ``filetype``, ``size`` and ``sha256``.
@@ -70,7 +70,7 @@ class PracticeIndex:
         return [
             file
             for project in self._store.projects(where)
-            for file in catalog.files(self._store, project)
+            for file in queries.files(self._store, project)
         ]
 
     def content(self, filename: str, index: str = "testpypi") -> bytes:

@@ -7,11 +7,11 @@ import os
 import sys
 from pathlib import Path
 
-from pypi_practice.words import LANGUAGES, language, name_values, speak
+from pypi_practice.core.i18n import LANGUAGES, language, name_values, speak
 from site_builder import browser
 from site_builder.build import BuildError, build
-from site_builder.listings import ROOT
-from site_builder.texts import word
+from site_builder.pages.listings import ROOT
+from site_builder.site_data import word
 
 
 def main() -> int:
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from site_builder.serve import PortTaken, serve  # noqa: PLC0415 - slow to import
+    from site_builder.serve import PortTaken, serve
 
     try:
         serve(arguments.host, arguments.port, arguments.lang)

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pypi_practice.words import language
-from site_builder.texts import data
+from pypi_practice.core.i18n import language
+from site_builder.site_data import data
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
@@ -32,7 +32,7 @@ def find() -> str | None:
     for name in (os.environ.get("CHROMIUM", ""), *NAMES):
         if name and (found := shutil.which(name)):
             return found
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow, and seldom asked
+    from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         own = playwright.chromium.executable_path

@@ -12,18 +12,25 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from site_builder.complaints import docs_of, readable
-from site_builder.forms import FINISH, WITH_CARDS, WITHOUT_PDF
-from site_builder.listings import ROOT
-from site_builder.texts import languages
+from site_builder.formats.page_formats import FINISH, WITH_CARDS, WITHOUT_PDF
+from site_builder.mkdocs_errors import docs_of, readable
+from site_builder.pages.listings import ROOT
+from site_builder.site_data import languages
 
 if TYPE_CHECKING:
-    from site_builder.contents import Guide
+    from site_builder.formats.contents import Guide
 
 CONFIGS: dict[str, str] = {code: one["config"] for code, one in languages().items()}
 SOURCES = (
-    "docs", "examples", "data", "demo-package", "overrides", "site_builder", *CONFIGS.values(),
-)  # fmt: skip
+    "docs",
+    "examples",
+    "pypi_practice/data",
+    "benchmarks",
+    "demo-package",
+    "overrides",
+    "site_builder",
+    *CONFIGS.values(),
+)
 # The theme and a plugin print notices about their own future at every build.
 QUIET = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
 
@@ -66,7 +73,7 @@ def make_up(place: Path, path: str) -> None:
 
 def _joined() -> ModuleType:
     """Return what takes time to import and is needed only when the languages are built."""
-    return importlib.import_module("site_builder.joined")
+    return importlib.import_module("site_builder.multi_language")
 
 
 def _build_languages(place: Path, rendered: Path | None, *, pdf: bool, cards: bool) -> None:
@@ -83,8 +90,11 @@ def _build_languages(place: Path, rendered: Path | None, *, pdf: bool, cards: bo
         with tempfile.TemporaryFile() as said:
             process = subprocess.Popen(
                 [sys.executable, "-m", *command],
-                cwd=ROOT, env=environ, stdout=said, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+                cwd=ROOT,
+                env=environ,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
             running.append(process)
             if process.wait() == 0:
                 return None

@@ -22,11 +22,13 @@ from mkdocs.structure.files import File, Files
 # MkDocs loads hooks by path; the package they belong to is found from here.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from site_builder import around, borrowed, contents, downloads, own_names, record, screenshots
-from site_builder.forms import FINISH, WITH_CARDS
-from site_builder.listings import ROOT
-from site_builder.terms import TermLinks
-from site_builder.texts import data, first, languages, raw, word
+from site_builder.drawings import screenshots
+from site_builder.formats import contents, downloads
+from site_builder.formats.page_formats import FINISH, WITH_CARDS
+from site_builder.pages import fallback_pages, listing_usage, placeholder_names, theme_context
+from site_builder.pages.glossary_links import TermLinks
+from site_builder.pages.listings import ROOT
+from site_builder.site_data import data, first, languages, raw, word
 
 WORD = re.compile(r"[^\W\d_]{4,}")
 # A build makes much and drops little: to look for what can go after every 700 new objects, as
@@ -35,9 +37,9 @@ gc.set_threshold(100_000, 20, 20)
 
 
 def on_config(config: Any) -> None:
-    """Give the language its own address, and the templates the words of data/words.yml."""
+    """Give the language its own address, and the templates the words of site/words.yml."""
     language = config.theme["language"]
-    record.clear(language)
+    listing_usage.clear(language)
     root = config.site_url.rstrip("/") + "/"
     config.site_url = f"{root}{language}/"
     config.extra["root"] = root
@@ -47,19 +49,19 @@ def on_config(config: Any) -> None:
     ]
     # What is not said here in a language, the theme says in it.
     config.extra["theme_words"] = {
-        key: text[language] for key, text in raw("theme").items() if language in text
+        key: text[language] for key, text in raw("site/theme").items() if language in text
     }
     config.extra["word"] = {
         key: {code: word(key, code) for code in languages()}
         for key in ("language", "missing_title", "missing_text", "home", "changes", "locale")
     }
-    around.give_words(config)
+    theme_context.give_words(config)
     config.markdown_extensions.append(TermLinks(language))
 
 
 def on_files(files: Files, config: Any) -> None:
     """Add the downloads, so that MkDocs itself finds a link to a missing one; and what is lent."""
-    borrowed.add(files, config)
+    fallback_pages.add(files, config)
     for path in downloads.all_files():
         name = downloads.address(path.relative_to(ROOT).as_posix())
         files.append(File.generated(config, name, content=path.read_bytes()))
@@ -68,8 +70,8 @@ def on_files(files: Files, config: Any) -> None:
             files.append(File.generated(config, name, content=path.read_bytes()))
     content = downloads.archive()
     files.append(File.generated(config, f"files/{downloads.ARCHIVE}", content=content))
-    script = own_names.script_data(config.theme["language"])
-    files.append(File.generated(config, own_names.DATA, content=script))
+    script = placeholder_names.script_data(config.theme["language"])
+    files.append(File.generated(config, placeholder_names.DATA, content=script))
 
 
 def on_nav(nav: Any, config: Any, files: Files) -> None:
@@ -94,17 +96,17 @@ def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
     """Mark the names that readers can replace, and a page borrowed from another language."""
     language = config.theme["language"]
     html = html.replace("<th></th>", "<td></td>")  # the empty corner of a table is no heading
-    html = own_names.mark(html, language)
-    if not borrowed.is_borrowed(page.file, config):
+    html = placeholder_names.mark(html, language)
+    if not fallback_pages.is_borrowed(page.file, config):
         return html
     page.canonical_url = f"{config.extra['root']}{first()}/{page.url}"
-    return borrowed.marked(html, language)
+    return fallback_pages.marked(html, language)
 
 
 def on_env(env: Any, config: Any, files: Files) -> Any:
     """Write the list of pages, whose titles are known now."""
     pages = [file.page for file in files.documentation_pages() if file.page]
-    around.write_pages(pages, Path(config.site_dir))
+    theme_context.write_pages(pages, Path(config.site_dir))
     return env
 
 
@@ -114,10 +116,10 @@ def on_post_build(config: Any) -> None:
     if out := os.environ.get("GUIDE_RENDERED"):
         rows = [
             {"page": page, "listing": shown.path, "code": shown.code}
-            for page, shown in record.shown(language)
+            for page, shown in listing_usage.shown(language)
         ]
         Path(out, language, "blocks.json").write_text(json.dumps(rows), encoding="utf-8")
-    around.write_moved(Path(config.site_dir), config.site_url, language)
+    theme_context.write_moved(Path(config.site_dir), config.site_url, language)
     _widen_search(Path(config.site_dir, "search", "search_index.json"), language)
     if (how := os.environ.get(FINISH)) is not None:
         _finish(config, with_cards=how == WITH_CARDS)
@@ -125,8 +127,8 @@ def on_post_build(config: Any) -> None:
 
 def _finish(config: Any, *, with_cards: bool) -> None:
     # What makes pages of pages takes time to import, and only the whole site needs it.
-    from site_builder.finish import finish  # noqa: PLC0415
-    from site_builder.weight import ThemeChanged  # noqa: PLC0415
+    from site_builder.pages.page_weight import ThemeChanged
+    from site_builder.pages.postprocess import finish
 
     gc.freeze()  # what MkDocs holds stays until the end: it need not be looked through again
     guide = contents.of(config, config.extra["root"], Path(config.site_dir))
@@ -153,9 +155,9 @@ def _widen_search(path: Path, language: str) -> None:
 
     Each record gets the site's other words with the same stem in a field that is not shown, and
     other forms of the words of its title; the theme's own stemming breaks its prefix search. What
-    readers type for a page otherwise, data/search_words.yml says.
+    readers type for a page otherwise, site/search_words.yml says.
     """
-    typed = data("search_words")
+    typed = data("site/search_words")
     endings, asked = typed["endings"].get(language, []), typed["pages"]
     index = json.loads(path.read_text(encoding="utf-8"))
     stemmer = Stemmer.Stemmer(languages()[language]["stemmer"])

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
-from site_builder import forms, pictures, proven, record, screenshots, tables
-from site_builder.borrowed import spoken
-from site_builder.downloads import address
-from site_builder.forms import source_of
-from site_builder.listings import Listing, fence, read_listing
-from site_builder.texts import data, word
+from site_builder.drawings import drawings, screenshots
+from site_builder.formats import page_formats
+from site_builder.formats.downloads import address
+from site_builder.formats.page_formats import source_of
+from site_builder.pages import listing_usage, proof_kind, tables
+from site_builder.pages.fallback_pages import spoken
+from site_builder.pages.listings import Listing, fence, read_listing
+from site_builder.site_data import data, word
 
 HOW = ("run", "captured", "judged", "fails", "declared")
 
@@ -30,12 +32,12 @@ def define_env(env: Any) -> None:
     def speaks() -> str:
         return spoken(getattr(env.page, "file", None), env.conf)
 
-    addresses = data("addresses")
+    addresses = data("index/addresses")
     env.variables["index"] = Addresses(addresses["indexes"])
     env.variables["travis"] = Addresses(addresses["travis"])
     tables.register(env, speaks)
     repository = f"{env.conf['repo_url'].rstrip('/')}/{env.conf['extra']['files_uri']}"
-    forms.register(env, speaks)
+    page_formats.register(env, speaks)
     _register_tested(env, speaks)
 
     @env.macro
@@ -49,15 +51,15 @@ def define_env(env: Any) -> None:
         """Show a file of examples/ or demo-package/, or its lines from *first* to *last*."""
         shown = read_listing(path, first, last)
         page, language = source_of(env.page), speaks()
-        record.add(env.conf["theme"]["language"], page, shown)
-        proof = proven.said(shown, language)
+        listing_usage.add(env.conf["theme"]["language"], page, shown)
+        proof = proof_kind.said(shown, language)
         if shown.is_output:
             return fence(shown, title or proof, ["output", "no-copy"], list(hl))
         head, classes = title if title is not None else shown.title, []
         if shown.must_fail:
             mark = word("refused" if path.endswith((".yml", ".pypirc")) else "must_fail", language)
             head, classes = f"{mark}: {head}" if head else mark, ["fails"]
-        if path.startswith(tuple(data("own_names")["fixed"])):
+        if path.startswith(tuple(data("commands/placeholder_names")["fixed"])):
             classes.append("fixed-names")
         up = "../" * (len(PurePosixPath(page).parts) - 1)
         foot = _foot(shown, proof, repository, up, language)
@@ -65,8 +67,8 @@ def define_env(env: Any) -> None:
 
     @env.macro
     def drawing(name: str) -> str:
-        """Show one of the drawings of site_builder/pictures.py."""
-        return pictures.figure(name, speaks())
+        """Show one of the drawings of site_builder/drawings/drawings.py."""
+        return drawings.figure(name, speaks())
 
     @env.macro
     def screenshot(name: str) -> str:
@@ -76,7 +78,7 @@ def define_env(env: Any) -> None:
     @env.macro
     def label(key: str) -> str:
         """Show the words on a button or a field of PyPI's pages, as this language sees them."""
-        words, language = data("labels")[key], speaks()
+        words, language = data("index/labels")[key], speaks()
         if words[language] is None:
             return f"**{words['en']}**{word('shown_in_english', language)}"
         return f"**{words[language]}**"
@@ -84,7 +86,7 @@ def define_env(env: Any) -> None:
     @env.macro
     def sources(*keys: str) -> str:
         """List what the page rests on, each with its version and the day on which it was read."""
-        known, language = data("sources"), speaks()
+        known, language = data("site/sources"), speaks()
         rows = []
         for key in keys:
             one = known[key]
@@ -100,7 +102,7 @@ def _register_tested(env: Any, speaks: Callable[[], str]) -> None:
     @env.macro
     def tested() -> str:
         """Show what the last run of the proofs counted, and with which versions."""
-        facts, language = data("tested"), speaks()
+        facts, language = data("generated/tested"), speaks()
         rows = [f"| {word('kind', language)} | {word('number', language)} |", "| --- | --- |"]
         rows += [f"| {word(f'how_{how}', language)} | {facts['counts'][how]} |" for how in HOW]
         return "\n".join([*rows, "", versions()])
@@ -108,7 +110,7 @@ def _register_tested(env: Any, speaks: Callable[[], str]) -> None:
     @env.macro
     def versions() -> str:
         """Show the versions of the programs with which the blocks were proven."""
-        rows = [[name, version] for name, version in data("tested")["versions"].items()]
+        rows = [[name, version] for name, version in data("generated/tested")["versions"].items()]
         return tables.table(("program", "version"), rows, speaks())
 
     @env.macro
@@ -118,23 +120,23 @@ def _register_tested(env: Any, speaks: Callable[[], str]) -> None:
         return "\n".join(
             f"- `{one['listing'].rpartition('/')[2]}`, {word('page', language)} "
             f"[{one['page'].rpartition('/')[2]}]({one['page']}.md): {one['reason'][language]}"
-            for one in data("tested")["declared"]
+            for one in data("generated/tested")["declared"]
         )
 
     @env.macro
     def version(program: str) -> str:
         """Return the version of a program in the last run of the proofs."""
-        return str(data("tested")["versions"][program])
+        return str(data("generated/tested")["versions"][program])
 
     @env.macro
     def tested_on() -> str:
         """Return the day of the last run of the proofs."""
-        return str(data("tested")["date"])
+        return str(data("generated/tested")["date"])
 
 
 def _foot(shown: Listing, proof: str, repository: str, up: str, language: str) -> str:
     """Return the line below a block: its file, how it is proven, and the download."""
-    words, name = data("proven"), shown.title or shown.name
+    words, name = data("site/proofs"), shown.title or shown.name
     text = words["file"][language].format(path=shown.path)
     source = f'[{shown.name}]({repository}{shown.path}){{ .source title="{text}" }}'
     text = words["download"][language]

@@ -13,10 +13,11 @@ from typing import Any
 
 from mkdocs.livereload import LiveReloadServer
 
-from site_builder import browser, offline
+from site_builder import browser
 from site_builder.build import BuildError, build_pages, make_up, watched
-from site_builder.forms import TAKEN
-from site_builder.texts import first, word
+from site_builder.formats import offline
+from site_builder.formats.page_formats import TAKEN
+from site_builder.site_data import first, word
 
 
 class PortTaken(Exception):

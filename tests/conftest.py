@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import browser as chromium
 import pytest
-import tested
-from blocks import Block, all_blocks, pages
-from leaves import sentence
+from helpers.docs import tested_facts
+from helpers.docs.blocks import Block, all_blocks, pages
+from helpers.docs.tutorial_runner import Roads, before
+from helpers.site import chromium
+from helpers.site.built_site import BuiltSite, build_once, copy_sources, served
+from helpers.site.data_texts import sentence
 from playwright.sync_api import Browser, sync_playwright
-from road import Roads, before
-from sitetree import BuiltSite, build_once, copy_sources, served
 from xdist.scheduler import LoadScopeScheduling
 
-from site_builder import downloads, offline
+from site_builder.formats import downloads, offline
 
 PROVEN: set[str] = set()
 TUTORIAL = next(page for page in pages() if page.startswith("tutorial/"))
@@ -96,7 +96,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("blocks of the pages")
     say(", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
     say(f"{len(PROVEN)} proven of {len(every_label())} on the pages")
-    for one in tested.declared():
+    for one in tested_facts.declared():
         say(f"not run: {one['listing']} on {one['page']}: {one['reason']['en']}")
 
 
@@ -110,27 +110,28 @@ def proven_blocks() -> list[Block]:
     return list({block.label: block for block in all_blocks() if block.label in PROVEN}.values())
 
 
-def reader(file: str) -> str | None:
-    """Return the page on which the reader of a page's test file begins; None for other files."""
-    name = Path(file).stem.removeprefix("test_").replace("_", "-")
-    if name == "index":  # the home page shows what the reader of the tutorial has done
-        return TUTORIAL
-    return next((before(page)[0] for page in pages() if page.rpartition("/")[2] == name), None)
+def reader(nodeid: str) -> str | None:
+    """Return the page on which the reader of a block's test begins; None for other tests."""
+    file, _, test = nodeid.partition("::")
+    if Path(file).name != "test_blocks.py":
+        return None
+    page = next(page for page in pages() if test.startswith(f"test_block[{page}-"))
+    # The home page shows what the reader of the tutorial has done.
+    return TUTORIAL if page == "index" else before(page)[0]
 
 
 class RoadScheduling(LoadScopeScheduling):
     """Gives each worker whole test files, and all pages that one reader walks to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return reader(file) or file
+        return reader(nodeid) or nodeid.partition("::")[0]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that no worker is left alone with it at the end."""
 
     def place(item: pytest.Item) -> int:
-        begins = reader(item.nodeid.partition("::")[0])
+        begins = reader(item.nodeid)
         if begins == TUTORIAL:
             return 0
         return 1 if item.get_closest_marker("long") else 2 if begins else 3
@@ -157,4 +158,4 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     update = session.config.getoption("update_examples", False)
     if update and exitstatus == 0 and every_label() <= PROVEN:
-        tested.write(Path(session.config.rootpath))
+        tested_facts.write(Path(session.config.rootpath))

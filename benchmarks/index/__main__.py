@@ -1,7 +1,7 @@
 """Measures the practice index and two others, with the same files and the same load.
 
 Run it with: make bench. With ARGS=--quick it takes a minute or two and measures less;
-ARGS=--write puts the figures into data/bench.yml, which the page of the guide reads.
+ARGS=--write puts the figures into docs/data/generated/bench.yml, which the page of the guide reads.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import environments  # noqa: E402
 import servers  # noqa: E402
+from helpers.index import environments  # noqa: E402
 from load import Job  # noqa: E402
 
-from pypi_practice.words import language, speak  # noqa: E402
-from site_builder import bench  # noqa: E402
-from site_builder.texts import data  # noqa: E402
+from pypi_practice.core.i18n import language, speak  # noqa: E402
+from site_builder.pages import benchmark_table  # noqa: E402
+from site_builder.site_data import data  # noqa: E402
 
 HEAD = """\
-# What `make bench ARGS=--write` measured; data/bench_rows.yml says what it has to be.
+# What `make bench ARGS=--write` measured; benchmarks/bench_rows.yml says what it has to be.
 # Uploads, pages and downloads a second; milliseconds, seconds and MB. Measure, server, how many at
 # once or in the index (0 where that means nothing): figure.
 """
@@ -66,7 +66,7 @@ QUICK = Plan(rounds=1, uploads=100, slow_uploads=10, files=(10, 1_000))
 
 
 def say(key: str, *values: object, **named: object) -> str:
-    """Return a sentence of data/bench_rows.yml in the user's language."""
+    """Return a sentence of benchmarks/bench_rows.yml in the user's language."""
     return str(data("bench_rows")[key][language()].format(*values, **named))
 
 
@@ -81,9 +81,9 @@ class Figures:
     def note(self, measure: str, server: str, at: int, value: float) -> None:
         """Keep one more figure, and show it."""
         self.found[measure][server][at].append(value)
-        what = bench.what({"measure": measure, "ours": "", "at": at}, language())
+        what = benchmark_table.what({"measure": measure, "ours": "", "at": at}, language())
         who = data("bench_rows")["servers"][server][language()]
-        shown = bench.written(float(f"{value:.3g}"), language())
+        shown = benchmark_table.written(float(f"{value:.3g}"), language())
         print(f"  {what}, {who}: {shown}", file=sys.stderr, flush=True)
 
     def middle(self) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def reads(name: str, within: Path, plan: Plan, figures: Figures) -> None:
 
 
 def measure(plan: Plan) -> dict[str, Any]:
-    """Measure everything; return what data/bench.yml holds. Raises Unmeasured."""
+    """Measure everything; return what docs/data/generated/bench.yml holds. Raises Unmeasured."""
     figures = Figures()
     try:
         with tempfile.TemporaryDirectory(prefix="index-", dir=servers.RIVALS.parent) as folder:
@@ -227,12 +227,14 @@ def main() -> int:
         return 2
     except KeyboardInterrupt:
         return 130  # as a shell says it; the servers have been stopped
-    print(bench.as_text(found, language()))
+    print(benchmark_table.as_text(found, language()))
     print(say("took", round(time.monotonic() - start)), file=sys.stderr)
     if arguments.write:
         text = yaml.safe_dump(found, sort_keys=False, allow_unicode=True)
-        (ROOT / "data" / "bench.yml").write_text(HEAD + text, encoding="utf-8")
-    return int(not all(row.met for row in bench.rows(found)))
+        (ROOT / "docs" / "data" / "generated" / "bench.yml").write_text(
+            HEAD + text, encoding="utf-8"
+        )
+    return int(not all(row.met for row in benchmark_table.rows(found)))
 
 
 if __name__ == "__main__":

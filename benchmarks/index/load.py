@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests"))
 
-import client
+from helpers.index import upload_client
 
 TIMEOUT = 30  # seconds until a request counts as failed
 PATIENCE = 60  # seconds after which a job that does not end is cut off
@@ -88,20 +88,29 @@ def upload(job: Job, number: int) -> bytes:
     """Return an upload as twine sends it, headers and all."""
     target = job.target
     name, version, filename = file_of(job, number)
-    content = client.wheel(name, version)
-    fields = client.fields(
+    content = upload_client.wheel(name, version)
+    fields = upload_client.fields(
         content,
-        name=name, version=version, summary="A package of the benchmark", license="MIT",
-        author="A. Author", author_email="a@example.com", home_page="https://example.com/",
-        keywords="bench", platform="any", description="A package.\n",
-        description_content_type="text/markdown", requires_python=">=3.11",
-        classifiers=LICENCE, requires_dist="packaging",
-    )  # fmt: skip
-    body = client.form(fields, filename, content)
+        name=name,
+        version=version,
+        summary="A package of the benchmark",
+        license="MIT",
+        author="A. Author",
+        author_email="a@example.com",
+        home_page="https://example.com/",
+        keywords="bench",
+        platform="any",
+        description="A package.\n",
+        description_content_type="text/markdown",
+        requires_python=">=3.11",
+        classifiers=LICENCE,
+        requires_dist="packaging",
+    )
+    body = upload_client.form(fields, filename, content)
     head = (
         f"POST {target.upload} HTTP/1.1\r\nHost: {target.host}\r\nAccept: */*\r\n"
-        f"Authorization: {client.basic(target.user, target.password)}\r\n"
-        f"Content-Type: multipart/form-data; boundary={client.BOUNDARY}\r\n"
+        f"Authorization: {upload_client.basic(target.user, target.password)}\r\n"
+        f"Content-Type: multipart/form-data; boundary={upload_client.BOUNDARY}\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
@@ -212,9 +221,12 @@ async def opening(target: Target) -> Opened | None:
 
 
 async def send(
-    job: Job, opened: Opened | None, requests: Iterator[bytes], times: list[float],
+    job: Job,
+    opened: Opened | None,
+    requests: Iterator[bytes],
+    times: list[float],
     said: Counter[str],
-) -> None:  # fmt: skip
+) -> None:
     """Send one request after the other until there are none."""
     connection, transport = opened or (None, None)
     begun = time.perf_counter()

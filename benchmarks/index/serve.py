@@ -13,12 +13,12 @@ import sys
 import uuid
 from pathlib import Path
 
-from pypi_practice.facts import INDEXES
-from pypi_practice.index import Application
-from pypi_practice.limits import Limits
-from pypi_practice.server import IndexServer, write_certificates
-from pypi_practice.store import Store
-from pypi_practice.words import Words
+from pypi_practice.core.i18n import Words
+from pypi_practice.core.indexes import INDEXES
+from pypi_practice.core.limits import Limits
+from pypi_practice.index.app import Application
+from pypi_practice.index.storage.store import Store
+from pypi_practice.network.server import IndexServer, write_certificates
 
 
 def main() -> None:

@@ -24,13 +24,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urljoin
 
-import environments
 import load
+from helpers.index import environments
 from load import Job, Result, Target
 
-from pypi_practice.facts import INDEXES
-from pypi_practice.store import Store
-from pypi_practice.words import Words
+from pypi_practice.core.i18n import Words
+from pypi_practice.core.indexes import INDEXES
+from pypi_practice.index.storage.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -71,8 +71,11 @@ class Running:
         """Have *job* done by a process of its own; ServerError if that fails."""
         done = subprocess.run(
             [sys.executable, str(HERE / "load.py")],
-            input=json.dumps(_plain(job)), capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            input=json.dumps(_plain(job)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode:
             raise ServerError(done.stderr)
         return Result(**json.loads(done.stdout))
@@ -174,9 +177,13 @@ def _first_line(folder: Path, process: subprocess.Popen[str]) -> str:
 
 
 OURS = Target(
-    port=0, host=HOST, upload="/legacy/", page="/simple/{name}/", download="/files/{filename}",
+    port=0,
+    host=HOST,
+    upload="/legacy/",
+    page="/simple/{name}/",
+    download="/files/{filename}",
     user="__token__",
-)  # fmt: skip
+)
 
 
 @contextlib.contextmanager
@@ -199,9 +206,19 @@ def shell(folder: Path) -> Iterator[Running]:
     store.close()
     port = free_port()
     command = [
-        sys.executable, "-m", "pypi_practice", "shell", "--data", str(data), "--port", str(port),
-        "--", sys.executable, "-c", SHOW_BUNDLE,
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "pypi_practice",
+        "shell",
+        "--data",
+        str(data),
+        "--port",
+        str(port),
+        "--",
+        sys.executable,
+        "-c",
+        SHOW_BUNDLE,
+    ]
     target = replace(OURS, port=port, password=token, through=True)
     with _started(command, folder, target, "/simple/") as running:
         bundle = _first_line(folder, running.process)
@@ -214,21 +231,38 @@ def pypiserver(folder: Path, server: str, backend: str = "simple-dir") -> Iterat
     """Run pypiserver with one of its servers and the password file that ``htpasswd -B`` makes."""
     hashed = subprocess.run(
         [str(program("python")), "-c", HASH_PASSWORD, USER, PASSWORD],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     passwords, packages = folder / "htpasswd", folder / "packages"
     passwords.write_text(hashed.stdout)
     packages.mkdir()
     target = Target(
-        port=free_port(), host="localhost", upload="/", page="/simple/{name}/",
-        download="/packages/{filename}", user=USER, password=PASSWORD,
-    )  # fmt: skip
+        port=free_port(),
+        host="localhost",
+        upload="/",
+        page="/simple/{name}/",
+        download="/packages/{filename}",
+        user=USER,
+        password=PASSWORD,
+    )
     command = [
-        str(program("pypi-server")), "run", "--port", str(target.port), "--interface",
-        "127.0.0.1", "--disable-fallback", "--backend", backend, "--server",
+        str(program("pypi-server")),
+        "run",
+        "--port",
+        str(target.port),
+        "--interface",
+        "127.0.0.1",
+        "--disable-fallback",
+        "--backend",
+        backend,
+        "--server",
         "auto" if server == "waitress" else server,  # which it takes, as waitress is installed
-        "--passwords", str(passwords), str(packages),
-    ]  # fmt: skip
+        "--passwords",
+        str(passwords),
+        str(packages),
+    ]
     with _started(command, folder, target, "/simple/") as running:
         yield running
 
@@ -239,16 +273,28 @@ def devpi(folder: Path) -> Iterator[Running]:
     place = str(folder / "server")
     subprocess.run(
         [str(program("devpi-init")), "--serverdir", place, "--no-root-pypi"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+    )
     target = Target(
-        port=free_port(), host="localhost", upload=f"/{USER}/dev/",
-        page=f"/{USER}/dev/+simple/{{name}}/", download="", user=USER, password=PASSWORD,
-    )  # fmt: skip
+        port=free_port(),
+        host="localhost",
+        upload=f"/{USER}/dev/",
+        page=f"/{USER}/dev/+simple/{{name}}/",
+        download="",
+        user=USER,
+        password=PASSWORD,
+    )
     command = [
-        str(program("devpi-server")), "--serverdir", place, "--port", str(target.port),
-        "--host", "127.0.0.1", "--offline-mode",
-    ]  # fmt: skip
+        str(program("devpi-server")),
+        "--serverdir",
+        place,
+        "--port",
+        str(target.port),
+        "--host",
+        "127.0.0.1",
+        "--offline-mode",
+    ]
     with _started(command, folder, target, "/+api") as running:
         login = {"user": USER, "password": PASSWORD}
         _devpi(target.port, "PUT", f"/{USER}", {"password": PASSWORD, "email": "a@example.com"})
@@ -274,7 +320,7 @@ def _devpi(
         return json.loads(text)
 
 
-# Their names are those of data/bench_rows.yml.
+# Their names are those of benchmarks/bench_rows.yml.
 SERVERS = {
     "plain": lambda folder: alone(folder, "plain"),
     "tls": lambda folder: alone(folder, "tls"),

@@ -2,7 +2,8 @@
 
 Each class has a ``family``, the checks that it ``requires``, the ``url`` to read on, and a
 docstring that says what is so when it passes. All four, and every sentence, stand in
-data/doctor.yml. ``find`` looks; ``check`` says the same to repo-review, in English.
+data/commands/doctor.yml. ``find`` looks; ``check`` says the same to repo-review, in
+English.
 """
 
 from __future__ import annotations
@@ -22,20 +23,25 @@ from typing import Any, ClassVar
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.utils import canonicalize_name
 
-from pypi_practice import names, rules, tokens
+from pypi_practice.core import project_names as names
+from pypi_practice.core.data import load
+from pypi_practice.core.errors import PracticeError
+from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.core.indexes import INDEXES
+from pypi_practice.core.limits import PYPI
+from pypi_practice.core.terminal import one_line
 from pypi_practice.doctor.history import History, Secret
 from pypi_practice.doctor.leaks import hide
 from pypi_practice.doctor.project import Built, Project, parse_version
-from pypi_practice.errors import PracticeError
-from pypi_practice.facts import INDEXES, load
-from pypi_practice.git import GitError
-from pypi_practice.incoming import Incoming
-from pypi_practice.limits import PYPI
-from pypi_practice.refused import AlreadyThere, Refused, TooMuch
-from pypi_practice.store import Store
-from pypi_practice.terminal import one_line
-from pypi_practice.travis import fixing, repository, table
-from pypi_practice.words import LANGUAGES, Words
+from pypi_practice.git.safe_reader import GitError
+from pypi_practice.index.storage.store import Store
+from pypi_practice.index.upload import validation
+from pypi_practice.index.upload.rejection import AlreadyThere, Refused, TooMuch
+from pypi_practice.index.upload.spool import Incoming
+from pypi_practice.tokens import macaroons
+from pypi_practice.travis.check import autofix
+from pypi_practice.travis.run import plan_report as table
+from pypi_practice.travis.run import repository
 
 CI = (".github/workflows", ".gitlab-ci.yml", ".circleci", "azure-pipelines.yml", ".cirrus.yml")
 # Folders that no wheel should put beside the packages of everybody.
@@ -81,14 +87,14 @@ def bad(key: str, **values: object) -> Found:
 
 
 def skip(key: str, **values: object) -> Found:
-    """Return why the check was left out: a key of ``skips`` in data/doctor.yml."""
+    """Return why the check was left out: a key of ``skips`` in data/commands/doctor.yml."""
     return Found("skip", key, values)
 
 
 def guide(language: str, page: str) -> str:
     """Return the address of a page of the guide; *page* is its path, with ``#id`` if any."""
     path, mark, place = page.partition("#")
-    return f"{load('addresses')['guide']}{language}/{path}/{mark}{place}"
+    return f"{load('index/addresses')['guide']}{language}/{path}/{mark}{place}"
 
 
 CHECKS: dict[str, Check] = {}
@@ -105,7 +111,7 @@ class Check:
 
     def __init_subclass__(cls) -> None:
         cls.name = re.sub(r"(?<=.)(?=[A-Z])", "-", cls.__name__).lower()
-        cls.facts = load("doctor")["checks"][cls.name]
+        cls.facts = load("commands/doctor")["checks"][cls.name]
         cls.family = cls.facts["family"]
         cls.requires = frozenset(cls.facts.get("requires", ()))
         cls.url = guide("en", cls.facts["page"])
@@ -126,7 +132,7 @@ class Check:
     def say(self, found: Found, language: str) -> str:
         """Return what was found, as a sentence."""
         if found.result == "skip":
-            template = load("doctor")["skips"][found.key]
+            template = load("commands/doctor")["skips"][found.key]
         elif found.key == "says":
             template = self.facts.get("says", self.facts["title"])
         else:
@@ -280,11 +286,12 @@ class Accepted(Check):
                 continue
             if refused is None:
                 continue
-            facts = load("uploads")[refused.key]
+            facts = load("index/uploads")[refused.key]
             values = dict(refused.values) | {"help": INDEXES["pypi"].help}
             said = f"{facts['status']} {facts['text'].format(**values)}"
-            return bad("refused", file=built.path.name, said=" ".join(said.split()),
-                       fix=facts["fix"])  # fmt: skip
+            return bad(
+                "refused", file=built.path.name, said=" ".join(said.split()), fix=facts["fix"]
+            )
         return skip("platform", file=only_here) if only_here else good()
 
 
@@ -297,10 +304,10 @@ def _refusal(built: Built) -> Refused | None:
         try:
             identifier, token = store.new_token(store.user(index), "doctor", None)
             record = next(one for one in store.tokens(index) if one.id == identifier)
-            macaroon = tokens.read(token)
+            macaroon = macaroons.read(token)
             assert macaroon is not None
-            upload = rules.Upload(store, index, built.form(content), macaroon, record)
-            for rule in rules.RULES:
+            upload = validation.Upload(store, index, built.form(content), macaroon, record)
+            for rule in validation.RULES:
                 rule(upload)
         except Refused as refused:
             return refused
@@ -371,7 +378,7 @@ class WheelFiles(Check):
         assert project.wheel is not None
         if not _code(project.wheel):
             return bad("empty")
-        never = re.compile(load("doctor")["never_packed"])
+        never = re.compile(load("commands/doctor")["never_packed"])
         unwanted = [one for one in project.wheel.names if never.search(one)]
         if unwanted:
             return bad("unwanted", names=some(unwanted))
@@ -405,7 +412,7 @@ class Readme(Check):
 
 class ReadmeRenders(Check):
     def find(self, project: Project) -> Found:
-        from pypi_practice import descriptions  # noqa: PLC0415 - slow to load, see there
+        from pypi_practice.index.upload import descriptions
 
         built = project.wheel
         assert built is not None
@@ -418,7 +425,7 @@ class ReadmeRenders(Check):
 
 class ReadmeLinks(Check):
     def find(self, project: Project) -> Found:
-        from pypi_practice import descriptions  # noqa: PLC0415 - slow to load, see there
+        from pypi_practice.index.upload import descriptions
 
         built = project.wheel
         assert built is not None
@@ -526,7 +533,7 @@ class TravisCheck(Check):
         if ".travis.yml" not in project.files:
             return skip("no_travis")
         try:
-            report = fixing.file(project.root, Words("en", "travis"), project.variables)
+            report = autofix.file(project.root, Words("en", "travis/messages"), project.variables)
         except PracticeError:
             return bad("unreadable", reason={one: _unreadable(project, one) for one in LANGUAGES})
         if report.fails:
@@ -537,7 +544,7 @@ class TravisCheck(Check):
 
 def _unreadable(project: Project, language: str) -> str:
     try:
-        fixing.file(project.root, Words(language, "travis"))
+        autofix.file(project.root, Words(language, "travis/messages"))
     except PracticeError as error:
         return str(error)
     return ""
@@ -546,7 +553,7 @@ def _unreadable(project: Project, language: str) -> str:
 @functools.lru_cache(maxsize=8)
 def _rows(project: Project, language: str) -> list[table.Row]:
     """Return what each event would do on Travis CI; raises PracticeError."""
-    words = Words(language, "travis")
+    words = Words(language, "travis/messages")
     found, branch = repository.find(project.root, None, None, words)
     columns = table.events(found, branch, None, None, words)
     return table.matrix(found, columns, project.variables, words)
@@ -625,7 +632,7 @@ def _deploys(row: table.Row) -> Iterator[tuple[str, list[str]]]:
 
 class DemoNames(Check):
     def find(self, project: Project) -> Found:
-        old = load("fork")["old"]
+        old = load("commands/fork")["old"]
         if canonicalize_name(project.name or "") == old["project"]:
             return bad("demo", name=old["project"])
         mine = (project.name or "").lower().encode()
@@ -654,9 +661,9 @@ def _left(
 
 class DemoPeople(Check):
     def find(self, project: Project) -> Found:
-        old = load("fork")["old"]
+        old = load("commands/fork")["old"]
         wanted = [old[key].encode() for key in ("author", "email", "user")]
-        names = [name for name in project.files if name in load("doctor")["people_in"]]
+        names = [name for name in project.files if name in load("commands/doctor")["people_in"]]
         return _left(project, re.compile(b"|".join(map(re.escape, wanted))), names)
 
 
@@ -665,7 +672,11 @@ class DemoDescription(Check):
         said = project.written("description", "summary")
         if said is None:
             return skip("no_description")
-        return bad("left", text=said) if said == load("fork")["old"]["description"] else good()
+        return (
+            bad("left", text=said)
+            if said == load("commands/fork")["old"]["description"]
+            else good()
+        )
 
 
 # Secrets
@@ -705,7 +716,7 @@ NAMES_UNREAD = {"shallow", "partial", "missing", "walk", "slow", "git"}
 
 def _reasons(history: History) -> dict[str, str]:
     """Return what of the history could not be read, as a sentence by language."""
-    sentences = load("doctor")["unread"]
+    sentences = load("commands/doctor")["unread"]
     return {
         language: "; ".join(
             sentences[key][language].format(**values) for key, values in history.unread.items()
@@ -719,5 +730,5 @@ def _places(found: list[Secret]) -> str:
 
 
 def in_order() -> dict[str, Check]:
-    """Return the checks in the order of data/doctor.yml: each after those that it requires."""
-    return {name: CHECKS[name] for name in load("doctor")["checks"]}
+    """Return the checks in the order of doctor.yml: each after those that it requires."""
+    return {name: CHECKS[name] for name in load("commands/doctor")["checks"]}

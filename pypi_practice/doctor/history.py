@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from pypi_practice import regular_files
+from pypi_practice.core import regular_files
+from pypi_practice.core.data import load
 from pypi_practice.doctor.leaks import Scanner, has_token
-from pypi_practice.facts import load
-from pypi_practice.git import FAILED, TABLE_LIMIT, GitError, Repository
+from pypi_practice.git.safe_reader import FAILED, TABLE_LIMIT, GitError, Repository
 
 OBJECT_LIMIT = 512 * 1024 * 1024  # bytes of one object
 READ_LIMIT = 4 * 1024 * 1024 * 1024  # bytes of all objects
@@ -46,7 +46,8 @@ class Secret:
 class History:
     """What was found: ``tokens``, ``files`` that never belong into a commit, and what is unread.
 
-    ``unread`` has the reasons: keys of ``unread`` in data/doctor.yml, with their values.
+    ``unread`` has the reasons: keys of ``unread`` in data/commands/doctor.yml, with
+    their values.
     """
 
     tokens: list[Secret] = field(default_factory=list)
@@ -61,7 +62,7 @@ class _Search:
         self.reader = reader
         self.deadline = time.monotonic() + TIME_LIMIT
         self.unread: dict[str, dict[str, object]] = {}
-        never = load("doctor")["never_committed"].encode()
+        never = load("commands/doctor")["never_committed"].encode()
         self.never = re.compile(b"(?:^|/)(?:" + never + b")$")
         # An entry of a folder: its mode, which here is that of a file or a link, name and object.
         self.never_in_tree = re.compile(
@@ -260,7 +261,7 @@ class _Search:
 
 
 def secrets(reader: Repository) -> History:
-    """Return the secrets in a repository: real tokens, and the files of data/doctor.yml."""
+    """Return the secrets in a repository: real tokens, and the files of doctor.yml."""
     return _Search(reader).run()
 
 

@@ -6,7 +6,7 @@ looked into.
 
 from __future__ import annotations
 
-from pypi_practice import token_patterns
+from pypi_practice.tokens import patterns
 
 KEPT = 4096  # bytes of a piece that are looked at again with the next: more than a token has
 
@@ -21,15 +21,15 @@ class Scanner:
     def feed(self, data: bytes) -> None:
         """Look at the next piece."""
         window = self._end + data
-        self.found = self.found or token_patterns.contains_real(window)
+        self.found = self.found or patterns.contains_real(window)
         self._end = window[-KEPT:]
 
 
 def has_token(data: bytes) -> bool:
     """Tell whether *data* holds a token."""
-    return token_patterns.contains_real(data)
+    return patterns.contains_real(data)
 
 
 def hide(text: str) -> str:
     """Return *text* without the tokens in it, as a name of a file may hold one."""
-    return token_patterns.TOKEN.sub(lambda match: f"{match[0][:8]}…", text)
+    return patterns.TOKEN.sub(lambda match: f"{match[0][:8]}…", text)

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pypi_practice.facts import Index
+from pypi_practice.core.indexes import Index
 
 TIMEOUT = 4  # seconds of silence
 TIME_LIMIT = 20  # seconds for one response

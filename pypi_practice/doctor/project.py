@@ -28,14 +28,19 @@ from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from pypi_practice import regular_files
+from pypi_practice.core import regular_files
+from pypi_practice.core.indexes import INDEXES
 from pypi_practice.doctor import history, lookup
 from pypi_practice.doctor.leaks import has_token
-from pypi_practice.facts import INDEXES
-from pypi_practice.form import Form
-from pypi_practice.git import NOT_A_REPOSITORY, NOT_INSTALLED, GitError, Repository
-from pypi_practice.incoming import Incoming
-from pypi_practice.metadata import FORM_FIELDS
+from pypi_practice.git.safe_reader import (
+    NOT_A_REPOSITORY,
+    NOT_INSTALLED,
+    GitError,
+    Repository,
+)
+from pypi_practice.index.upload.form import Form
+from pypi_practice.index.upload.metadata import FORM_FIELDS
+from pypi_practice.index.upload.spool import Incoming
 
 SETTINGS_LIMIT = 1024 * 1024  # bytes of pyproject.toml
 FILE_LIMIT = 1024 * 1024 * 1024  # bytes of a file that is searched; it is read in pieces
@@ -51,8 +56,16 @@ TAG = re.compile(r"(?:[a-z][\w.-]{0,99}?[-_/])?v?(\d[\w.+!-]{0,99})", re.IGNOREC
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", "venv", ".tox", ".nox", "build", "dist", "*.egg-info", "__pycache__"
 )
-UNPACK_ERRORS = (OSError, KeyError, ValueError, RuntimeError, EOFError, zlib.error,
-                 tarfile.TarError, zipfile.BadZipFile)  # fmt: skip
+UNPACK_ERRORS = (
+    OSError,
+    KeyError,
+    ValueError,
+    RuntimeError,
+    EOFError,
+    zlib.error,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+)
 IN_METADATA = {name: key for key, name in FORM_FIELDS.items()}
 
 
@@ -310,9 +323,14 @@ class Project:
             command = [sys.executable, "-m", "build", "--outdir", str(out), str(source)]
             command += [] if self.isolated else ["--no-isolation"]
             subprocess.run(
-                command, check=True, capture_output=True, text=True, errors="replace",
-                timeout=BUILD_TIMEOUT, cwd=self._folder,
-            )  # fmt: skip
+                command,
+                check=True,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=BUILD_TIMEOUT,
+                cwd=self._folder,
+            )
         except subprocess.TimeoutExpired:
             return [], f"> {BUILD_TIMEOUT} s"
         except subprocess.CalledProcessError as error:

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pypi_practice import terminal
+from pypi_practice.core import terminal
+from pypi_practice.core.data import load
+from pypi_practice.core.errors import PracticeError
+from pypi_practice.core.i18n import Words
+from pypi_practice.core.terminal import one_line
 from pypi_practice.doctor.checks import Check, Found, guide, in_order, skip
 from pypi_practice.doctor.project import Project
-from pypi_practice.errors import PracticeError
-from pypi_practice.facts import load
-from pypi_practice.terminal import one_line
-from pypi_practice.words import Words
 
 RESULTS = ("fail", "advice", "pass", "skip", "ignored")
 
@@ -81,7 +81,7 @@ def is_ready(lines: list[Line]) -> bool:
 
 def _is_unseen(line: Line) -> bool:
     """Whether something that concerns the project could not be looked at."""
-    return line.found.result == "skip" and line.found.key in load("doctor")["unseen"]
+    return line.found.result == "skip" and line.found.key in load("commands/doctor")["unseen"]
 
 
 def is_complete(lines: list[Line]) -> bool:
@@ -92,7 +92,7 @@ def is_complete(lines: list[Line]) -> bool:
 def text(lines: list[Line], name: str, words: Words) -> Iterator[str]:
     """Yield the report for people, family by family."""
     width = max(len(words(one)) for one in RESULTS)
-    for family, title in load("doctor")["families"].items():
+    for family, title in load("commands/doctor")["families"].items():
         yield title[words.language]
         for line in lines:
             if line.check.family != family:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pypi_practice.core.data import load
 from pypi_practice.doctor.checks import Check, in_order
 from pypi_practice.doctor.project import Project
-from pypi_practice.facts import load
 
 
 def publishing(package: Any) -> Project | None:
@@ -25,5 +25,5 @@ def checks() -> dict[str, Check]:
 
 def families() -> dict[str, dict[str, Any]]:
     """Return the families with their English names, in order."""
-    known = load("doctor")["families"].items()
+    known = load("commands/doctor")["families"].items()
     return {name: {"name": title["en"], "order": at} for at, (name, title) in enumerate(known)}

@@ -32,7 +32,7 @@ def enter(kind: Kind, ports: Sequence[int]) -> list[socket.socket]:
     Raises OSError if the system does not allow it.
     """
     if kind in (Kind.NAMESPACE, Kind.BUBBLEWRAP):
-        from pypi_practice.sandbox import namespace  # noqa: PLC0415 - Linux only
+        from pypi_practice.sandbox import namespace
 
         if kind is Kind.NAMESPACE:
             namespace.enter()
@@ -40,7 +40,7 @@ def enter(kind: Kind, ports: Sequence[int]) -> list[socket.socket]:
             namespace.restrict()
         return namespace.listen(ports)
     if kind is Kind.LANDLOCK:
-        from pypi_practice.sandbox import landlock  # noqa: PLC0415 - Linux only
+        from pypi_practice.sandbox import landlock
 
         landlock.enter(ports)
     return []  # sandbox-exec has put this process inside before it ran

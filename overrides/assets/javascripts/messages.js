@@ -1,5 +1,5 @@
 // The box for a log: finds the messages of this page in it, the likeliest cause first, as
-// pypi_practice/matching.py does, in time linear in the log. The rules and the patterns come with the
+// pypi_practice/explain/matcher.py does, in time linear in the log. The rules and the patterns come with the
 // page; nothing is sent. A pattern is a list of segments with a gap of limited length between them; a
 // segment is a list of literals, of null for any text in quotes, and of runs: the characters of a
 // class, and the most of them.

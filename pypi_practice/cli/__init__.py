@@ -1,0 +1,1 @@
+"""The commands of ``pypi-practice``: arguments in, text or JSON out."""

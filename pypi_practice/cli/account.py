@@ -1,0 +1,76 @@
+"""``pypi-practice account``: the states of an account in which PyPI refuses uploads.
+
+With ``--json`` it prints an object with KEYS: ``email`` is ``"verified"`` or ``"unverified"``,
+``two_factor`` is ``"on"`` or ``"off"``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from pypi_practice.cli.token import open_store, print_json
+from pypi_practice.core.data import load
+from pypi_practice.core.i18n import Words
+from pypi_practice.core.indexes import INDEXES
+from pypi_practice.index.storage.store import User
+
+KEYS = ("index", "user", "email", "two_factor")
+EMAIL = {"verified": True, "unverified": False}
+TWO_FACTOR = {"on": True, "off": False}
+
+
+def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
+    """Add ``account`` to the commands of pypi-practice."""
+    words = Words(language, "commands/tokens")
+    text = words("help_account")
+    made = commands.add_parser(
+        "account", help=text, description=text, add_help=False, parents=parents
+    )
+    made.add_argument("--index", choices=list(INDEXES), required=True, help=words("help_index"))
+    made.add_argument("--email", choices=list(EMAIL), help=words("help_email"))
+    made.add_argument("--two-factor", choices=list(TWO_FACTOR), help=words("help_two_factor"))
+    keys = ", ".join(KEYS)
+    made.add_argument("--json", action="store_true", help=words("help_json", keys=keys))
+    made.set_defaults(run=_account)
+
+
+def _account(arguments: argparse.Namespace, words: Words) -> int:
+    own, store = Words(words.language, "commands/tokens"), open_store(arguments, words)
+    index = INDEXES[arguments.index]
+    user = store.user(index)
+    if arguments.email or arguments.two_factor:
+        user = store.set_account(
+            user,
+            email_verified=EMAIL.get(arguments.email, user.email_verified),
+            two_factor=TWO_FACTOR.get(arguments.two_factor, user.two_factor),
+        )
+    email = "verified" if user.email_verified else "unverified"
+    two_factor = "on" if user.two_factor else "off"
+    if arguments.json:
+        values = (index.key, user.name, email, two_factor)
+        print_json(dict(zip(KEYS, values, strict=True)))
+        return 0
+    print(
+        own(
+            "account_row",
+            index=index.key,
+            user=user.name,
+            email=own(f"email_{email}"),
+            two_factor=own(f"two_factor_{two_factor}"),
+        )
+    )
+    if refusal := _refusal(user):
+        print(own("account_refused"))
+        print(refusal)
+    return 0
+
+
+def _refusal(user: User) -> str | None:
+    """Return what an upload would be answered, in PyPI's words and order, or None."""
+    for good, key in ((user.email_verified, "email"), (user.two_factor, "two_factor")):
+        if not good:
+            message = load("index/uploads")[key]
+            text = message["text"].format(user=user.name, help=INDEXES[user.index].help)
+            return f"{message['status']} {text}"
+    return None

@@ -1,0 +1,72 @@
+"""``pypi-practice doctor``: exit code 0 if the project is ready, 1 if not, 2 for bad input."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from pypi_practice.core.errors import PracticeError
+from pypi_practice.core.i18n import Words
+
+
+def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
+    """Add ``doctor`` to the commands of pypi-practice."""
+    words = Words(language, "commands/doctor")
+    made = commands.add_parser(
+        "doctor", help=words("help"), description=words("help"), add_help=False, parents=parents
+    )
+    made.add_argument(
+        "directory", type=Path, nargs="?", default=Path(), metavar="DIR", help=words("help_dir")
+    )
+    made.add_argument("--json", action="store_true", help=words("help_json"))
+    made.add_argument("--offline", action="store_true", help=words("help_offline"))
+    made.add_argument("--no-build", action="store_true", help=words("help_no_build"))
+    made.add_argument("--no-isolation", action="store_true", help=words("help_no_isolation"))
+    made.add_argument(
+        "--var", action="append", default=[], metavar="NAME[@BRANCH]", help=words("help_var")
+    )
+    made.set_defaults(run=_doctor)
+
+
+def _doctor(arguments: argparse.Namespace, words: Words) -> int:
+    from pypi_practice.doctor import report
+    from pypi_practice.doctor.project import Project
+    from pypi_practice.travis.plan.planner import Variable
+
+    own = Words(words.language, "commands/doctor")
+    root = arguments.directory
+    if not os.path.isdir(root):
+        raise PracticeError(own("no_folder", path=root))
+    if not any(os.path.lexists(root / name) for name in ("pyproject.toml", "setup.py")):
+        raise PracticeError(own("no_project", path=root))
+    variables = []
+    for given in arguments.var:
+        match = re.fullmatch(r"([A-Za-z_]\w*)(?:@(.+))?", given)
+        if match is None:
+            raise PracticeError(own("bad_variable", given=given.partition("=")[0]))
+        variables.append(Variable(match[1], "", match[2]))
+
+    def say() -> None:
+        print(own("building"), file=sys.stderr, flush=True)
+
+    project = Project(
+        root,
+        online=not arguments.offline,
+        isolated=not arguments.no_isolation,
+        build=not arguments.no_build,
+        variables=variables,
+        say=None if arguments.json else say,
+    )
+    try:
+        lines = report.look(project, own)
+        if arguments.json:
+            print(report.as_json(lines, project, own))
+        else:
+            print("\n".join(report.text(lines, project.name or str(root), own)))
+    finally:
+        project.close()
+    return 0 if report.is_ready(lines) else 1

@@ -1,0 +1,238 @@
+"""``pypi-practice explain``: what the messages of a log mean, best first.
+
+With ``--json`` it prints an object with KEYS: ``secrets`` says whether something that looks like
+a token was blanked out, ``cut`` whether only the end of a long text was looked at, and ``found`` is
+an array of objects with FOUND_KEYS: ``lines`` are the first and the last line of the message, from
+1, ``text`` is what stands there, redacted, ``page`` its address in the guide, and ``more`` that of
+the page with more about it, or null. The exit code is 0 if something was found, 1 if nothing was,
+2 for bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import codecs
+import json
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from pypi_practice.core.errors import PracticeError
+from pypi_practice.core.i18n import Words
+
+if TYPE_CHECKING:
+    from pypi_practice.explain.matcher import Match
+
+# What the command needs is imported when it is called, so that the others start quickly.
+
+KEYS = ("secrets", "cut", "found")
+FOUND_KEYS = ("id", "by", "level", "message", "lines", "text", "cause", "fix", "page", "more")
+FIRST_LINE = 10_000  # characters of a cut line that are left out
+FULL = 3  # causes that are shown in full
+PAGE = "reference/messages"
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
+    """Add ``explain`` to the commands of pypi-practice."""
+    words = Words(language, "commands/explain")
+    text = words("help_explain")
+    made = commands.add_parser(
+        "explain",
+        help=text,
+        description=text,
+        epilog=words("epilog"),
+        add_help=False,
+        parents=parents,
+    )
+    made.add_argument("file", nargs="?", metavar="FILE", help=words("help_file"))
+    made.add_argument("--last", action="store_true", help=words("help_last"))
+    made.add_argument("--all", action="store_true", help=words("help_all"))
+    keys = ", ".join(KEYS)
+    made.add_argument("--json", action="store_true", help=words("help_json", keys=keys))
+    made.set_defaults(run=_explain)
+
+
+def _explain(arguments: argparse.Namespace, words: Words) -> int:
+    from pypi_practice.core.data import load
+    from pypi_practice.explain import matcher
+    from pypi_practice.tokens import patterns
+
+    own = Words(words.language, "commands/explain")
+    limit = load("messages/matching")["longest"]
+    if arguments.last and arguments.file:
+        raise PracticeError(own("both"))
+    if arguments.last:
+        from pypi_practice.explain import last_failure
+        from pypi_practice.index.storage.store import default_directory
+
+        folder = (arguments.data or default_directory(os.environ)).absolute()
+        kept = last_failure.read(folder)
+        if kept is None:
+            raise PracticeError(own("nothing_last", path=folder))
+        text, limit, cut = kept, last_failure.LIMIT, len(kept) >= last_failure.LIMIT
+    else:
+        text, cut = _read(arguments.file, own, limit)
+    # In this order, so that no colour inside a secret hides it.
+    cleaned = matcher.clean(text)
+    safe = patterns.redact(cleaned)
+    found = matcher.find_in_cleaned(safe)
+    lines = safe.split("\n")
+    if arguments.json:
+        made = {
+            "secrets": safe != cleaned or "[token]" in text,
+            "cut": cut,
+            "found": [_as_json(one, lines, own.language) for one in found],
+        }
+        print(json.dumps(made, ensure_ascii=False, indent=2))
+        return 0 if found else 1
+    if cut:
+        print(own("cut", size=limit // 1_000_000), file=sys.stderr)
+    if safe != cleaned:
+        print(own("secret"), file=sys.stderr)
+    if not found:
+        print(own("unknown"))
+        return 1
+    print("\n".join(_report(found, lines, own, everything=arguments.all)))
+    return 0
+
+
+def _read(name: str | None, own: Words, limit: int) -> tuple[str, bool]:
+    """Return the text of a file or of standard input, and whether that is only the end of it.
+
+    The end begins with a whole line where it can: the rest of a line may be the rest of a token.
+    """
+    if name in (None, "-"):
+        if sys.stdin.isatty():
+            print(own("paste"), file=sys.stderr, flush=True)
+        raw, cut = _end(sys.stdin.buffer, limit)
+        name = own("standard_input")
+    else:
+        try:
+            with Path(name).open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if size > limit:
+                    file.seek(size - limit)
+                raw, cut = _end(file, limit)
+                cut = cut or size > limit
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise PracticeError(own("no_file", name=name, reason=reason)) from error
+    text = _decoded(raw)
+    if text is None:
+        raise PracticeError(own("binary", name=name))
+    if not text.strip():
+        raise PracticeError(own("empty"))
+    return text[text.find("\n", 0, FIRST_LINE) + 1 if cut else 0 :], cut
+
+
+def _end(stream: BinaryIO, limit: int) -> tuple[bytes, bool]:
+    """Return the last *limit* bytes of a stream, and whether there were more."""
+    kept, cut = b"", False
+    while chunk := stream.read(1024 * 1024):
+        kept += chunk
+        if len(kept) > limit:
+            kept, cut = kept[-limit:], True
+    return kept, cut
+
+
+def _decoded(raw: bytes) -> str | None:
+    """Return *raw* as text, in whatever of the usual codings; None if it is none.
+
+    >>> _decoded("no".encode("utf-16")), _decoded(bytes([0, 1, 2, 3]))
+    ('no', None)
+    """
+    for mark, coding in MARKS:
+        if raw.startswith(mark):
+            return raw.decode(coding, "replace")
+    text = raw.decode("utf-8", "replace")
+    # A log may hold a stray byte or two; a program, a picture or an archive is full of them.
+    odd = text.count("\0") * 100 + text.count("\ufffd")
+    return None if odd > len(text) / 10 else text
+
+
+def _address(match: Match) -> str:
+    return f"{PAGE}/#{match.entry.id}"
+
+
+def _more(see: str | None) -> str | None:
+    """Return the address of a page from its path: ``howto/leak.md#x`` is ``howto/leak/#x``."""
+    return see.replace(".md", "/") if see else None
+
+
+def _as_json(match: Match, lines: Sequence[str], language: str) -> dict[str, Any]:
+    from pypi_practice.explain import matcher
+
+    one = match.entry
+    values = (
+        one.id,
+        one.group,
+        one.level,
+        one.text,
+        [match.line, match.last_line],
+        matcher.excerpt(lines, match),
+        one.cause[language],
+        one.fix[language],
+        _address(match),
+        _more(one.see),
+    )
+    return dict(zip(FOUND_KEYS, values, strict=True))
+
+
+def _report(
+    found: Sequence[Match], lines: Sequence[str], own: Words, *, everything: bool
+) -> Iterator[str]:
+    """Yield the report for people: the causes in full, then the rest in a line each."""
+    best = found[0].entry.level
+    full = [one for one in found if everything or one.entry.level == best]
+    full = full if everything else full[:FULL]
+    rest = found[len(full) :]
+    for number, one in enumerate(full):
+        if number:
+            yield ""
+        yield from _whole(one, lines, own)
+    if rest:
+        yield ""
+        yield own("also")
+        for one in rest:
+            yield f"  {one.entry.title} ({_where(one, own)})"
+        yield own("also_all")
+
+
+def _where(match: Match, own: Words) -> str:
+    from pypi_practice.core.data import load
+
+    by = load("messages/matching")["groups"][match.entry.group][own.language]
+    return f"{by}, {own('line', number=match.line)}"
+
+
+def _whole(match: Match, lines: Sequence[str], own: Words) -> Iterator[str]:
+    from pypi_practice.explain import matcher
+
+    one = match.entry
+    yield f"{one.title} ({_where(match, own)})"
+    for line in matcher.excerpt(lines, match):
+        yield f"  | {line}"
+    for label, text in (("cause", one.cause), ("fix", one.fix)):
+        yield from _filled(f"{own(label)}: {text[own.language]}")
+    yield f"  {own('more', path=_more(one.see) or _address(match))}"
+
+
+def _filled(text: str) -> list[str]:
+    width = max(40, min(shutil.get_terminal_size().columns, 100)) - 2
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,214 @@
+"""``pypi-practice fork``: asks for the names, makes the copy, tests it, and says what comes next.
+
+The exit code is 0 if the fork is made and its tests pass, or was made before; 1 if they fail; 2 for
+bad input, and then nothing was written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pypi_practice.core.data import load
+from pypi_practice.core.errors import PracticeError
+from pypi_practice.core.i18n import Words
+
+Rule = Callable[[str, Words], str]
+
+
+def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
+    """Add ``fork`` to the commands of pypi-practice."""
+    words = Words(language, "commands/fork")
+    made = commands.add_parser(
+        "fork", help=words("help"), description=words("help"), add_help=False, parents=parents
+    )
+    made.add_argument("directory", type=Path, metavar="DIR", help=words("help_dir"))
+    for name in ("name", "package", "command", "author", "email", "user", "repository"):
+        # "command" is where the parser itself keeps the name of this command.
+        made.add_argument(
+            f"--{name}", dest=f"own_{name}", metavar=name.upper(), help=words(f"help_{name}")
+        )
+    made.add_argument(
+        "--ci", choices=list(load("commands/fork")["ci"]), default="travis", help=words("help_ci")
+    )
+    made.add_argument("--mine", action="store_true", help=words("help_mine"))
+    made.add_argument("--offline", action="store_true", help=words("help_offline"))
+    made.add_argument("--yes", action="store_true", help=words("help_yes"))
+    made.set_defaults(run=_fork)
+
+
+class _Asker:
+    """Gets each field: from its option, or by asking with a default, or the default itself."""
+
+    def __init__(self, arguments: argparse.Namespace, words: Words) -> None:
+        self.arguments, self.words = arguments, words
+
+    def get(self, field: str, rule: Rule, default: str = "") -> str:
+        """Return a field that *rule* lets through; one that was typed wrong is asked again."""
+        option = "name" if field == "project" else field
+        given = getattr(self.arguments, f"own_{option}")
+        if given is not None:
+            return rule(given, self.words)
+        if self.arguments.yes:
+            if not default:
+                sentence = self.words("no_answer", field=self._asked(field), option=f"--{option}")
+                raise PracticeError(sentence)
+            return rule(default, self.words)
+        while True:
+            try:
+                return rule(self.read(self._asked(field), default, option), self.words)
+            except PracticeError as error:
+                if not sys.stdin.isatty():
+                    raise
+                print(error, file=sys.stderr)
+
+    def _asked(self, field: str) -> str:
+        return self.words(f"ask_{field}")
+
+    def read(self, asked: str, default: str, option: str) -> str:
+        """Return what is typed after *asked*; raises PracticeError at the end of the input."""
+        shown = f" [{default}]" if default else ""
+        try:
+            return input(f"{asked}{shown}: ").strip() or default
+        except EOFError:
+            print()
+            sentence = self.words("no_answer", field=asked, option=f"--{option}")
+            raise PracticeError(sentence) from None
+
+
+def _fork(arguments: argparse.Namespace, words: Words) -> int:
+    from pypi_practice.fork import copy
+
+    own = Words(words.language, "commands/fork")
+    path = arguments.directory
+    if copy.made_before(path):
+        print(own("again", path=path, name=_name(path)))
+        return 0
+    copy.check_target(path, own)
+    mine = _names(_Asker(arguments, own))
+    copy.write(path, mine, arguments.ci, own)
+    print(
+        own(
+            "made",
+            path=path,
+            project=mine.project,
+            package=mine.package,
+            command=mine.command,
+            repository=mine.repository,
+        )
+    )
+    passed, said = copy.run_tests(path)
+    if passed:
+        ran = next((one for one in said.splitlines() if one.startswith("Ran ")), said)
+        print(own("tests_pass", said=re.sub(r" in [\d.]+s", "", ran)))
+    else:
+        print(own("tests_fail"), said, sep="\n")
+    if arguments.ci == "travis":
+        _travis(path, words.language)
+    _next(mine, arguments.ci, own)
+    return 0 if passed else 1
+
+
+def _name(path: Path) -> str:
+    from pypi_practice.doctor.project import Project
+
+    name = Project(path).table.get("name")
+    return name if isinstance(name, str) else Path(os.path.realpath(path)).name
+
+
+def _names(asker: _Asker) -> Any:
+    from pypi_practice.fork import copy
+    from pypi_practice.git import safe_reader
+
+    words = asker.words
+    while True:
+        project = asker.get("project", copy.project_name)
+        try:
+            _look(project, asker)
+            break
+        except PracticeError as error:
+            if asker.arguments.yes or asker.arguments.own_name or not sys.stdin.isatty():
+                raise
+            print(error, file=sys.stderr)
+    package = asker.get("package", copy.package_name, copy.package_of(project))
+    command = asker.get("command", copy.command_name, copy.command_of(project))
+    author = asker.get("author", copy.author_name, safe_reader.user_setting("user.name"))
+    email = asker.get("email", copy.email_address, safe_reader.user_setting("user.email"))
+    repository = ""
+    if asker.arguments.own_repository is None:
+        user = asker.get(
+            "user", copy.user_name, safe_reader.user_setting("github.user") or _account(author)
+        )
+        repository = copy.repository_address(f"{user}/{project}", words)
+    repository = asker.get("repository", copy.repository_address, repository)
+    return copy.Names(project, package, command, author, email, repository)
+
+
+def _account(author: str) -> str:
+    """Return a guess at somebody's account: their name in small letters, with hyphens."""
+    return "-".join(re.findall(r"[a-z0-9]+", author.lower()))
+
+
+def _look(project: str, asker: _Asker) -> None:
+    """Say whether the name is free; raises PracticeError if it is somebody else's."""
+    from packaging.utils import canonicalize_name
+
+    from pypi_practice.core.indexes import INDEXES
+    from pypi_practice.doctor import lookup
+
+    words, looks = asker.words, {}
+    if not asker.arguments.offline:
+        looks = lookup.both(canonicalize_name(project), INDEXES.values())
+
+    def where(exists: bool | None) -> str:
+        found = [
+            one.name
+            for key, one in INDEXES.items()
+            if (looks[key].exists if key in looks else None) is exists
+        ]
+        return ", ".join(found)
+
+    if taken := where(True):
+        mine = asker.arguments.mine
+        if not mine and not asker.arguments.yes and sys.stdin.isatty():
+            print(words("name_taken", name=project, indexes=taken))
+            answer = asker.read(words("ask_mine"), "", "mine")
+            mine = bool(answer) and answer[0] in words("said_yes")
+        if not mine:
+            raise PracticeError(words("name_taken", name=project, indexes=taken))
+        print(words("yours", name=project, indexes=taken))
+    if free := where(False):
+        print(words("free", name=project, indexes=free))
+    if unknown := where(None):
+        print(words("not_asked", name=project, indexes=unknown))
+
+
+def _travis(path: Path, language: str) -> None:
+    """Print what ``travis check`` and ``travis plan --matrix`` say of the fork."""
+    from pypi_practice.travis.check import autofix, report
+    from pypi_practice.travis.plan.planner import Variable
+    from pypi_practice.travis.run import plan_report, repository
+
+    words = Words(language, "travis/messages")
+    variables = [Variable("TEST_PYPI_TOKEN", "", "staging"), Variable("PYPI_TOKEN", "")]
+    found = autofix.file(path, words, variables)
+    print("\n".join(report.lines(found, words)))
+    here, branch = repository.find(path, None, None, words)
+    columns = plan_report.events(here, branch, None, None, words)
+    print(plan_report.matrix_text(plan_report.matrix(here, columns, variables, words), words))
+
+
+def _next(mine: Any, ci: str, words: Words) -> None:
+    from pypi_practice.doctor.checks import guide
+
+    facts = load("commands/fork")["ci"][ci]
+    print(f"\n{words('next')}")
+    for number, (step, page) in enumerate(zip(facts["steps"], facts["pages"], strict=True), 1):
+        values = {"repository": mine.repository, "project": mine.project, "version": "0.1.0"}
+        print(f"  {number}. {words(f'step_{step}', **values)}")
+        print(f"     {guide(words.language, page)}")

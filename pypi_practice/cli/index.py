@@ -1,0 +1,121 @@
+"""``pypi-practice shell``, ``web``, ``list``, and the commands of tokens and accounts.
+
+These need the index, whose libraries take a third of a second to load; ``travis`` does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pypi_practice.cli import account, leak, token, wall
+from pypi_practice.cli.token import open_store
+from pypi_practice.core.errors import PracticeError
+from pypi_practice.core.i18n import Words
+from pypi_practice.core.indexes import INDEXES
+from pypi_practice.explain import last_failure
+from pypi_practice.index.app import Application
+from pypi_practice.index.browser_app import LOCAL_NAMES, WebServer
+from pypi_practice.network.allowed_hosts import AllowedHosts
+from pypi_practice.network.server import LOOPBACK
+from pypi_practice.sandbox.kinds import FOR_SHELL
+from pypi_practice.shell import session
+
+
+def add_parsers(
+    commands: argparse._SubParsersAction,  # type: ignore[type-arg]
+    words: Words,
+    parents: Sequence[argparse.ArgumentParser],
+) -> None:
+    """Add the commands to the command line."""
+
+    def add(name: str, help_key: str, run) -> argparse.ArgumentParser:
+        text = words(help_key)
+        made = commands.add_parser(
+            name, help=text, description=text, add_help=False, parents=[*parents]
+        )
+        made.set_defaults(run=run)
+        return made
+
+    opened = add("shell", "help_shell", _shell)
+    opened.add_argument("--port", default="0", help=words("help_shell_port"))
+    opened.add_argument("--web-port", default="0", help=words("help_shell_web"))
+    wall.add_options(opened, words.language)
+    opened.add_argument(
+        "program", nargs=argparse.REMAINDER, metavar="-- COMMAND", help=words("help_shell_command")
+    )
+    for module in (token, account, leak):
+        module.add_parser(commands, words.language, [*parents])
+    add("list", "help_list", _list)
+    pages = add("web", "help_web", _web)
+    pages.add_argument("--port", default="0", help=words("help_web_port"))
+    pages.add_argument("--host", default=LOOPBACK, help=words("help_web_host"))
+
+
+def _shell(arguments: argparse.Namespace, words: Words) -> int:
+    program = arguments.program[1:] if arguments.program[:1] == ["--"] else arguments.program
+    port, web_port = _port(arguments.port, words), _port(arguments.web_port, words)
+    inside = bool(os.environ.get("PYPI_PRACTICE"))
+    if inside and not program:
+        raise PracticeError(words("inside_already"))
+    explain = Words(words.language, "commands/explain")
+    allowed = AllowedHosts.parse(arguments.allow_host, words.language)
+    with session.practice(
+        arguments.data, words=words, port=port, web_port=web_port, allowed=allowed
+    ) as environ:
+        folder = Path(environ["PYPI_PRACTICE_DATA"])
+        before = last_failure.read(folder)
+        asked = arguments.require_wall or arguments.wall
+        kinds = None if inside and not asked else wall.kinds(arguments, FOR_SHELL)
+        code = session.run(program, environ, words, kinds=kinds, local_ports=allowed.local_ports)
+        if not inside and last_failure.refused_since(folder, before):
+            print(explain("announce"), file=sys.stderr)
+    if not program:
+        print(words("shell_left"), file=sys.stderr)
+    return code
+
+
+def _port(given: str, words: Words) -> int:
+    if not (given.isascii() and given.isdecimal()) or int(given) > 65535:
+        raise PracticeError(words("port_number", port=given))
+    return int(given)
+
+
+def _web(arguments: argparse.Namespace, words: Words) -> int:
+    said = Words(words.language, "index/web_pages")
+    if (running := os.environ.get("PYPI_PRACTICE_WEB")) and arguments.data is None:
+        print(said("serving_already", url=running))
+        return 0
+    port, host = _port(arguments.port, words), arguments.host
+    server = WebServer(Application(open_store(arguments, words), None, words), port, host)
+    try:
+        print(said("serving", url=server.url), flush=True)
+        if host not in LOCAL_NAMES:
+            print(said("opened", host=host), file=sys.stderr, flush=True)
+        server.wait()
+    except KeyboardInterrupt:
+        print(f"\n{said('stopped')}")
+    finally:
+        server.stop()
+    return 0
+
+
+def _list(arguments: argparse.Namespace, words: Words) -> int:
+    store = open_store(arguments, words)
+    rows = [
+        words(
+            "list_row",
+            index=index.key,
+            name=project.name,
+            version=file.version,
+            filename=file.filename,
+        )
+        for index in INDEXES.values()
+        for project in store.projects(index)
+        for file in store.files(project)
+    ]
+    print("\n".join(rows) or words("nothing_uploaded"))
+    return 0

@@ -1,0 +1,150 @@
+"""``pypi-practice leak``: what PyPI does when a partner finds a token in public.
+
+Source: warehouse/integrations/secrets/utils.py at commit 6b62157: the token is looked up by its
+identifier, its signature is not checked, it is deleted, its user gets a mail and an event.
+
+With ``--json`` it prints an object with KEYS: ``revoked`` is an array of what ``token list --json``
+prints of each token, with the ``mail`` (``subject``, ``body``), the ``event`` of the security
+history, and the ``answer`` to every later upload with it; ``unknown`` and ``real`` are numbers of
+tokens. The exit code is 1 if no token was revoked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Any
+
+from pypi_practice.cli import token_input
+from pypi_practice.cli.token import open_store, plain, print_json, record, row
+from pypi_practice.core.data import load
+from pypi_practice.core.errors import PracticeError
+from pypi_practice.core.i18n import Words
+from pypi_practice.core.indexes import INDEXES, Index
+from pypi_practice.index.storage.store import Store, TokenRecord
+from pypi_practice.tokens import macaroons
+from pypi_practice.tokens.patterns import SCANNER
+
+KEYS = ("revoked", "unknown", "real")
+
+
+def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
+    """Add ``leak`` to the commands of pypi-practice."""
+    words, mails = Words(language, "commands/tokens"), load("index/mails")
+    text = words("help_leak")
+    made = commands.add_parser("leak", help=text, description=text, add_help=False, parents=parents)
+    origins, url = mails["origins"], mails["public_url"]
+    made.add_argument(
+        "--origin",
+        choices=origins,
+        default=origins[0],
+        help=words("help_origin", default=origins[0]),
+    )
+    made.add_argument("--url", default=url, help=words("help_url", default=url))
+    keys = ", ".join(KEYS)
+    made.add_argument("--json", action="store_true", help=words("help_json", keys=keys))
+    made.set_defaults(run=_leak)
+
+
+def found(published: bytes) -> list[str]:
+    """Return the tokens that a scanner would find in *published*, each once.
+
+    >>> found(b"pypi-short " + b"password: pypi-" + 90 * b"A" + b"\\n") == ["pypi-" + 90 * "A"]
+    True
+    """
+    return list(dict.fromkeys(SCANNER.findall(published.decode("latin-1"))))
+
+
+def _leak(arguments: argparse.Namespace, words: Words) -> int:
+    own, url = Words(words.language, "commands/tokens"), arguments.url
+    if not re.match(r"https?://[^\s/]", url) or not url.isprintable() or len(url) > 2000:
+        raise PracticeError(own("leak_url", value=plain(url)))
+    published = token_input.read_bytes(own("ask_text"), token_input.TEXT_LIMIT)
+    if len(published) > token_input.TEXT_LIMIT:
+        raise PracticeError(own("text_large", limit=token_input.TEXT_LIMIT))
+    if not published.strip():
+        raise PracticeError(own("input_empty", command="leak"))
+    raws = found(published)
+    if not raws:
+        raise PracticeError(own("leak_no_token"))
+    real = [raw for raw in raws if macaroons.is_real(raw)]
+    store = open_store(arguments, words)
+    known, unknown = [], 0
+    for raw in raws:
+        if raw not in real:
+            token = _revoke(raw, store)
+            if token is None:
+                unknown += 1
+            else:
+                known.append(token)
+    if arguments.json:
+        _print_json(known, unknown, len(real), arguments)
+    else:
+        for token in known:
+            _tell(token, arguments, own)
+        if unknown:
+            print(own("leak_unknown", count=unknown))
+        if real:
+            pages = [f"{index.web}/manage/account/" for index in INDEXES.values()]
+            print(own("leak_real", count=len(real), addresses=", ".join(pages)))
+    return 0 if known else 1
+
+
+def _revoke(raw: str, store: Store) -> TokenRecord | None:
+    """Delete the token with the identifier of *raw*; return what it was, or None if unknown."""
+    macaroon = macaroons.read(raw)
+    identifier = macaroons.identifier(macaroon) if macaroon is not None else None
+    token = store.token(identifier) if identifier else None
+    return token if token is not None and store.remove_token(token.id) else None
+
+
+def _mail(token: TokenRecord, arguments: argparse.Namespace) -> dict[str, str]:
+    mails, index = load("index/mails"), INDEXES[token.user.index]
+    values = {
+        "site": index.name,
+        "help": index.help,
+        "origin": arguments.origin,
+        "user": token.user.name,
+        "url": arguments.url,
+    }
+    return {key: mails[key].format(**values) for key in ("subject", "body")}
+
+
+def _event(token: TokenRecord) -> str:
+    mails = load("index/mails")
+    kind = "scope_project" if token.project else "scope_account"
+    scope = mails[kind].format(project=token.project)
+    return mails["event"].format(name=token.description, id=token.id, scope=scope)
+
+
+def _answer(index: Index) -> str:
+    message = load("index/uploads")["no_identity"]
+    return f"{message['status']} {message['text'].format(help=index.help)}"
+
+
+def _tell(token: TokenRecord, arguments: argparse.Namespace, own: Words) -> None:
+    index, mail = INDEXES[token.user.index], _mail(token, arguments)
+    print(own("leak_found", origin=arguments.origin, name=index.name, token=row(token, own)))
+    for title, text in (
+        ("leak_mail", f"{mail['subject']}\n\n{mail['body']}"),
+        ("leak_event", _event(token)),
+        ("leak_answer", _answer(index)),
+    ):
+        print(f"\n{own(title)}\n")
+        print("\n".join(f"  {line}".rstrip() for line in text.splitlines()))
+    print()
+
+
+def _print_json(
+    known: list[TokenRecord], unknown: int, real: int, arguments: argparse.Namespace
+) -> None:
+    revoked = [
+        record(token)
+        | {
+            "mail": _mail(token, arguments),
+            "event": _event(token),
+            "answer": _answer(INDEXES[token.user.index]),
+        }
+        for token in known
+    ]
+    print_json({"revoked": revoked, "unknown": unknown, "real": real})

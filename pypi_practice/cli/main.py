@@ -1,0 +1,105 @@
+"""The command ``pypi-practice``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pypi_practice.cli import travis
+from pypi_practice.core.errors import PracticeError, Terminated
+from pypi_practice.core.i18n import LANGUAGES, Words, language, name_values, speak
+from pypi_practice.core.terminal import visible
+
+
+def _chosen_language(argv: Sequence[str]) -> str:
+    """Return the language before anything else is read, so that every message is in it."""
+    for place, argument in enumerate(argv):
+        if argument == "--":
+            break
+        if argument == "--lang" and place + 1 < len(argv):
+            code = argv[place + 1]
+        elif argument.startswith("--lang="):
+            code = argument.removeprefix("--lang=")
+        else:
+            continue
+        if code not in LANGUAGES:
+            codes = ", ".join(LANGUAGES)
+            raise PracticeError(Words(language())("unknown_language", code=code, codes=codes))
+        return code
+    return language()
+
+
+def build_parser(words: Words, argv: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser of the command line *argv*."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("-h", "--help", action="help", help=words("help_help"))
+    common.add_argument("--lang", metavar="|".join(LANGUAGES), help=words("help_lang"))
+    data = argparse.ArgumentParser(add_help=False)
+
+    def folder(name: str) -> Path:
+        if not name:  # which Path takes for the present folder
+            raise argparse.ArgumentTypeError(words("empty_data"))
+        return Path(name)
+
+    data.add_argument("--data", type=folder, metavar="DIR", help=words("help_data"))
+    parser = argparse.ArgumentParser(
+        prog="pypi-practice", description=words("description"), add_help=False, parents=[common]
+    )
+    commands = parser.add_subparsers(title=words("commands"), required=True)
+    if argv[:1] not in (["travis"], ["doctor"], ["fork"], ["explain"]):
+        from pypi_practice.cli import index
+
+        index.add_parsers(commands, words, [common, data])
+    travis.add_parser(commands, words.language, [common, data])
+    if argv[:1] != ["travis"]:
+        from pypi_practice.cli import (
+            doctor,
+            explain,
+            fork,
+            wall,
+        )
+
+        doctor.add_parser(commands, words.language, [common])
+        fork.add_parser(commands, words.language, [common])
+        explain.add_parser(commands, words.language, [common, data])
+        wall.add_parser(commands, words.language, [common])
+    name_values(parser, words.language)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``pypi-practice`` with *argv*; return its exit code.
+
+    0 is success, 1 what the command itself reports, 2 bad input, 130 Ctrl-C.
+    """
+    argv = sys.argv[1:] if argv is None else list(argv)
+    # A terminal that is closed, or a kill, ends us as Ctrl-C does: servers stop, folders go.
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
+    words = Words(language())
+    try:
+        words = Words(_chosen_language(argv))
+        speak(words.language)
+        if argv[:1] != ["travis"]:
+            from pypi_practice.cli import token_input
+
+            token_input.refuse_arguments(argv, Words(words.language, "commands/tokens"))
+        arguments = build_parser(words, argv).parse_args(argv)
+        return arguments.run(arguments, words)
+    except PracticeError as error:
+        print(f"pypi-practice: {visible(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\n{words('interrupted')}", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 141
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise Terminated

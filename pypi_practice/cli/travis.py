@@ -1,0 +1,208 @@
+"""``pypi-practice travis check``, ``plan`` and ``run``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from pypi_practice.core.errors import PracticeError
+from pypi_practice.core.i18n import Words
+from pypi_practice.core.terminal import visible
+
+# What each command needs is imported when it is called, so that each starts quickly.
+
+EVENTS = ("push", "pull_request", "fork", "api", "cron")
+
+
+def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
+    """Add ``travis`` and its commands to those of pypi-practice."""
+    words = Words(language, "travis/messages")
+    text = words("help_travis")
+    travis = commands.add_parser(
+        "travis", help=text, description=text, add_help=False, parents=parents[:1]
+    )
+    kinds = travis.add_subparsers(title=Words(words.language)("commands"), required=True)
+
+    def add(name: str, run: Any, more: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+        text = words(f"help_{name}")
+        made = kinds.add_parser(name, help=text, description=text, add_help=False, parents=more)
+        made.set_defaults(run=run)
+        return made
+
+    def variables(made: argparse.ArgumentParser) -> None:
+        made.add_argument(
+            "--var",
+            action="append",
+            default=[],
+            metavar="NAME[=VALUE][@BRANCH]",
+            help=words("help_var"),
+        )
+
+    def events(made: argparse.ArgumentParser) -> None:
+        made.add_argument("directory", type=Path, metavar="DIR", help=words("help_dir"))
+        made.add_argument("--branch", help=words("help_branch"))
+        made.add_argument("--tag", help=words("help_tag"))
+        made.add_argument("--pull-request", action="store_true", help=words("help_pull_request"))
+        made.add_argument("--from-fork", action="store_true", help=words("help_from_fork"))
+        made.add_argument("--event", choices=EVENTS, help=words("help_event"))
+        made.add_argument("--repo", metavar="OWNER/NAME", help=words("help_repo"))
+        variables(made)
+
+    made = add("check", _check, parents[:1])
+    made.add_argument("files", type=Path, nargs="*", metavar="FILE", help=words("help_file"))
+    made.add_argument("--fix", action="store_true", help=words("help_fix"))
+    made.add_argument(
+        "--fix-also", action="append", default=[], metavar="RULE", help=words("help_fix_also")
+    )
+    form = made.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help=words("help_json"))
+    form.add_argument("--sarif", action="store_true", help=words("help_sarif"))
+    variables(made)
+
+    made = add("plan", _plan, parents[:1])
+    events(made)
+    made.add_argument("--matrix", action="store_true", help=words("help_matrix"))
+    made.add_argument("--json", action="store_true", help=words("help_json"))
+
+    made = add("run", _run, parents)
+    events(made)
+    made.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
+    made.add_argument("--exact-python", action="store_true", help=words("help_exact"))
+    from pypi_practice.cli import wall
+
+    wall.add_options(made, language)
+    made.add_argument("--raw", action="store_true", help=words("help_raw"))
+
+
+def _variable(text: str, words: Words, *, dry_run: bool) -> Any:
+    """Read ``NAME``, ``NAME=VALUE`` or either with ``@BRANCH`` at its end."""
+    from pypi_practice.travis.plan.planner import Variable
+
+    name, equals, value = text.partition("=")
+    # A value may hold an "@"; a name may not, so without a value the first one begins the branch.
+    head, at, branch = value.rpartition("@") if equals else name.partition("@")
+    if equals:
+        return Variable(name, head if at else value, (branch if at else "") or None)
+    name = head if at else name
+    if name not in os.environ and not dry_run:
+        raise PracticeError(words("no_value", name=name))
+    return Variable(name, os.environ.get(name, ""), branch or None)
+
+
+def _check(arguments: argparse.Namespace, words: Words) -> int:
+    from pypi_practice.core.data import load
+    from pypi_practice.travis.check import autofix, report
+
+    own = Words(words.language, "travis/messages")
+    rules = load("travis/rules")
+    asked = sorted(name for name, rule in rules.items() if rule["fixes"] in ("asked", "safe"))
+    for rule in arguments.fix_also:
+        if rule not in asked:
+            raise PracticeError(own("no_fix", rule=rule, known=", ".join(asked)))
+    variables = [_variable(one, own, dry_run=True) for one in arguments.var]
+    reports = []
+    for path in arguments.files or [Path(".")]:
+        found = autofix.file(path, own, variables)
+        if arguments.fix:
+            quiet = arguments.json or arguments.sarif
+            found = autofix.fix(path, found, own, arguments.fix_also, variables, show=not quiet)
+        reports.append(found)
+    if arguments.json:
+        print(report.as_json(reports, own))
+    elif arguments.sarif:
+        print(report.as_sarif(reports, own))
+    else:
+        for one in reports:
+            for line in report.lines(one, own):
+                print(visible(line))
+    return 1 if any(one.fails for one in reports) else 0
+
+
+def _event(arguments: argparse.Namespace, found: Any, branch: str) -> Any:
+    from pypi_practice.travis.plan.planner import Event
+    from pypi_practice.travis.run import repository
+
+    fork = arguments.from_fork or arguments.event == "fork"
+    pull = arguments.pull_request or fork or arguments.event == "pull_request"
+    return Event(
+        branch=branch,
+        tag=arguments.tag or "",
+        pull_request=pull,
+        from_fork=fork,
+        repository=arguments.repo or repository.slug(found),
+        kind=arguments.event if arguments.event in ("api", "cron") else "push",
+    )
+
+
+def _plan(arguments: argparse.Namespace, words: Words) -> int:
+    from pypi_practice.travis.run import plan_report, repository
+
+    own = Words(words.language, "travis/messages")
+    variables = [_variable(one, own, dry_run=True) for one in arguments.var]
+    if arguments.matrix:
+        found, branch = repository.find(arguments.directory, arguments.branch, None, own)
+        columns = plan_report.events(found, branch, arguments.tag, arguments.repo, own)
+        made = plan_report.matrix(found, columns, variables, own)
+        if arguments.json:
+            print(plan_report.matrix_json(made))
+        else:
+            findings = repository.findings(found, variables, own)
+            print(visible(plan_report.matrix_text(made, own, findings)))
+        return 0
+    found, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
+    event = _event(arguments, found, branch)
+    plan, _ = repository.plan(found, event, variables, own)
+    findings = repository.findings(found, variables, own)
+    show = plan_report.as_json if arguments.json else plan_report.text
+    print(visible(show(found, plan, event, own, findings)))
+    return 0
+
+
+def _run(arguments: argparse.Namespace, words: Words) -> int:
+    from pypi_practice.cli import wall
+    from pypi_practice.explain import last_failure
+    from pypi_practice.network.allowed_hosts import AllowedHosts
+    from pypi_practice.sandbox.kinds import FOR_JOB
+    from pypi_practice.shell.session import practice
+    from pypi_practice.travis.run import repository
+    from pypi_practice.travis.run import runner as run
+    from pypi_practice.travis.run.log import Log
+
+    own = Words(words.language, "travis/messages")
+    allowed = AllowedHosts.parse(arguments.allow_host, words.language)
+    found, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
+    event = _event(arguments, found, branch)
+    variables = [_variable(one, own, dry_run=arguments.dry_run) for one in arguments.var]
+    plan, said = repository.plan(found, event, variables, own)
+    for message in said:
+        print(visible(message), flush=True)
+    if fatal := [message.level for message in said if message.is_fatal]:
+        raise PracticeError(own("plain_secret" if "alert" in fatal else "dropped"))
+
+    if arguments.dry_run:
+        run.outline(found, plan, event, print, own, allowed)
+        return 0
+    findings = repository.findings(found, variables, own)
+    with practice(arguments.data, words=words, allowed=allowed) as environ:
+        log = Log(sys.stdout, os.environ, raw=arguments.raw)
+        result = run.rehearse(
+            found,
+            plan,
+            event,
+            variables,
+            environ,
+            log,
+            own,
+            exact=arguments.exact_python,
+            allowed=allowed,
+            kinds=wall.kinds(arguments, FOR_JOB),
+            findings=[one for one in findings if one.code is None],
+        )
+        if not result.passed:
+            last_failure.write(Path(environ["PYPI_PRACTICE_DATA"]), log.end)
+            if last_failure.is_known(log.end):
+                log.say(Words(words.language, "commands/explain")("announce"))
+    return 0 if result.passed else 1

@@ -1,0 +1,101 @@
+"""The names that readers put in the place of the example's: their forms, and what is wrong.
+
+The site's script does the same in the browser; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import functools
+import keyword
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from pypi_practice.core import project_names
+from pypi_practice.core.data import load
+from pypi_practice.tokens.patterns import FIELD
+
+# Source: what github.com says in its forms for a new repository and a new organization.
+REPOSITORY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
+USER = re.compile(r"(?=.{1,39}\Z)[A-Za-z0-9]+(-[A-Za-z0-9]+)*\Z")
+
+
+def forms(project: str, repository: str, user: str) -> dict[str, str]:
+    """Return every form of three valid names, by the keys that placeholder_names.yml uses.
+
+    >>> forms("Foo.Bar", "foo", "ana")["package"]
+    'foo_bar'
+    """
+    normal = str(canonicalize_name(project))
+    package = _identifier(normal.replace("-", "_"))
+    return {
+        "project": project,
+        "repository": repository,
+        "user": user,
+        "normal": normal,
+        "file": normal.replace("-", "_"),
+        "package": package,
+        "command": package,
+        "classes": _identifier("".join(part.capitalize() for part in normal.split("-"))),
+    }
+
+
+def _identifier(name: str) -> str:
+    """Return *name* as Python takes it: no digit first, and no word of the language."""
+    name = f"_{name}" if name[0].isdigit() else name
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def faults(project: str, repository: str, user: str) -> dict[str, str]:
+    """Return what is wrong, by field: a key of placeholder_names.yml or uploads.yml."""
+    found = {}
+    for field, name in (("project", project), ("repository", repository), ("user", user)):
+        if FIELD.match(name.lstrip()):
+            found[field] = "token"
+    if not project:
+        found.setdefault("project", "empty")
+    elif not project_names.NAME.match(project):
+        found.setdefault("project", "name_invalid")
+    elif fault := project_names.fault(project, load("index/reserved_names")["taken"]["projects"]):
+        found.setdefault("project", fault)
+    if repository and not REPOSITORY.match(repository):
+        found.setdefault("repository", "repository")
+    if user and not USER.match(user):
+        found.setdefault("user", "user")
+    return found
+
+
+def sentence(key: str, language: str, read: Callable[[str], Any] = load) -> str:
+    """Return what a fault means and how to mend it; *read* gives the data files."""
+    own = read("own_names")["says"]
+    if key in own:
+        return str(own[key][language])
+    answer = read("uploads")[key]
+    return f"{answer['cause'][language]} {answer['fix'][language]}"
+
+
+@functools.cache
+def pattern() -> re.Pattern[str]:
+    """Return one expression for all marks of placeholder_names.yml; mark N is the group ``mN``."""
+    marks = load("commands/placeholder_names")["marks"]
+    return re.compile("|".join(f"(?P<m{n}>{one['pattern']})" for n, one in enumerate(marks)))
+
+
+def places(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and form of each name of the example in *text*."""
+    marks = load("commands/placeholder_names")["marks"]
+    for found in pattern().finditer(text):
+        form = marks[int(str(found.lastgroup)[1:])]["form"]
+        if form != "keep":
+            yield found.start(), found.end(), form
+
+
+def replaced(text: str, own: dict[str, str]) -> str:
+    """Return *text* with the names of the example replaced by those of *own*, from forms()."""
+    parts, end = [], 0
+    for start, stop, form in places(text):
+        parts += [text[end:start], own[form]]
+        end = stop
+    return "".join([*parts, text[end:]])

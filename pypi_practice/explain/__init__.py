@@ -1,0 +1,1 @@
+"""Explains the messages of a log: the catalog, the matcher, the last failure."""

@@ -1,0 +1,346 @@
+"""The catalogue: every message that a release can meet, who says it, why, and what to do.
+
+It is put together from the data: ``uploads.yml``, ``never.yml`` and ``pages.yml`` for PyPI, the
+validator's texts and ``travis_rules.yml``, and ``messages.yml`` for all others.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pypi_practice.core.data import load
+from pypi_practice.core.indexes import INDEXES
+from pypi_practice.travis.config.schema_validation import TEXTS
+
+# {name} is anything, {name!r} anything in quotes, {name:[0-9]+} characters of that class.
+PLACE = re.compile(r"\{(\w+)(!r)?(?::([^{}]+))?\}")
+CLASS = re.compile(r"([a-z0-9]*)\[((?:[a-z0-9]-[a-z0-9])+)\](\+?)")
+LEVELS = {"info": "note", "warn": "hint", "error": "cause", "alert": "cause"}
+TITLE = 90  # characters of a heading
+ENOUGH = 16  # letters by which a message is known even if its link to a help page was cut off
+
+Texts = Mapping[str, str]
+# A piece is a literal; or None, which is any text in quotes; or a run: the characters of a class,
+# and the most of them. A segment is a list of pieces that follow one another directly.
+Run = tuple[str, int]
+Piece = str | None | Run
+Segment = tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What to look for in a cleaned text: ``segments`` in this order, with at most ``gap`` of
+    data/messages/matching.yml characters between two of them; ``letters`` is the
+    number of fixed ones.
+
+    Nothing else can be expressed, so that looking for it takes time linear in the text: each
+    segment is found by its first literal, and every place in it has a greatest length.
+    """
+
+    segments: tuple[Segment, ...]
+    letters: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One message. ``cause`` and ``fix`` are by language; ``id`` is the anchor on the page.
+
+    ``texts`` are the wordings, the usual one first, with places as in
+    data/messages/catalog.yml; ``find`` are those to look for. ``proof`` says how it
+    was reproduced: a key of proofs in data/messages/matching.yml, or a file; ``read``
+    is the source of what was only read, ``why`` the reason why it cannot be reproduced, by
+    language.
+    """
+
+    id: str
+    group: str
+    texts: tuple[str, ...]
+    find: tuple[str, ...]
+    level: str
+    seen: str
+    cause: Texts
+    fix: Texts
+    see: str | None = None
+    proof: str | None = None
+    read: str | None = None
+    why: Texts | None = None
+    rule: str | None = None
+    also_known_as: tuple[str, ...] = ()  # other anchors of the same section
+    key: str = field(default="", compare=False)  # in the file that it comes from
+
+    @property
+    def text(self) -> str:
+        """The message in its usual wording, with its places named: ``The name <name> ...``."""
+        return shown(self.texts[0])
+
+    @property
+    def title(self) -> str:
+        """The beginning of the message, short enough for a heading."""
+        text = " ".join(PLACE.sub("…", _helped(self.texts[0])).split())
+        text = text.replace("'…'", "…").replace('"…"', "…").partition(" See ")[0]
+        if len(text) > TITLE:
+            text = text[: TITLE - 1].rsplit(" ", 1)[0].rstrip(" .,:;(") + "…"
+        return text.rstrip(".") if text.count(".") == 1 and text.endswith(".") else text
+
+    @property
+    def reproduced(self) -> bool:
+        """Whether a test makes some program print it."""
+        return self.proof is not None
+
+    @functools.cached_property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """What to look for in a cleaned text, for each wording of ``find``."""
+        return tuple(pattern(one) for one in self.find)
+
+
+def _helped(text: str) -> str:
+    return text.replace("{help}", INDEXES["testpypi"].help)
+
+
+def shown(text: str) -> str:
+    """Return a text with its places between angle brackets.
+
+    >>> shown("{name!r} is {what}, {code:[1-9]}")
+    '<name> is <what>, <code>'
+    """
+    return " ".join(PLACE.sub(r"<\1>", _helped(text)).split())
+
+
+def squeezed(text: str, keep: str = "") -> str:
+    """Return what of *text* counts when it is looked for: visible ASCII in small letters.
+
+    A control character in *keep* stays, too.
+    """
+    return re.sub(f"[^!-~{keep}]+", "", text).lower()
+
+
+def pattern(text: str) -> Pattern:
+    """Return the pattern that finds *text*; ValueError for a place that no piece can express.
+
+    >>> pattern("The name {name!r} is taken: {why}").segments
+    (('thename', None, 'istaken:'),)
+    >>> pattern("{a} is {b}, {code:40[0-9]} {c} at").segments
+    (('is',), (',40', ('0123456789', 1)), ('at',))
+    """
+    segments: list[list[Piece]] = [[]]
+    end = 0
+    for place in PLACE.finditer(text):
+        _add_literal(segments[-1], squeezed(text[end : place.start()]))
+        _, quoted, expression = place.groups()
+        if quoted:
+            segments[-1].append(None)
+        elif expression:
+            _add_class(segments[-1], expression, text)
+        else:
+            segments.append([])
+        end = place.end()
+    _add_literal(segments[-1], squeezed(text[end:]))
+    made = tuple(tuple(segment) for segment in segments if segment)  # a gap at an end finds nothing
+    if not made:
+        raise ValueError(f"a message has no letters of its own: {text}")
+    for number, segment in enumerate(made):
+        _check(segment, text, first=number == 0)
+    literals = [one for segment in made for one in segment if isinstance(one, str)]
+    return Pattern(made, len("".join(literals)))
+
+
+def _check(segment: Segment, text: str, *, first: bool) -> None:
+    """Raise ValueError unless *segment* can be found by a literal, in one way only."""
+    leading = first and segment[0] is None and len(segment) > 1
+    if not isinstance(segment[1 if leading else 0], str):
+        raise ValueError(f"a place of a message has no literal beside it: {text}")
+    for piece, following in itertools.pairwise(segment):
+        if isinstance(piece, tuple) and isinstance(following, str) and following[0] in piece[0]:
+            raise ValueError(f"a place of a message has no certain end: {text}")
+
+
+def _add_literal(segment: list[Piece], literal: str) -> None:
+    if not literal:
+        return
+    if segment and isinstance(segment[-1], str):
+        segment[-1] += literal
+    else:
+        segment.append(literal)
+
+
+def _add_class(segment: list[Piece], expression: str, text: str) -> None:
+    match = CLASS.fullmatch(expression)
+    if match is None:
+        raise ValueError(f"a place of a message is no class of characters: {text}")
+    _add_literal(segment, match[1])
+    letters = "".join(
+        chr(code)
+        for first, last in re.findall("(.)-(.)", match[2])
+        for code in range(ord(first), ord(last) + 1)
+    )
+    segment.append((letters, load("messages/matching")["gap"] if match[3] else 1))
+
+
+@functools.cache
+def catalogue() -> tuple[Entry, ...]:
+    """Return all entries, in the order of the page."""
+    made = [
+        *_plain("travis"),
+        *_config(),
+        *_plain("dpl"),
+        *_plain("build"),
+        *_plain("twine"),
+        *_uploads(),
+        *_never(),
+        *_forms(),
+    ]
+    return tuple(made)
+
+
+@functools.cache
+def by_id() -> dict[str, Entry]:
+    """Return the entries by their ids."""
+    return {one.id: one for one in catalogue()}
+
+
+def _plain(group: str) -> Iterator[Entry]:
+    for key, one in load("messages/catalog")[group].items():
+        texts = (one["text"], *one.get("also", ()))
+        yield Entry(
+            id=key,
+            group=group,
+            texts=texts,
+            find=tuple(one.get("find", texts)),
+            level=one["level"],
+            seen=one.get("seen", group),
+            cause=one["cause"],
+            fix=one["fix"],
+            see=one.get("see"),
+            proof=one.get("proof"),
+            read=one.get("read"),
+            key=key,
+        )
+
+
+def _config() -> Iterator[Entry]:
+    more = load("messages/catalog")["config"]
+    named: set[str] = set()
+    for key, rule in load("travis/rules").items():
+        own = more.get(key, {})
+        if "code" not in rule or "with" in own:
+            continue
+        values = {name: value for name, value in own.items() if name != "see"}
+        if rule["code"] in named and not values:
+            raise ValueError(f"data/messages/catalog.yml: {key} and another rule say the same")
+        named.add(rule["code"])
+        text = _filled(TEXTS[rule["code"]], values)
+        yield Entry(
+            id=key,
+            group="config",
+            texts=(text,),
+            find=(text,),
+            level=LEVELS[rule["level"]],
+            seen="config",
+            cause=rule["why"],
+            fix=rule["fix"],
+            see=own.get("see"),
+            proof="rules",
+            rule=key,
+            also_known_as=_shared(more, key),
+            key=key,
+        )
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return PLACE.sub(lambda place: values.get(place[1], place[0]), text)
+
+
+def _shared(more: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    return tuple(name.replace("_", "-") for name, one in more.items() if one.get("with") == key)
+
+
+def _uploads() -> Iterator[Entry]:
+    more = load("messages/catalog")["pypi"]
+    for key, one in load("index/uploads").items():
+        own = more.get(key, {})
+        if "with" in own:
+            continue
+        text = own.get("text", one["text"])
+        texts = tuple(
+            _filled(text, {"reason": reason})
+            for reason in own.get("reason", [None])
+            if reason is not None
+        ) or (text,)
+        find = tuple(own.get("find", [_without_link(text) for text in texts]))
+        good = one["status"] < 400 and one["status"] != 308
+        yield Entry(
+            id=key.replace("_", "-"),
+            group="pypi",
+            texts=texts,
+            find=() if good else find,
+            level="note" if good else "cause",
+            seen="pypi",
+            cause=one["cause"],
+            fix=one["fix"],
+            see=own.get("see"),
+            proof="answers",
+            also_known_as=_shared(more, key),
+            key=key,
+        )
+
+
+def _without_link(text: str) -> str:
+    """Return a message without its link to a help page, if enough is left to know it by."""
+    head = text.partition(" See ")[0]
+    return head if pattern(head).letters >= ENOUGH else text
+
+
+def _slug(text: str) -> str:
+    return "-".join(re.sub("[^a-z -]", "", text.lower()).split()[:4])
+
+
+def _never() -> Iterator[Entry]:
+    more = load("messages/catalog")["never"]
+    for one in load("index/unreachable_answers"):
+        own = more[one["fact"]]
+        yield Entry(
+            id=_slug(one["text"]),
+            group="pypi",
+            texts=(one["text"],),
+            find=(_without_link(one["text"]),),
+            level="cause",
+            seen="pypi",
+            cause=own["cause"],
+            fix=own["fix"],
+            see=own.get("see"),
+            why=one["reason"],
+            key=str(one["fact"]),
+        )
+
+
+def _forms() -> Iterator[Entry]:
+    for key, one in load("messages/catalog")["forms"].items():
+        mail = key == "leaked"
+        text = load("index/mails")["subject"] if mail else load("index/web_pages")[key]["en"]
+        texts = (text.replace("[{site}] ", ""),)
+        yield Entry(
+            id=key.replace("_", "-"),
+            group="pypi",
+            texts=texts,
+            find=texts,
+            level="cause",
+            seen="mail" if mail else "page",
+            cause=one["cause"],
+            fix=one["fix"],
+            see=one.get("see"),
+            proof=one.get("proof", "forms"),
+            key=key,
+        )
+
+
+def groups() -> dict[str, Sequence[Entry]]:
+    """Return the entries by who says them, in the order of the page."""
+    return {
+        group: [one for one in catalogue() if one.group == group]
+        for group in load("messages/matching")["groups"]
+    }

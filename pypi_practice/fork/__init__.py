@@ -1,0 +1,1 @@
+"""``pypi-practice fork``: a copy of the demo package with the user's own names."""

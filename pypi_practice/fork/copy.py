@@ -1,0 +1,357 @@
+"""Makes a copy of the demo package in which every name is the user's own.
+
+The demo package is its own template: the files that the pages show, the tests run and readers
+download are copied, and its names replaced in one pass. It is no Copier or Cookiecutter template.
+Those need ``{{ project }}`` in the files and in the names of folders, and then the demo package
+would be no package: nothing could build it, test it or show it without rendering it first, and a
+rendered copy beside it would be a second source. What Copier does better is to bring later changes
+of a template into a project; here the project replaces what it began with.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import importlib.resources
+import keyword
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from pypi_practice.core import project_names
+from pypi_practice.core.data import load
+from pypi_practice.core.errors import PracticeError
+from pypi_practice.core.i18n import Words
+from pypi_practice.core.terminal import one_line
+from pypi_practice.git import safe_reader
+from pypi_practice.index.upload.validation import FILENAME_LIMIT
+
+# What working in the demo package leaves behind, and an installation adds.
+LEFT_OUT = ("__pycache__", "*.egg-info", "build", "dist", ".venv", ".*_cache", ".coverage")
+MARK = "Made-with: pypi-practice fork"
+# The longest name that a file of a release gets, without the project's.
+LONGEST = "-0.1.0.dev99999-py3-none-any.whl.metadata"
+PATH_PART_LIMIT = 255  # bytes of one name in a path, on every common file system
+# Source: Microsoft, "Naming Files, Paths, and Namespaces".
+DEVICE = re.compile(r"CON|PRN|AUX|NUL|COM[1-9¹²³]|LPT[1-9¹²³]", re.IGNORECASE)
+USER = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9])*")
+REPOSITORY = re.compile(r"(?:https?://|git@|ssh://git@)([\w.-]+)[:/]([\w./-]+)")
+SLUG = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of a fork. ``repository`` is its address, without a slash at its end."""
+
+    project: str
+    package: str
+    command: str
+    author: str
+    email: str
+    repository: str
+
+    @property
+    def slug(self) -> str:
+        """Owner and name of the repository, as build servers name it."""
+        return self.repository.split("/", 3)[3]
+
+    @property
+    def host(self) -> str:
+        """What kind of host the repository is on: ``github``, ``gitlab`` or ``bitbucket``."""
+        kinds = ("gitlab", "bitbucket")
+        server = self.repository.split("/")[2]
+        return next((one for one in kinds if one in server), "github")
+
+
+def project_name(text: str, words: Words) -> str:
+    """Return a name that PyPI's rules allow for a new project; raises PracticeError."""
+    name = text.strip()
+    if not project_names.NAME.match(name):
+        raise PracticeError(words("name_invalid", name=name))
+    if len(name) + len(LONGEST) > FILENAME_LIMIT:
+        raise PracticeError(words("name_long", name=f"{name[:20]}...", limit=FILENAME_LIMIT))
+    if canonicalize_name(name) == load("commands/fork")["old"]["project"]:
+        raise PracticeError(words("name_demo", name=name))
+    # The real indexes are asked later; the practice index keeps these names for somebody else.
+    taken = (
+        load("index/reserved_names")["taken"]["projects"] if os.environ.get("PYPI_PRACTICE") else ()
+    )
+    if key := project_names.fault(name, taken):
+        raise PracticeError(words(key, name=name))
+    return name
+
+
+def package_name(text: str, words: Words) -> str:
+    """Return a name that Python can import; raises PracticeError."""
+    name = text.strip()
+    if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
+        raise PracticeError(words("package_invalid", package=name))
+    if name in sys.stdlib_module_names:
+        raise PracticeError(words("package_stdlib", package=name))
+    if is_device_name(name):
+        raise PracticeError(words("package_device", package=name))
+    return name
+
+
+def command_name(text: str, words: Words) -> str:
+    """Return a name that a command can have on every system; raises PracticeError."""
+    name = text.strip()
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", name) or is_device_name(name):
+        raise PracticeError(words("command_invalid", command=name))
+    return name
+
+
+def author_name(text: str, words: Words) -> str:
+    """Return the author; raises PracticeError."""
+    name = text.strip()
+    if not name or not name.isprintable():
+        raise PracticeError(words("author_invalid"))
+    return name
+
+
+def email_address(text: str, words: Words) -> str:
+    """Return an e-mail address that PyPI takes; raises PracticeError."""
+    import email_validator
+
+    try:
+        email_validator.validate_email(text.strip(), check_deliverability=False)
+    except (email_validator.EmailNotValidError, UnicodeError) as error:
+        raise PracticeError(words("email_invalid", email=text, reason=error)) from error
+    return text.strip()
+
+
+def user_name(text: str, words: Words) -> str:
+    """Return the name of an account on GitHub; raises PracticeError."""
+    name = text.strip()
+    if not USER.fullmatch(name):
+        raise PracticeError(words("user_invalid", user=name))
+    return name
+
+
+def repository_address(text: str, words: Words) -> str:
+    """Return the address of a repository from any of the forms in which people have it.
+
+    Raises PracticeError.
+    """
+    given = text.strip()
+    if SLUG.fullmatch(given):
+        return f"https://github.com/{given.removesuffix('.git')}"
+    match = REPOSITORY.fullmatch(given.rstrip("/").removesuffix(".git"))
+    if match is None or not SLUG.match(match[2]):
+        raise PracticeError(words("repository_invalid", repository=given))
+    return f"https://{match[1]}/{match[2]}"
+
+
+def package_of(project: str) -> str:
+    """Return what Python imports, made from the name: ``Foo.Bar`` is ``foo_bar``."""
+    return canonicalize_name(project).replace("-", "_")
+
+
+def command_of(project: str) -> str:
+    """Return the command, made from the name: ``Foo.Bar`` is ``foo-bar``."""
+    return canonicalize_name(project)
+
+
+def _carried(name: str, in_repository: str) -> Traversable:
+    """Return a folder that an installed program carries; else the one of this repository."""
+    installed = importlib.resources.files("pypi_practice").joinpath(name)
+    return installed if installed.is_dir() else Path(__file__).parents[2] / in_repository
+
+
+def template() -> Iterator[tuple[str, Traversable]]:
+    """Yield the files of the demo package by name."""
+    yield from _walk(_carried("template", "demo-package"), "")
+
+
+def _walk(folder: Traversable, above: str) -> Iterator[tuple[str, Traversable]]:
+    for one in sorted(folder.iterdir(), key=lambda each: each.name):
+        if any(fnmatch(one.name, pattern) for pattern in LEFT_OUT):
+            continue
+        if one.is_dir():
+            yield from _walk(one, f"{above}{one.name}/")
+        else:
+            yield f"{above}{one.name}", one
+
+
+@functools.cache
+def _pattern() -> re.Pattern[str]:
+    old = load("commands/fork")["old"]
+    words = [old[key] for key in ("repository", "project", "package", "command", "author", "email")]
+    words += [f"{old['user']}/{old['project']}", f"(c) {old['year']}"]
+    words += [f"{old['repository']}/{one}" for one in ("blob", "issues")]
+    words += [f"app.travis-ci.com/github/{old['user']}/{old['project']}"]
+    return re.compile("|".join(re.escape(one) for one in sorted(words, key=len, reverse=True)))
+
+
+def renamed(text: str, mine: Names, escape: bool = False) -> str:
+    """Return *text* with every name of the demo package replaced by mine, in one pass.
+
+    With *escape* for the strings of a TOML file.
+    """
+    old = load("commands/fork")["old"]
+    below = "/-" if mine.host == "gitlab" else ""
+    travis = f"app.travis-ci.com/github/{old['user']}/{old['project']}"
+    instead = {
+        old["repository"]: mine.repository,
+        old["project"]: mine.project,
+        old["package"]: mine.package,
+        old["command"]: mine.command,
+        old["author"]: mine.author,
+        old["email"]: mine.email,
+        f"{old['user']}/{old['project']}": mine.slug,
+        f"(c) {old['year']}": f"(c) {time.strftime('%Y')}",
+        f"{old['repository']}/blob": f"{mine.repository}{below}/blob",
+        f"{old['repository']}/issues": f"{mine.repository}{below}/issues",
+        travis: f"app.travis-ci.com/{mine.host}/{mine.slug}",
+    }
+
+    def new(found: re.Match[str]) -> str:
+        value = instead[found[0]]
+        return re.sub(r'(["\\])', r"\\\1", value) if escape else value
+
+    return _pattern().sub(new, text)
+
+
+def files(mine: Names, ci: str) -> dict[str, str]:
+    """Return the files of a fork by name, with what publishes it: a key of ``ci``."""
+    found = {}
+    for name, file in template():
+        text = file.read_text(encoding="utf-8")
+        found[renamed(name, mine)] = renamed(text, mine, escape=name.endswith(".toml"))
+    other = load("commands/fork")["ci"][ci]
+    if "file" in other:
+        place = _carried("trusted", "examples/trusted")
+        del found[".travis.yml"]
+        for name, template_name in {other["file"]: other["template"], **other["more"]}.items():
+            found[name] = place.joinpath(template_name).read_text(encoding="utf-8")
+        found["README.md"] = _readme(found["README.md"], mine, other)
+    return found
+
+
+def _readme(text: str, mine: Names, other: dict[str, Any]) -> str:
+    """Say in the README what publishes the project, where the demo package says Travis CI."""
+    lines = []
+    for line in text.splitlines():
+        if line.startswith("[![Build]"):
+            lines.append(other["badge"].format(repository=mine.repository))
+        elif line.startswith("Travis CI"):
+            lines.append(other["readme"])
+        else:
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def made_before(path: Path) -> bool:
+    """Whether the folder is a fork that was made by this program."""
+    if not os.path.isdir(path):
+        return False
+    try:
+        reader = safe_reader.Repository(path)
+        roots = reader.text("rev-list", "--max-parents=0", "HEAD").split()
+        return any(MARK in reader.text("cat-file", "commit", root) for root in roots[:1])
+    except safe_reader.GitError:
+        return False
+
+
+def check_target(path: Path, words: Words) -> None:
+    """Raise PracticeError unless a fork can be made at *path*: nothing there, or nothing in it."""
+    if safe_reader.program() is None:
+        raise PracticeError(words("no_git"))
+    for name in path.parts:
+        if one_line(name) != name:
+            raise PracticeError(words("path_invisible", path=path))
+        if len(os.fsencode(name)) > PATH_PART_LIMIT:
+            shown = f"{name[:20]}..."
+            raise PracticeError(words("path_long", name=shown, limit=PATH_PART_LIMIT))
+        if is_device_name(name):
+            raise PracticeError(words("path_reserved", name=name))
+    try:
+        if os.path.islink(path) and not os.path.exists(path):
+            raise PracticeError(words("path_link", path=path))
+        if os.path.exists(path) and not os.path.isdir(path):
+            raise PracticeError(words("not_folder", path=path))
+        if os.path.isdir(path) and any(path.iterdir()):
+            raise PracticeError(words("foreign", path=path))
+    except OSError as error:
+        raise PracticeError(words("not_written", path=path, reason=why(error, words))) from error
+
+
+def is_device_name(name: str) -> bool:
+    """Whether Windows takes the name of a file for a device, such as ``con`` or ``NUL.txt``."""
+    return bool(re.fullmatch(DEVICE, name.partition(".")[0].rstrip(" ")))
+
+
+def why(error: OSError, words: Words) -> str:
+    """Return the reason of an error in the user's language; the system's own words if need be."""
+    key = f"why_{errno.errorcode.get(error.errno or 0, '')}"
+    return words(key) if key in load("commands/fork") else str(error.strerror or error)
+
+
+def write(path: Path, mine: Names, ci: str, words: Words) -> None:
+    """Write the fork to *path*, with its first commit: all of it or nothing. Raises PracticeError.
+
+    It is made beside its place and moved there when it is whole.
+    """
+    # What a link leads to is written, so that the link stays.
+    path = Path(os.path.realpath(path))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".fork-", dir=path.parent) as place:
+            made = Path(place, path.name or "fork")
+            for name, text in files(mine, ci).items():
+                (made / name).parent.mkdir(parents=True, exist_ok=True)
+                (made / name).write_text(text, encoding="utf-8", newline="\n")
+            _commit(made, mine)
+            if path.is_dir():
+                path.rmdir()  # it is empty, or this fails and nothing is lost
+            made.rename(path)
+    except safe_reader.GitError as error:
+        reason = error.detail or error.kind
+        raise PracticeError(words("not_written", path=path, reason=reason)) from error
+    except OSError as error:
+        raise PracticeError(words("not_written", path=path, reason=why(error, words))) from error
+
+
+def _commit(place: Path, mine: Names) -> None:
+    """Make the repository and its first commit, with no hook or filter; raises GitError."""
+    me = ["-c", f"user.name={mine.author}", "-c", f"user.email={mine.email}"]
+    start = ["commit", "--quiet", "--message", f"Start {mine.project}", "--message", MARK]
+    safe_reader.create(
+        place,
+        (
+            ["init", "--quiet", "--initial-branch", "main"],
+            ["remote", "add", "origin", f"{mine.repository}.git"],
+            ["add", "."],
+            [*me, "-c", f"core.hooksPath={os.devnull}", *start],
+        ),
+    )
+
+
+def run_tests(path: Path) -> tuple[bool, str]:
+    """Run the tests of a fork with this Python; return whether they pass, and what they said."""
+    environ = os.environ | {
+        "PYTHONPATH": str(path.absolute() / "src"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    command = [sys.executable, "-m", "unittest", "discover", "-s", "tests"]
+    done = subprocess.run(
+        command,
+        cwd=path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    return done.returncode == 0, f"{done.stdout}{done.stderr}".strip()

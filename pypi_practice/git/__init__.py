@@ -1,0 +1,1 @@
+"""Reads git repositories that may be hostile, without starting what they name."""

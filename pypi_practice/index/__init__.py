@@ -1,0 +1,1 @@
+"""The practice index: a WSGI application that answers as PyPI does."""

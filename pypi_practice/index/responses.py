@@ -1,0 +1,195 @@
+"""Answers in the form of PyPI's: the message in the reason phrase and again in the body."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from pypi_practice.core.data import load
+from pypi_practice.core.indexes import Index
+
+# What Pyramid says above the message. Source: pyramid/httpexceptions.py.
+EXPLANATIONS = {
+    400: "The server could not comply with the request since it is either malformed or otherwise"
+    " incorrect.",
+    403: "Access was denied to this resource.",
+    404: "The resource could not be found.",
+    409: "There was a conflict when trying to complete your request.",
+    410: "This resource is no longer available.  No forwarding address is given.",
+    429: "The action could not be performed because there were too many requests by the client.",
+}
+REASON_LIMIT = 4000  # characters of a status line, of which clients read only so many
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+OFFERS = ("text/html", "application/json")
+
+CHUNK = 64 * 1024  # bytes
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
+
+
+@dataclass
+class Answer:
+    """A response: ``reason`` goes into the status line, ``body`` is bytes or chunks of them."""
+
+    status: int
+    body: bytes | Iterable[bytes] = b""
+    content_type: str = "text/html; charset=UTF-8"
+    reason: str = ""
+    headers: Sequence[tuple[str, str]] = field(default_factory=list)
+
+    def send(self, start_response: StartResponse) -> Iterable[bytes]:
+        """Send the answer through WSGI."""
+        headers = [("Content-Type", self.content_type), *self.headers]
+        # Whatever a value was made of, it stays one: a line break would begin another header.
+        headers = [(name, header_value(value)) for name, value in headers]
+        if isinstance(self.body, bytes):
+            headers.append(("Content-Length", str(len(self.body))))
+        line = status_line(self.status, self.reason or HTTPStatus(self.status).phrase)
+        start_response(line, headers)
+        return [self.body] if isinstance(self.body, bytes) else self.body
+
+
+def header_value(text: str) -> str:
+    """Return *text* as it fits into a header: Latin-1 without control characters."""
+    return CONTROL.sub("", text).encode("iso-8859-1", "replace").decode("iso-8859-1")
+
+
+def status_line(status: int, reason: str) -> str:
+    """Return *reason* as it fits into a status line: one line of Latin-1.
+
+    What does not fit becomes "?", as on PyPI.
+    """
+    line = " ".join(reason.split()).encode("iso-8859-1", "replace").decode("iso-8859-1")
+    line = "".join("?" if unicodedata.category(one) == "Cc" else one for one in line)
+    return f"{status} {line[:REASON_LIMIT]}"
+
+
+def preferred(accept: str, offers: Sequence[str] = OFFERS) -> str | None:
+    """Return the one of *offers* that an Accept header likes best, the first among equals.
+
+    None if it accepts none of them. As in RFC 9110, the range that names a type most closely
+    decides about it.
+
+    >>> preferred("application/json;q=0.9, text/plain;q=0.8, text/html;q=0.7")
+    'application/json'
+    """
+    qualities: dict[str, float] = {}
+    for part in accept.split(","):
+        kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = next((text[2:] for text in parameters if text.startswith("q=")), "1")
+        try:
+            qualities[kind] = float(quality)
+        except ValueError:
+            continue
+
+    def liking(offer: str) -> float:
+        ranges = (offer, f"{offer.partition('/')[0]}/*", "*/*")
+        return next((qualities[one] for one in ranges if one in qualities), 0)
+
+    best = max(offers, key=liking)
+    return best if liking(best) > 0 else None
+
+
+def _page(
+    status: int,
+    reason: str,
+    accept: str,
+    body: Callable[[Callable[[str], str], str], str],
+    headers: Sequence[tuple[str, str]],
+) -> Answer:
+    """Return an answer as Pyramid writes it: HTML, JSON or plain text, by the Accept header.
+
+    *body* makes the text from a function that escapes and from a line break.
+    """
+    line = status_line(status, reason)
+    kind = preferred(accept)
+    if kind == "application/json":
+        said = {"message": body(str, "\n"), "code": line, "title": HTTPStatus(status).phrase}
+        return Answer(status, json.dumps(said).encode(), kind, reason, headers)
+    if kind is None:
+        text = f"{line}\n\n{body(str, chr(10))}"
+        return Answer(status, text.encode(), "text/plain; charset=UTF-8", reason, headers)
+    # Pyramid leaves the status as it is, quotes and all; here it cannot become markup.
+    title = html.escape(line, quote=False)
+    page = (
+        f"<html>\n <head>\n  <title>{title}</title>\n </head>\n <body>\n"
+        f"  <h1>{title}</h1>\n  {body(_escape, '<br/>')}\n </body>\n</html>"
+    )
+    return Answer(status, page.encode(), reason=reason, headers=headers)
+
+
+def _escape(text: str) -> str:
+    return html.escape(text).encode("ascii", "xmlcharrefreplace").decode()
+
+
+def error(
+    status: int,
+    message: str,
+    accept: str,
+    headers: Sequence[tuple[str, str]] = (),
+    *,
+    detail: str | None = None,
+    explanation: str | None = None,
+) -> Answer:
+    """Return an error as Pyramid writes it: *message* in the status line and again in the body.
+
+    *detail* is for a body that says something else, *explanation* for another sentence above it.
+    """
+    above = EXPLANATIONS.get(status, "") if explanation is None else explanation
+    below = message if detail is None else detail
+
+    def body(escape: Callable[[str], str], line: str) -> str:
+        return f"{escape(above)}{line}{line}\n{escape(below)}\n\n"
+
+    return _page(status, message, accept, body, headers)
+
+
+def done(accept: str) -> Answer:
+    """Return PyPI's answer to an upload that it has taken in."""
+    return error(200, "OK", accept, detail="")
+
+
+def upload_error(key: str, index: Index, accept: str, **values: object) -> Answer:
+    """Return the answer *key* of data/index/uploads.yml, filled with *values*."""
+    message = load("index/uploads")[key]
+    status = message["status"]
+    text = message["text"].format(help=index.help, **values)
+    if key == "slash":
+        path = urlsplit(index.upload).path
+
+        def moved(escape: Callable[[str], str], _: str) -> str:
+            where = (
+                f"The resource has been moved to {path}; you should be redirected automatically."
+            )
+            return f"{escape(where)}\n{escape(text)}\n"
+
+        return _page(status, text, accept, moved, [("Location", index.upload)])
+    if key == "method":
+
+        def refused(escape: Callable[[str], str], line: str) -> str:
+            method = escape(str(values["method"]))
+            return f"The method {method} is not allowed for this resource. {line}{line}\n"
+
+        return _page(status, text, accept, refused, [])
+    # The refusal of a password has its words in the status line only.
+    return error(status, text, accept, detail="" if key == "password" else None)
+
+
+class Chunks:
+    """Chunks of a file; the file is closed even if nobody asks for one."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(lambda: self._stream.read(CHUNK), b"")
+
+    def close(self) -> None:
+        """Close the file; the server calls this when the answer has been sent, or cut off."""
+        self._stream.close()

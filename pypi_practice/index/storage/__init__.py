@@ -1,0 +1,1 @@
+"""What the index keeps on disk: SQLite, files, and the folder that holds them."""

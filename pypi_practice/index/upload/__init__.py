@@ -1,0 +1,1 @@
+"""The upload API: parses a form, checks it as PyPI does, and says why it is refused."""

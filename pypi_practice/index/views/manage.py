@@ -1,0 +1,216 @@
+"""The pages on which a learner yanks and deletes, with PyPI's questions before it is done.
+
+Source: ManageProjectRelease in warehouse/manage/views/__init__.py of pypi/warehouse at commit
+6b62157.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pypi_practice.core.i18n import Words
+from pypi_practice.core.indexes import Index
+from pypi_practice.index.request import Request
+from pypi_practice.index.responses import Answer
+from pypi_practice.index.storage import queries
+from pypi_practice.index.storage.store import Project
+from pypi_practice.index.views.pages import HISTORY, Pages, redirect
+
+REASON_LIMIT = 1000  # characters
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked before something is changed, and what is said when it is done.
+
+    ``title`` and ``field`` are labels of PyPI, ``text``, ``understood`` and ``done`` sentences of
+    data/index/web_pages.yml, filled with ``values``; ``expected`` must be typed.
+    """
+
+    title: str
+    text: str
+    field: str
+    expected: str
+    back: str
+    done: str
+    values: dict[str, object]
+    understood: Sequence[str] = ()
+    with_reason: bool = False
+
+
+class ManagePages:
+    """The pages below ``/manage/project`` and ``/manage/projects``."""
+
+    def __init__(self, pages: Pages) -> None:
+        self.pages = pages
+        self.store = pages.store
+
+    def projects(self, request: Request, index: Index) -> Answer:
+        """Return the learner's projects."""
+        listing = self.pages.listing(request, index)
+        return self.pages.render(request, index, "manage_projects", **listing)
+
+    def releases(self, request: Request, index: Index, project: Project) -> Answer:
+        """Return the releases of a project, with what can be done to them."""
+        found = queries.releases(self.store, project)
+        return self.pages.render(
+            request,
+            index,
+            "manage_releases",
+            project=project,
+            releases=found[:HISTORY],
+            older=max(0, len(found) - HISTORY),
+        )
+
+    def release(self, request: Request, index: Index, project: Project, version: str):
+        """Return a release with its files; None if there is none."""
+        found = queries.release(self.store, project, version)
+        if found is None:
+            return None
+        files = queries.files(self.store, project, found.version)
+        return self.pages.render(
+            request, index, "manage_release", project=project, release=found, files=files
+        )
+
+    def settings(self, request: Request, index: Index, project: Project) -> Answer:
+        """Return the settings of a project: its tokens, and how it is deleted."""
+        return self.pages.render(request, index, "settings", project=project)
+
+    def change_release(
+        self, request: Request, index: Index, project: Project, version: str, what: str
+    ) -> Answer | None:
+        """Ask, and then yank, un-yank or delete a release; None if that cannot be done to it."""
+        release = queries.release(self.store, project, version)
+        if release is None or what not in ("yank", "unyank", "delete"):
+            return None
+        if what != "delete" and (release.yanked is not None) == (what == "yank"):
+            return None
+        values: dict[str, object] = {
+            "version": release.version,
+            "count": release.files,
+            "requirement": f"{project.name}=={release.version}",
+        }
+        back = f"/manage/project/{project.normalized}/releases/"
+        store = self.store
+        if what == "yank":
+            reason = " ".join(request.form.get("yanked_reason", "").split())[:REASON_LIMIT]
+            question = Question(
+                "yank_release",
+                "yank_text",
+                "version",
+                release.version,
+                back,
+                "yanked_done",
+                values,
+                with_reason=True,
+            )
+            change = lambda: queries.yank(store, project, release, reason)  # noqa: E731
+        elif what == "unyank":
+            question = Question(
+                "unyank_release",
+                "unyank_text",
+                "version",
+                release.version,
+                back,
+                "unyanked_done",
+                values,
+            )
+            change = lambda: queries.unyank(store, project, release)  # noqa: E731
+        else:
+            question = Question(
+                "delete_release",
+                "delete_release_text",
+                "version",
+                release.version,
+                back,
+                "release_deleted",
+                values,
+                (
+                    "understand_release_files",
+                    "understand_release_install",
+                    "understand_name",
+                    "understand_undo",
+                    "understand_admins",
+                ),
+            )
+            change = lambda: queries.delete_release(store, index, project, release)  # noqa: E731
+        return self._ask(request, index, project, question, change)
+
+    def delete_file(
+        self, request: Request, index: Index, project: Project, version: str, filename: str
+    ) -> Answer | None:
+        """Ask, and then delete a file; None if the release has no such file."""
+        files = queries.files(self.store, project, version)
+        file = next((one for one in files if one.filename == filename), None)
+        if file is None:
+            return None
+        question = Question(
+            "delete_file",
+            "delete_file_text",
+            "project_name",
+            project.name,
+            f"/manage/project/{project.normalized}/release/{file.version}/",
+            "file_deleted",
+            {"filename": file.filename},
+            (
+                "understand_file_install",
+                "understand_name",
+                "understand_undo",
+                "understand_admins",
+            ),
+        )
+        change = lambda: queries.delete_file(self.store, index, project, file.filename)  # noqa: E731
+        return self._ask(request, index, project, question, change)
+
+    def delete_project(self, request: Request, index: Index, project: Project) -> Answer:
+        """Ask, and then delete a project."""
+        values = {"name": project.name, "count": len(queries.releases(self.store, project))}
+        question = Question(
+            "delete_project",
+            "delete_project_text",
+            "project_name",
+            project.name,
+            "/manage/projects/",
+            "project_deleted",
+            values,
+            (
+                "understand_project_install",
+                "understand_name",
+                "understand_free",
+                "understand_undo",
+                "understand_admins",
+            ),
+        )
+        change = lambda: queries.delete_project(self.store, index, project)  # noqa: E731
+        return self._ask(request, index, project, question, change)
+
+    def _ask(
+        self,
+        request: Request,
+        index: Index,
+        project: Project,
+        question: Question,
+        change: Callable[[], None],
+    ) -> Answer:
+        words = Words(request.language, "index/web_pages")
+        wrong = None
+        if request.method == "POST":
+            given = request.form.get("confirm", "").strip()
+            if given == question.expected:
+                change()
+                session = self.pages.sessions.of(request)
+                self.pages.sessions.tell(session, words(question.done, **question.values))
+                return redirect(request, question.back)
+            wrong = words("confirm_missing")
+            if given:
+                wrong = words("confirm_wrong", given=given[:100], expected=question.expected)
+        return self.pages.render(
+            request,
+            index,
+            "confirm",
+            200 if wrong is None else 400,
+            project=project,
+            question=question,
+            wrong=wrong,
+        )

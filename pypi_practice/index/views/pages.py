@@ -1,0 +1,245 @@
+"""The pages for people: the index, a project, a release, a user. Their words are in data/.
+
+Every value goes through Jinja2's escaping; the only HTML that is passed on is a README that
+readme_renderer has cleaned. No page carries a script or asks another host.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from markupsafe import Markup
+
+from pypi_practice.core.data import load
+from pypi_practice.core.i18n import LANGUAGES
+from pypi_practice.core.indexes import Index
+from pypi_practice.index.request import LANGUAGE_COOKIE, Request
+from pypi_practice.index.responses import Answer
+from pypi_practice.index.sessions import FIELD, Sessions
+from pypi_practice.index.storage import queries
+from pypi_practice.index.storage.store import LEARNER, Project, Store
+from pypi_practice.index.views import readme
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+LISTED = 100  # projects on one page
+HISTORY = 200  # releases in a history
+YEAR = 365 * 24 * 3600  # seconds
+SECURITY = (
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    # "no-referrer" would make browsers send "Origin: null" with our own forms.
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Cache-Control", "no-store"),
+    ("Vary", "Accept-Language, Cookie"),
+)
+
+
+@functools.cache
+def templates() -> Environment:
+    """Return the templates; Jinja2 is loaded with the first page that somebody looks at."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("pypi_practice.index.views"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["part"] = lambda text: quote(str(text), safe="")
+    made.filters["moment"] = _moment
+    made.filters["safe_link"] = safe_link
+    made.filters["code"] = lambda text: Markup("<code>{}</code>").format(text)
+    return made
+
+
+def _moment(seconds: float) -> Markup:
+    moment = time.gmtime(seconds)
+    machine = time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)
+    return Markup('<time datetime="{}">{}</time>').format(
+        machine, time.strftime("%Y-%m-%d %H:%M UTC", moment)
+    )
+
+
+def safe_link(url: str) -> str | None:
+    """Return *url* if a link may lead there: to the web or to a mailbox; else None."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return None
+    if parts.scheme in ("http", "https") and parts.netloc:
+        return url.strip()
+    return url.strip() if parts.scheme == "mailto" and parts.path else None
+
+
+def stylesheet() -> Answer:
+    """Return the style of all pages."""
+    file = importlib.resources.files("pypi_practice.index.views").joinpath("static", "style.css")
+    headers = [("X-Content-Type-Options", "nosniff"), ("Cache-Control", "max-age=60")]
+    return Answer(200, file.read_bytes(), "text/css; charset=UTF-8", headers=headers)
+
+
+def redirect(request: Request, path: str, status: int = 303) -> Answer:
+    """Send the browser to *path* of the same index; *path* begins with one slash."""
+    location = request.base + quote(path, safe="/!~*'()")
+    return Answer(status, headers=[("Location", location), ("Cache-Control", "no-store")])
+
+
+def switch_language(request: Request) -> Answer | None:
+    """Answer ``?lang=es``: remember the language and go on without it; None if it is not asked."""
+    chosen = request.query.get("lang")
+    if chosen not in LANGUAGES:
+        return None
+    rest = {name: value for name, value in request.query.items() if name != "lang"}
+    answer = redirect(request, request.path)
+    headers = dict(answer.headers)
+    if rest:
+        headers["Location"] += f"?{urlencode(rest)}"
+    cookie = f"{LANGUAGE_COOKIE}={chosen}; Path=/; Max-Age={YEAR}; SameSite=Lax; HttpOnly"
+    return Answer(303, headers=[*headers.items(), ("Set-Cookie", cookie)])
+
+
+class Pages:
+    """Renders pages over one store."""
+
+    def __init__(self, store: Store, sessions: Sessions) -> None:
+        self.store = store
+        self.sessions = sessions
+
+    def render(
+        self,
+        request: Request,
+        index: Index | None,
+        template: str,
+        status: int = 200,
+        **values: Any,
+    ) -> Answer:
+        """Return *template* filled with *values*, in the language of *request*."""
+        language = request.language
+        session = self.sessions.of(request)
+        rest = {name: value for name, value in request.query.items() if name != "lang"}
+        other = next(code for code in LANGUAGES if code != language)
+        page = templates().get_template(f"{template}.html")
+        body = page.render(
+            base=request.base,
+            csrf_field=FIELD,
+            csrf_token=self.sessions.token(session),
+            index=index,
+            label=functools.partial(label, language),
+            language=language,
+            learner=LEARNER,
+            notices=self.sessions.told(session),
+            other=other,
+            other_url=f"{request.base}{quote(request.path)}?{urlencode({**rest, 'lang': other})}",
+            say=functools.partial(sentence, language),
+            **values,
+        )
+        headers = [*SECURITY, ("Content-Language", language)]
+        headers.append(self.sessions.cookie(request, session))
+        return Answer(status, body.encode(), headers=headers)
+
+    def problem(
+        self, request: Request, index: Index | None, status: int, key: str, /, **values: object
+    ) -> Answer:
+        """Return a page that says what is wrong: the sentence *key* of data/index/web_pages.yml."""
+        return self.render(
+            request, index, "problem", status, code=status, key=key, sentence_values=values
+        )
+
+    def missing(self, request: Request, index: Index) -> Answer:
+        """Return the page for an address at which nothing is."""
+        return self.problem(
+            request, index, 404, "missing_page", index=index.name, path=request.path[:200]
+        )
+
+    def home(self, request: Request, index: Index) -> Answer:
+        """Return the first page of *index*: what it holds."""
+        return self.render(request, index, "home", **self.listing(request, index))
+
+    def user(self, request: Request, index: Index, name: str) -> Answer | None:
+        """Return the page of a user; None if there is no such user."""
+        try:
+            found = self.store.user(index, name)
+        except KeyError:
+            return None
+        return self.render(request, index, "user", user=found, **self.listing(request, index))
+
+    def listing(self, request: Request, index: Index) -> dict[str, Any]:
+        """Return a page of projects, and where the next begins."""
+        after = request.query.get("after", "")
+        found = queries.projects(self.store, index, LISTED + 1, after)
+        more = found[LISTED - 1].normalized if len(found) > LISTED else None
+        return {
+            "projects": found[:LISTED],
+            "count": queries.count_projects(self.store, index),
+            "more": more,
+        }
+
+    def project(
+        self, request: Request, index: Index, project: Project, version: str | None
+    ) -> Answer | None:
+        """Return the page of the latest release, or of *version*; None if there is none."""
+        releases = queries.releases(self.store, project)
+        latest = queries.latest(releases)
+        shown = queries.release(self.store, project, version) if version else latest
+        if shown is None or latest is None:
+            return None
+        metadata = queries.metadata(self.store, shown)
+        text = metadata.get("description") or ""
+        description, without_images = (None, False)
+        if text.strip():
+            description, without_images = readme.render(
+                text, metadata.get("description_content_type"), request.language
+            )
+        links = dict(metadata.get("project_urls") or {})
+        if metadata.get("home_page"):
+            links.setdefault("Homepage", metadata["home_page"])
+        return self.render(
+            request,
+            index,
+            "project",
+            project=project,
+            release=shown,
+            latest=latest,
+            newer=latest if queries.order(latest.version) > queries.order(shown.version) else None,
+            releases=releases[:HISTORY],
+            older=max(0, len(releases) - HISTORY),
+            files=queries.files(self.store, project, shown.version),
+            metadata=metadata,
+            links=links,
+            description=description,
+            without_images=without_images,
+            pre_releases={
+                one.version
+                for one in releases[:HISTORY]
+                if queries.order(one.version).is_prerelease
+            },
+        )
+
+
+def sentence(language: str, key: str, /, **values: object) -> Markup:
+    """Return the sentence *key* of web_pages.yml; values that are no Markup are escaped."""
+    return Markup("{}").format(load("index/web_pages")[key][language]).format(**values)
+
+
+def label(language: str, key: str, /, **values: object) -> Markup:
+    """Return PyPI's own label *key*, marked as English where PyPI has no Spanish for it."""
+    texts = load("index/labels")[key]
+    text = texts[language]
+    template = Markup("{}").format(text or texts["en"])
+    if values:
+        template = template.format(**values)
+    return template if text else Markup('<span lang="en">{}</span>').format(template)

@@ -1,0 +1,1 @@
+"""HTTPS server and proxy: PyPI's host names lead to the practice index."""

@@ -1,0 +1,97 @@
+"""The practice index on this computer: HTTPS under PyPI's names, trusted by nobody else."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import trustme
+
+from pypi_practice.core.indexes import FILES_HOST, HOSTS, UPSTREAM_HOST
+from pypi_practice.core.limits import PYPI
+from pypi_practice.network.slow_clients import PatientAdapter, PatientServer
+
+LOOPBACK = "127.0.0.1"
+THREADS = 10
+BODY_LIMIT = 5 * PYPI.file  # bytes; up to here PyPI's own words say that a file is too large
+WAITING = 256  # connections that wait for a thread: many uploads may start at once
+
+
+class Certificates(NamedTuple):
+    """Files: the server's certificate, its key, and what clients are to trust.
+
+    ``authority`` is only who has signed the server's, ``bundle`` also all that this computer trusts
+    anyway.
+    """
+
+    server: Path
+    key: Path
+    authority: Path
+    bundle: Path
+
+
+def certificates_in(directory: Path) -> Certificates:
+    """Return the files that ``write_certificates`` makes in *directory*."""
+    names = ("server.pem", "server-key.pem", "authority.pem", "trusted.pem")
+    return Certificates(*(directory / name for name in names))
+
+
+def write_certificates(directory: Path) -> Certificates:
+    """Make a throw-away authority and a certificate for the indexes' names in *directory*.
+
+    The authority's own key is never written.
+    """
+    authority = trustme.CA(organization_name="pypi-practice")
+    server = authority.issue_cert(*sorted(HOSTS), FILES_HOST, UPSTREAM_HOST)
+    made = certificates_in(directory)
+    server.private_key_pem.write_to_path(str(made.key))
+    made.key.chmod(0o600)
+    for part in server.cert_chain_pems:
+        part.write_to_path(str(made.server), append=True)
+    authority.cert_pem.write_to_path(str(made.authority))
+    made.bundle.write_bytes(system_certificates() + authority.cert_pem.bytes())
+    return made
+
+
+def system_certificates() -> bytes:
+    """Return the certificates that this computer trusts, in PEM."""
+    context = ssl.create_default_context()
+    paths = ssl.get_default_verify_paths()
+    for name in (paths.cafile, "/etc/ssl/certs/ca-certificates.crt"):
+        if name and Path(name).is_file():
+            context.load_verify_locations(name)
+    certificates = context.get_ca_certs(binary_form=True)
+    return "".join(ssl.DER_cert_to_PEM_cert(one) for one in certificates).encode()
+
+
+class IndexServer:
+    """The application on a free port of the loopback address: HTTPS, if it has a certificate."""
+
+    def __init__(
+        self,
+        application: Callable[..., Any],
+        certificate: Path | None = None,
+        key: Path | None = None,
+    ) -> None:
+        self._server = PatientServer(
+            (LOOPBACK, 0),
+            application,
+            numthreads=THREADS,
+            server_name="pypi",
+            request_queue_size=WAITING,
+        )
+        self._server.max_request_body_size = BODY_LIMIT
+        if certificate is not None:
+            self._server.ssl_adapter = PatientAdapter(str(certificate), str(key))
+        self._server.prepare()
+        self.port: int = self._server.bind_addr[1]
+        self._thread = threading.Thread(target=self._server.serve, name="index", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering; requests that are being answered end first."""
+        self._server.stop()
+        self._thread.join()

@@ -1,0 +1,427 @@
+"""The practice shell: an environment in which PyPI's own addresses mean the practice index."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pypi_practice.core.errors import PracticeError, Terminated
+from pypi_practice.core.i18n import Words
+from pypi_practice.core.indexes import HOSTS, INDEXES
+from pypi_practice.explain.last_failure import Listener
+from pypi_practice.index.app import Application
+from pypi_practice.index.browser_app import NO_PROXY_PATH, WebServer
+from pypi_practice.index.storage import data_folder
+from pypi_practice.index.storage.store import Store, default_directory
+from pypi_practice.index.upstream import Upstream, find
+from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
+from pypi_practice.network.parent_proxy import OuterProxy
+from pypi_practice.network.proxy import Proxy
+from pypi_practice.network.server import (
+    Certificates,
+    IndexServer,
+    certificates_in,
+    write_certificates,
+)
+from pypi_practice.sandbox import verify
+from pypi_practice.sandbox.kinds import FOR_SHELL, Kind
+from pypi_practice.sandbox.start import ROOT, SandboxError, Started, start
+from pypi_practice.shell import client_settings, startup_files
+
+# Variables by which clients find a certificate bundle, a proxy, or the index to install from.
+BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "SSL_CERT_FILE", "GIT_SSL_CAINFO")
+PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
+# With this one, pip asks the proxy for services of this computer as well: it is set only to
+# override a proxy in pip's own configuration.
+PIP_PROXY = "PIP_PROXY"
+INSTALL_FROM = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX")
+# Hatch takes no notice of a proxy. Its uploads go to a page of ours that says so. Where the command
+# names the real index, hatch does not trust that, and sends it nothing.
+HATCH_REPO, HATCH_TRUSTS = "HATCH_INDEX_REPO", "HATCH_INDEX_CA_CERT"
+HATCH = {"HATCH_INDEX_USER": "__token__", "HATCH_INDEX_AUTH": "not-a-token"}
+# Our own: the proxy's address, the folder of the data, of the certificates, the pages' address.
+OWN, DATA, CERTIFICATES = "PYPI_PRACTICE", "PYPI_PRACTICE_DATA", "PYPI_PRACTICE_CERTIFICATES"
+WEB = "PYPI_PRACTICE_WEB"
+PRACTICE_VARIABLES = frozenset(
+    (
+        *(*BUNDLES, *PROXIES, PIP_PROXY, *INSTALL_FROM, "NO_PROXY", "no_proxy"),
+        *(HATCH_REPO, HATCH_TRUSTS, *HATCH),
+        *(OWN, DATA, CERTIFICATES, WEB),
+    )
+)
+DIRECT = "localhost,127.0.0.1,::1"
+# Variables that would carry a real credential, another address, or more startup files into the
+# shell.
+DROPPED = (
+    "ALL_PROXY",
+    "BASH_ENV",
+    "FTP_PROXY",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_PROXY",
+    "UV_EXTRA_INDEX_URL",
+    "UV_INDEX",
+    "UV_INDEX_URL",
+)
+DROPPED_STARTS = (
+    "TWINE_",
+    "UV_PUBLISH_",
+    "UV_INDEX_",
+    "HATCH_INDEX_",
+    "POETRY_PYPI_TOKEN_",
+    "POETRY_HTTP_BASIC_",
+    "FLIT_",
+    "PDM_PUBLISH_",
+)
+PROXY_ADDRESS = re.compile(r"http://127\.0\.0\.1:([0-9]{1,5})")
+
+
+def environment(
+    outer: Mapping[str, str],
+    *,
+    port: int,
+    web: str,
+    certificates: Certificates,
+    data: Path,
+    commands: Path,
+) -> dict[str, str]:
+    """Return the environment of the practice shell, made from *outer*, the one it is started in.
+
+    *port* is the proxy's, *web* the address of the pages, *commands* a folder for PATH.
+    """
+    environ = {
+        name: value
+        for name, value in outer.items()
+        if name.upper() not in DROPPED and not name.upper().startswith(DROPPED_STARTS)
+    }
+    proxy = f"http://127.0.0.1:{port}"
+    environ |= dict.fromkeys(PROXIES, proxy)
+    if client_settings.has_pip_proxy(outer):
+        environ[PIP_PROXY] = proxy
+    environ |= dict.fromkeys(BUNDLES, str(certificates.bundle))
+    environ |= dict.fromkeys(INSTALL_FROM, INDEXES["pypi"].simple)
+    environ |= {"NO_PROXY": DIRECT, "no_proxy": DIRECT, **HATCH}
+    environ |= {HATCH_REPO: web + NO_PROXY_PATH, HATCH_TRUSTS: str(certificates.authority)}
+    environ["PATH"] = os.pathsep.join([str(commands), outer.get("PATH", os.defpath)])
+    environ |= {OWN: proxy, DATA: str(data), WEB: web}
+    environ[CERTIFICATES] = str(certificates.authority.parent)
+    return environ
+
+
+def _write_command(directory: Path) -> None:
+    """Put ``pypi-practice`` where the shell finds it, and nothing else of our own environment.
+
+    With -P, Python does not import what lies in the present folder.
+    """
+    directory.mkdir()
+    if os.name == "nt":
+        script = directory / "pypi-practice.cmd"
+        script.write_text(f'@"{sys.executable}" -P -m pypi_practice %*\n', encoding="utf-8")
+    else:
+        script = directory / "pypi-practice"
+        line = f'exec "{sys.executable}" -P -m pypi_practice "$@"'
+        script.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+        script.chmod(0o755)
+
+
+@contextlib.contextmanager
+def _only_one(data: Path, words: Words) -> Iterator[None]:
+    """Hold the lock of the data folder: one index at a time writes to it."""
+    path = data / "lock"
+    with contextlib.ExitStack() as stack:
+        try:
+            lock = stack.enter_context(path.open("a+", encoding="utf-8"))
+        except OSError as error:
+            raise PracticeError(words("no_data", path=data, reason=error)) from error
+        try:
+            if os.name == "nt":
+                import msvcrt
+
+                msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise PracticeError(words("already_running", path=data)) from error
+        yield
+
+
+class _Interrupts:
+    """Lets nothing break off the end of the servers: a thread of theirs would keep us for ever."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[int, Any] = {}
+
+    def ignore(self) -> None:
+        """Ignore the signals that end a program, until ``restore``."""
+        if threading.current_thread() is threading.main_thread():
+            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+                if hasattr(signal, name):
+                    number = getattr(signal, name)
+                    self._handlers[number] = signal.signal(number, signal.SIG_IGN)
+
+    def restore(self) -> None:
+        """Handle them as before."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def practice(
+    data: Path | None = None,
+    *,
+    words: Words,
+    port: int = 0,
+    web_port: int = 0,
+    environ: Mapping[str, str] = os.environ,
+    with_upstream: bool = True,
+    allowed: AllowedHosts = NO_OTHER_HOSTS,
+) -> Iterator[dict[str, str]]:
+    """Run the practice index; give the environment in which PyPI's addresses lead to it.
+
+    The pages for a browser are on *web_port*, at the address in PYPI_PRACTICE_WEB. What the
+    practice index does not hold comes from the real one, unless *with_upstream* is false. Of other
+    hosts, the proxy reaches those that *allowed* names. Inside a practice shell the environment is
+    that of the shell, and nothing is started. Raises PracticeError if the data folder cannot be
+    written or is in use, or the port is taken.
+    """
+    if environ.get(OWN):
+        yield _present(environ, words)
+        return
+    data = (data or default_directory(environ)).absolute()
+    outer = OuterProxy.from_environment(environ, words)
+    data_folder.claim(data, words)
+    with (
+        _only_one(data, words),
+        tempfile.TemporaryDirectory(prefix="pypi-practice-") as temporary,
+        contextlib.ExitStack() as stack,
+    ):
+        interrupts = _Interrupts()
+        stack.callback(interrupts.restore)  # the last to be called at the end
+        store = Store(data, words)  # which changes what an earlier version wrote
+        store.sweep()
+        folder = Path(temporary)
+        certificates = write_certificates(folder)
+        upstream = Upstream(functools.partial(find, environ), words) if with_upstream else None
+        application = Application(store, upstream, words)
+        server = IndexServer(Listener(application, data), certificates.server, certificates.key)
+        stack.callback(server.stop)
+        web = WebServer(application, web_port)
+        stack.callback(web.stop)
+        proxy = Proxy(port, server.port, words, outer=outer, allowed=allowed)
+        stack.callback(proxy.stop)
+        _write_command(folder / "bin")
+        stack.callback(interrupts.ignore)  # the first to be called at the end
+        yield environment(
+            environ,
+            port=proxy.port,
+            web=web.url,
+            certificates=certificates,
+            data=data,
+            commands=folder / "bin",
+        )
+
+
+def _present(environ: Mapping[str, str], words: Words) -> dict[str, str]:
+    """Return the environment of the practice shell around us, whatever was changed in it since.
+
+    Raises PracticeError if there is none: the variables say so, but no index answers.
+    """
+    address = PROXY_ADDRESS.fullmatch(environ[OWN])
+    folder = Path(environ.get(CERTIFICATES, ""))
+    if address is None or not (folder / "bin").is_dir() or WEB not in environ:
+        raise PracticeError(words("not_inside", name=OWN))
+    inner = environment(
+        environ,
+        port=int(address[1]),
+        web=environ[WEB],
+        certificates=certificates_in(folder),
+        data=Path(environ.get(DATA) or default_directory(environ)),
+        commands=folder / "bin",
+    )
+    if verify.problem(_expected(inner, canary=None), inner) is not None:
+        raise PracticeError(words("not_inside", name=OWN))
+    return inner
+
+
+def _expected(environ: Mapping[str, str], canary: tuple[str, int] | None) -> dict[str, Any]:
+    """Return what ``verify`` has to find in the practice environment *environ*."""
+    names = sorted(name for name in PRACTICE_VARIABLES if name in environ)
+    return {
+        "variables": {name: environ[name] for name in names},
+        "absent": [
+            *(name for name in DROPPED if name not in environ),
+            *(start for start in DROPPED_STARTS if start != "HATCH_INDEX_"),
+        ],
+        "proxy": environ[OWN],
+        "host": next(iter(HOSTS)),
+        "authority": environ[HATCH_TRUSTS],
+        "canary": canary,
+    }
+
+
+def ports(environ: Mapping[str, str]) -> list[int]:
+    """Return the ports of this computer that a sandbox must let through: proxy and pages."""
+    return [int(environ[name].rstrip("/").rpartition(":")[2]) for name in (OWN, WEB)]
+
+
+def default_shell(environ: Mapping[str, str]) -> list[str]:
+    """Return the command of the user's own shell."""
+    if os.name == "nt":
+        return [environ.get("COMSPEC", "cmd.exe")]
+    return [environ.get("SHELL") or shutil.which("bash") or "/bin/sh"]
+
+
+def run(
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    words: Words,
+    *,
+    kinds: Sequence[Kind] | None = (*FOR_SHELL, Kind.NONE),
+    local_ports: Sequence[int] = (),
+) -> int:
+    """Run *command*, or the user's shell if it is empty, in *environ*; return its exit code.
+
+    It runs in a sandbox of the first of *kinds* that this computer offers, from which *local_ports*
+    of this computer are reached beside those of the practice index. None is for a command inside a
+    practice shell, which has its sandbox already. Ctrl-C goes to the
+    command, which shares the terminal; we wait for what it makes of it. Raises PracticeError if
+    there is no such command, or no such sandbox.
+    """
+    with tempfile.TemporaryDirectory(prefix="pypi-practice-shell-") as folder:
+        if kinds is None:
+            program = _found(command[0], environ, words)
+            started = start([program, *command[1:]], ports=(), kinds=[Kind.NONE], env=environ)
+        else:
+            started = _start(command, environ, words, kinds, local_ports, Path(folder))
+        try:
+            while True:
+                try:
+                    code = started.process.wait()
+                    break
+                except Terminated:
+                    started.process.terminate()
+                    raise
+                except KeyboardInterrupt:
+                    continue
+        finally:
+            started.close()
+    return code if code >= 0 else 128 - code
+
+
+def _found(name: str, environ: Mapping[str, str], words: Words) -> str:
+    """Return the path of a program; PracticeError if there is none of that name."""
+    found = shutil.which(name, path=environ["PATH"])
+    if found is None:
+        raise PracticeError(words("no_command", command=name))
+    return found
+
+
+def _start(
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    words: Words,
+    kinds: Sequence[Kind],
+    local_ports: Sequence[int],
+    folder: Path,
+) -> Started:
+    shell = list(command) or default_shell(environ)
+    found = _found(shell[0], environ, words)
+    settings = folder / "verify.json"
+    program = f"import sys; sys.path.append({str(ROOT)!r}); "
+    program += "from pypi_practice.sandbox.verify import main; sys.exit(main(sys.argv[1:]))"
+    checked = [sys.executable, "-I", "-S", "-c", program, str(settings)]
+    full, variables = [found, *shell[1:]], dict(environ)
+    with contextlib.ExitStack() as stack:
+        canary = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        if not command:
+            expected = _expected(environ, canary.getsockname())
+            startup = startup_files.Startup(
+                variables=expected["variables"],
+                absent=[*expected["absent"], "HATCH_INDEX_", "all_proxy", "ftp_proxy"],
+                commands=Path(environ[CERTIFICATES], "bin"),
+                verify=checked,
+            )
+            prepared = startup_files.prepare(found, folder, startup, environ)
+            # Without a terminal, only zsh and fish read startup files.
+            if prepared and (sys.stdin.isatty() or Path(found).name in ("zsh", "fish")):
+                full += prepared[0]
+                variables |= prepared[1]
+            else:
+                full = [*checked, *full]
+                if prepared is None:
+                    said = Words(words.language, "commands/sandbox")
+                    print(said("unknown_shell", shell=found), file=sys.stderr)
+
+        def announce(kind: Kind, failures: Mapping[Kind, str]) -> None:
+            _say_what_holds(environ, words, kind, failures, quiet=bool(command))
+            if not command:
+                texts = _texts(environ, words, kind)
+                walled = None if kind is Kind.NONE else canary.getsockname()
+                content = {**_expected(environ, walled), **texts}
+                settings.write_text(json.dumps(content), encoding="utf-8")
+
+        try:
+            started = start(
+                full,
+                ports=[*ports(environ), *local_ports],
+                kinds=kinds,
+                env=variables,
+                announce=announce,
+            )
+        except SandboxError as error:
+            raise PracticeError(
+                Words(words.language, "commands/sandbox")("wall_required", reasons=error)
+            ) from error
+        started.keep(stack.pop_all())
+    return started
+
+
+def _say_what_holds(
+    environ: Mapping[str, str],
+    words: Words,
+    kind: Kind,
+    failures: Mapping[Kind, str],
+    *,
+    quiet: bool,
+) -> None:
+    """Say before the command runs that there is no sandbox, or that a setting leads around it.
+
+    With *quiet*, a sandbox that holds is not spoken of. Raises PracticeError for a setting that
+    leads around the practice shell where no sandbox stops it.
+    """
+    said = Words(words.language, "commands/sandbox")
+    try:
+        folder = Path.cwd()
+    except FileNotFoundError:  # it has been deleted
+        folder = Path(Path.home().anchor)
+    for detour in client_settings.detours(environ, folder):
+        values = {"program": detour.program, "path": detour.path, "setting": detour.setting}
+        if kind is Kind.NONE:
+            raise PracticeError(said("leads_around", **values))
+        if not quiet:
+            print(said("leads_nowhere", **values), file=sys.stderr)
+    if kind is Kind.NONE:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in failures.items())
+        print(said("no_wall", reasons=reasons or "--wall none"), file=sys.stderr, flush=True)
+
+
+def _texts(environ: Mapping[str, str], words: Words, kind: Kind) -> dict[str, str]:
+    said = Words(words.language, "commands/sandbox")
+    hosts = ", ".join(sorted(HOSTS))
+    return {
+        "promise": said("promise", hosts=hosts, wall=said(f"wall_{kind}"), url=environ[WEB]),
+        "failure": said("failure"),
+    }

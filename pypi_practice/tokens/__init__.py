@@ -1,0 +1,1 @@
+"""API tokens: macaroons, what a token says of itself, finding tokens in foreign text."""

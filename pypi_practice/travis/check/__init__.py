@@ -1,0 +1,1 @@
+"""``travis check``: rules for publishers, their findings, automatic fixes, reports."""

@@ -1,0 +1,207 @@
+"""Checks a ``.travis.yml``: Travis CI's own messages, then the rules of a publisher."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pypi_practice.core.data import load
+from pypi_practice.core.errors import PracticeError
+from pypi_practice.core.i18n import Words
+from pypi_practice.travis.check import deploy_rules, findings, rules, secret_rules
+from pypi_practice.travis.check.context import Scope
+from pypi_practice.travis.check.findings import Edit, Finding, Source
+from pypi_practice.travis.config import loader
+from pypi_practice.travis.config.schema_validation import Message, Validator
+from pypi_practice.travis.config.yaml_positions import Entry, Item
+from pypi_practice.travis.plan.planner import Variable
+
+# Of a line without spaces at its end.
+IGNORE = re.compile(r"#\s*pypi-practice:\s*ignore\s+([\w-]+(?:\s*,\s*[\w-]+)*)\s*(?::(.*))?$")
+# Messages of Travis CI that have a rule of their own: code, the key or its end, the name.
+OWN = {
+    ("deprecated_key", "sudo"): "sudo",
+    ("deprecated_key", "skip_cleanup"): "skip-cleanup",
+    ("unknown_key", "dpl_version"): "dpl-version",
+    ("unexpected_seq", "distributions"): "distributions-list",
+}
+RENAMING = ("alias_key", "underscore_key", "find_key", "clean_key")
+REWRITING = ("alias_value", "downcase", "find_value", "clean_value")
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A finding that a comment of the file ignores, and its reason."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found in one file, in the order of its lines."""
+
+    source: Source
+    findings: list[Finding]
+    ignored: list[Ignored]
+
+    @property
+    def fails(self) -> bool:
+        """Whether there is more than advice."""
+        return any(one.level != "info" for one in self.findings)
+
+    def edits(self, also: Collection[str] = ()) -> list[Edit]:
+        """Return the safe edits, and those of the rules named in *also*."""
+        return [
+            one.edit
+            for one in self.findings
+            if one.edit and (one.facts["fixes"] == "safe" or one.rule in also)
+        ]
+
+
+def _rule(message: Message) -> str:
+    in_deploy = message.key.split(".")[-1] == "deploy"
+    own = OWN.get((message.code, message.name))
+    if own:
+        return own
+    if message.code == "secure":
+        return "plain-secret"
+    if message.code == "unknown_key" and message.name == "if" and in_deploy:
+        return "if-in-deploy"
+    if message.code == "invalid_type" and message.key.endswith("deploy.password"):
+        return "on-under-password" if ":on=>" in message.text else "invalid-type"
+    if message.code == "unknown_value" and message.key.split(".")[-1] == "dist":
+        return "unknown-image"
+    return message.code.replace("_", "-")
+
+
+def _edit(message: Message, rule: str, entry: Entry | None, source: Source) -> Edit | None:
+    if entry is None:
+        return None
+    item = entry.item
+    if message.code in RENAMING and message.instead:
+        return findings.renamed(entry, message.instead)
+    if message.code in REWRITING and message.instead:
+        for one in item.items:
+            if str(one.data()) == message.name:
+                return findings.replaced(one, message.instead)
+    if rule in ("sudo", "skip-cleanup", "dpl-version"):
+        return source.without(entry)
+    if rule == "distributions-list" and all(one.scalar for one in item.items):
+        text = '"' + " ".join(str(one.data()) for one in item.items) + '"'
+        if item.line == item.end_line:
+            return findings.replaced(item, text)
+        last = item.items[-1]
+        if source.lines[entry.line - 1].rstrip().endswith(":") and last.line > entry.line:
+            column = len(source.lines[entry.line - 1].rstrip()) + 1
+            return Edit(entry.line, column, last.end_line, last.end_column, f" {text}")
+    if rule == "invalid-format" and item.scalar:
+        return findings.replaced(item, "~> 1.0")
+    return None
+
+
+def _entries(item: Item, seen: set[int] | None = None) -> Iterator[Entry]:
+    seen = set() if seen is None else seen
+    if id(item.value) in seen:
+        return
+    if item.kind in ("map", "seq"):
+        seen.add(id(item.value))
+    for entry in [*item.entries.values(), *item.doubles]:
+        yield entry
+        yield from _entries(entry.item, seen)
+    for one in item.value if item.kind == "seq" else []:
+        yield from _entries(one, seen)
+
+
+def _said(checked: Validator, root: Item, source: Source) -> Iterator[Finding]:
+    """Yield what Travis CI says, each with the edit that would silence it."""
+    by_place = {(entry.line, entry.column): entry for entry in _entries(root)}
+    for message in checked.messages():
+        rule = _rule(message)
+        entry = by_place.get((message.line, message.column))
+        end = message.column + (len(entry.key) if entry else 1)
+        secret = ""
+        if rule == "plain-secret" and entry is not None and entry.item.scalar:
+            secret = str(entry.item.data())
+        values = {"said": message.text, "level": message.level}
+        edit = _edit(message, rule, entry, source)
+        yield Finding(rule, message.key, message.line, message.column, end, values, edit, secret)
+
+
+def _ignores(lines: Sequence[str]) -> dict[int, list[tuple[int, int, set[str], str]]]:
+    """Return what the comments ignore: by the line that each speaks of."""
+    found: dict[int, list[tuple[int, int, set[str], str]]] = {}
+    for number, line in enumerate(lines, 1):
+        match = IGNORE.search(line.rstrip())
+        if match is None:
+            continue
+        target = number
+        if not line[: match.start()].strip():
+            target += 1
+            while target <= len(lines) and lines[target - 1].lstrip().startswith("#"):
+                target += 1
+        names = {name.strip() for name in match[1].split(",")}
+        entry = (number, match.start() + 1, names, (match[2] or "").strip())
+        found.setdefault(target, []).append(entry)
+    return found
+
+
+def check(
+    text: str,
+    name: str,
+    words: Words,
+    folder: Path | None = None,
+    variables: Sequence[Variable] = (),
+) -> Report:
+    """Check *text*; *folder* is the project that it belongs to. Raises PracticeError."""
+    root = loader.tree(text, name, words)
+    source = Source(name, text)
+    checked = Validator(root)
+    scope = Scope(source, root, checked, folder, variables)
+    found = [
+        *_said(checked, root, source),
+        *deploy_rules.check(scope),
+        *rules.check(scope),
+        *secret_rules.check(scope),
+    ]
+    hidden = {one.line for one in found if one.rule == "plain-secret"}
+    found = [one for one in found if one.rule != "token-in-file" or one.line not in hidden]
+    left, ignored = [], []
+    ignores = _ignores(source.lines)
+    unique = {(one.rule, one.line, one.column, str(one.values)): one for one in found}.values()
+    for one in sorted(unique, key=lambda each: (each.line, each.column, each.rule)):
+        reason = next(
+            (why for _, _, names, why in ignores.get(one.line, []) if one.rule in names and why),
+            None,
+        )
+        if reason:
+            ignored.append(Ignored(one, reason))
+        else:
+            left.append(one)
+    known = load("travis/rules")
+    for comments in ignores.values():
+        for line, column, names, reason in comments:
+            end = len(source.lines[line - 1]) + 1
+            for rule in sorted(names - set(known)):
+                raise PracticeError(words("no_rule", name=name, line=line, rule=rule))
+            if not reason:
+                left.append(Finding("ignore-without-reason", "", line, column, end))
+    left.sort(key=lambda one: (one.line, one.column))
+    return Report(source, left, ignored)
+
+
+def mend(report: Report, words: Words, also: Collection[str] = (), **more: object) -> str:
+    """Return the text with the safe edits made, and those of the rules in *also*.
+
+    An edit can make room for another, so this goes on until nothing changes.
+    """
+    text = report.source.text
+    for _ in range(10):
+        new = findings.apply(text, report.edits(also))
+        if new == text:
+            break
+        text = new
+        report = check(text, report.source.name, words, **more)  # type: ignore[arg-type]
+    return text

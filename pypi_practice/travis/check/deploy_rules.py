@@ -1,0 +1,236 @@
+"""What a publisher needs to know of each deploy of a file, and Travis CI does not say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pypi_practice.core.data import load
+from pypi_practice.core.indexes import INDEXES, is_protected
+from pypi_practice.network.allowed_hosts import named
+from pypi_practice.travis.check.context import Deploy, Scope
+from pypi_practice.travis.check.findings import Edit, Finding, replaced
+from pypi_practice.travis.config import build_conditions
+from pypi_practice.travis.plan import bash_conditional, destinations
+from pypi_practice.travis.plan.dpl import OLDEST
+from pypi_practice.travis.plan.planner import minor
+
+SECRET = re.compile(r"\$\{?(\w*(?:TOKEN|PASSWORD|PASSWD|SECRET|API_?KEY)\w*)\}?", re.I)
+# A variable that is limited to a branch of this form is meant for a tag, which is a branch to the
+# settings (lib/travis/build/env/settings.rb of travis-build).
+VERSION_TAG = re.compile(r"v?\d+\.\d")
+PINS = ("setuptools_version", "twine_version", "wheel_version")
+
+
+def check(scope: Scope) -> Iterator[Finding]:
+    """Yield what is found in every deploy."""
+    for deploy in scope.deploys:
+        yield from _when(scope, deploy)
+        yield from _conditions(scope, deploy)
+        yield from _where(scope, deploy)
+        if deploy.provider == "pypi":
+            yield from _pypi(scope, deploy)
+            yield from _server(scope, deploy)
+        if deploy.provider == "script":
+            yield from _script(scope, deploy)
+
+
+def _when(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
+    on, place = deploy.on, deploy.on_entry or deploy.place
+    branch, tags = scope.texts(on.get("branch")), deploy.flag("tags")
+    everywhere = deploy.flag("all_branches") is True or tags is True
+    if deploy.on_is_known and not branch and not everywhere:
+        yield scope.hit("no-branch", place, "deploy.on")
+    if tags is True and branch:
+        edit = scope.source.without(on["branch"])
+        yield scope.hit(
+            "tags-drop-branch", on["branch"], "deploy.on.branch", edit, name=", ".join(branch)
+        )
+    if tags is False and deploy.flag("all_branches") is not True:
+        name = ", ".join(branch) or "master"
+        yield scope.hit("tags-false", on["tags"], "deploy.on.tags", name=name)
+    if deploy.flag("all_branches") is True and not deploy.guarded and not tags:
+        yield scope.hit("all-branches", on["all_branches"], "deploy.on.all_branches")
+    if "os" in on:
+        yield scope.hit("on-os", on["os"], "deploy.on.os")
+    tests = deploy.pythons_asked()
+    there = {job.python for job in deploy.jobs}
+    for wanted, item in tests:
+        if there and wanted not in there and not re.search(r"[*?\[]", wanted):
+            yield scope.hit("no-such-python", item, "deploy.on", name=wanted)
+    jobs = [job for job in deploy.jobs if not tests or job.python in {one for one, _ in tests}]
+    if deploy.at_top and deploy.provider in ("pypi", "script") and len(jobs) > 1:
+        about_python = {id(item) for _, item in tests}
+        narrowed = [one for one in deploy.conditions if id(one) not in about_python]
+        narrowed += [one for one in deploy.runtimes if one != "python"]
+        if not narrowed and deploy.option_flag("skip_existing") is not True:
+            yield scope.hit("every-job-deploys", deploy.place, "deploy", number=len(jobs))
+    if tags is True and scope.blocks_tags():
+        entry = scope.root["branches"]
+        yield scope.hit("branches-block-tags", entry, "branches.only")
+    if tags is True or (deploy.flag("all_branches") is True):
+        for variable in scope.variables:
+            named = variable.name in deploy.variables()
+            if variable.branch and named and not VERSION_TAG.match(variable.branch):
+                place = deploy.entries.get("password") or deploy.place
+                yield scope.hit(
+                    "branch-secret-on-tag",
+                    place,
+                    "deploy.password",
+                    name=variable.name,
+                    branch=variable.branch,
+                )
+
+
+def _conditions(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
+    for item in deploy.conditions:
+        text = build_conditions.written(item.data())
+        if not _is_bash(text):
+            yield scope.hit("condition-syntax", item, "deploy.on.condition", name=text)
+        elif "$" not in text:
+            yield scope.hit("condition-no-variable", item, "deploy.on.condition", name=text)
+        elif found := re.search(r"""=~\s*(["'][^"']*["'])""", text):
+            yield scope.hit("quoted-pattern", item, "deploy.on.condition", name=found[1])
+
+
+def _host(server: str) -> str:
+    """Return the name of the host, or its end, in an address that may lack its beginning."""
+    return re.sub(r"^\w*+:?/*+", "", server).partition("/")[0].partition(":")[0]
+
+
+def _is_bash(text: str) -> bool:
+    """Whether bash can read the condition, as far as that can be told without it."""
+    if "\0" in text:
+        return False
+    try:
+        bash_conditional.parse(f"({text})")
+    except bash_conditional.NotBash:
+        return False
+    except bash_conditional.Undecided:
+        return True
+    return True
+
+
+def _where(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
+    images = load("travis/images")
+    seen: set[int] = set()
+    for job in deploy.jobs:
+        item = job.dist_item
+        if job.os == "linux" and not images.get(job.dist, {"ruby": True})["ruby"]:
+            place = item or deploy.place
+            if id(place) not in seen:
+                seen.add(id(place))
+                yield scope.hit("ruby-too-old", place, "dist", name=job.dist)
+        asked = any("TRAVIS_OS_NAME" in str(one.data()) for one in deploy.conditions)
+        if job.os == "windows" and not asked and id(job.os_item) not in seen:
+            seen.add(id(job.os_item))
+            yield scope.hit("windows-deploy", job.os_item or deploy.place, "os")
+    if "edge" in deploy.entries and deploy.option_flag("edge") is not False:
+        entry = deploy.entries["edge"]
+        yield scope.hit("edge", entry, "deploy.edge", scope.source.without(entry))
+
+
+def _pypi(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
+    entries = deploy.entries
+    wanted = {one for one, _ in deploy.pythons_asked()}
+    seen: set[int] = set()
+    for job in deploy.jobs:
+        if job.language != "python" or (wanted and job.python not in wanted):
+            continue
+        number = minor(job.python)
+        if number and number < OLDEST and id(job.python_item) not in seen:
+            seen.add(id(job.python_item))
+            place = job.python_item or deploy.place
+            yield scope.hit("python-too-old", place, "python", name=job.python)
+    if deploy.option_flag("cleanup") is True:
+        entry = entries["cleanup"]
+        yield scope.hit(
+            "cleanup-deletes-dist", entry, "deploy.cleanup", scope.source.without(entry)
+        )
+    if scope.has("pyproject.toml") and not scope.has("setup.py"):
+        place = entries.get("provider") or deploy.place
+        yield scope.hit("no-setup-py", place, "deploy.provider")
+    for name in ("username", "password"):
+        given = f"PYPI_{name.upper()}"
+        known = {one for one, _ in scope.assigned} | {one.name for one in scope.variables}
+        if name not in entries and given not in known:
+            yield scope.hit("no-password", deploy.place, "deploy", name=name)
+    user = deploy.text("username")
+    if user is not None and user != "__token__" and not user.startswith("$"):
+        item = entries["username"].item
+        yield scope.hit(
+            "user-not-token",
+            entries["username"],
+            "deploy.username",
+            replaced(item, "__token__"),
+            name=user,
+        )
+    if "distributions" not in entries:
+        edit = _added(scope, deploy, 'distributions: "sdist bdist_wheel"')
+        yield scope.hit("no-wheel", deploy.place, "deploy", edit)
+    branches = scope.texts(deploy.on.get("branch"))
+    again = deploy.option_flag("skip_existing") is not True
+    if branches and again and deploy.flag("tags") is not True:
+        edit = _added(scope, deploy, "skip_existing: true")
+        yield scope.hit(
+            "again-fails", deploy.on["branch"], "deploy.on.branch", edit, name=", ".join(branches)
+        )
+    for name in PINS:
+        if name in entries:
+            edit = scope.source.without(entries[name])
+            yield scope.hit("pinned-tool", entries[name], f"deploy.{name}", edit, name=name)
+    for name in ("upload_docs", "docs_dir"):
+        if name in entries and deploy.option_flag(name) is not False:
+            edit = scope.source.without(entries[name])
+            yield scope.hit("upload-docs", entries[name], f"deploy.{name}", edit, name=name)
+
+
+def _added(scope: Scope, deploy: Deploy, line: str) -> Edit | None:
+    """Return the edit that adds an option below the provider, in the layout of the file."""
+    entry = deploy.entries.get("provider")
+    if entry is None or entry.inherited or deploy.item.kind != "map":
+        return None
+    text = scope.source.lines[entry.line - 1]
+    before = text[: entry.column - 1]
+    if before.strip(" -"):
+        return None
+    return Edit(entry.line + 1, 1, entry.line + 1, 1, f"{' ' * len(before)}{line}\n")
+
+
+def _server(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
+    server, entry = deploy.text("server"), deploy.entries.get("server")
+    uploads = {index.upload: index for index in INDEXES.values()}
+    index = INDEXES["pypi"] if server is None else uploads.get(server)
+    if server is not None and index is None and entry is not None:
+        index = uploads.get(f"{server}/")
+        if index:
+            edit = replaced(entry.item, f"{server}/")
+            yield scope.hit("server-slash", entry.item, "deploy.server", edit, name=server)
+        elif is_protected(_host(server)):
+            yield scope.hit("server-unknown", entry.item, "deploy.server", name=server)
+        elif target := destinations.foreign_target(server):
+            yield scope.hit("foreign-index", entry.item, "deploy.server", host=named(*target))
+    name = re.fullmatch(r"\$\{?(\w+)\}?", deploy.text("password") or "")
+    if name and index:
+        upper = name[1].upper()
+        of_test = "TEST" in upper
+        if index.key == "pypi" and of_test:
+            other = INDEXES["testpypi"]
+        elif index.key == "testpypi" and not of_test and "PYPI" in upper:
+            other = INDEXES["pypi"]
+        else:
+            return
+        yield scope.hit(
+            "wrong-index",
+            deploy.entries["password"],
+            "deploy.password",
+            name=name[1],
+            other=other.name,
+            index=index.name,
+        )
+
+
+def _script(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
+    text, entry = deploy.text("script"), deploy.entries.get("script")
+    if text and entry and (found := SECRET.search(text)):
+        yield scope.hit("secret-in-argument", entry, "deploy.script", name=f"${found[1]}")

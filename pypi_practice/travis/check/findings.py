@@ -1,0 +1,126 @@
+"""What a check finds, and the edits that mend it."""
+
+from __future__ import annotations
+
+import bisect
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pypi_practice.core.data import load
+from pypi_practice.core.i18n import Words
+from pypi_practice.travis.config.schema_validation import LEVELS
+from pypi_practice.travis.config.yaml_positions import Entry, Item
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace what lies between two places by ``text``; lines and columns count from 1."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to mend: the rule, where, the values of its sentences, and the edit if any."""
+
+    rule: str
+    key: str
+    line: int
+    column: int
+    end_column: int
+    values: dict[str, Any] = field(default_factory=dict, hash=False, compare=False)
+    edit: Edit | None = field(default=None, hash=False, compare=False)
+    secret: str = field(default="", hash=False, compare=False)  # never shown
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The rule's entry in data/travis/rules.yml."""
+        return load("travis/rules")[self.rule]
+
+    @property
+    def level(self) -> str:
+        """``info``, ``warn``, ``error`` or ``alert``."""
+        return self.values.get("level") or self.facts["level"]
+
+    @property
+    def code(self) -> str | None:
+        """Travis CI's own code, if the message is Travis CI's own."""
+        return self.facts.get("code")
+
+    def say(self, part: str, words: Words) -> str:
+        """Return the rule's ``message``, ``why`` or ``fix`` in the language of *words*."""
+        return self.facts[part][words.language].format(**self.values)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The file as it is written: its name and its lines, without their ends."""
+
+    name: str
+    text: str
+
+    @functools.cached_property
+    def lines(self) -> list[str]:
+        """The lines, without their ends."""
+        return self.text.splitlines()
+
+    def alone(self, entry: Entry) -> bool:
+        """Whether the entry has its lines to itself, so that it can go without a trace."""
+        line = self.lines[entry.line - 1]
+        before = line[: entry.column - 1]
+        return not before.strip() and not entry.inherited and entry.item.scalar
+
+    def without(self, entry: Entry) -> Edit | None:
+        """Return the edit that removes the entry's line, or None if others share it."""
+        if not self.alone(entry) or entry.item.end_line != entry.line:
+            return None
+        return Edit(entry.line, 1, entry.line + 1, 1, "")
+
+
+def replaced(item: Item, text: str) -> Edit | None:
+    """Return the edit that writes *text* in place of a value of one line."""
+    if item.end_line != item.line:
+        return None
+    return Edit(item.line, item.column, item.end_line, item.end_column, text)
+
+
+def renamed(entry: Entry, text: str) -> Edit | None:
+    """Return the edit that gives an entry another key."""
+    if entry.inherited:
+        return None
+    return Edit(entry.line, entry.column, entry.line, entry.column + len(entry.key), text)
+
+
+def apply(text: str, edits: Iterable[Edit]) -> str:
+    """Return *text* with all edits made; where two touch the same place, the first one is."""
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+
+    def place(line: int, column: int) -> int:
+        return min(starts[min(line - 1, len(starts) - 1)] + column - 1, len(text))
+
+    spans: list[tuple[int, int, str]] = []  # in order, and none touches another
+    for edit in dict.fromkeys(edits):
+        span = place(edit.line, edit.column), place(edit.end_line, edit.end_column), edit.text
+        after = bisect.bisect(spans, span)
+        if (after == 0 or spans[after - 1][1] <= span[0]) and (
+            after == len(spans) or span[1] <= spans[after][0]
+        ):
+            spans.insert(after, span)
+    parts, done = [], 0
+    for begin, end, new in spans:
+        parts += [text[done:begin], new]
+        done = end
+    return "".join([*parts, text[done:]])
+
+
+def worst(findings: Sequence[Finding]) -> str | None:
+    """Return the gravest level among *findings*, or None if there are none."""
+    return max((one.level for one in findings), key=LEVELS.index, default=None)

@@ -1,0 +1,182 @@
+"""Writes a report of ``travis check``: for people, as JSON, as SARIF."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pypi_practice.core.data import load
+from pypi_practice.core.i18n import Words
+from pypi_practice.core.terminal import as_json as as_json_text
+from pypi_practice.core.terminal import one_line
+from pypi_practice.travis.check.checker import Report
+from pypi_practice.travis.check.findings import Edit, Finding
+from pypi_practice.travis.check.rules import TOKEN
+
+HIDDEN = "[secure]"
+LINE_LIMIT = 500  # characters of a line that is shown
+MESSAGE_LIMIT = 1_000  # characters of a message that is shown
+SARIF_LEVELS = {"info": "note", "warn": "warning", "error": "error", "alert": "error"}
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def _hide(text: str, finding: Finding) -> str:
+    """Return *text* without the secret that the finding is about, nor any other token."""
+    if finding.secret:
+        text = text.replace(finding.secret, HIDDEN)
+    return TOKEN.sub(HIDDEN, text)
+
+
+def hidden(finding: Finding, words: Words) -> str:
+    """Return the message of a finding in one line, without secrets, and not too long to read."""
+    text = one_line(_hide(finding.say("message", words), finding))
+    return text if len(text) <= MESSAGE_LIMIT else f"{text[:MESSAGE_LIMIT]}…"
+
+
+def lines(report: Report, words: Words) -> Iterator[str]:
+    """Yield the report of one file for people: place, message, line, suggestion, why."""
+    for one in report.findings:
+        level = words(f"level_{one.level}")
+        name = one_line(report.source.name)
+        yield f"{name}:{one.line}:{one.column}: {level} [{one.rule}] {hidden(one, words)}"
+        shown = report.source.lines
+        line = shown[one.line - 1] if one.line <= len(shown) else ""
+        # A line can be as long as the file, and have a finding for each of its words.
+        if one.line <= len(shown) and len(line) <= LINE_LIMIT:
+            number = str(one.line)
+            yield f"  {number} | {_hide(line, one)}"
+            if _hide(line, one) == line:
+                width = max(min(one.end_column, len(line) + 1) - one.column, 1)
+                yield f"  {' ' * len(number)} | {' ' * (one.column - 1)}{'^' * width}"
+            if one.edit:
+                yield from _suggestion(one.edit, line, number, words)
+        yield f"  {words('why')}: {one.say('why', words)}"
+        yield f"  {words('mend')}: {one.say('fix', words)}"
+        yield ""
+    for ignored in report.ignored:
+        yield words(
+            "ignored",
+            name=report.source.name,
+            line=ignored.finding.line,
+            rule=ignored.finding.rule,
+            reason=ignored.reason,
+        )
+    yield _summary(report, words)
+
+
+def _suggestion(edit: Edit, line: str, number: str, words: Words) -> Iterator[str]:
+    if edit.line == edit.end_line:
+        if edit.line != int(number) or edit.text.endswith("\n"):
+            yield f"  {' ' * len(number)} + {edit.text.rstrip()}"
+        else:
+            new = line[: edit.column - 1] + edit.text + line[edit.end_column - 1 :]
+            yield f"  {' ' * len(number)} + {new}"
+    elif not edit.text:
+        yield f"  {' ' * len(number)} - {line}"
+
+
+def _summary(report: Report, words: Words) -> str:
+    name = report.source.name
+    if not report.findings:
+        return words("clean", name=name)
+    counts = Counter(one.level for one in report.findings)
+    parts = [
+        words(f"count_{level}", number=counts[level])
+        for level in ("alert", "error", "warn", "info")
+        if counts[level]
+    ]
+    text = words("found", name=name, counts=", ".join(parts))
+    safe = len(report.edits())
+    return f"{text} {words('can_fix', number=safe)}" if safe else text
+
+
+def _edit(edit: Edit | None) -> dict[str, Any] | None:
+    if edit is None:
+        return None
+    return {
+        "line": edit.line,
+        "column": edit.column,
+        "end_line": edit.end_line,
+        "end_column": edit.end_column,
+        "text": edit.text,
+    }
+
+
+def as_json(reports: Sequence[Report], words: Words) -> str:
+    """Return the findings of all files as one JSON list."""
+    return as_json_text(
+        [
+            {
+                "file": report.source.name,
+                "level": one.level,
+                "code": one.code,
+                "rule": one.rule,
+                "key": one.key,
+                "message": _hide(one.say("message", words), one),
+                "why": one.say("why", words),
+                "line": one.line,
+                "column": one.column,
+                "end_column": one.end_column,
+                "fix": {
+                    "text": one.say("fix", words),
+                    "grade": one.facts["fixes"],
+                    "edit": _edit(one.edit),
+                },
+            }
+            for report in reports
+            for one in report.findings
+        ]
+    )
+
+
+def as_sarif(reports: Sequence[Report], words: Words) -> str:
+    """Return the findings as SARIF 2.1.0, those that are ignored with their reasons."""
+    rules = load("travis/rules")
+    results = []
+    for report in reports:
+        pairs = [(one, None) for one in report.findings]
+        pairs += [(one.finding, one.reason) for one in report.ignored]
+        results += [_result(report, one, reason, words) for one, reason in pairs]
+    used = sorted({one["ruleId"] for one in results})
+    driver = {
+        "name": "pypi-practice travis check",
+        "informationUri": "https://docs.travis-ci.com/",
+        "rules": [
+            {
+                "id": rule,
+                "shortDescription": {"text": rules[rule]["why"][words.language]},
+                "defaultConfiguration": {"level": SARIF_LEVELS[rules[rule]["level"]]},
+            }
+            for rule in used
+        ],
+    }
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return as_json_text(whole)
+
+
+def _region(line: int, column: int, end_line: int, end_column: int) -> dict[str, int]:
+    return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
+
+
+def _result(report: Report, one: Finding, reason: str | None, words: Words) -> dict[str, Any]:
+    artifact = {"uri": report.source.name.replace("\\", "/")}
+    region = _region(one.line, one.column, one.line, one.end_column)
+    message = f"{_hide(one.say('message', words), one)}. {one.say('fix', words)}"
+    result: dict[str, Any] = {
+        "ruleId": one.rule,
+        "level": SARIF_LEVELS[one.level],
+        "message": {"text": message},
+        "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": region}}],
+    }
+    if one.edit:
+        edit = one.edit
+        deleted = _region(edit.line, edit.column, edit.end_line, edit.end_column)
+        change = {"deletedRegion": deleted, "insertedContent": {"text": edit.text}}
+        changes = [{"artifactLocation": artifact, "replacements": [change]}]
+        text = {"text": one.say("fix", words)}
+        result["fixes"] = [{"description": text, "artifactChanges": changes}]
+    if reason is not None:
+        result["suppressions"] = [{"kind": "inSource", "justification": reason}]
+    return result

@@ -1,0 +1,207 @@
+"""What a publisher needs to know of the rest of the file, and Travis CI does not say."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pypi_practice.core.data import load
+from pypi_practice.tokens.patterns import TOKEN
+from pypi_practice.travis.check.context import Scope
+from pypi_practice.travis.check.findings import Edit, Finding, replaced
+from pypi_practice.travis.config import build_conditions
+from pypi_practice.travis.config.yaml_positions import Entry, Item
+from pypi_practice.travis.plan.planner import DEPLOY_PHASES, MOST_JOBS, PHASES, minor
+
+UPLOADS = re.compile(
+    r"twine\s+upload|(?:flit|poetry|hatch|uv|pdm)\s+publish|setup\.py\s+(?:\S+\s+)?upload\b"
+)
+PASSWORD = re.compile(r"(?:-p|--password)[ =](\S*)")
+VARIABLE = re.compile(r"\$\{?\w+\}?")
+NEWEST = (3, 16)
+MOST_WORDS = 10  # of one condition that are named
+READ_LIMIT = 1_000_000  # characters of pyproject.toml
+DYNAMIC = re.compile(r"setuptools[-_]scm|hatch-vcs|versioneer|dunamai|pbr\b")
+OVERRIDES = re.compile(
+    r"TWINE_(?:USERNAME|PASSWORD|REPOSITORY_URL|REPOSITORY)"
+    r"|PYPI_(?:USERNAME|USER|PASSWORD|SERVER|DISTRIBUTIONS)"
+)
+WORDS = "type repo head_repo os dist sender fork draft branch head_branch tag commit_message env()"
+
+
+def check(scope: Scope) -> Iterator[Finding]:
+    """Yield what is found outside the deploys."""
+    yield from _version(scope)
+    yield from _images(scope)
+    yield from _pythons(scope)
+    yield from _jobs(scope)
+    yield from _ifs(scope)
+    yield from _commands(scope)
+    yield from _variables(scope)
+    yield from _tokens(scope)
+
+
+def _version(scope: Scope) -> Iterator[Finding]:
+    if "version" not in scope.root:
+        line = next(iter(scope.root.values())).line if scope.root else 1
+        edit = Edit(line, 1, line, 1, "version: ~> 1.0\n")
+        yield scope.hit("no-version", scope.item, "version", edit)
+
+
+def _images(scope: Scope) -> Iterator[Finding]:
+    images = load("travis/images")
+    seen: set[int] = set()
+    for job in scope.jobs:
+        if job.dist_item is not None and id(job.dist_item) not in seen:
+            seen.add(id(job.dist_item))
+            if not images.get(job.dist, {"kept": True})["kept"]:
+                yield scope.hit("old-image", job.dist_item, "dist", name=job.dist)
+        if job.os == "osx" and job.os_item is not None and id(job.os_item) not in seen:
+            seen.add(id(job.os_item))
+            yield scope.hit("macos", job.os_item, "os")
+
+
+def _pythons(scope: Scope) -> Iterator[Finding]:
+    images = load("travis/images")
+    seen: set[int] = set()
+    for job in scope.jobs:
+        item = job.python_item
+        if job.language != "python" or job.os != "linux":
+            continue
+        if item is None:
+            if 0 not in seen:
+                seen.add(0)
+                place = job.entries.get("language") or scope.root.get("language")
+                yield scope.hit("default-python", place or scope.item, "python")
+            continue
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        yield from _unquoted(scope, item, "python")
+        number = minor(job.python)
+        if number is None:
+            continue
+        short = f"{number[0]}.{number[1]}"
+        if number not in [(2, 6), (2, 7)] and not (3, 2) <= number <= NEWEST:
+            yield scope.hit("unknown-python", item, "python", name=job.python)
+        elif job.dist in images and short not in (there := images[job.dist]["python"]):
+            yield scope.hit(
+                "python-fetched",
+                item,
+                "python",
+                name=job.python,
+                image=job.dist,
+                there=", ".join(there) or "-",
+            )
+    for deploy in scope.deploys:
+        if "python" in deploy.on:
+            for item in deploy.on["python"].item.items:
+                yield from _unquoted(scope, item, "deploy.on.python")
+
+
+def _unquoted(scope: Scope, item: Item, key: str) -> Iterator[Finding]:
+    text = str(item.data())
+    if item.plain and re.fullmatch(r"\d+(\.\d+)?", text):
+        yield scope.hit("unquoted-version", item, key, replaced(item, f'"{text}"'), name=text)
+
+
+def _jobs(scope: Scope) -> Iterator[Finding]:
+    if scope.matrix > MOST_JOBS:
+        key = max(("os", "arch", "python", "env"), key=lambda one: len(scope.axis(one)))
+        yield scope.hit("too-many-jobs", scope.root[key], key, number=scope.matrix, most=MOST_JOBS)
+    included = [scope.checked.entries(one) for one in scope.included()]
+    given = [key for key in ("os", "arch", "python", "env") if scope.axis(key)]
+    single = bool(scope.axis("python")) and all(len(scope.axis(key)) == 1 for key in given)
+    own = bool(included) and all("script" in one for one in included)
+    if single and own and "script" in scope.root:
+        yield scope.hit("single-python", scope.root["python"], "python")
+    for job in scope.jobs:
+        script = job.entries.get("script") or scope.root.get("script")
+        if job.language == "python" and (script is None or script.item.kind == "none"):
+            place = next(iter(job.entries.values()), None) or scope.root.get("language")
+            yield scope.hit("no-script", place or scope.item, "script")
+            break
+
+
+def _conditions(scope: Scope) -> Iterator[tuple[Entry, str]]:
+    if "if" in scope.root:
+        yield scope.root["if"], "if"
+    stages = scope.root.get("stages")
+    for item in stages.item.items if stages else []:
+        entries = scope.checked.entries(item)
+        if "if" in entries:
+            yield entries["if"], "stages.if"
+    for item in scope.included():
+        entries = scope.checked.entries(item)
+        if "if" in entries:
+            yield entries["if"], "jobs.include.if"
+
+
+def _ifs(scope: Scope) -> Iterator[Finding]:
+    for entry, key in _conditions(scope):
+        try:
+            parsed = build_conditions.parse(build_conditions.written(entry.item.data()))
+        except (build_conditions.ConditionError, RecursionError):
+            continue
+        for word in itertools.islice(dict.fromkeys(_bare(parsed)), MOST_WORDS):
+            yield scope.hit("if-unknown-word", entry.item, key, name=word, known=WORDS)
+
+
+def _bare(expression: Any) -> Iterator[str]:
+    """Yield the words that stand where an attribute is expected and are none."""
+    pending = [expression]  # a chain of "and" can be longer than Python's stack
+    while pending:
+        one = pending.pop()
+        if not isinstance(one, list):
+            continue
+        kind, *rest = one
+        if kind in ("and", "or", "not"):
+            pending += reversed(rest)
+        elif kind in ("eq", "not_eq", "match", "not_match", "in", "not_in", "is", "is_not", "val"):
+            left = one if kind == "val" else rest[0]
+            if isinstance(left, list) and left[0] == "val" and left[1] not in ("true", "false"):
+                yield left[1]
+
+
+def _commands(scope: Scope) -> Iterator[Finding]:
+    owners = [scope.root, *(scope.checked.entries(one) for one in scope.included())]
+    for owner in owners:
+        for phase in PHASES:
+            if phase not in owner or (owner is not scope.root and owner[phase].inherited):
+                continue
+            for item in owner[phase].item.items:
+                text = build_conditions.written(item.data())
+                asks = "TRAVIS_TAG" in text or "TRAVIS_BRANCH" in text
+                asks |= phase in DEPLOY_PHASES  # which run when the conditions of a deploy hold
+                if UPLOADS.search(text) and not asks and not scope.guarded(owner):
+                    yield scope.hit("upload-in-script", item, phase, name=phase)
+                for argument in PASSWORD.findall(text):
+                    if found := VARIABLE.findall(argument):
+                        yield scope.hit("secret-in-argument", item, phase, name=found[-1])
+                        break
+    if text := scope.read("pyproject.toml"):
+        git = scope.root.get("git")
+        depth = git.item.get("depth") if git else None
+        if DYNAMIC.search(text) and (depth is None or depth.data() is not False):
+            yield scope.hit("shallow-clone", git or scope.item, "git.depth")
+
+
+def _variables(scope: Scope) -> Iterator[Finding]:
+    if not any(one.provider == "pypi" for one in scope.deploys):
+        return
+    for name, item in scope.assigned:
+        if OVERRIDES.fullmatch(name):
+            yield scope.hit("twine-variables", item, "env", name=name)
+    for variable in scope.variables:
+        if OVERRIDES.fullmatch(variable.name):
+            yield scope.hit("twine-variables", scope.item, "env", name=variable.name)
+
+
+def _tokens(scope: Scope) -> Iterator[Finding]:
+    for number, line in enumerate(scope.source.lines, 1):
+        for found in TOKEN.finditer(line):
+            yield Finding(
+                "token-in-file", "", number, found.start() + 1, found.end() + 1, secret=found[0]
+            )

@@ -1,0 +1,128 @@
+"""Finds the jobs of a file whose builds and tests can read a password that only an upload needs.
+
+Travis CI exports ``env`` before the first command of a job: lib/travis/build/stages.rb of
+travis-build. In the order of the phases, what an upload alone needs can be set in before_deploy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pypi_practice.travis.check.context import Job, Scope
+from pypi_practice.travis.check.findings import Finding
+from pypi_practice.travis.check.rules import UPLOADS
+from pypi_practice.travis.config.yaml_positions import Entry, Item
+from pypi_practice.travis.plan.planner import MOST_JOBS, PHASES
+
+# The variables from which twine, uv, Flit, Hatch, PDM, Poetry and the deploy tool take the password
+# of an upload.
+PASSWORDS = re.compile(
+    r"TWINE_PASSWORD|UV_PUBLISH_(?:TOKEN|PASSWORD)|FLIT_PASSWORD|HATCH_INDEX_AUTH"
+    r"|PDM_PUBLISH_PASSWORD|POETRY_PYPI_TOKEN_\w+|POETRY_HTTP_BASIC_\w+_PASSWORD|PYPI_PASSWORD"
+)
+SECRETS = ("TOKEN", "PASSWORD", "PASSWD", "SECRET", "APIKEY", "API_KEY")
+SECTIONS = ("global", "jobs", "matrix")
+REFERENCE = re.compile(r"\$\{?(\w+)")
+ASSIGNMENT = re.compile(r"(?:^|\s)(\w+)=(\"[^\"]*\"|'[^']*'|\S*)")
+SEPARATOR = re.compile(r"&&|\|\||[;|\n]")
+ENCRYPTED = "[secure]"
+
+Variables = dict[str, tuple[str, Item]]  # by name: the value, and where it is written
+
+
+def check(scope: Scope) -> Iterator[Finding]:
+    """Yield a finding for each password in ``env`` of a job that runs more than uploads."""
+    published = {name for one in scope.deploys for name in one.variables() if _is_secret(name)}
+    commands = _Commands(scope)
+    seen: set[tuple[int, str]] = set()
+    for job in scope.jobs[:MOST_JOBS]:
+        if not commands.does_more_than_upload(job):
+            continue
+        hidden = commands.hidden(job)
+        for name, (value, item) in _environment(scope, job).items():
+            is_password = PASSWORDS.fullmatch(name) or name in published or _is_token(value)
+            if value and is_password and name not in hidden and (id(item), name) not in seen:
+                seen.add((id(item), name))
+                yield scope.hit("password-in-build", item, "env", name=name)
+
+
+def _is_secret(name: str) -> bool:
+    return any(word in name.upper() for word in SECRETS)
+
+
+def _is_token(value: str) -> bool:
+    """Whether a value is taken from a variable that is named after a token of PyPI."""
+    return any("PYPI" in name.upper() and _is_secret(name) for name in REFERENCE.findall(value))
+
+
+class _Commands:
+    """What the jobs run before they deploy; a phase that many jobs share is read once."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.uploads: dict[int, bool] = {}  # by the phase's entry: whether it does nothing else
+
+    def _phases(self, job: Job) -> Iterator[tuple[str, Entry | None]]:
+        for phase in PHASES:
+            yield phase, job.entries.get(phase) or self.scope.root.get(phase)
+
+    def does_more_than_upload(self, job: Job) -> bool:
+        """Whether the job runs a command before its deploy that is no upload."""
+        for phase, entry in self._phases(job):
+            if entry is None:
+                if phase == "install":  # without the key Travis CI installs the requirements
+                    return True
+                continue
+            if id(entry) not in self.uploads:
+                texts = self.scope.texts(entry)
+                self.uploads[id(entry)] = texts in (["skip"], ["ignore"]) or all(
+                    UPLOADS.search(part) for text in texts for part in SEPARATOR.split(text)
+                )
+            if not self.uploads[id(entry)]:
+                return True
+        return False
+
+    def hidden(self, job: Job) -> set[str]:
+        """Return the variables that the job's first command keeps from all that follow it."""
+        first = next((entry for _, entry in self._phases(job) if entry is not None), None)
+        words = SEPARATOR.split(next(iter(self.scope.texts(first)), ""))[0].split()
+        if words[:2] == ["export", "-n"]:
+            return set(words[2:])
+        return set(words[1:]) if words[:1] == ["unset"] else set()
+
+
+def _environment(scope: Scope, job: Job) -> Variables:
+    """Return the variables that the file gives the job, as Travis CI merges them."""
+    found: Variables = {}
+    root, own = scope.root.get("env"), job.entries.get("env")
+    if root is not None:
+        parts = _sections(root.item)
+        if "global" in parts:
+            found |= _assigned(parts["global"].item.items)
+        if own is None and parts:
+            for name in ("jobs", "matrix"):
+                found |= _assigned(parts[name].item.items if name in parts else ())
+        elif own is None:
+            found |= _assigned(root.item.items)
+    if own is not None:
+        found |= _assigned(own.item.items)
+    return found
+
+
+def _sections(item: Item) -> dict[str, Entry]:
+    return {key: entry for key, entry in item.entries.items() if key in SECTIONS}
+
+
+def _assigned(items: Sequence[Item]) -> Variables:
+    found: Variables = {}
+    for one in items:
+        for key, entry in one.entries.items():
+            data = entry.item.data()
+            if key != "secure":  # then it is encrypted with its name, and nothing can be told
+                value = ENCRYPTED if entry.item.kind == "map" else "" if data is None else str(data)
+                found[key] = value, entry.item
+        if one.scalar:
+            for name, value in ASSIGNMENT.findall(str(one.data())):
+                found[name] = value.strip("\"'"), one
+    return found

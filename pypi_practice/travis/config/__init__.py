@@ -1,0 +1,1 @@
+"""Reads and validates ``.travis.yml`` as Travis CI does."""

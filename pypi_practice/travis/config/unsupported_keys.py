@@ -1,0 +1,102 @@
+"""Which keys of a .travis.yml a rehearsal does not play: each is named, none is skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pypi_practice.core.data import load
+from pypi_practice.core.i18n import Words
+from pypi_practice.travis.config.loader import as_list, deploys
+
+# Sections whose keys are looked at one by one.
+SECTIONS = ("git", "cache", "jobs", "stages", "env", "branches")
+PLAYED_PROVIDERS = ("pypi", "script")
+
+
+@dataclass(frozen=True)
+class Unplayed:
+    """A key that is not played, as the file has it, and the group of its sentence."""
+
+    key: str
+    group: str
+    shown: str
+
+
+def _values(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [str(one) for one in value]
+    return [
+        str(one.get("source", next(iter(one), "")) if isinstance(one, dict) else one)
+        for one in as_list(value)
+        if one is not None and not isinstance(one, bool)
+    ]
+
+
+def unplayed(config: dict[str, Any], jobs: Iterable[dict[str, Any]]) -> list[Unplayed]:
+    """Return what the file, and each of its *jobs*, asks for and a rehearsal does not do."""
+    facts = load("travis/keys")
+    groups = {key: name for name, one in facts["groups"].items() for key in one["keys"]}
+    known = {*facts["played"], *facts["quiet"]}
+    found: dict[str, Unplayed] = {}
+
+    def add(key: str, value: Any) -> None:
+        top = key.partition(".")[0]
+        if key in known or value is None:
+            return
+        group = groups.get(key) or (groups.get(top) if "." in key else None) or "unknown"
+        values = _values(value) if key in facts["shows_values"] else []
+        shown = f"{key} ({', '.join(values)})" if values else key
+        found.setdefault(shown, Unplayed(key, group, shown))
+
+    for owner in (config, *jobs):
+        for key in sorted(owner):
+            value = owner[key]
+            if key == "cache":
+                _cache(value, add)
+            elif key in SECTIONS:
+                for name in sorted(value) if isinstance(value, dict) and key != "env" else ():
+                    add(f"{key}.{name}", value[name])
+            elif key not in ("deploy", "arch") or (key == "arch" and value != "amd64"):
+                add(key, value)
+        for deploy in deploys(owner):
+            if deploy.get("provider") in PLAYED_PROVIDERS:
+                for name in sorted(set(deploy) - {"if", "true"}):
+                    if deploy[name] is not False:
+                        add(f"deploy.{name}", deploy[name])
+    if is_encrypted(config):
+        add("secure", "yes")
+    return list(found.values())
+
+
+def _cache(value: Any, add: Any) -> None:
+    """Name what is cached besides pip's own cache; ``cache: pip`` is a text, a list or a key."""
+    asked: dict[Any, Any] = {}
+    for one in as_list(value):
+        if isinstance(one, dict):
+            asked |= one
+        elif not isinstance(one, list):
+            asked[one] = True
+    quiet = {one.partition(".")[2] for one in load("travis/keys")["quiet"] if "cache." in one}
+    left = [str(key) for key, wanted in asked.items() if wanted and key not in {"pip", *quiet}]
+    if left and left != ["False"]:
+        add("cache", left)
+
+
+def is_encrypted(value: Any) -> bool:
+    """Whether there is a secret in *value* that Travis CI alone can read."""
+    if isinstance(value, dict):
+        return "secure" in value or any(is_encrypted(one) for one in value.values())
+    return isinstance(value, list) and any(is_encrypted(one) for one in value)
+
+
+def sentences(found: Iterable[Unplayed], words: Words) -> list[str]:
+    """Return one sentence for each group of keys that is not played."""
+    groups: dict[str, list[str]] = {}
+    for one in found:
+        groups.setdefault(one.group, []).append(one.shown)
+    facts = load("travis/keys")["groups"]
+    return [
+        facts[name][words.language].format(keys=", ".join(keys)) for name, keys in groups.items()
+    ]

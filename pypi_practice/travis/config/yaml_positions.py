@@ -1,0 +1,274 @@
+"""Reads YAML as Travis CI does, and keeps where everything stands.
+
+Travis CI parses with Psych, which is libyaml, and then reads the plain words in its own way: ``on``
+and ``yes`` stay text, 3.10 stays text, an alias that names nothing is nothing (travis-yml,
+lib/travis/yml/support/yaml.rb). This takes the same parser's events and does the same.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+DEPTH_LIMIT = 60  # levels of nesting, after anchors are filled in
+NODE_LIMIT = 5_000  # values, after anchors and merge keys are filled in
+TEXT_LIMIT = 256 * 1024  # characters of all keys and values, after anchors are filled in
+DIGITS_LIMIT = 3_000  # a longer number stays text: Python refuses to convert it
+TRUE = {"true", "True", "TRUE", "Yes", "YES", "On", "ON"}
+FALSE = {"false", "False", "FALSE", "No", "NO", "Off", "OFF"}
+NOTHING = {"", "~", "null", "Null", "NULL"}
+# The plain words that Psych takes for numbers or dates (lib/psych/scalar_scanner.rb of psych 4),
+# except those that travis-yml keeps as text: decimal fractions and times with a date.
+INTEGER = re.compile(
+    r"(?P<sign>[-+]?)(?:0b(?P<b2>[_,]*[01][01_,]*)|0(?P<b8>[_,]*[0-7][0-7_,]*)"
+    r"|(?P<b10>0|[1-9](?:[0-9]|[,_][0-9])*)|0x(?P<b16>[_,]*[0-9a-fA-F][0-9a-fA-F_,]*))"
+)
+SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}(?P<fraction>\.[0-9_]*)?")
+NOT_FINITE = {".inf": "Infinity", "-.inf": "-Infinity", "+.inf": "Infinity", ".nan": "NaN"}
+DATE = re.compile(r"\d{4}-(?:1[012]|0\d|\d)-(?:[12]\d|3[01]|0\d|\d)", re.ASCII)
+YAML_TAG = "tag:yaml.org,2002:"
+
+
+class MarkError(ValueError):
+    """What cannot be read: ``code`` is a key of messages.yml, ``line`` counts from 1."""
+
+    def __init__(self, code: str, line: int, reason: str = "") -> None:
+        super().__init__(reason or code)
+        self.code, self.line, self.reason = code, line, reason
+
+
+@dataclass(eq=False)
+class Item:
+    """A value and its place. ``kind``: map, seq, str, num, bool or none; lines count from 1."""
+
+    kind: str
+    value: Any
+    line: int
+    column: int
+    end_line: int = 0
+    end_column: int = 0
+    plain: bool = False
+    anchor: bool = False
+    doubles: list[Entry] = field(default_factory=list)
+
+    @property
+    def entries(self) -> dict[str, Entry]:
+        """The entries of a mapping by key; none of anything else."""
+        return self.value if self.kind == "map" else {}
+
+    @property
+    def items(self) -> list[Item]:
+        """What a sequence holds; a single thing is its own list, and nothing holds nothing."""
+        if self.kind == "seq":
+            return list(self.value)
+        return [] if self.kind == "none" else [self]
+
+    @property
+    def scalar(self) -> bool:
+        """Whether it is a text, a number, or true or false."""
+        return self.kind in ("str", "num", "bool")
+
+    def get(self, *keys: str) -> Item | None:
+        """Return what stands under *keys*, one inside the other, or None."""
+        item: Item | None = self
+        for key in keys:
+            entry = item.entries.get(key) if item is not None else None
+            item = entry.item if entry else None
+        return None if item is None or item.kind == "none" else item
+
+    def data(self) -> Any:
+        """Return it as text, booleans, None, lists and mappings."""
+        if self.kind == "map":
+            return {key: entry.item.data() for key, entry in self.value.items()}
+        return [item.data() for item in self.value] if self.kind == "seq" else self.value
+
+
+@dataclass(eq=False)
+class Entry:
+    """A key of a mapping and its value; ``inherited`` if it came by ``<<``."""
+
+    key: str
+    line: int
+    column: int
+    item: Item
+    inherited: bool = False
+
+
+def _number(text: str) -> str | None:
+    """Return the number that a plain word is to Psych, as Ruby writes it; None if it is none."""
+    if len(text) > DIGITS_LIMIT:
+        return None
+    if match := INTEGER.fullmatch(text):
+        base = int(str(match.lastgroup).removeprefix("b"))
+        number = int(re.sub("[_,]", "", match[match.lastgroup or 0]), base)
+        return str(-number if match["sign"] == "-" else number)
+    if match := SEXAGESIMAL.fullmatch(text):
+        parts = text.replace("_", "").split(":")
+        if match["fraction"] is None:
+            return str(sum(int(part) * 60 ** (2 - place) for place, part in enumerate(parts)))
+        return str(sum(float(part) * 60 ** (2 - place) for place, part in enumerate(parts)))
+    return NOT_FINITE.get(text.lower())
+
+
+def _is_date(text: str) -> bool:
+    if not DATE.fullmatch(text):
+        return False
+    year, month, day = map(int, text.split("-"))
+    return 1 <= month <= 12 and 1 <= day <= calendar.monthrange(max(year, 1), month)[1]
+
+
+def _scalar(event: Any) -> tuple[str, Any]:
+    """Return the kind and the value of a scalar as travis-yml reads it.
+
+    Raises MarkError for a date, which travis-yml refuses.
+    """
+    text = event.value
+    tag = str(event.tag or "").replace("!!", YAML_TAG, 1)
+    if tag in ("!", "!str", f"{YAML_TAG}str", "!binary", f"{YAML_TAG}binary"):
+        return "str", text
+    if event.style not in (None, "") and not event.tag:
+        return "str", text
+    if text in NOTHING:
+        return "none", None
+    if text in TRUE or text in FALSE:
+        return "bool", text in TRUE
+    if _is_date(text):
+        raise MarkError("date", event.start_mark.line + 1, text)
+    number = _number(text)
+    return ("str", text) if number is None else ("num", number)
+
+
+@dataclass(frozen=True)
+class _Size:
+    """What a value unfolds to: values, characters, and levels of nesting."""
+
+    nodes: int
+    text: int
+    depth: int
+
+
+class _Builder:
+    """Builds the items of one document, and stops as soon as it unfolds to too much."""
+
+    def __init__(self, text: str) -> None:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        self.events: Iterator[Any] = yaml.parse(text, Loader=loader)
+        self.anchors: dict[str, tuple[Item, _Size]] = {}
+        self.open: set[str] = set()
+        self.nodes = self.text = 0
+
+    def document(self) -> Item | None:
+        """Return the file's one document, or None if it is empty."""
+        root = None
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
+                raise MarkError("two_documents", event.start_mark.line + 1)
+            if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent | yaml.AliasEvent):
+                root, _ = self.item(event, 0)
+        return root
+
+    def spend(self, size: _Size, depth: int, line: int) -> None:
+        """Count what is added at *depth*; raises MarkError if that is more than there may be."""
+        self.nodes += size.nodes
+        self.text += size.text
+        if self.nodes > NODE_LIMIT or self.text > TEXT_LIMIT:
+            raise MarkError("too_deep", line)
+        if depth + size.depth > DEPTH_LIMIT:
+            raise MarkError("nested", line)
+
+    def item(self, event: Any, depth: int) -> tuple[Item, int]:
+        """Return the value that begins with *event*, and how many levels it holds."""
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor in self.open:
+                raise MarkError("too_deep", line)
+            # Where the alias stands, not what it stands for, is the place to mend.
+            if event.anchor not in self.anchors:
+                raise MarkError("no_anchor", line, event.anchor)
+            item, size = self.anchors[event.anchor]
+            self.spend(size, depth, line)
+            end = event.end_mark
+            made = Item(item.kind, item.value, line, column, end.line + 1, end.column + 1)
+            return made, size.depth
+        nodes, text, levels = self.nodes, self.text, 0
+        length = len(event.value) if isinstance(event, yaml.ScalarEvent) else 0
+        self.spend(_Size(1, length, 0), depth, line)
+        made = Item("none", None, line, column, anchor=event.anchor is not None)
+        if event.anchor:
+            self.open.add(event.anchor)
+        if isinstance(event, yaml.ScalarEvent):
+            made.kind, made.value = _scalar(event)
+            made.plain = not event.style
+            end = event.end_mark
+        elif isinstance(event, yaml.SequenceStartEvent):
+            made.kind = "seq"
+            made.value, end, levels = self.sequence(depth)
+        else:
+            made.kind = "map"
+            made.value, end, levels = self.mapping(depth, made)
+        made.end_line, made.end_column = end.line + 1, end.column + 1
+        if event.anchor:
+            self.open.discard(event.anchor)
+            size = _Size(self.nodes - nodes, self.text - text, levels)
+            self.anchors[event.anchor] = made, size
+        return made, levels
+
+    def sequence(self, depth: int) -> tuple[list[Item], Any, int]:
+        """Return the items of a sequence, its end, and how many levels it holds."""
+        items: list[Item] = []
+        levels = 0
+        for event in self.events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                return items, event.end_mark, levels + 1
+            item, inner = self.item(event, depth + 1)
+            items.append(item)
+            levels = max(levels, inner)
+        raise AssertionError("libyaml closes what it opens")
+
+    def mapping(self, depth: int, made: Item) -> tuple[dict[str, Entry], Any, int]:
+        """Return the entries of the mapping *made*, its end, and how many levels it holds."""
+        own: dict[str, Entry] = {}
+        merged: dict[str, Entry] = {}
+        levels = 0
+        for event in self.events:
+            if isinstance(event, yaml.MappingEndEvent):
+                inherited = {key: entry for key, entry in merged.items() if key not in own}
+                return {**inherited, **own}, event.end_mark, levels + 1
+            line, column = event.start_mark.line + 1, event.start_mark.column + 1
+            if not isinstance(event, yaml.ScalarEvent):
+                raise MarkError("key_no_word", line)
+            self.spend(_Size(0, len(event.value), 0), depth, line)
+            key = event.value.removeprefix(":")
+            item, inner = self.item(next(self.events), depth + 1)
+            levels = max(levels, inner)
+            if key == "<<":
+                for one in item.items:
+                    for name, entry in one.entries.items():
+                        new = Entry(name, entry.line, entry.column, entry.item, inherited=True)
+                        merged.setdefault(name, new)
+                continue
+            entry = Entry(key, line, column, item)
+            if key in own:
+                made.doubles.append(entry)
+            own[key] = entry
+        raise AssertionError("libyaml closes what it opens")
+
+
+def parse(text: str) -> Item | None:
+    """Return what *text* holds, or None if it is empty. Raises MarkError.
+
+    Work and memory are bounded while it is composed, by NODE_LIMIT, TEXT_LIMIT and DEPTH_LIMIT.
+    """
+    try:
+        return _Builder(text).document()
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or getattr(error, "reason", None)
+        raise MarkError(
+            "not_yaml", mark.line + 1 if mark else 1, reason or type(error).__name__
+        ) from error

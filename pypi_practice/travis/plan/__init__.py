@@ -1,0 +1,1 @@
+"""What a build would do for one event: stages, jobs, deploys, and why not."""

@@ -1,0 +1,66 @@
+"""Hosts that the deploys of a job name and that the practice index does not stand in for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from pypi_practice.core.i18n import Words
+from pypi_practice.core.indexes import HOSTS, is_protected
+from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts, named
+from pypi_practice.network.connections import read_host
+from pypi_practice.travis.config.loader import as_list
+from pypi_practice.travis.plan.planner import Deploy, Job, assigned
+
+ADDRESS = re.compile(r"https?://[^\s\"'<>|;&()]{1,2000}", re.I)
+REFERENCE = re.compile(r"\$(?:(\w{1,100})|\{(\w{1,100})\})")
+
+
+def _texts(job: Job, deploy: Deploy) -> Iterator[str]:
+    options = deploy.options
+    if deploy.provider == "pypi":
+        # An option that the file does not give is taken from the environment, as by dpl.
+        yield str(options.get("server") or assigned(job.env).get("PYPI_SERVER", ""))
+    elif deploy.provider == "script":
+        yield " ".join(str(one) for one in as_list(options.get("script")))
+    yield from (str(one) for one in as_list(options.get("run")))
+
+
+def foreign_target(address: str) -> tuple[str, int] | None:
+    """Return host and port of a URL, or None if it is PyPI's or cannot be told."""
+    try:
+        url = urlsplit(address)
+        host = read_host(url.hostname or "")
+        port = url.port or (443 if url.scheme == "https" else 80)
+    except ValueError:
+        return None
+    return None if host in HOSTS or is_protected(host) else (host, port)
+
+
+def foreign_targets(job: Job, deploy: Deploy) -> list[tuple[str, int]]:
+    """Return host and port of the addresses in a deploy, as far as the file tells; PyPI's left out.
+
+    Variables of the file are filled in; the values of repository variables are secrets, and an
+    address that needs one is left out.
+    """
+    known = assigned(job.env) | job.environ
+    targets: dict[tuple[str, int], None] = {}
+    for text in _texts(job, deploy):
+        filled = REFERENCE.sub(lambda match: known.get(match[1] or match[2], match[0]), text)
+        for address in ADDRESS.findall(filled):
+            if target := foreign_target(address):
+                targets[target] = None
+    return list(targets)
+
+
+def sentences(
+    job: Job, deploy: Deploy, words: Words, allowed: AllowedHosts = NO_OTHER_HOSTS
+) -> Iterator[str]:
+    """Yield one line for each foreign host: that a rehearsal refuses it, or really reaches it."""
+    keys = {
+        named(*target): "will_reach" if allowed.permit(*target) else "will_refuse"
+        for target in foreign_targets(job, deploy)
+    }
+    for host, key in keys.items():
+        yield words(key, job=job.number, host=host)

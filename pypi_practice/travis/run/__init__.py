@@ -1,0 +1,1 @@
+"""``travis run``: plays a planned build on this computer."""

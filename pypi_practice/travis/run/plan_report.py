@@ -1,0 +1,379 @@
+"""Shows a plan: as a table for people, as JSON for tools; and all events side by side."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pypi_practice.core import terminal
+from pypi_practice.core.errors import PracticeError
+from pypi_practice.core.i18n import Words
+from pypi_practice.git.safe_reader import GitError
+from pypi_practice.travis.config import unsupported_keys
+from pypi_practice.travis.config.loader import as_list
+from pypi_practice.travis.plan import destinations
+from pypi_practice.travis.plan.deploy_decision import (
+    Answer,
+    command,
+    decide,
+    secrets,
+    target,
+)
+from pypi_practice.travis.plan.planner import (
+    PHASES,
+    Deploy,
+    Event,
+    Job,
+    Plan,
+    Variable,
+    make,
+)
+from pypi_practice.travis.plan.secret_variables import emptied, visible_variables
+from pypi_practice.travis.run import repository
+from pypi_practice.travis.run.repository import Remark, Repository
+
+WIDTH_LIMIT = 60  # characters of a column that others are aligned to
+# What git allows in the name of a branch (git check-ref-format).
+NAME_LIMIT = 200
+NO_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[-/.]|/\.|[/.]$|\.lock(?:/|$)|^@$")
+BRANCH = re.compile(r"(?<!head_)\bbranch\s*==?\s*[\"']?([\w./-]+)")
+
+
+def _grid(rows: Sequence[Sequence[str]], indent: str = "") -> list[str]:
+    """Return rows of cells as lines; the last column takes what room it needs."""
+    rows = [[terminal.one_line(cell) for cell in row] for row in rows]
+    widths = [
+        min(max(len(row[column]) for row in rows), WIDTH_LIMIT)
+        for column in range(len(rows[0]) - 1)
+    ]
+    return [
+        (
+            indent + "  ".join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[-1]])
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def publishing(job: Job, deploy: Deploy, answer: Answer, words: Words) -> str:
+    """Return where a deploy publishes, and with which of the variables that the job sees."""
+    names = [one for one in secrets(deploy) if not one.startswith("TRAVIS")]
+    where = target(deploy)
+    missing = _missing(job, names)
+    if missing:
+        where = words("without_secret", target=where, names=", ".join(f"${n}" for n in missing))
+    elif names:
+        where = words("with_secret", target=where, names=", ".join(f"${n}" for n in names))
+    return words("perhaps", what=where) if answer.runs is None else where
+
+
+def _missing(job: Job, names: Sequence[str]) -> list[str]:
+    """Return those of *names* that have no value in the job: limited elsewhere, or emptied."""
+    empty = emptied(job)
+    seen = ({one.name for one in job.variables} | _names(tuple(job.env))) - empty
+    return [one for one in names if one in empty or (one not in seen and one in job.hidden)]
+
+
+@functools.lru_cache(maxsize=64)
+def _names(assignments: tuple[str, ...]) -> frozenset[str]:
+    """Return the names of the variables that are assigned."""
+    return frozenset(re.findall(r"(?:^|\s)(\w+)=", " ".join(assignments)))
+
+
+def _jobs(plan: Plan) -> Iterator[tuple[str, Job]]:
+    for stage in plan.stages:
+        if stage.runs and plan.runs:
+            for job in stage.jobs:
+                yield stage.name, job
+
+
+def remarks(found: Sequence[Remark], words: Words) -> list[str]:
+    """Return the lines that show what ``travis check`` finds, if it finds anything."""
+    if not found:
+        return []
+    return ["", words("check_finds"), *(f"  {one.text(words)}" for one in found)]
+
+
+def text(
+    found: Repository, plan: Plan, event: Event, words: Words, findings: Sequence[Remark] = ()
+) -> str:
+    """Return a table of the jobs, and below it what each runs and why a deploy does not.
+
+    Last stand the *findings* of ``travis check``.
+    """
+    what = repository.describe(event, words)
+    lines = [words("plans", what=what, commit=found.commit[:7])]
+    if found.uncommitted:
+        lines.append(terminal.one_line(words("uncommitted", names=", ".join(found.uncommitted))))
+    if found.missing_branch:
+        lines.append(words("head_for_branch", name=found.missing_branch))
+    if plan.unplayed:
+        lines.append(words("not_played"))
+        lines += [
+            f"  {terminal.one_line(one)}"
+            for one in unsupported_keys.sentences(plan.unplayed, words)
+        ]
+    if not plan.runs:
+        lines.append(words("build_skipped", condition=terminal.one_line(plan.condition)))
+        return "\n".join([*lines, *remarks(findings, words)])
+    rows = [
+        [words(f"head_{name}") for name in ("stage", "job", "image")]
+        + ["Python", words("head_publishes")]
+    ]
+    notes, commands = [], {}
+    for stage in plan.stages:
+        if not stage.runs:
+            skipped = words("left_out", condition=stage.condition)
+            rows.append([stage.name, "-", "-", "-", skipped])
+            continue
+        for job in stage.jobs:
+            cells = []
+            for deploy in job.deploys:
+                answer = decide(job, deploy, words)
+                if answer.runs is not False:
+                    cells.append(publishing(job, deploy, answer, words))
+                    notes += destinations.sentences(job, deploy, words)
+                if answer.reason:
+                    notes.append(
+                        words(
+                            "no_publishing",
+                            job=job.number,
+                            provider=deploy.provider,
+                            reason=answer.reason,
+                        )
+                    )
+            title = f"{job.number} {job.name}"
+            cell = "; ".join(cells) or words("nothing")
+            rows.append([stage.name, title, job.environ["TRAVIS_DIST"], job.python, cell])
+            shown = tuple((phase, one) for phase in PHASES for one in job.phase(phase))
+            commands.setdefault((shown, tuple(visible_variables(job))), []).append(job)
+    lines += ["", *_grid(rows)]
+    if notes:
+        lines += ["", *map(terminal.one_line, notes)]
+    for (shown, names), jobs in commands.items():
+        lines += ["", ", ".join(job.number for job in jobs)]
+        lines.append(f"  {words('sees', names=', '.join(names)) if names else words('sees_none')}")
+        lines += [f"  {phase}: {terminal.indented(one, '    ')}" for phase, one in shown]
+    return "\n".join([*lines, *remarks(findings, words)])
+
+
+def _deploy(job: Job, deploy: Deploy, words: Words) -> dict[str, Any]:
+    answer = decide(job, deploy, words)
+    names = secrets(deploy)
+    return {
+        "provider": deploy.provider,
+        "runs": answer.runs,
+        "reason": answer.reason,
+        "condition": deploy.condition,
+        "command": command(deploy),
+        "target": target(deploy),
+        "secrets": names,
+        "missing": _missing(job, names),
+    }
+
+
+def as_data(
+    found: Repository, plan: Plan, event: Event, words: Words, findings: Sequence[Remark] = ()
+) -> dict[str, Any]:
+    """Return the plan as plain data; values of variables are not in it."""
+    return {
+        "event": {
+            "type": event.type,
+            "branch": event.branch,
+            "tag": event.tag or None,
+            "from_fork": event.from_fork,
+            "commit": found.commit,
+        },
+        "runs": plan.runs,
+        "condition": plan.condition,
+        "stages": [
+            {"name": one.name, "runs": one.runs and plan.runs, "condition": one.condition}
+            for one in plan.stages
+        ],
+        "jobs": [
+            {
+                "number": job.number,
+                "stage": name,
+                "name": job.name,
+                "os": job.environ["TRAVIS_OS_NAME"],
+                "dist": job.environ["TRAVIS_DIST"],
+                "python": job.python,
+                "env": job.env,
+                "variables": visible_variables(job),
+                "phases": {phase: job.phase(phase) for phase in PHASES if job.phase(phase)},
+                "deploy": [_deploy(job, one, words) for one in job.deploys],
+            }
+            for name, job in _jobs(plan)
+        ],
+        "not_played": [one.shown for one in plan.unplayed],
+        "uncommitted": found.uncommitted,
+        "findings": [asdict(one) for one in findings],
+    }
+
+
+def as_json(
+    found: Repository, plan: Plan, event: Event, words: Words, findings: Sequence[Remark] = ()
+) -> str:
+    """Return the plan as JSON."""
+    data = as_data(found, plan, event, words, findings)
+    return terminal.as_json(data)
+
+
+@dataclass(frozen=True)
+class Column:
+    """An event of the matrix: its words, and the repository at the commit that it builds."""
+
+    title: str
+    event: Event
+    found: Repository
+
+
+def _named(settings: dict[str, Any]) -> Iterator[str]:
+    """Yield the branches that a file speaks of."""
+    section = settings.get("jobs")
+    jobs = as_list(section.get("include") if isinstance(section, dict) else section)
+    for owner in [settings, *jobs, *as_list(settings.get("stages"))]:
+        if not isinstance(owner, dict):
+            continue
+        yield from BRANCH.findall(str(owner.get("if") or ""))
+        for deploy in as_list(owner.get("deploy")):
+            on = deploy.get("on") if isinstance(deploy, dict) else None
+            names = on.get("branch") if isinstance(on, dict) else on
+            yield from (str(one) for one in as_list(names) if isinstance(one, str))
+
+
+def _references(found: Repository, kind: str, *options: str) -> list[str]:
+    """Return the names of the branches (``heads``) or tags; none if git cannot list them."""
+    arguments = ["for-each-ref", "--format=%(refname:lstrip=2)", *options, f"refs/{kind}"]
+    try:
+        return found.reader.text(*arguments).split()
+    except GitError:
+        return []
+
+
+def events(
+    found: Repository, branch: str, tag: str | None, slug: str | None, words: Words
+) -> list[Column]:
+    """Return the events worth a look: each branch, a tag, pull requests from here and a fork."""
+    slug = slug or repository.slug(found)
+    settings, _ = repository.read(found, words)
+    named = (
+        one for one in _named(settings) if len(one) <= NAME_LIMIT and not NO_BRANCH.search(one)
+    )
+    names = list(dict.fromkeys([branch, *_references(found, "heads"), *named]))
+    columns = []
+    for name in names[:30]:
+        at = repository.at(found, name, None, words)
+        columns.append(Column(words("push_branch", name=name), Event(name, repository=slug), at))
+    tags = _references(found, "tags", "--sort=-creatordate")
+    if tag or tags:
+        tag = tag or tags[0]
+        at = repository.at(found, branch, tag, words)
+        title = words("push_tag", name=tag)
+    else:
+        tag, at, title = "v1.0.0", found, words("sample_tag", name="v1.0.0")
+    columns.append(Column(title, Event(branch, tag=tag, repository=slug), at))
+    for fork in (False, True):
+        title = words("fork_request" if fork else "pull_request", name=branch)
+        event = Event(branch, pull_request=True, from_fork=fork, repository=slug)
+        columns.append(Column(title, event, found))
+    return columns
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one event does: how many jobs, what is published, what its jobs see."""
+
+    title: str
+    jobs: list[Job]
+    published: list[str]
+    data: Callable[[], dict[str, Any]]
+    problem: str | None = None
+
+
+def _data(
+    column: Column,
+    plan: Plan,
+    variables: Sequence[Variable],
+    words: Words,
+    known: dict[str, list[Remark]],
+) -> dict[str, Any]:
+    """Return the plan of an event as plain data; *known* keeps the findings of each commit."""
+    commit = column.found.commit
+    if commit not in known:
+        known[commit] = repository.findings(column.found, variables, words)
+    return as_data(column.found, plan, column.event, words, known[commit])
+
+
+def _no_data() -> dict[str, Any]:
+    return {"jobs": [], "event": {}}
+
+
+def matrix(
+    found: Repository, columns: Sequence[Column], variables: Sequence[Variable], words: Words
+) -> list[Row]:
+    """Return what each event would do."""
+    rows = []
+    known: dict[str, list[Remark]] = {}  # by commit
+    read: dict[str, dict[str, Any]] = {}  # the file, by commit
+    for column in columns:
+        try:
+            if column.found.commit not in read:
+                read[column.found.commit], _ = repository.read(column.found, words)
+            plan = make(
+                read[column.found.commit],
+                column.event,
+                variables,
+                1,
+                words,
+                repository.tree(column.found),
+            )
+        except PracticeError as error:
+            rows.append(Row(column.title, [], [], _no_data, str(error)))
+            continue
+        data = functools.partial(_data, column, plan, variables, words, known)
+        published = []
+        jobs = [job for _, job in _jobs(plan)]
+        for job in jobs:
+            for deploy in job.deploys:
+                answer = decide(job, deploy, words)
+                if answer.runs is not False:
+                    what = publishing(job, deploy, answer, words)
+                    published.append(f"{what} ({job.number})")
+        rows.append(Row(column.title, jobs, published, data))
+    return rows
+
+
+def _seen(jobs: Sequence[Job]) -> str:
+    """Return each variable with the jobs that see it, which are not named if it is all of them."""
+    by_name: dict[str, list[str]] = {}
+    for job in jobs:
+        for name in visible_variables(job):
+            by_name.setdefault(name, []).append(job.number)
+    shown = [
+        name if len(numbers) == len(jobs) else f"{name} ({', '.join(numbers)})"
+        for name, numbers in by_name.items()
+    ]
+    return ", ".join(shown) or "-"
+
+
+def matrix_text(rows: Sequence[Row], words: Words, findings: Sequence[Remark] = ()) -> str:
+    """Return the matrix as a table, one event to a line; below it the *findings*."""
+    cells = [[words(f"head_{name}") for name in ("event", "jobs", "sees", "publishes")]]
+    for row in rows:
+        published = row.published or [row.problem or words("nothing")]
+        cells.append([row.title, str(len(row.jobs)), _seen(row.jobs), published[0]])
+        cells += [["", "", "", one] for one in published[1:]]
+    return "\n".join([*_grid(cells), *remarks(findings, words)])
+
+
+def matrix_json(rows: Sequence[Row]) -> str:
+    """Return the matrix as JSON: a plan for each event."""
+    return terminal.as_json(
+        [
+            {"title": row.title, **row.data(), "published": row.published, "problem": row.problem}
+            for row in rows
+        ]
+    )

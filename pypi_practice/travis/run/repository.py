@@ -1,0 +1,174 @@
+"""The learner's git repository: which commit is built, and what its ``.travis.yml`` says."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pypi_practice.core.errors import PracticeError
+from pypi_practice.core.i18n import Words
+from pypi_practice.git import safe_reader
+from pypi_practice.travis.config import loader
+from pypi_practice.travis.config.schema_validation import Message
+from pypi_practice.travis.plan.commit_tree import Tree
+from pypi_practice.travis.plan.planner import Event, Plan, Variable, make
+
+NAME = ".travis.yml"
+REMOTE_LIMIT = 2000  # characters of an address
+REMOTE = re.compile(r"^(?:\w+://[^/]+/|[\w.-]+@[\w.-]+:)([\w.-]+)/([\w.-]+?)(?:\.git)?/?$")
+
+
+@dataclass
+class Repository:
+    """The learner's repository, the commit to build, and what is not committed.
+
+    *reader* is the repository at *path*, as git reads it without starting what it names.
+    """
+
+    path: Path
+    reader: safe_reader.Repository
+    commit: str
+    uncommitted: list[str]
+    missing_branch: str | None = None
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A finding of ``travis check`` in one line: no secret is in its message."""
+
+    level: str
+    code: str | None
+    rule: str
+    key: str
+    line: int
+    message: str
+
+    def text(self, words: Words) -> str:
+        """Return the line that a plan or a log shows."""
+        level = words(f"level_{self.level}")
+        return f"{NAME}:{self.line}: {level} [{self.rule}] {self.message}"
+
+
+def _why_not(path: Path, error: safe_reader.GitError, words: Words) -> str:
+    """Return the sentence about a folder that git cannot read."""
+    if error.kind == safe_reader.NOT_INSTALLED:
+        return words("no_git")
+    if not os.path.isdir(path):
+        return words("no_folder", path=path)
+    if error.kind == safe_reader.OWNED_BY_ANOTHER:
+        return words("not_yours", path=path, full=os.path.realpath(path))
+    if error.kind == safe_reader.NOT_A_REPOSITORY:
+        return words("not_git", path=path)
+    return words("git_unreadable", path=path, reason=error.detail or error.kind)
+
+
+def find(path: Path, branch: str | None, tag: str | None, words: Words) -> tuple[Repository, str]:
+    """Return the repository at *path* and the branch to build; raises PracticeError."""
+    # A folder inside a repository is none: it has no .travis.yml of its own to Travis CI.
+    try:
+        reader = safe_reader.Repository(path)
+        head = reader.resolve("HEAD^{commit}")
+        if head is None:
+            raise PracticeError(words("not_git", path=path))
+        branch = branch or reader.text("rev-parse", "--abbrev-ref", "HEAD") or "main"
+        uncommitted = reader.uncommitted(untracked=False)
+    except safe_reader.GitError as error:
+        raise PracticeError(_why_not(path, error, words)) from error
+    found = Repository(path, reader, head, uncommitted)
+    return at(found, branch, tag, words), branch
+
+
+def at(found: Repository, branch: str, tag: str | None, words: Words) -> Repository:
+    """Return the same repository with the commit of another branch, or of a tag.
+
+    Without such a branch it is the present commit. Raises PracticeError.
+    """
+    kind, name = ("tags", tag) if tag else ("heads", branch)
+    try:
+        head = found.reader.resolve("HEAD^{commit}")
+        commit = found.reader.resolve(f"refs/{kind}/{name}^{{commit}}")
+    except safe_reader.GitError as error:
+        raise PracticeError(_why_not(found.path, error, words)) from error
+    if commit is None and tag:
+        raise PracticeError(words("no_tag", name=name, path=found.path))
+    missing = None if commit else branch
+    return replace(found, commit=commit or head or found.commit, missing_branch=missing)
+
+
+def slug(found: Repository) -> str:
+    """Return owner and name of the repository, as its remote ``origin`` has them."""
+    match = REMOTE.search(found.reader.origin[:REMOTE_LIMIT])
+    return f"{match[1]}/{match[2]}" if match else f"your-name/{found.path.resolve().name}"
+
+
+def read(found: Repository, words: Words) -> tuple[dict[str, Any], list[Message]]:
+    """Return ``.travis.yml`` as the commit has it, and what Travis CI says of it.
+
+    What is not committed is not in the build. Raises PracticeError.
+    """
+    return loader.parse(_text(found, words), str(found.path / NAME), words)
+
+
+def _text(found: Repository, words: Words) -> str:
+    name = str(found.path / NAME)
+    try:
+        data = found.reader.blob(found.commit, NAME, loader.SIZE_LIMIT)
+    except safe_reader.GitError as error:
+        if error.kind == safe_reader.TOO_LARGE:
+            raise PracticeError(words("too_large", name=name)) from error
+        raise PracticeError(_why_not(found.path, error, words)) from error
+    if data is None:
+        raise PracticeError(words("not_committed", name=NAME, commit=found.commit[:7]))
+    try:
+        return data.decode("utf-8-sig").rstrip("\n")
+    except UnicodeDecodeError as error:
+        raise PracticeError(words("no_text", name=name)) from error
+
+
+def plan(
+    found: Repository, event: Event, variables: Sequence[Variable], words: Words
+) -> tuple[Plan, list[Message]]:
+    """Return what the build would do, and what Travis CI says of its deploys."""
+    settings, said = read(found, words)
+    return make(settings, event, variables, 1, words, tree(found)), loader.of_deploys(said)
+
+
+def tree(found: Repository) -> Tree:
+    """Return the files of the commit, for the conditions that ask for them."""
+
+    def ask(*arguments: str) -> str | None:
+        try:
+            return found.reader.text(*arguments)
+        except safe_reader.GitError:
+            return None
+
+    return Tree(ask, found.commit)
+
+
+def findings(found: Repository, variables: Sequence[Variable], words: Words) -> list[Remark]:
+    """Return what ``travis check`` finds in the file of the commit, advice left out.
+
+    Raises PracticeError.
+    """
+    from pypi_practice.travis.check import checker, report
+
+    text = _text(found, words)
+    result = checker.check(text, NAME, words, found.path, variables)
+    return [
+        Remark(one.level, one.code, one.rule, one.key, one.line, report.hidden(one, words))
+        for one in result.findings
+        if one.level != "info"
+    ]
+
+
+def describe(event: Event, words: Words) -> str:
+    """Return the event in words."""
+    if event.tag:
+        return words("push_tag", name=event.tag)
+    if event.kind != "push" and not event.pull_request:
+        return words(f"by_{event.kind}", name=event.branch)
+    return words("pull_request" if event.pull_request else "push_branch", name=event.branch)

@@ -1,0 +1,1 @@
+"""Tools for maintainers; each is a command of make.py."""

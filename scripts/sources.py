@@ -1,0 +1,43 @@
+"""The sources of the pages: which are used where, and which were read long ago."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any
+
+import yaml
+from helpers.docs.blocks import ROOT, pages
+from helpers.site.data_texts import sentence
+
+CALL = re.compile(r"\{\{\s*sources\(([^)]*)\)\s*\}\}")
+OLD = datetime.timedelta(days=183)
+
+
+def known() -> dict[str, dict[str, Any]]:
+    """Return docs/data/site/sources.yml."""
+    return yaml.safe_load(
+        (ROOT / "docs" / "data" / "site" / "sources.yml").read_text(encoding="utf-8")
+    )
+
+
+def used(page: str, language: str = "en") -> list[str]:
+    """Return the keys of the sources that a page lists."""
+    text = (ROOT / "docs" / language / f"{page}.md").read_text(encoding="utf-8")
+    return [key for call in CALL.finditer(text) for key in re.findall(r'"([^"]+)"', call[1])]
+
+
+def old(today: datetime.date) -> list[str]:
+    """Return a line for each source that was read more than six months before *today*."""
+    users = {key: [page for page in pages() if key in used(page)] for key in known()}
+    return [
+        sentence(
+            "source_old", day=one["read"], key=key, url=one["url"], pages=", ".join(users[key])
+        )
+        for key, one in sorted(known().items(), key=lambda item: item[1]["read"])
+        if today - one["read"] > OLD
+    ]
+
+
+if __name__ == "__main__":
+    print("\n".join(old(datetime.date.today())) or sentence("sources_fresh"))

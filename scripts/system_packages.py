@@ -1,0 +1,79 @@
+"""What the tests need of the system: a Chromium, hunspell with its dictionaries, and shells.
+
+Where we may, Debian's packages are installed; elsewhere a sentence says what is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+from helpers.site import chromium
+from helpers.site.data_texts import LANGUAGES, sentence
+
+
+def spelling() -> list[str]:
+    """Return the Debian packages of the spelling."""
+    return ["hunspell", *(str(one["package"]) for one in LANGUAGES.values() if "package" in one)]
+
+
+def no_hunspell() -> str:
+    """Return what to do where hunspell or a dictionary is missing."""
+    dictionaries = ", ".join(
+        str(one["dictionary"]) for one in LANGUAGES.values() if "package" in one
+    )
+    return sentence("no_hunspell", dictionaries, " ".join(spelling()))
+
+
+def has_hunspell() -> bool:
+    """Tell whether hunspell is here, with each dictionary."""
+    if not shutil.which("hunspell"):
+        return False
+    return all(
+        subprocess.run(
+            ["hunspell", "-d", str(one["dictionary"]), "-l"],
+            input=b"",
+            capture_output=True,
+            check=False,
+        ).returncode
+        == 0
+        for one in LANGUAGES.values()
+        if "package" in one
+    )
+
+
+# Programs that some tests need, by their Debian package; without them, these tests are not run.
+PROGRAMS = {"bubblewrap": "bwrap", "fish": "fish", "zsh": "zsh"}
+
+
+def install(packages: list[str]) -> None:
+    """Install Debian's packages, if this is Debian and we may."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    print(sentence("installing_system", " ".join(packages)), flush=True)
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update", "-qq"], ["install", "-qq", "-y", *packages]):
+        subprocess.run(["apt-get", *command], env=environ, stdout=subprocess.DEVNULL, check=False)
+
+
+def main() -> int:
+    """Install what is missing; return 1 with a sentence if the tests cannot begin without it."""
+    if not has_hunspell():
+        install(spelling())
+    if not has_hunspell():  # one test fails, and says this again
+        print(no_hunspell(), file=sys.stderr)
+    missing = [package for package, program in PROGRAMS.items() if not shutil.which(program)]
+    if missing:
+        install(missing)
+    if not chromium.find():
+        chromium.install()
+    if not chromium.find():
+        print(chromium.no_browser(), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The drawings and screenshots of the guide."""

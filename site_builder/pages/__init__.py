@@ -1,0 +1,1 @@
+"""What MkDocs calls while it renders pages: listings, tables, links, the theme's context."""

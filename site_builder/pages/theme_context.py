@@ -1,0 +1,104 @@
+"""What stands around the pages: words of the templates, the list of pages, moved pages."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from mkdocs.exceptions import PluginError
+
+from site_builder.site_data import data
+
+START = ("tutorial/package", "troubleshooting", "practice")  # for readers who have lost their way
+TITLE = re.compile(r"^# (.+?)(?: \{.*)?$", re.M)
+
+
+def give_words(config: Any) -> None:
+    """Give the templates the words of site/navigation.yml, and those of the page for lost readers."""  # noqa: E501
+    language, docs = config.theme["language"], Path(config.docs_dir).parent
+    words = data("site/navigation")
+    config.extra["root_path"] = urlsplit(config.extra["root"]).path
+    config.extra["reading"] = {key: one[language] for key, one in words.items()}
+    config.extra["lost"] = {
+        one["lang"]: {
+            **{key: text[one["lang"]] for key, text in words.items() if key.startswith("lost_")},
+            "pages": [
+                {"url": f"{page}/", "title": _title(docs, one["lang"], page)} for page in START
+            ],
+        }
+        for one in config.extra["languages"]
+    }
+
+
+def _title(docs: Path, language: str, page: str) -> str:
+    file = next(
+        path
+        for path in (docs / language / f"{page}.md", docs / "en" / f"{page}.md")
+        if path.is_file()
+    )
+    found = TITLE.search(file.read_text(encoding="utf-8"))
+    return found[1] if found else page
+
+
+def write_pages(pages: list[Any], folder: Path) -> None:
+    """Write ``pages.json``: address and title of each page, for the page for lost readers."""
+    rows = [{"url": page.url, "title": page.title} for page in pages if page.url]
+    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "pages.json").write_text(text, encoding="utf-8")
+
+
+def write_moved(folder: Path, root: str, language: str) -> None:
+    """Let each old address of site/redirects.yml lead on, without JavaScript.
+
+    *root* is the public address of *language*. Raises PluginError for a target that is no page,
+    and for an old address that is one.
+    """
+    words = {key: one[language] for key, one in data("site/navigation").items()}
+    for old, new in (data("site/redirects") or {}).items():
+        page = folder / old / "index.html"
+        if not (folder / new / "index.html").is_file():
+            raise PluginError(f"site/redirects.yml: {old} leads to {new}, which is no page")
+        if page.exists():
+            raise PluginError(f"site/redirects.yml: {old} is still a page")
+        up = "../" * len(Path(old).parts)
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(
+            MOVED.format(
+                language=language,
+                title=escape(words["moved_title"]),
+                text=escape(words["moved_text"]),
+                to=f"{up}{new}/",
+                canonical=f"{root}{new}/",
+                name=escape(_built_title(folder / new / "index.html")),
+            ),
+            encoding="utf-8",
+        )
+
+
+def _built_title(file: Path) -> str:
+    found = re.search(r"<title>(.*?)</title>", file.read_text(encoding="utf-8"), re.S)
+    return found[1].strip() if found else ""
+
+
+MOVED = """\
+<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="robots" content="noindex">
+<meta http-equiv="refresh" content="0; url={to}">
+<title>{title}</title>
+<link rel="canonical" href="{canonical}">
+</head>
+<body>
+<h1>{title}</h1>
+<p>{text} <a href="{to}">{name}</a></p>
+</body>
+</html>
+"""

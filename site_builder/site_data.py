@@ -1,0 +1,81 @@
+"""The data files, as the pages read them: each once a build, which runs in a process of its own."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from site_builder.pages.listings import ROOT
+
+# The program's own data files, those of the pages, and what is said of the index's speed.
+FOLDERS = (ROOT / "pypi_practice" / "data", ROOT / "docs" / "data", ROOT / "benchmarks")
+
+
+@functools.cache
+def data(name: str) -> dict[str, Any]:
+    """Return what ``data/<name>.yml`` holds, to read only.
+
+    What is not yet said in a language that is begun is said there in the first language.
+    """
+    return _filled(raw(name), begun(), first())
+
+
+def raw(name: str) -> dict[str, Any]:
+    """Return what ``data/<name>.yml`` holds, where another source knows what is not said in it."""
+    file = path(name)
+    return _read(file, file.stat().st_mtime_ns)
+
+
+def path(name: str) -> Path:
+    """Return the data file called *name*, such as ``travis/rules``: the program's or the pages'.
+
+    Raises FileNotFoundError.
+    """
+    for folder in FOLDERS:
+        file = folder / f"{name}.yml"
+        if file.is_file():
+            return file
+    raise FileNotFoundError(name)
+
+
+def word(key: str, language: str) -> str:
+    """Return one of the words of site/words.yml."""
+    return data("site/words")[key][language]
+
+
+def languages() -> dict[str, dict[str, Any]]:
+    """Return code → facts of each language of the site, the first one first."""
+    return raw("languages")
+
+
+def first() -> str:
+    """Return the code of the language that the others are written against."""
+    return next(iter(languages()))
+
+
+def begun() -> tuple[str, ...]:
+    """Return the codes of the languages that are not whole yet."""
+    return tuple(code for code, one in languages().items() if one.get("begun"))
+
+
+@functools.cache
+def _read(file: Path, changed: int) -> Any:
+    """Read a file once for each time that it was changed, in nanoseconds."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(file.read_text(encoding="utf-8"), Loader=loader)
+
+
+def _filled(node: Any, missing: tuple[str, ...], source: str) -> Any:
+    if not missing:
+        return node
+    if isinstance(node, list):
+        return [_filled(one, missing, source) for one in node]
+    if not isinstance(node, dict):
+        return node
+    whole = {key: _filled(one, missing, source) for key, one in node.items()}
+    if source in node:
+        whole = {code: whole[source] for code in missing} | whole
+    return whole

@@ -1,0 +1,28 @@
+"""Every code block of every page, proven; readers walk the pages in the order of the navigation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers.docs import proofs
+from helpers.docs.blocks import Block, blocks, pages
+from helpers.docs.tutorial_runner import Roads
+from pytest_examples import EvalExample
+
+BLOCKS = [(page, block) for page in pages() for block in dict.fromkeys(blocks(page))]
+
+
+@pytest.mark.parametrize(
+    ("page", "block"), BLOCKS, ids=[f"{page}-{block.label}" for page, block in BLOCKS]
+)
+def test_block(
+    page: str,
+    block: Block,
+    roads: Roads,
+    eval_example: EvalExample,
+    tmp_path: Path,
+    proven: set[str],
+) -> None:
+    proofs.prove(block, roads, eval_example, tmp_path)
+    proven.add(block.label)

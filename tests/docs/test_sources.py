@@ -1,0 +1,34 @@
+"""Each claim that could age has a source, and each source a page."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from helpers.docs.blocks import pages
+
+from scripts import sources
+
+
+def test_no_source_is_missing_and_none_is_unused():
+    listed = {key for page in pages() for key in sources.used(page)}
+    assert listed == set(sources.known())
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if "/" in page or page == "practice"])
+def test_a_page_that_states_facts_has_a_source(page):
+    assert sources.used(page)
+
+
+@pytest.mark.parametrize("key", sources.known())
+def test_a_source_is_whole(key):
+    one = sources.known()[key]
+    assert one.keys() - {"version"} == {"title", "url", "read"}
+    assert one["url"].startswith("https://")
+    assert isinstance(one["read"], datetime.date)
+
+
+def test_an_old_source_is_named():
+    later = datetime.date.today() + datetime.timedelta(days=400)
+    assert len(sources.old(later)) == len(sources.known())
+    assert sources.old(min(one["read"] for one in sources.known().values())) == []

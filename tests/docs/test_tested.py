@@ -1,0 +1,46 @@
+"""The page "How this guide is tested" tells what the tests count, and the locked versions."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+from helpers.docs import tested_facts
+from helpers.docs.blocks import ROOT
+
+FACTS = yaml.safe_load(
+    (ROOT / "docs" / "data" / "generated" / "tested.yml").read_text(encoding="utf-8")
+)
+REFRESH = "docs/data/generated/tested.yml is old: run make refresh"
+
+
+def test_the_page_counts_what_the_tests_count():
+    assert FACTS["counts"] == tested_facts.counts(), REFRESH
+    assert FACTS["declared"] == tested_facts.declared(), REFRESH
+
+
+def test_the_page_names_the_locked_versions():
+    lock = (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8")
+    locked = dict(re.findall(r"^([\w.-]+)==(\S+)", lock, re.M))
+    versions = {name: version for name, version in FACTS["versions"].items() if name != "Python"}
+    assert versions == {name: locked[name] for name in tested_facts.PROGRAMS}, REFRESH
+    assert versions.items() <= tested_facts.versions().items(), "run the tests with: make test"
+
+
+def test_each_page_shows_the_numbers(built_site):
+    for language in ("en", "es"):
+        cells = [cell.get_text() for cell in built_site.html(language, "tested").select("td")]
+        for number in FACTS["counts"].values():
+            assert str(number) in cells
+        for name, version in FACTS["versions"].items():
+            assert cells[cells.index(name) + 1] == version
+
+
+def test_nothing_is_declared_without_need():
+    """Only a click on a web page, another's machine or an interactive shell may be declared."""
+    assert {one["listing"] for one in tested_facts.declared()} == {
+        "examples/practice/shell.sh",
+        "examples/travis/encrypt.sh",
+        "examples/wall/allow.sh",
+        "examples/wall/require.sh",
+    }

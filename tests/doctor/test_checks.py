@@ -1,0 +1,580 @@
+"""Every fault that doctor can find is provoked, and said in both languages with what to do."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import string
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from helpers.docs.blocks import ROOT
+
+from pypi_practice.cli.main import main
+from pypi_practice.core.data import load
+from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.doctor import checks, history, lookup, report, review
+from pypi_practice.doctor.project import FILE_LIMIT, Built, Project
+from pypi_practice.fork import copy as fork
+from pypi_practice.git.safe_reader import Repository
+
+FACTS = load("commands/doctor")
+EN = Words("en", "commands/doctor")
+MINE = fork.Names(
+    "tidy-shelf",
+    "tidy_shelf",
+    "tidy-shelf",
+    "Ana Ruiz",
+    "ana@example.com",
+    "https://github.com/ana-ruiz/tidy-shelf",
+)
+GOOD_WHEEL = ["tidy_shelf/__init__.py", "tidy_shelf/py.typed", "tidy_shelf-0.1.0.dist-info/WHEEL"]
+FIELDS = [
+    ("name", "tidy-shelf"),
+    ("version", "0.1.0"),
+    ("license_expression", "MIT"),
+    ("license_file", "LICENSE"),
+    ("requires_python", ">=3.10"),
+    ("author_email", "ana@example.com"),
+    ("project_urls", "Homepage, https://github.com/ana-ruiz/tidy-shelf"),
+    ("description", "# Hi"),
+    ("description_content_type", "text/markdown"),
+    ("classifiers", "Typing :: Typed"),
+    ("summary", "Keeps a shelf tidy"),
+]
+PYPROJECT = (
+    '[build-system]\nrequires = ["setuptools"]\n[project]\nname = "tidy-shelf"\nversion = "0.1.0"\n'
+)
+# Put together here, so that no file of this repository holds what looks like a token.
+TOKEN = "pypi-" + "AgEIcHlwaS5vcmc" + 90 * "x"
+
+
+def git(place: Path, *arguments: str) -> None:
+    name = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *name, *arguments], cwd=place, check=True, capture_output=True)
+
+
+def commit(place: Path, **files: str) -> None:
+    """Commit files; ``a__b`` in a keyword is ``a/b``, and ``_`` at its start a dot."""
+    if not (place / ".git").exists():
+        git(place, "init", "-q", "-b", "main")
+    write(place, **files)
+    git(place, "add", "--force", ".")
+    git(place, "commit", "-q", "--allow-empty", "-m", "x")
+
+
+def write(place: Path, **files: str) -> None:
+    for name, text in files.items():
+        path = place / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A project that has nothing wrong, without commits."""
+    write(tmp_path, **{"pyproject.toml": PYPROJECT})
+    return tmp_path
+
+
+def project(
+    place: Path,
+    names: list[str] = GOOD_WHEEL,
+    sdist: list[str] | None = None,
+    without: str = "",
+    looks: dict[str, lookup.Look] | None = None,
+    variables: Any = (),
+    unbuilt: str = "",
+    **fields: str,
+) -> Project:
+    """Return the project at *place* as if this had been built of it."""
+    left = [(key, value) for key, value in FIELDS if key not in fields and key != without]
+    known = [*left, *((key, value) for key, value in fields.items() if value)]
+    made = Project(place, isolated=False, variables=variables)
+    wheel = Built(place / "tidy_shelf-0.1.0-py3-none-any.whl", names, known)
+    files = Built(place / "tidy_shelf-0.1.0.tar.gz", sdist or ["pyproject.toml", "LICENSE"], known)
+    made.__dict__ |= {
+        "_made": ([] if unbuilt else [files, wheel], unbuilt),
+        "looks": looks or {"pypi": lookup.Look(False), "testpypi": lookup.Look(False)},
+    }
+    return made
+
+
+Prepare = Callable[[Path], Project]
+
+
+def pyproject(text: str) -> Prepare:
+    def prepare(place: Path) -> Project:
+        write(place, **{"pyproject.toml": text})
+        return project(place)
+
+    return prepare
+
+
+def named(name: str) -> Prepare:
+    return pyproject(PYPROJECT.replace('"tidy-shelf"', f'"{name}"'))
+
+
+def versioned(version: str) -> Prepare:
+    return pyproject(PYPROJECT.replace('"0.1.0"', f'"{version}"'))
+
+
+def built(**changes: Any) -> Prepare:
+    return lambda place: project(place, **changes)
+
+
+def committed(*tags: str, after: str = "", **files: str) -> Prepare:
+    def prepare(place: Path) -> Project:
+        commit(place, **files)
+        for tag in tags:
+            git(place, "tag", tag)
+        if after:
+            commit(place, after=after)
+        return project(place)
+
+    return prepare
+
+
+def travis(text: str, *variables: str) -> Prepare:
+    def prepare(place: Path) -> Project:
+        from pypi_practice.travis.plan.planner import Variable
+
+        commit(place, **{".travis.yml": text, "setup.py": "import setuptools; setuptools.setup()"})
+        return project(place, variables=[Variable(one, "") for one in variables])
+
+    return prepare
+
+
+def uncommitted_travis(place: Path) -> Project:
+    commit(place)
+    write(place, **{".travis.yml": "language: python\n"})
+    return project(place)
+
+
+def changed(place: Path) -> Project:
+    commit(place)
+    write(place, new="x")
+    return project(place)
+
+
+def no_pyproject(*others: str) -> Prepare:
+    def prepare(place: Path) -> Project:
+        (place / "pyproject.toml").unlink()
+        write(place, **dict.fromkeys(others, ""))
+        return project(place)
+
+    return prepare
+
+
+def nameless(place: Path) -> Project:
+    write(place, **{"pyproject.toml": "[build-system]\nrequires = []\n"})
+    return project(place, without="name")
+
+
+def versionless(place: Path) -> Project:
+    write(place, **{"pyproject.toml": "[build-system]\nrequires = []\n"})
+    return project(place, without="version")
+
+
+def taken_back(place: Path) -> Project:
+    """A token and a file for secrets that later commits have taken out again."""
+    commit(place, **{"notes.txt": f"password = {TOKEN}\n", ".pypirc": "[pypi]\n"})
+    (place / "notes.txt").unlink()
+    (place / ".pypirc").unlink()
+    commit(place)
+    return project(place)
+
+
+def refused(place: Path) -> Project:
+    """A wheel whose bytes are no archive: the first thing that PyPI cannot read."""
+    made = project(place, metadata_version="2.4")
+    for one in made._made[0]:
+        one.path.write_bytes(b"no archive")
+    return made
+
+
+def malformed(place: Path) -> Project:
+    """A wheel with a field that stands twice in its metadata, where it may stand once."""
+    made = project(place)
+    wheel = made._made[0][1]
+    made._made[0][1] = dataclasses.replace(wheel, unparsed=("requires-python",))
+    return made
+
+
+def shallow(place: Path) -> Project:
+    """A clone with a depth, whose second commit has taken out what the first one had."""
+    taken_back(place)
+    copy = place / "copy"
+    git(place, "clone", "-q", "--depth", "1", place.as_uri(), str(copy))
+    return project(copy)
+
+
+def loose(place: Path) -> Project:
+    commit(place)
+    write(place, **{"notes.txt": TOKEN})
+    return project(place)
+
+
+def loose_unreadable(place: Path) -> Project:
+    commit(place)
+    with (place / "data.bin").open("wb") as file:
+        file.truncate(FILE_LIMIT + 1)  # it has holes, and takes no room
+    return project(place)
+
+
+SHIP = """version: ~> 1.0
+os: linux
+dist: noble
+language: python
+python: "3.12"
+install: pip install .
+script: python -m unittest
+deploy:
+  - provider: pypi
+    username: __token__
+    password: {test}
+    server: https://test.pypi.org/legacy/
+    distributions: "sdist bdist_wheel"
+    skip_existing: true
+    on: {{branch: staging}}
+  - provider: pypi
+    username: __token__
+    password: {real}
+    distributions: "sdist bdist_wheel"
+    on: {{tags: true}}
+"""
+BOTH = SHIP.format(test="$TEST_PYPI_TOKEN", real="$PYPI_TOKEN")
+ELSEWHERE = {"pypi": lookup.Look(True, ("0.1.0",), {"home_page": "https://example.org/other"})}
+
+CASES: dict[tuple[str, str], Prepare] = {
+    ("build-system", "nothing"): no_pyproject(),
+    ("build-system", "no_file"): no_pyproject("setup.py"),
+    ("build-system", "unreadable"): pyproject("[build-system\n"),
+    ("build-system", "no_table"): pyproject('[project]\nname = "tidy-shelf"\n'),
+    ("builds", "failed"): built(unbuilt="error: no"),
+    ("name", "missing"): nameless,
+    ("name", "invalid"): named("-x"),
+    ("name-allowed", "name_stdlib"): named("json"),
+    ("name-allowed", "name_prohibited"): named("requirements.txt"),
+    ("name-yours", "taken"): built(looks=ELSEWHERE),
+    ("top-level", "common"): built(names=[*GOOD_WHEEL, "tests/__init__.py"]),
+    ("top-level", "stdlib"): built(names=["json/__init__.py"]),
+    ("accepted", "refused"): refused,
+    ("accepted", "unparsed"): malformed,
+    ("licence", "no_expression"): built(without="license_expression"),
+    ("licence", "invalid"): built(license_expression="My Own"),
+    ("licence", "no_file"): built(without="license_file"),
+    ("requires-python", "missing"): built(without="requires_python"),
+    ("contact", "nobody"): built(without="author_email"),
+    ("contact", "no_address"): built(without="project_urls"),
+    ("sdist-files", "missing"): built(sdist=["LICENSE"]),
+    ("sdist-files", "no_tests"): committed(**{"tests/test_x.py": ""}),
+    ("wheel-files", "empty"): built(names=["tidy_shelf-0.1.0.dist-info/WHEEL"]),
+    ("wheel-files", "unwanted"): built(names=[*GOOD_WHEEL, "tidy_shelf/.env"]),
+    ("typed", "no_marker"): built(names=GOOD_WHEEL[:1]),
+    ("typed", "no_classifier"): built(without="classifiers"),
+    ("readme", "empty"): built(without="description"),
+    ("readme", "no_type"): built(without="description_content_type"),
+    ("readme-renders", "fails"): built(
+        description=".. nothing::\n", description_content_type="text/x-rst"
+    ),
+    ("readme-links", "left"): built(description="See [the guide](docs/guide.md)."),
+    ("version-form", "missing"): versionless,
+    ("version-form", "invalid"): versioned("one"),
+    ("version-form", "local"): versioned("1.0+here"),
+    ("version-form", "normal"): versioned("1.0-beta"),
+    ("version-tag", "differs"): committed("v0.2.0"),
+    ("version-tag", "used"): committed("v0.1.0", after="x"),
+    ("version-tag", "older"): committed("v0.2.0", after="x"),
+    ("version-new", "there"): built(looks=ELSEWHERE),
+    ("committed", "changed"): changed,
+    ("travis-file", "missing"): committed(),
+    ("travis-file", "uncommitted"): uncommitted_travis,
+    ("travis-check", "unreadable"): travis("- a list\n"),
+    ("travis-check", "found"): travis("langauge: python\n"),
+    ("travis-publishes", "nothing"): travis("language: python\nscript: 'true'\n"),
+    ("token-variables", "none"): travis(SHIP.format(test="abc", real="def")),
+    ("token-variables", "shared"): travis(SHIP.format(test="$TOKEN", real="$TOKEN")),
+    ("token-variables", "missing"): travis(BOTH, "PYPI_TOKEN"),
+    ("demo-names", "demo"): named("Random.Names"),
+    ("demo-names", "left"): committed(**{"src/a.py": "from random_names import new_names\n"}),
+    ("demo-people", "left"): committed(LICENSE="Copyright (c) 2026 Your Name\n"),
+    ("demo-description", "left"): pyproject(
+        f'{PYPROJECT}description = "{load("commands/fork")["old"]["description"]}"\n'
+    ),
+    ("secret-tokens", "found"): taken_back,
+    ("secret-tokens", "loose"): loose,
+    ("secret-tokens", "unread"): shallow,
+    ("secret-tokens", "unread_files"): loose_unreadable,
+    ("secret-files", "found"): taken_back,
+    ("secret-files", "unread"): shallow,
+}
+
+
+@pytest.mark.parametrize(("name", "fault"), CASES)
+def test_a_fault_is_found_and_said(name, fault, place):
+    prepared = CASES[name, fault](place)
+    check = checks.CHECKS[name]
+    found = check.find(prepared)
+    assert (found.result, found.key) == ("fail", fault)
+    for language in LANGUAGES:
+        said, advice = check.say(found, language), check.advice(found, language)
+        assert said.rstrip().endswith((".", ")")) or ":" in said
+        assert advice
+        assert "{" not in said + advice
+    assert check.check(prepared).startswith(check.say(found, "en"))
+
+
+def test_every_fault_is_provoked():
+    # The names of others cannot be read without asking PyPI, which names.fault is for.
+    known = {(name, fault) for name, one in FACTS["checks"].items() for fault in one["faults"]}
+    assert known - set(CASES) == {("name-allowed", "name_similar")}
+
+
+@pytest.mark.parametrize("name", [one for one in FACTS["checks"] if one != "accepted"])
+def test_a_good_project_passes(name, place):
+    """ "accepted" needs real files; the test of a whole fork has them."""
+    commit(place, **{".travis.yml": BOTH, "setup.py": "import setuptools; setuptools.setup()"})
+    made = project(place)
+    found = checks.CHECKS[name].find(made)
+    assert found.result == "pass", (found, checks.CHECKS[name].say(found, "en"))
+    assert checks.CHECKS[name].check(made) is True
+
+
+def test_every_sentence_is_in_both_languages_and_fills_in_the_same():
+    def sentences(value: Any, where: str) -> None:
+        if isinstance(value, dict) and set(value) & set(LANGUAGES):
+            assert set(value) == set(LANGUAGES), where
+            fields = [
+                {field for _, field, _, _ in string.Formatter().parse(value[one]) if field}
+                for one in LANGUAGES
+            ]
+            assert fields[0] == fields[1], where
+        elif isinstance(value, dict):
+            for key, one in value.items():
+                sentences(one, f"{where} {key}")
+
+    for name in ("doctor", "fork"):
+        sentences(load(name), name)
+
+
+def test_every_check_leads_to_a_place_in_the_guide():
+    for name, facts in FACTS["checks"].items():
+        path, _, anchor = facts["page"].partition("#")
+        for language in LANGUAGES:
+            page = ROOT / "docs" / language / f"{path}.md"
+            assert page.is_file(), (name, page)
+            text = page.read_text(encoding="utf-8")
+            assert not anchor or f"{{ #{anchor} }}" in text, (name, page, anchor)
+    config = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert f'"{load("index/addresses")["guide"]}"' in config
+
+
+def test_every_check_belongs_to_a_family_and_requires_what_there_is():
+    known = checks.in_order()
+    assert list(known) == list(FACTS["checks"])
+    assert set(known) == set(checks.CHECKS)
+    for name, check in known.items():
+        assert check.family in FACTS["families"], name
+        assert check.requires <= set(known), name
+        assert check.facts["level"] in ("error", "advice"), name
+
+
+# The program
+
+
+@pytest.fixture(scope="module")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fork of the demo package."""
+    path = tmp_path_factory.mktemp("doctor") / "tidy-shelf"
+    fork.write(path, MINE, "travis", Words("en", "commands/fork"))
+    return path
+
+
+def doctor(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    code = main(["doctor", *map(str, arguments)])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_a_fork_is_ready_and_what_it_builds_passes_every_rule(forked, capsys):
+    before = sorted(forked.rglob("*"))
+    code, out, _ = doctor(capsys, forked, "--offline", "--no-isolation", "--json")
+    said = json.loads(out)
+    results = {one["check"]: one["result"] for one in said["checks"]}
+    assert (code, said["ready"], said["name"], said["version"]) == (0, True, "tidy-shelf", "0.1.0")
+    assert {name for name, one in results.items() if one == "skip"} == {"name-yours", "version-new"}
+    assert {name for name, one in results.items() if one == "advice"} == {"demo-description"}
+    assert sorted(forked.rglob("*")) == before, "doctor has left something behind"
+
+
+def test_what_is_ignored_is_shown_with_its_reason(forked, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    subprocess.run(["git", "clone", "-q", str(forked), str(copy)], check=True)
+    settings = copy / "pyproject.toml"
+    text = settings.read_text(encoding="utf-8").replace('"MIT"', '"Mine"')
+    text += '\n[tool.pypi-practice.ignore]\nbuilds = "we know"\n'
+    settings.write_text(text, encoding="utf-8")
+    git(copy, "commit", "-qam", "x")
+    code, out, _ = doctor(capsys, copy, "--offline", "--no-isolation", "--lang", "es")
+    assert code == 0
+    assert "ignorado  builds: La construcción falla" in out
+    assert "ignorado: we know" in out
+    assert "antes hace falta builds" in out
+    for wrong, sentence in (
+        ('nothing = "x"', "there is no such check"),
+        ('builds = ""', "without a reason"),
+    ):
+        broken = text.replace('builds = "we know"', wrong)
+        settings.write_text(broken, encoding="utf-8")
+        code, _, error = doctor(capsys, copy, "--lang", "en")
+        assert code == 2
+        assert sentence in error
+    settings.write_text(
+        text.partition("\n[tool.pypi-practice")[0] + '\n[tool.pypi-practice]\nignore = ["builds"]\n'
+    )
+    code, _, error = doctor(capsys, copy, "--lang", "en")
+    assert code == 2
+    assert "must give each check a reason" in error
+
+
+def test_bad_input_gets_a_sentence(tmp_path, capsys):
+    write(tmp_path, **{"pyproject.toml": PYPROJECT})
+    (tmp_path / "empty").mkdir()
+    for arguments, english, spanish in (
+        ([tmp_path / "nowhere"], "is not a folder", "no es una carpeta"),
+        ([tmp_path / "empty"], "nothing to build", "no hay nada que construir"),
+        ([tmp_path, "--var", "A B"], "is not the name of a variable", "no es el nombre de una"),
+    ):
+        for language, sentence in (("en", english), ("es", spanish)):
+            code, _, error = doctor(capsys, *arguments, "--lang", language)
+            assert code == 2
+            assert sentence in error
+    _, _, error = doctor(capsys, tmp_path, "--var", f"A-B={TOKEN}", "--lang", "en")
+    assert TOKEN not in error
+
+
+def test_a_token_in_the_history_is_not_repeated(place, capsys):
+    taken_back(place)
+    searched = history.secrets(Repository(place))
+    found = searched.tokens
+    assert [secret.path for secret in found] == ["notes.txt"]
+    assert [secret.path for secret in searched.files] == [".pypirc"]
+    assert searched.unread == {}
+    first = subprocess.run(
+        ["git", "log", "--format=%h", "--reverse"],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()[0]
+    assert found[0].commit == first
+    code, out, _ = doctor(capsys, place, "--offline", "--no-isolation", "--lang", "en")
+    assert code == 1
+    assert f"notes.txt ({first})" in out
+    assert TOKEN not in out
+
+
+def test_a_token_in_a_message_and_on_another_branch_is_found(place):
+    commit(place)
+    git(place, "checkout", "-q", "-b", "other")
+    git(place, "commit", "-q", "--allow-empty", "-m", f"Use {TOKEN}")
+    git(place, "checkout", "-q", "main")
+    found = history.secrets(Repository(place)).tokens
+    assert [secret.path for secret in found] == [""]
+
+
+def test_examples_and_practice_tokens_are_no_secrets(place):
+    commit(place, **{"README.md": "pypi-AgEIcHlwaS5vcmc... and pypi-AgEbdGVzdHB5cGk" + 90 * "x"})
+    assert history.secrets(Repository(place)) == history.History()
+
+
+def test_names_that_an_index_knows_are_yours_by_an_address_or_an_e_mail(place):
+    for info in (
+        {"project_urls": {"Source": "https://www.github.com/Ana-Ruiz/tidy-shelf.git"}},
+        {"home_page": "https://github.com/ana-ruiz/tidy-shelf/"},
+        {"author_email": "Ana Ruiz <ana@example.com>"},
+    ):
+        made = project(place, looks={"pypi": lookup.Look(True, (), info)})
+        assert checks.CHECKS["name-yours"].find(made).result == "pass"
+    for answers in (
+        {"pypi": lookup.Look(None), "testpypi": lookup.Look(None)},
+        {
+            "pypi": lookup.Look(False),
+            "testpypi": lookup.Look(None),
+        },  # one answer is not that of both
+        {"pypi": lookup.Look(None), "testpypi": lookup.Look(False)},
+    ):
+        silent = project(place, looks=answers)
+        for name in ("name-yours", "version-new"):
+            found = checks.CHECKS[name].find(silent)
+            assert (found.result, found.key) == ("skip", "no_answer")
+            asked = checks.CHECKS[name].say(found, "en")
+            assert ("TestPyPI" in asked) == (answers["testpypi"].exists is None)
+
+
+def test_a_wheel_for_this_computer_is_no_fault_of_the_project(place, monkeypatch):
+    from pypi_practice.index.upload.rejection import Refused
+
+    def refusal(one: Built) -> Refused | None:
+        return Refused("platform") if one.path.suffix == ".whl" else None
+
+    monkeypatch.setattr(checks, "_refusal", refusal)
+    found = checks.CHECKS["accepted"].find(project(place))
+    assert (found.result, found.key) == ("skip", "platform")
+
+
+# Shapes of real projects: what their sdists said, and what doctor makes of it
+
+
+SHAPES = yaml.safe_load(
+    (ROOT / "tests" / "fixtures" / "doctor_shapes.yml").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_shape_of_a_real_project(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(checks, "_refusal", lambda built: None)  # the files are not here
+    shape = SHAPES[name]
+    write(tmp_path, **dict.fromkeys(shape["files"], "") | {"pyproject.toml": shape["pyproject"]})
+    if not shape["pyproject"]:
+        (tmp_path / "pyproject.toml").unlink()
+    made = Project(tmp_path, online=False)
+    fields = [tuple(one) for one in shape["fields"]]
+    found = [
+        Built(tmp_path / shape["sdist"], shape["sdist_names"], fields),
+        Built(tmp_path / shape["wheel"], shape["wheel_names"], fields),
+    ]
+    made.__dict__["_made"] = (found, "")
+    lines = report.look(made, EN)
+    said = {
+        kind: [one.check.name for one in lines if one.result == kind] for kind in ("fail", "advice")
+    }
+    assert said == {"fail": shape["fail"], "advice": shape["advice"]}
+
+
+# repo-review
+
+
+def test_repo_review_asks_the_same_checks(forked):
+    command = [sys.executable, "-m", "repo_review", "--format", "json", str(forked)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = json.loads(done.stdout)["checks"]
+    assert set(checks.CHECKS) <= set(said)
+    assert {name for name, one in said.items() if one["result"] is False} == {"demo-description"}
+    one = said["demo-description"]
+    assert one["family"] == "leftovers"
+    assert one["url"] == checks.guide("en", "howto/fork#after")
+    assert "description of the demo package" in one["err_msg"]
+    assert said["builds"]["result"] is True
+
+
+def test_repo_review_gets_nothing_of_a_project_elsewhere():
+    assert review.publishing(object()) is None
+    assert all(check.check(None) is None for check in review.checks().values())
+    assert [one["order"] for one in review.families().values()] == list(range(8))

@@ -1,0 +1,200 @@
+"""The reader: walks the pages, runs each shell block word for word, in page order.
+
+One home folder and one practice index for the whole tutorial; a new terminal for each page, inside
+``pypi-practice shell``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers.docs import blocks as pages_blocks
+from helpers.docs.blocks import Block, folder, owner
+from site_builder.pages.proof_kind import special
+
+TIMEOUT = 600  # seconds for one page
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a block did: the code of its last command, how many of its commands failed, and all
+    that it printed."""
+
+    code: int
+    failures: int
+    output: str
+    home: Path
+
+
+class Roads:
+    """The readers: one who walks the tutorial, and one for each page that stands alone."""
+
+    def __init__(self, base: Path, archive: Path) -> None:
+        self.base, self.archive = base, archive
+        self._roads: dict[str, Road] = {}
+
+    def road(self, name: str) -> Road:
+        """Return the reader called *name*, with a home of their own."""
+        if name not in self._roads:
+            place = self.base / name.replace("/", "-")
+            place.mkdir()
+            self._roads[name] = Road(place, self.archive)
+        return self._roads[name]
+
+    def outcome(self, block: Block) -> Outcome:
+        """Return what a shell block did, after its page and the pages before it were walked."""
+        return self.road(before(owner(block))[0]).outcome(block)
+
+
+class Road:
+    """A reader with a clean home in *base*, who has downloaded *archive* (random-names.zip)."""
+
+    def __init__(self, base: Path, archive: Path) -> None:
+        self.base = base
+        self.home = base / "home"
+        self.home.mkdir()
+        shutil.copy(archive, self.home)
+        (self.home / ".gitconfig").write_text(
+            "[user]\n\tname = Your Name\n\temail = you@example.com\n", encoding="utf-8"
+        )
+        self.command = Path(sys.executable).with_name("pypi-practice")
+        self._walked: dict[str, dict[str, Outcome]] = {}
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment of a reader's terminal: nothing of ours but how to reach the network."""
+        kept = (
+            "HTTPS_PROXY",
+            "https_proxy",
+            "SSL_CERT_FILE",
+            "SSL_CERT_DIR",
+            "TMPDIR",
+            "PYPI_PRACTICE_CACHE",
+        )
+        environ = {name: os.environ[name] for name in kept if name in os.environ}
+        python = Path(sys.base_prefix) / "bin"
+        environ |= {
+            "HOME": str(self.home),
+            "PATH": os.pathsep.join([str(python), "/usr/local/bin", "/usr/bin", "/bin"]),
+            "LANG": "C.UTF-8",
+            "TERM": "dumb",
+            "NO_COLOR": "1",
+            "COLUMNS": "80",
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "PIP_CACHE_DIR": _pip("cache", "dir"),
+            "PYPI_PRACTICE_UPSTREAM": _pip("config", "get", "global.index-url")
+            or "https://pypi.org/simple/",
+            # Stands for the keyring of a desktop, which a test machine does not have.
+            "PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring",
+            "PYTHONPATH": str(self._keyring()),
+        }
+        return environ
+
+    def _keyring(self) -> Path:
+        place = self.base / "keyring"
+        if not place.exists():
+            import keyrings.alt
+
+            shutil.copytree(Path(keyrings.alt.__path__[0]), place / "keyrings" / "alt")
+        return place
+
+    def practice(self, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run one command inside ``pypi-practice shell``; return what it did."""
+        return self._call(cwd or self.home, "shell", "--", *command)
+
+    def rehearse(self, project: Path) -> subprocess.CompletedProcess[str]:
+        """Say what a push to staging of *project* would run; that needs no practice shell."""
+        return self._call(project, "travis", "run", ".", "--branch", "staging", "--dry-run")
+
+    def _call(self, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(self.command), *arguments],
+            cwd=cwd,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+
+    def outcome(self, block: Block) -> Outcome:
+        """Return what a shell block did, after its page and the pages before it were walked."""
+        for page in before(owner(block)):
+            if page not in self._walked:
+                self._walked[page] = self._walk(page)
+        return self._walked[owner(block)][block.name]
+
+    def _walk(self, page: str) -> dict[str, Outcome]:
+        place = self.base / page.replace("/", "-")
+        place.mkdir()
+        shell_blocks = [block for block in pages_blocks.blocks(page) if runs_in_shell(block)]
+        driver = ['trap \'echo "$?" >> "$proof.failed"\' ERR']
+        for number, block in enumerate(shell_blocks):
+            proof = place / f"{number:02}-{block.name}"
+            shutil.copy(block.file, proof)
+            proof.with_suffix(".in").write_text(self._pasted(block), encoding="utf-8")
+            driver += [
+                f"proof='{proof}'",
+                *(f"cp '{file}' '{self.home / where}'" for where, file in _saved(block)),
+                f". '{proof}' > '{proof}.out' 2>&1 < '{proof.with_suffix('.in')}'",
+                f"echo \"$?\" > '{proof}.code'",
+            ]
+        (place / "driver.bash").write_text("\n".join(driver) + "\nexit 0\n", encoding="utf-8")
+        done = self.practice("bash", str(place / "driver.bash"))
+        assert done.returncode == 0, f"{page}: the practice shell ended with {done.stdout}"
+        return {
+            block.name: self._read(place / f"{number:02}-{block.name}")
+            for number, block in enumerate(shell_blocks)
+        }
+
+    def _pasted(self, block: Block) -> str:
+        """Return what the reader pastes: the output of a block that was run before."""
+        source = block.special.get("stdin")
+        if source is None:
+            return ""
+        page, _, name = source.rpartition("/")
+        return self._walked[page][name].output
+
+    def _read(self, proof: Path) -> Outcome:
+        failed = Path(f"{proof}.failed")
+        return Outcome(
+            code=int(Path(f"{proof}.code").read_text()),
+            failures=len(failed.read_text().split()) if failed.exists() else 0,
+            output=Path(f"{proof}.out").read_text(encoding="utf-8"),
+            home=self.home,
+        )
+
+
+def _saved(block: Block) -> list[tuple[str, Path]]:
+    """Return what the reader saves from the page before this block: place in the home, file."""
+    shown = {one.name: one.file for one in pages_blocks.blocks(block.page)}
+    return [(place, shown[name]) for place, name in block.special.get("saved", {}).items()]
+
+
+def runs_in_shell(block: Block) -> bool:
+    """Whether the reader types this block into the terminal."""
+    return block.file.suffix == ".sh" and block.kind == "run"
+
+
+def before(page: str) -> list[str]:
+    """Return the pages that a reader of *page* has walked before it, and *page* itself."""
+    if not page.startswith("tutorial/"):
+        start = special(folder(page)).get("after")
+        return [*(before(start) if start else []), page]
+    tutorial = [name for name in pages_blocks.pages() if name.startswith("tutorial/")]
+    return tutorial[: tutorial.index(page) + 1]
+
+
+def _pip(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", *arguments], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()

@@ -1,0 +1,247 @@
+"""The drawings: true to their data, whole in both languages, and no text leaves its place."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+import yaml
+from helpers.docs.blocks import ROOT
+from helpers.site.built_site import LANGUAGES
+from playwright.sync_api import Browser
+
+from pypi_practice.core.indexes import INDEXES
+from pypi_practice.tokens import macaroons
+from site_builder.drawings import drawings
+from site_builder.drawings.svg import Face, broken
+from site_builder.pages import tables
+from site_builder.site_data import data
+
+STYLES = ROOT / "overrides" / "assets" / "stylesheets"
+CALL = re.compile(r'\{\{ drawing\("(\w+)"\) \}\}')
+NAMES = tuple(drawings.PICTURES)
+
+
+def drawn(name: str, language: str) -> list[ET.Element]:
+    """Return the two SVGs of a drawing, parsed."""
+    figure = ET.fromstring(drawings.figure(name, language).replace("data-search-exclude", ""))
+    return [one for one in figure if one.tag.endswith("svg")]
+
+
+def said(svg: ET.Element) -> str:
+    """Return all that is written in a drawing."""
+    return " ".join(" ".join(one.itertext()) for one in svg.iter() if one.tag.endswith("}text"))
+
+
+def test_each_drawing_is_on_a_page_of_both_languages():
+    for language in LANGUAGES:
+        texts = (ROOT / "docs" / language).rglob("*.md")
+        assert {name for one in texts for name in CALL.findall(one.read_text("utf-8"))} == set(
+            NAMES
+        )
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_drawing_is_whole(name, language):
+    """Valid XML, named and described, with no script, style or address of its own."""
+    html = drawings.figure(name, language)
+    figure = ET.fromstring(html.replace("data-search-exclude", ""))
+    ids = {one.get("id"): "".join(one.itertext()) for one in figure.iter() if one.get("id")}
+    svgs = drawn(name, language)
+    assert [svg.get("class") for svg in svgs] == ["wide", "narrow"]
+    for svg in svgs:
+        assert svg.get("role") == "img"
+        assert ids[svg.get("aria-labelledby")]
+        assert len(ids[svg.get("aria-describedby")]) > 100
+        assert said(svg)
+    assert not re.search(r"<script|<style|style=|href|url\(|\bon\w+=", html)
+    assert "\n\n" not in html
+    assert drawings.alternative(name, language).count("\n- ") == html.count("<li>")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_languages_and_both_widths_say_the_same_amount(name):
+    counts = {
+        (language, svg.get("class")): len(list(svg.iter("{http://www.w3.org/2000/svg}text")))
+        for language in LANGUAGES
+        for svg in drawn(name, language)
+    }
+    for width in ("wide", "narrow"):
+        assert counts["en", width] == counts["es", width]
+    english, spanish = (said(drawn(name, language)[0]) for language in LANGUAGES)
+    assert english != spanish
+
+
+def test_what_a_drawing_says_is_in_its_words_too():
+    """The holders and the road have no text that a listener does not hear."""
+    for name in ("road", "holders"):
+        for language in LANGUAGES:
+            words = " ".join(drawings.PICTURES[name](language).sentences).replace("`", "").lower()
+            for svg in drawn(name, language):
+                for one in svg.iter("{http://www.w3.org/2000/svg}text"):
+                    text = " ".join(span.strip() for span in one.itertext() if span.strip())
+                    text = re.sub(r" ([,:.])", r"\1", text).strip("()").lower()
+                    head = data("site/drawings")["holders"]["steps"][language].lower()
+                    assert text.isdigit() or text == head or text in words, text
+
+
+def test_the_token_of_the_drawing_is_the_one_of_the_script_and_its_parts_are_right():
+    token = drawings.sample_token()
+    script = (ROOT / "examples" / "anatomy" / "fields.py").read_text("utf-8")
+    printed = re.search(r"'''\n(.*)'''", script, re.S)[1].splitlines()
+    parts = drawings.fields(token)
+    shown = [f"{part.key}: {part.value or '32 bytes'}" for part in parts[2:]]
+    assert shown == printed
+    assert "".join(token[part.start : part.end] for part in parts) == token
+    # The last letters are those that a change of the signature changes, and no others.
+    assert len(token) - parts[-1].start == 46
+    assert set(data("tables/token_fields")) == {part.key for part in parts}
+
+
+def test_fields_read_any_short_token_of_the_practice_index():
+    raw = macaroons.make(
+        INDEXES["pypi"], "00000000-0000-4000-8000-000000000001", b"k" * 32, [[3, "u"]]
+    )
+    found = [(part.key, part.value) for part in drawings.fields(raw)]
+    assert found[2:] == [
+        ("location", INDEXES["pypi"].practice_location),
+        ("identifier", "00000000-0000-4000-8000-000000000001"),
+        ("caveat", '[3,"u"]'),
+        ("signature", ""),
+    ]
+
+
+def test_the_stages_are_those_of_the_ready_file():
+    ready = yaml.safe_load((ROOT / "demo-package" / ".travis.yml").read_text("utf-8"))
+    names = [one if isinstance(one, str) else one["name"] for one in ready["stages"]]
+    told = "\n".join(drawings.stages("en").sentences)
+    for name in names:
+        assert f"`{name}`" in told
+    assert "push to `main`: `test` (1 job)." in told
+    assert "push to `staging`: `test` (1 job), then `testpypi` (1 job)." in told
+    assert "pull request to `staging`: `test` (2 jobs)." in told
+    assert "tag `v1.0.0`: `test` (3 jobs), then `pypi` (1 job)." in told
+
+
+def test_every_place_and_lane_of_the_timeline_is_drawn():
+    words, steps = data("site/drawings"), data("tables/timeline")
+    assert {step["lane"] for step in steps} == set(words["timeline"]["lanes"])
+    places = words["holders"]["places"]
+    named = {place for step in steps for place in step["token"]}
+    assert named == {key for key, one in places.items() if one.get("holds") == "token"}
+    for place in named:  # a bar has no gaps
+        held = [number for number, step in enumerate(steps) if place in step["token"]]
+        assert held == list(range(held[0], held[-1] + 1)), place
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_reach_of_each_token_is_drawn_and_said(language):
+    facts = data("tables/scopes")
+    rows = tables.scopes(language).splitlines()[2:]
+    assert len(rows) == len(facts["rows"])
+    for row, one in zip(rows, facts["rows"].values(), strict=True):
+        svg = ET.fromstring(re.search(r"<svg.*</svg>", row)[0])
+        label = svg.get("aria-label")
+        assert label.endswith(facts["words"][f"until_{one['until']}"][language])
+        front = [r for r in svg if r.tag.endswith("rect") and "back" not in r.get("class")]
+        assert ["opened" in r.get("class") for r in front] == [
+            kind in one["opens"] for kind in ("project", "others", "new")
+        ]
+
+
+def test_a_text_is_broken_at_spaces_and_keeps_its_code():
+    lines = broken("Writes `~/.pypirc` and says `two words`.", Face(10), 80)
+    assert "".join(bit for line in lines for bit, _ in line).replace(" ", "") == (
+        "Writes~/.pypircandsaystwowords."
+    )
+    assert ("~/.pypirc", True) in [piece for line in lines for piece in line]
+    assert len(lines) > 1
+
+
+# In a browser
+
+MEASURE = """() => {
+  const wrong = [];
+  for (const svg of document.querySelectorAll(".drawing > svg")) {
+    if (getComputedStyle(svg).display === "none") continue;
+    const room = svg.viewBox.baseVal, seen = [];
+    for (const text of svg.querySelectorAll("text")) {
+      const box = text.getBBox(), words = text.textContent;
+      if (box.width > Number(text.dataset.room) + 1) wrong.push(`too wide: ${words}`);
+      if (box.x < -1 || box.x + box.width > room.width + 1 || box.y < -2
+          || box.y + box.height > room.height + 3) wrong.push(`outside: ${words}`);
+      for (const [other, last] of seen) {
+        const x = Math.min(box.x + box.width, last.x + last.width) - Math.max(box.x, last.x);
+        const y = Math.min(box.y + box.height, last.y + last.height) - Math.max(box.y, last.y);
+        if (x > 1 && y > 4) wrong.push(`over each other: ${words} / ${other}`);
+      }
+      seen.push([words, box]);
+      const size = parseFloat(getComputedStyle(text).fontSize)
+        * svg.getBoundingClientRect().width / room.width;
+      if (size < 10.5) wrong.push(`too small, ${size}: ${words}`);
+    }
+    if (!seen.length) wrong.push("empty");
+  }
+  return wrong;
+}"""
+
+
+def sheet(language: str) -> str:
+    """Return a page with all drawings of a language and nothing else, with the site's styles."""
+    css = "".join((STYLES / name).read_text("utf-8") for name in ("guide.css", "drawings.css"))
+    fonts = (
+        ":root{--md-text-font-family:'DejaVu Sans';--md-code-font-family:'DejaVu Sans Mono';"
+        "--guide-serif:'DejaVu Serif'} html{font-size:20px} body{margin:16px}"
+    )
+    body = "".join(drawings.figure(name, language) for name in NAMES)
+    return (
+        f"<style>{css}{fonts}</style>"
+        f'<body data-md-color-scheme="default"><div class="md-typeset">{body}</div>'
+    )
+
+
+@pytest.mark.parametrize("width", [390, 760])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_fits_its_place(browser: Browser, width: int, language: str):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_content(sheet(language))
+    assert page.evaluate(MEASURE) == []
+    shown = page.locator(".drawing > svg:visible")
+    assert shown.count() == len(NAMES)
+    assert shown.first.get_attribute("class") == ("narrow" if width == 390 else "wide")
+    page.close()
+
+
+def test_a_text_that_does_not_fit_is_found(browser: Browser):
+    page = browser.new_page(viewport={"width": 760, "height": 900})
+    page.set_content(sheet("en"))
+    page.evaluate(
+        "document.querySelector('.wide text').firstChild.textContent += 'long '.repeat(9)"
+    )
+    assert page.evaluate(MEASURE)
+    page.close()
+
+
+def test_a_drawing_follows_light_and_dark(browser: Browser):
+    page = browser.new_page(viewport={"width": 760, "height": 900})
+    page.set_content(sheet("en"))
+    ink = "getComputedStyle(document.querySelector('.drawing text')).fill"
+    light = page.evaluate(ink)
+    page.evaluate("document.body.dataset.mdColorScheme = 'slate'")
+    assert page.evaluate(ink) != light
+    page.close()
+
+
+def test_the_stylesheet_names_every_class_of_the_drawings():
+    css = (STYLES / "drawings.css").read_text("utf-8")
+    used = {
+        name
+        for picture in NAMES
+        for svg in drawn(picture, "en")
+        for one in svg.iter()
+        for name in one.get("class", "").split()
+    }
+    styled = set(re.findall(r"\.([\w-]+)", css))
+    assert used - styled <= {"field-0"}

@@ -1,0 +1,310 @@
+"""The tables of the reference: each says what the code says, in both languages, and all of it."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from helpers.docs.blocks import ROOT, pages
+from twine.settings import Settings
+
+from pypi_practice.core.i18n import Words
+from pypi_practice.core.indexes import INDEXES
+from pypi_practice.tokens import macaroons
+from pypi_practice.travis.plan import planner
+from scripts import sources
+from site_builder import site_data
+from site_builder.drawings import drawings
+from site_builder.pages import tables
+
+DATA = (
+    "address_uses",
+    "conditions",
+    "deploy_options",
+    "glossary",
+    "history",
+    "images",
+    "pictures",
+    "scopes",
+    "timeline",
+    "token_fields",
+    "variables",
+)
+
+
+def data(name: str) -> Any:
+    """Return what ``data/<name>.yml`` holds."""
+    return yaml.safe_load(site_data.path(name).read_text(encoding="utf-8"))
+
+
+def texts(node: Any) -> Iterator[dict[str, str]]:
+    """Yield each text of a data file, a mapping with the languages; ``found`` holds no text."""
+    if isinstance(node, dict) and node.keys() & {"en", "es"}:
+        yield node
+    elif isinstance(node, dict):
+        for key, one in node.items():
+            yield from texts(one) if key != "found" else ()
+    elif isinstance(node, list):
+        for one in node:
+            yield from texts(one)
+
+
+def read(page: str, language: str = "en") -> str:
+    """Return the Markdown of a page."""
+    return (ROOT / "docs" / language / f"{page}.md").read_text(encoding="utf-8")
+
+
+def rows(markdown: str) -> list[list[str]]:
+    """Return the cells of a table, without its head."""
+    return [line.strip("| ").split(" | ") for line in markdown.splitlines()[2:]]
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_each_text_is_in_both_languages(name):
+    found = list(texts(data(name)))
+    assert found
+    for text in found:
+        assert text.keys() == {"en", "es"}, text
+        assert all(text.values()), text
+        codes = [sorted(re.findall(r"`[^`]+`", one)) for one in text.values()]
+        assert codes[0] == codes[1], text
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_each_text_keeps_the_terms(name):
+    from helpers.site.terms import NOT_PROSE, found
+
+    wrong = [
+        one
+        for text in texts(data(name))
+        for language in ("en", "es")
+        for one in found(NOT_PROSE.sub(" ", text[language]), language)
+    ]
+    assert wrong == []
+
+
+# The options of a deploy entry
+
+
+def test_the_options_are_those_that_travis_ci_knows():
+    options, schema = data("tables/deploy_options"), data("travis/schema")
+    known = {name.rstrip("*") for name in schema["providers"]["pypi"]}
+    # dpl 2 knows the negated form of upload_docs no more.
+    assert set(options["pypi"]) == known - {"skip_upload_docs"}
+    assert set(options["every"]) == {name.rstrip("*") for name in schema["deploy"]}
+    aliases = {one["alias"]: name for name, one in options["pypi"].items() if "alias" in one}
+    assert aliases == schema["provider_aliases"]["pypi"]
+
+
+def test_the_options_are_listed_with_variables_and_traps():
+    by_name = {row[0]: row for row in rows(tables.deploy_options("en", "pypi"))}
+    user = by_name["`username`{ #username }<br>`user`"]
+    assert user[1] == "required"
+    assert "`PYPI_USERNAME`, `PYPI_USER`." in user[2]
+    assert by_name["`twine_check`{ #twine-check }"][1] == "`true`"
+    assert "**Trampa:**" in tables.deploy_options("es", "every")
+    assert "PYPI_PROVIDER" not in tables.deploy_options("en", "every")
+
+
+def test_the_default_server_is_where_the_addresses_are():
+    server = next(row for row in rows(tables.deploy_options("es", "pypi")) if "server" in row[0])
+    assert server[1] == "[la de PyPI](addresses.md#tools)"
+
+
+# The conditions
+
+
+@pytest.mark.parametrize(
+    "one", data("tables/conditions")["on"], ids=lambda one: one["yaml"] or "nothing"
+)
+@pytest.mark.parametrize("event", tables.events().values(), ids=tables.events())
+def test_bash_reads_what_a_condition_becomes(one, event):
+    made = tables.compiled(one["yaml"])
+    branch = event.tag or event.branch
+    environ = {
+        "TRAVIS_BRANCH": branch,
+        "TRAVIS_TAG": event.tag,
+        "TRAVIS_OS_NAME": "linux",
+        "TRAVIS_PYTHON_VERSION": "3.12",
+        "TRAVIS_REPO_SLUG": event.repository,
+    }
+    done = subprocess.run(["bash", "-c", made.condition], env=environ, check=False)
+    assert done.returncode in (0, 1)
+    permitted = [name for name in ("main", "staging", "master") if name in one["yaml"]]
+    if "tags: true" in one["yaml"]:
+        expected = bool(event.tag)
+    elif "all_branches" in one["yaml"]:
+        expected = True
+    else:
+        expected = branch in (permitted or ["master"])
+    assert (done.returncode == 0) is expected
+
+
+def test_on_is_compiled_and_not_typed():
+    table = tables.on_conditions("en")
+    assert "`[[ ($TRAVIS_BRANCH = main || $TRAVIS_BRANCH = staging) ]]`" in table
+    assert "`this is not a tagged commit`" in table
+    assert "[[" not in (ROOT / "docs" / "data" / "tables" / "conditions.yml").read_text(
+        "utf-8"
+    ).replace("[[ ]]", "")
+
+
+def test_a_deploy_entry_ignores_os():
+    with_os, without = (tables.compiled(text) for text in ("on: {os: linux}", ""))
+    assert with_os.condition == without.condition
+
+
+def test_if_is_decided_by_the_rehearsal():
+    decided = {row[0]: row[1:5] for row in rows(tables.if_conditions("en"))}
+    assert decided["`type = push AND branch = staging`"] == ["no", "yes", "no", "no"]
+    assert decided["`tag IS present`"] == ["no", "no", "no", "yes"]
+    assert decided["`tags = true`"] == ["no"] * 4
+    assert "sí" in tables.if_conditions("es")
+
+
+def test_a_condition_that_can_be_read_is_not_among_the_bad(monkeypatch):
+    good = {"bad": [{"text": "branch = main", "note": {"en": "x", "es": "x"}}]}
+    monkeypatch.setattr(tables, "data", lambda name: good)
+    with pytest.raises(ValueError, match="branch = main can be read"):
+        tables.bad_conditions("en")
+
+
+# The variables
+
+
+def test_the_variables_of_twine_are_those_that_twine_reads():
+    parser = argparse.ArgumentParser()
+    Settings.register_argparse_arguments(parser)
+    known = {action.env for action in parser._actions if hasattr(action, "env")}
+    assert set(data("tables/variables")["twine"]) == known
+
+
+def test_the_variables_of_uv_are_those_that_uv_names():
+    help_text = subprocess.run(
+        [sys.executable, "-m", "uv", "publish", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    known = set(re.findall(r"\bUV_PUBLISH_\w+", help_text))
+    # Attestations come with Trusted Publishing only, so that switch is of no use here.
+    assert set(data("tables/variables")["uv"]) == known - {"UV_PUBLISH_NO_ATTESTATIONS"}
+
+
+def test_the_variables_of_dpl_are_those_of_options():
+    names = {f"PYPI_{name.upper()}" for name in data("tables/deploy_options")["pypi"]}
+    assert set(data("tables/variables")["dpl"]) <= names
+
+
+def test_the_variables_of_travis_ci_are_set_in_a_rehearsal():
+    config = {**tables.REHEARSED, "dist": "noble"}
+    made = planner.make(config, planner.Event("main"), [], 1, Words("en", "travis/messages"))
+    assert set(data("tables/variables")["travis"]) <= set(made.stages[0].jobs[0].environ)
+
+
+# Labels, addresses, images
+
+
+def test_every_label_is_listed_and_untranslated_ones_are_marked():
+    labels = data("index/labels")
+    for language, mark in (("en", "in English there too"), ("es", "también en inglés")):
+        listed = tables.label_table(language)
+        assert len(rows(listed)) == len(labels)
+        assert listed.count(mark) == sum(one["es"] is None for one in labels.values())
+
+
+def test_the_addresses_are_those_of_both_indexes():
+    listed = rows(tables.address_table("en"))
+    for key, column in (("pypi", 1), ("testpypi", 2)):
+        index = INDEXES[key]
+        expected = [f"`{url}`" for url in (index.web, index.upload, index.simple, index.help)]
+        assert [row[column] for row in listed] == expected
+
+
+def test_an_image_can_deploy_if_its_ruby_and_its_python_are_new_enough():
+    needs = data("tables/images")["needs"]
+    assert tables.deploying(["3.8", "3.10", "3.12"], "3.3.10", needs) == ["3.10", "3.12"]
+    assert tables.deploying(["3.12"], "2.7.6", needs) == []
+    assert rows(tables.images("es"))[-1][-1] == "ninguna"
+
+
+def test_the_images_of_the_ready_file_have_the_pythons_that_it_names():
+    ready = yaml.safe_load((ROOT / "demo-package" / ".travis.yml").read_text(encoding="utf-8"))
+    for job in ready["jobs"]["include"]:
+        image = data("tables/images")["images"][job.get("dist", ready["dist"])]
+        assert job["python"] in image["pythons"], job
+
+
+def test_the_default_image_is_the_one_of_the_rehearsal():
+    default = [
+        name
+        for name, one in data("tables/images")["images"].items()
+        if "default" in one["status"]["en"]
+    ]
+    assert default == [planner.DEFAULT_DIST]
+
+
+# The glossary, the history, the steps
+
+
+def test_a_term_is_named_as_in_the_terms():
+    pairs = {one["en"]: one["es"] for one in data("site/terms")}
+    for key, item in data("tables/glossary").items():
+        assert (key in pairs) is ("name" not in item), f"{key}: one name, in one place"
+        assert tables.names()[key]["es"] == pairs.get(key, item.get("name", {}).get("es"))
+
+
+def test_the_glossary_is_in_order_with_one_anchor_for_each_term():
+    for language in ("en", "es"):
+        found = re.findall(r"^### (.+) \{ #([\w-]+) \}$", tables.glossary(language), re.M)
+        assert [title.casefold() for title, _ in found] == sorted(
+            title.casefold() for title, _ in found
+        )
+        assert {one for _, one in found} == {tables.anchor(key) for key in data("tables/glossary")}
+        assert len(found) == len(data("tables/glossary"))
+
+
+def test_the_history_is_in_order_and_its_sources_are_on_the_page():
+    steps = data("tables/history")
+    assert [one["day"] for one in steps] == sorted(one["day"] for one in steps)
+    (page,) = [page for page in pages() if "{{ history() }}" in read(page)]
+    assert {one["source"] for one in steps} <= set(sources.used(page))
+
+
+def test_the_steps_that_a_page_names_are_there():
+    (page,) = [page for page in pages() if "{{ timeline() }}" in read(page)]
+    steps = len(data("tables/timeline"))
+    assert len(rows(tables.timeline("en"))) == steps
+    for language, word in (("en", "steps?"), ("es", "pasos?")):
+        named = re.findall(rf"{word} (\d+)(?: (?:to|a) (\d+))?", read(page, language))
+        numbers = {int(one) for pair in named for one in pair if one}
+        assert numbers
+        assert max(numbers) == steps
+
+
+# The anatomy of a token
+
+
+def test_the_prefixes_of_practice_tokens_are_those_on_the_page():
+    for index in INDEXES.values():
+        made = macaroons.make(index, "00000000-0000-4000-8000-000000000001", b"k" * 32, [])
+        assert any(
+            made.startswith(found)
+            for found in re.findall(r"`(pypi-AgE[\w-]+)`", read("reference/anatomy"))
+        )
+
+
+def test_the_token_that_is_taken_apart_is_a_practice_token():
+    token = drawings.sample_token()
+    assert not macaroons.is_real(token)
+    macaroon = macaroons.read(token)
+    assert macaroon is not None
+    assert macaroon.location == INDEXES["testpypi"].practice_location
+    text = (ROOT / "examples" / "anatomy" / "fields.py").read_text(encoding="utf-8")
+    assert not re.search(r"pypi-[\w-]{16,}", text), "a token stands in it as a whole"

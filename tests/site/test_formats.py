@@ -1,0 +1,345 @@
+"""What is made of the whole guide: Markdown, llms.txt, feed, cards, print page, PDF, zip."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import re
+import unicodedata
+import xml.etree.ElementTree as ET
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+import lxml.html
+import pytest
+from bs4 import BeautifulSoup
+from helpers.docs.blocks import ROOT, pages
+from helpers.site import site_problems
+from helpers.site.built_site import BUILD_DAY, LANGUAGES, BuiltSite
+from mkdocs.config import load_config
+from PIL import Image
+from pypdf import PdfReader
+
+from site_builder import browser, build
+from site_builder.formats import cards, feed, markdown_export, page_formats, single_page
+from site_builder.formats.pdf import write as write_pdfs
+from site_builder.site_data import data, word
+
+ADDRESS = load_config(str(ROOT / "mkdocs.yml")).site_url.rstrip("/") + "/"
+ATOM = {"": feed.ATOM}
+FENCE = re.compile(r"^(`{3,}).*?^\1$", re.M | re.S)
+
+
+def below(page: str) -> str:
+    """Return the part of a page's address below its language."""
+    return "" if page == "index" else f"{page}/"
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    """Each language in turn."""
+    return str(request.param)
+
+
+# Plain text
+
+
+def test_each_page_is_there_as_plain_markdown(language, built_site):
+    for page in pages():
+        text = (built_site.site / language / below(page) / markdown_export.NAME).read_text("utf-8")
+        title = built_site.html(language, page).h1.get_text().replace("¶", "").strip()
+        assert text.startswith("# ") or page == "index", page
+        heading = re.search(r"^# (.+)$", text, re.M)
+        assert heading[1].replace("`", "").replace("\\", "").strip() == title, page
+        prose = re.sub(r"`[^`\n]*`", "", FENCE.sub("", text))
+        assert not re.search(r"^(!!!|===|\?\?\?)|\{[#.:%{]|\{ [#.]|¶|<div|<span", prose, re.M), page
+        for target in re.findall(r"\]\(([^)\s]+)[^)]*\)", prose):
+            assert urlsplit(target).scheme in ("http", "https", "mailto"), f"{page}: {target}"
+        shown = [one["code"] for one in built_site.blocks(language) if one["page"] == f"{page}.md"]
+        for code in shown:
+            for line in code.expandtabs(4).splitlines():
+                assert line.rstrip() in text, page
+
+
+def test_llms_txt_names_every_page_and_llms_full_holds_them(language, built_site):
+    folder = built_site.site / language
+    named = re.findall(r"\]\((\S+)\): \S", (folder / "llms.txt").read_text("utf-8"))
+    assert named == [f"{ADDRESS}{language}/{below(page)}{markdown_export.NAME}" for page in pages()]
+    for url in named:
+        assert (built_site.site / url.removeprefix(ADDRESS)).is_file()
+    full = (folder / "llms-full.txt").read_text("utf-8")
+    for page in pages():
+        assert (folder / below(page) / markdown_export.NAME).read_text("utf-8").strip() in full, (
+            page
+        )
+    root = (built_site.site / "llms.txt").read_text("utf-8")
+    assert f"{ADDRESS}{language}/llms.txt" in root
+
+
+# Feed and changelog
+
+
+def test_the_feed_is_valid_atom(language, built_site):
+    content = (built_site.site / language / feed.FEED).read_bytes()
+    tree = ET.fromstring(content)
+    assert tree.tag == f"{{{feed.ATOM}}}feed"
+    assert tree.get("{http://www.w3.org/XML/1998/namespace}lang") == language
+    entries = tree.findall("entry", ATOM)
+    for one in (tree, *entries):
+        for name in ("id", "title", "updated"):
+            assert len(one.findall(name, ATOM)) == 1, name
+            assert one.findtext(name, "", ATOM).strip(), name
+        moment = one.findtext("updated", "", ATOM)
+        assert datetime.fromisoformat(moment).utcoffset() is not None
+    assert tree.find("author/name", ATOM) is not None
+    links = {one.get("rel"): one.get("href") for one in tree.findall("link", ATOM)}
+    assert links["self"] == tree.findtext("id", "", ATOM) == f"{ADDRESS}{language}/feed.xml"
+    ids = [one.findtext("id", "", ATOM) for one in entries]
+    assert len(set(ids)) == len(ids) == len(feed.releases()) > 0
+    for one, release in zip(entries, feed.releases(), strict=True):
+        link = one.find("link", ATOM).get("href")
+        page, _, anchor = link.partition("#")
+        assert page == f"{ADDRESS}{language}/changes/"
+        assert built_site.html(language, "changes").find(id=anchor), link
+        shown = BeautifulSoup(one.findtext("content", "", ATOM), "html.parser")
+        said = [item.get_text() for item in shown.select("li")]
+        kinds = [one for kind in feed.KINDS for one in release.get(kind, [])]
+        assert len(said) == len(kinds)
+        for text, change in zip(said, kinds, strict=True):
+            assert text == re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", change[language]).replace(
+                "`", ""
+            )
+
+
+def test_every_change_is_told_in_both_languages():
+    for release in data("site/changes"):
+        assert set(release) <= {"day", "version", *feed.KINDS}, release["day"]
+        for kind in feed.KINDS:
+            for one in release.get(kind, []):
+                assert one.keys() == {"en", "es"}
+                assert one["en"] != one["es"]
+    days = [str(release["day"]) for release in data("site/changes")]
+    assert days == sorted(set(days), reverse=True)
+
+
+def test_the_changelog_is_what_the_data_says():
+    assert feed.CHANGELOG.read_text("utf-8") == feed.changelog(), "run: make changes"
+
+
+# Cards
+
+
+def test_each_page_has_a_small_card_and_says_so(language, built_site):
+    for page in pages():
+        html = built_site.html(language, page)
+        said = {one["property"]: one["content"] for one in html.select("meta[property]")}
+        assert said["og:url"] == f"{ADDRESS}{language}/{below(page)}"
+        assert said["og:image"] == f"{said['og:url']}{cards.NAME}"
+        assert said["og:locale"] == word("locale", language)
+        assert said["og:description"] == html.select_one('meta[name="description"]')["content"]
+        assert html.select_one('meta[name="twitter:card"]')["content"] == "summary_large_image"
+        file = built_site.site / said["og:image"].removeprefix(ADDRESS)
+        assert file.stat().st_size < 40_000, page
+        with Image.open(file) as card:
+            assert (card.format, card.size) == ("PNG", (1200, 630)), page
+            assert [card.width, card.height] == [
+                int(said["og:image:width"]),
+                int(said["og:image:height"]),
+            ]
+
+
+def test_cards_differ_and_hold_their_title_within_the_edge(built_site):
+    seen: dict[bytes, str] = {}
+    for file in sorted(built_site.site.rglob(cards.NAME)):
+        content = file.read_bytes()
+        assert content not in seen, f"{file} is the card of {seen.get(content)}"
+        seen[content] = str(file)
+        with Image.open(io.BytesIO(content)) as card:
+            edge = card.convert("RGB").crop((1140, 0, 1200, 630))
+        assert len(edge.getcolors() or []) == 1, f"{file}: a letter touches the edge"
+    assert len(seen) == len(pages()) * len(LANGUAGES)
+
+
+def test_a_title_that_no_card_can_hold_stops_the_build():
+    with pytest.raises(ValueError, match="too long"):
+        cards._fitting("unbelievably " * 60)
+
+
+# The page of the whole guide, and the PDF
+
+
+@functools.cache
+def printed(tree: BuiltSite, language: str) -> Any:
+    """Return the page of the whole guide, parsed."""
+    return lxml.html.fromstring((tree.site / language / single_page.PAGE).read_text("utf-8"))
+
+
+def words(text: str) -> str:
+    """Return a text with single spaces, and without the joined letters of a font."""
+    return " ".join(unicodedata.normalize("NFKC", text).replace("¶", "").split())
+
+
+def test_the_print_page_holds_every_page_and_its_links_lead_on(language, built_site):
+    html = printed(built_site, language)
+    ids = html.xpath("//@id")
+    assert len(ids) == len(set(ids))
+    shown = [page.replace("/", "-") for page in pages()]
+    assert html.xpath('//section[@class="page"]/@id') == shown
+    own, known = f"{ADDRESS}{language}/print/", set(ids)
+    targets = {*html.xpath("//a/@href"), *html.xpath("//img/@src")}
+    for target in targets:
+        if target.startswith("#"):
+            assert target[1:] in known, target
+            continue
+        whole = urljoin(own, target)
+        assert urlsplit(whole).scheme in ("http", "https", "mailto"), target
+        if whole.startswith(ADDRESS):
+            path = unquote(urlsplit(whole).path).removeprefix(urlsplit(ADDRESS).path)
+            file = built_site.site / path
+            assert (file / "index.html" if path.endswith("/") or not path else file).is_file(), (
+                whole
+            )
+    idle = '//script | //button | //form | //*[contains(@class, "headerlink")]'
+    assert html.xpath(idle) == []
+    for page, name in zip(pages(), shown, strict=True):
+        title = html.xpath(f'//section[@id="{name}"]//h2')[0].text_content()
+        assert words(title) == words(built_site.html(language, page).h1.get_text()), page
+
+
+@functools.cache
+def pdf(tree: BuiltSite, language: str) -> PdfReader:
+    """Return the PDF of a language."""
+    return PdfReader(tree.site / language / page_formats.TAKEN["pdf"])
+
+
+def test_the_pdf_has_contents_with_right_numbers_and_numbered_pages(language, built_site):
+    reader = pdf(built_site, language)
+    assert reader.metadata.title == load_config(str(ROOT / build.CONFIGS[language])).site_name
+    assert reader.trailer["/Root"]["/Lang"] == language
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]  # tagged, for screen readers
+    assert len(reader.outline) > 5
+    places = {
+        name.removeprefix("/"): reader.get_destination_page_number(place) + 1
+        for name, place in reader.named_destinations.items()
+    }
+    contents = printed(built_site, language).xpath('//nav[@class="contents"]//a')
+    assert len(contents) > len(pages())
+    front = words(" ".join(page.extract_text() for page in reader.pages[1:4]))
+    for entry in contents:
+        title, number = words(entry.text_content()), places[entry.get("href")[1:]]
+        assert re.search(rf"{re.escape(title)}\s*{number}\b", front), f"{title}: {number}"
+    for entry in contents[:: len(contents) // 12]:  # reading a page takes its time
+        title, number = words(entry.text_content()), places[entry.get("href")[1:]]
+        text = words(reader.pages[number - 1].extract_text())
+        assert title in text, f"{title} is not on page {number}"
+        assert re.search(rf"(^{number}\b|\b{number}$)", text), f"page {number} has no number"
+
+
+def test_the_links_of_the_pdf_lead_to_a_place_or_to_the_web(language, built_site):
+    reader = pdf(built_site, language)
+    places = set(reader.named_destinations)
+    inside = outside = 0
+    for page in reader.pages:
+        for one in page.get("/Annots") or []:
+            link = one.get_object()
+            action = link.get("/A", {})
+            if "/URI" in action:
+                outside += 1
+                assert str(action["/URI"]).startswith(("http://", "https://", "mailto:")), action
+            else:
+                inside += 1
+                target = str(link.get("/Dest") or action.get("/D"))
+                assert target in places or f"/{target}" in places, target
+    assert inside > 200
+    assert outside > 100
+
+
+def test_the_pdf_is_light_and_not_heavy(language, built_site):
+    file = built_site.site / language / page_formats.TAKEN["pdf"]
+    assert file.stat().st_size < 6_000_000
+    drawn = pdf(built_site, language).pages[4].get_contents().get_data()
+    # No page is painted dark: the paper stays white.
+    assert b"0.0784" not in drawn[:400]
+
+
+def test_without_a_browser_there_is_a_sentence_and_a_way(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(browser, "find", lambda: None)
+    with pytest.raises(browser.NoBrowser, match="CHROMIUM"):
+        write_pdfs([object()])
+    for language in LANGUAGES:
+        said = word("no_pdf", language).format(reason=browser.no_browser())
+        assert "--without-pdf" in said
+
+
+def test_a_site_without_the_pdf_does_not_offer_it(monkeypatch):
+    monkeypatch.setenv(page_formats.WITHOUT_PDF, "1")
+
+    class Env:
+        page = type("Page", (), {"path": "take.md"})()
+
+        def macro(self, function):
+            setattr(self, function.__name__, function)
+
+    env = Env()
+    page_formats.register(env, lambda: "en")
+    assert env.take("pdf") == word("take_no_pdf", "en")
+    assert 'href="../print/"' in env.take("print")
+
+
+# The offline set
+
+
+def test_no_link_of_the_offline_set_is_broken(offline_set):
+    broken, count = site_problems.broken_links(offline_set, "https://disk.invalid/", from_disk=True)
+    assert broken == []
+    assert count > 2000
+
+
+def test_the_offline_set_fetches_nothing_and_leads_to_itself_where_it_can(offline_set):
+    files = sorted(offline_set.rglob("*.html"))
+    assert len(files) > len(pages()) * len(LANGUAGES)
+    for file in files:
+        html = BeautifulSoup(file.read_text("utf-8"), "lxml")
+        for link in html.select("a[href], link[href], script[src], img[src]"):
+            if link.name == "link" and set(link["rel"]) & {"canonical", "alternate"}:
+                continue
+            target = str(link.get("href") or link.get("src"))
+            parts = urlsplit(target)
+            if parts.scheme:
+                assert parts.scheme in ("http", "https", "mailto", "data"), target
+                assert link.name == "a", f"{file}: {target} would be fetched"
+                path = parts.path.removeprefix(urlsplit(ADDRESS).path)
+                if target.startswith(ADDRESS) and path:
+                    assert not (offline_set / unquote(path)).is_file(), f"{target} is in the set"
+
+
+def test_the_offline_search_leads_to_files(offline_set, language):
+    text = (offline_set / language / "search" / "search_index.js").read_text("utf-8")
+    index = json.loads(text.removeprefix("var __index = ").rstrip().rstrip(";"))
+    for document in index["docs"]:
+        assert (offline_set / language / document["location"].partition("#")[0]).is_file()
+
+
+def test_the_offline_set_holds_what_a_page_offers(offline_set, language):
+    assert (offline_set / language / "files" / "random-names.zip").is_file()
+    assert not list(offline_set.rglob("*.map"))
+
+
+# All of it again
+
+
+def test_two_builds_on_the_same_day_are_the_same_byte_for_byte(built_site, tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", BUILD_DAY)
+    build.build(tmp_path)
+    first, second = (
+        {
+            file.relative_to(place).as_posix(): file.read_bytes()
+            for file in sorted(place.rglob("*"))
+            if file.is_file()
+        }
+        for place in (built_site.site, tmp_path)
+    )
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []

@@ -1,0 +1,48 @@
+"""The same sources, built with what may follow Material: nothing of a page is lost."""
+
+from __future__ import annotations
+
+import pytest
+from helpers.docs.blocks import pages
+from helpers.site.built_site import LANGUAGES
+
+from scripts import leave
+
+
+@pytest.fixture(scope="module")
+def programs() -> None:
+    """Both programs, in an environment of their own."""
+    leave.install()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("program", leave.PROGRAMS)
+def test_another_program_builds_the_same_pages(
+    program, language, programs, built_site, tmp_path, record_property
+):
+    theirs = leave.build(program, language, tmp_path)
+    found = leave.compare(program, language, built_site.site / language, theirs)
+    record_property("difference", str(found))
+    assert (found.missing, found.texts, found.ids, found.files) == ([], [], [], []), str(found)
+    # Only what our hooks do to a finished page is lost where no hook runs: the page says so.
+    assert bool(found.marks) is (program == "zensical"), str(found)
+
+
+def test_a_difference_is_seen(built_site, tmp_path):
+    """The comparison can fail: a page, a word, an id and a file are taken away."""
+    ours = built_site.site / "en"
+    for page in pages():
+        path = "index.html" if page == "index" else f"{page}/index.html"
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        text = (ours / path).read_text(encoding="utf-8")
+        if page == "take":
+            text = text.replace("A room without a network", "A room")
+        if page == "practice":
+            text = text.replace('<h2 id="', '<h2 data-was="', 1)
+        if page != "changes":
+            (tmp_path / path).write_text(text, encoding="utf-8")
+    found = leave.compare("nothing", "en", ours, tmp_path)
+    assert found.missing == ["changes"]
+    assert found.texts == ["take"]
+    assert found.ids == ["practice"]
+    assert "files/random-names.zip" in found.files

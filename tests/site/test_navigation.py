@@ -1,0 +1,481 @@
+"""Reading the guide: the tasks of newcomers, lost readers, the ways to mend a page, the look."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import shutil
+import warnings
+from collections import deque
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import pytest
+import yaml
+from helpers.docs.blocks import ROOT, pages
+from helpers.site.built_site import LANGUAGES
+from helpers.site.chromium import until
+from mkdocs.exceptions import PluginError
+from playwright.sync_api import TimeoutError as NotThere
+
+from site_builder import site_data
+from site_builder.pages import theme_context
+
+TASKS = yaml.safe_load(
+    (ROOT / "tests" / "fixtures" / "reader_tasks.yml").read_text(encoding="utf-8")
+)
+SHOTS = ROOT / "tests" / "fixtures" / "screenshots"
+
+
+def path_of(page: str) -> str:
+    """Return the address of a page below its language."""
+    return "" if page == "index" else f"{page}/"
+
+
+# The tasks of newcomers
+
+
+def road(built_site, language: str, goal: str) -> list[str]:
+    """Return the shortest way of links in the text from the home page to *goal*, as pages."""
+    before: dict[str, str | None] = {"index": None}
+    waiting = deque(["index"])
+    while waiting:
+        page = waiting.popleft()
+        if page == goal:
+            way = [page]
+            while (page := before[page]) is not None:
+                way.insert(0, page)
+            return way
+        for link in built_site.html(language, page).select("article a[href]"):
+            target = urlsplit(urljoin(f"https://x/{path_of(page)}", link["href"]))
+            name = target.path.strip("/") or "index"
+            if target.netloc == "x" and name in pages() and name not in before:
+                before[name] = page
+                waiting.append(name)
+    raise AssertionError(f"no links lead to {goal}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_newcomers_click_to_what_they_need(browser, address, built_site, language):
+    """In at most three clicks, and each click is one that a reader without JavaScript can make."""
+    page = browser.new_context(java_script_enabled=False).new_page()
+    for task in TASKS:
+        way = road(built_site, language, task["page"])
+        assert len(way) - 1 <= 3, f"{task['task']}: {way}"
+        page.goto(f"{address}/{language}/{path_of(way[0])}", wait_until="domcontentloaded")
+        for target in way[1:]:
+            links = page.locator("article a:visible")
+            here = links.evaluate_all("all => all.map(one => one.href.split('#')[0])")
+            links.nth(here.index(f"{address}/{language}/{path_of(target)}")).click()
+        assert page.url.startswith(f"{address}/{language}/{path_of(task['page'])}")
+    page.context.close()
+
+
+def results(page, query: str) -> list[str]:
+    """Type into the open search; return the pages that it finds, best first."""
+    page.evaluate(
+        "document.querySelectorAll('.md-search-result__item').forEach(one => one.dataset.old = 1)"
+    )
+    page.locator(".md-search__input").fill(query)
+    page.keyboard.press("End")  # the theme listens to keys
+    page.locator(".md-search-result__item[data-old]").first.wait_for(state="detached")
+    # The new list comes a moment after the old one has gone; without results, none comes.
+    with contextlib.suppress(NotThere):
+        page.locator(".md-search-result__item").first.wait_for(state="attached", timeout=2000)
+    found = page.locator(".md-search-result__link").evaluate_all(
+        "all => all.map(one => one.getAttribute('href'))"
+    )
+    root = urlsplit(page.url).path
+    names = [urlsplit(urljoin(page.url, one)).path.removeprefix(root).strip("/") for one in found]
+    return list(dict.fromkeys(names))
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def searcher(request, browser, address):
+    """The home page of a language with its search open."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    page.language = request.param
+    page.goto(f"{address}/{request.param}/")
+    page.keyboard.press("/")
+    page.keyboard.type("pypi")
+    page.locator(".md-search-result__link").first.wait_for()
+    yield page
+    context.close()
+
+
+def test_newcomers_find_with_their_own_words(searcher):
+    missed = []
+    for task in TASKS:
+        for query in task[searcher.language]:
+            found = results(searcher, query)
+            if task["page"] not in found[:4]:
+                missed.append(f"{query!r} finds {found[:4]} and not {task['page']}")
+    assert missed == []
+
+
+# What is typed, and a word of the page that must be found: other forms, no accents, no tilde.
+FORMS = {
+    "en": [
+        ("publishing", "publish"),
+        ("releases", "release"),
+        ("configuration", "configure"),
+        ("rotating", "rotate"),
+        ("leaked", "leak"),
+        ("uploads", "upload"),
+        ("wheels", "wheel"),
+        ("installing", "install"),
+        ("tokens", "token"),
+        ("revoking", "revoke"),
+    ],
+    "es": [
+        ("publicar", "publicación"),
+        ("publicacion", "publicación"),
+        ("contrasena", "contraseña"),
+        ("contrasenas", "contraseña"),
+        ("contraseñas", "contraseña"),
+        ("ensenar", "enseña"),
+        ("instalaciones", "instalar"),
+        ("rotar", "rota"),
+        ("versiones", "versión"),
+        ("filtraciones", "filtración"),
+        ("maquina", "máquina"),
+        ("maquinas", "máquina"),
+        ("revocar", "revoca"),
+        ("subiendo", "subir"),
+        ("tamano", "tamaño"),
+        ("etiquetas", "etiqueta"),
+    ],
+}
+
+
+def test_the_search_knows_the_forms_of_a_word(searcher):
+    missed = []
+    for typed, word in FORMS[searcher.language]:
+        plain, other = results(searcher, word), results(searcher, typed)
+        if not set(plain[:8]) & set(other):
+            missed.append(f"{typed!r} finds {other[:5]}; {word!r} finds {plain[:5]}")
+    assert missed == []
+
+
+# Lost readers
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "near"),
+    [
+        ("/es/tutorial/subir-con-token/", "es", None),
+        ("/es/howto/rotar-un-token-de-pypi", "es", "howto/rotate"),
+        ("/en/how-to/own-indexes.html", "en", "howto/own-index"),
+        ("/en/troubleshoot/", "en", "troubleshooting"),
+    ],
+)
+def test_a_lost_reader_is_helped_on(browser, address, path, language, near):
+    page = browser.new_context().new_page()
+    assert page.goto(f"{address}{path}").status == 404
+    section = page.locator(".lost").first
+    assert section.get_attribute("lang") == language
+    assert page.locator("h1").count() == 1
+    assert page.locator("html").get_attribute("lang") == language
+    page.locator(".lost__near a").last.wait_for()
+    if near:
+        page.locator(".lost__near ul a").first.wait_for(state="attached")
+        links = page.locator(".lost__near ul a").evaluate_all("all => all.map(one => one.href)")
+        assert f"{address}/{language}/{near}/" in links
+    page.locator(".lost__near > p > a").last.click()
+    page.locator(".md-search-result__link").first.wait_for()
+    assert urlsplit(page.url).path == f"/{language}/"
+    asked = parse_qs(urlsplit(page.url).query)["q"][0]
+    assert asked in page.locator(".md-search__input").input_value()
+    page.context.close()
+
+
+def test_a_lost_reader_without_script_has_links(browser, address):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{address}/es/no/such/page/at/all/")
+    page.get_by_role("link", name="Portada en español").click()
+    assert page.url == f"{address}/es/"
+    page.context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_moved_page_leads_on_without_script(browser, address, language):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    for old, new in site_data.data("site/redirects").items():
+        page.goto(f"{address}/{language}/{old}/", wait_until="commit")
+        page.wait_for_url(f"{address}/{language}/{new}/")
+    page.context.close()
+
+
+def test_a_moved_page_names_its_new_address(built_site, tmp_path, monkeypatch):
+    shutil.copytree(built_site.site / "es" / "tutorial", tmp_path / "tutorial")
+    moved = {"old/place": "tutorial/upload"}
+    monkeypatch.setattr(
+        theme_context, "data", lambda name: moved if name == "moved" else site_data.data(name)
+    )
+    theme_context.write_moved(tmp_path, "https://x/es/", "es")
+    text = (tmp_path / "old" / "place" / "index.html").read_text("utf-8")
+    assert 'url=../../tutorial/upload/"' in text
+    assert '<link rel="canonical" href="https://x/es/tutorial/upload/">' in text
+    assert '<html lang="es">' in text
+    with pytest.raises(PluginError, match="still a page"):
+        theme_context.write_moved(tmp_path, "https://x/es/", "es")
+    moved.clear()
+    theme_context.write_moved(tmp_path, "https://x/es/", "es")
+    moved["old/place"] = "tutorial/nothing"
+    with pytest.raises(PluginError, match="no page"):
+        theme_context.write_moved(tmp_path, "https://x/es/", "es")
+
+
+# When something does not arrive
+
+
+def test_the_page_stands_when_no_script_arrives(browser, address):
+    page = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+    page.route("**/*.js", lambda route: route.abort())
+    page.goto(f"{address}/en/tutorial/upload/")
+    assert page.get_by_role("heading", level=1).is_visible()
+    assert page.locator("article pre").first.is_visible()
+    assert page.get_by_role("link", name="Next").last.is_visible()
+    page.locator("label.md-header__button[for=__drawer]").click()
+    page.locator(".md-nav--primary .md-nav__link:visible").first.wait_for()
+    page.context.close()
+
+
+def test_an_open_page_goes_on_without_network(browser, address):
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{address}/en/tutorial/upload/")
+    page.keyboard.press("/")
+    page.keyboard.type("pypi")
+    page.locator(".md-search-result__link").first.wait_for()
+    page.keyboard.press("Escape")
+    context.set_offline(True)
+    page.locator("article .md-code__button").first.click()
+    until(page, "navigator.clipboard.readText().then(text => text.includes('activate'))")
+    page.keyboard.press("/")
+    page.locator(".md-search__input").fill("")
+    page.keyboard.type("macaroon")
+    page.get_by_text("How a macaroon narrows").first.wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".own-names__open").click()
+    page.get_by_text("The form could not be loaded").wait_for()
+    context.close()
+
+
+# The ways to mend a page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_can_be_edited_and_reported(language, built_site):
+    for page in pages():
+        html = built_site.html(language, page)
+        edit = html.select_one(".page-foot__edit")["href"]
+        assert edit.endswith(f"/edit/main/docs/{language}/{page}.md")
+        assert len(html.select(".page-foot")) == 1
+        report = urlsplit(html.select_one(".page-foot__report")["href"])
+        asked = parse_qs(report.query)
+        assert report.path.endswith("/issues/new")
+        assert f"{language}/{path_of(page)}" in asked["title"][0]
+        assert f"/{language}/{path_of(page)}\n" in asked["body"][0]
+        assert {"en": "English", "es": "español"}[language] in asked["body"][0]
+
+
+def test_the_report_names_the_section(browser, address):
+    page = browser.new_context(viewport={"width": 1400, "height": 900}).new_page()
+    page.goto(f"{address}/es/tutorial/upload/#install")
+
+    def body(link):
+        link.dispatch_event("pointerdown")
+        return parse_qs(urlsplit(link.get_attribute("href")).query)["body"][0]
+
+    foot = page.locator("article .page-foot__report")
+    beside = page.locator(".md-sidebar--secondary .page-foot__report")
+    heading = page.locator("#install")
+    assert "(#install)" in body(foot)
+    # Beside the text, the section that is on the screen.
+    page.locator("#keep").evaluate("one => one.scrollIntoView()")
+    assert "(#keep)" in body(beside)
+    # What is selected is quoted.
+    heading.locator("xpath=following-sibling::p[1]").evaluate(
+        "one => getSelection().selectAllChildren(one)"
+    )
+    text = body(foot)
+    assert "(#install)" in text
+    assert "\n> " in text
+    page.context.close()
+
+
+def test_every_section_can_be_linked_to(built_site):
+    for language in LANGUAGES:
+        for page in pages():
+            for heading in built_site.html(language, page).select("article :is(h2, h3)"):
+                if heading.find_parent(class_="contents"):
+                    continue
+                link = heading.select_one("a.headerlink")
+                assert link["href"] == f"#{heading['id']}", f"{language}/{page}"
+
+
+# The blocks
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_block_says_how_it_is_proven(language, built_site):
+    tested = site_data.data("generated/tested")
+    for page in pages():
+        html = built_site.html(language, page)
+        for foot in html.select("p.proof"):
+            text = foot.get_text()
+            reasons = [one["reason"][language][:30] for one in tested["declared"]]
+            assert tested["date"] in text or any(one in text for one in reasons), text
+            source = foot.select_one("a.source")["href"]
+            file = source.partition("/blob/main/")[2]
+            assert (ROOT / file).is_file(), source
+            assert foot.select_one("a.download")["aria-label"].endswith(
+                foot.select_one("a.download")["download"]
+            )
+        titles = [one.get_text() for one in html.select(".output .filename")]
+        assert all(tested["date"] in one for one in titles), page
+
+
+def test_what_is_copied_has_no_prompt(built_site):
+    for page in pages():
+        for block in built_site.html("en", page).select("div.highlight:not(.no-copy) pre"):
+            lines = block.get_text().splitlines()
+            assert not [line for line in lines if line.startswith(("$ ", "> ", ">>> ", "% "))], page
+
+
+# The look
+
+LOOKS = [
+    (page, width, scheme)
+    for page in ("en/", "es/", "en/tutorial/upload/", "es/tutorial/upload/", "es/reference/deploy/")
+    for width in (1400, 390)
+    for scheme in ("light", "dark")
+]
+FONTS = """
+() => {
+  const pen = document.createElement("canvas").getContext("2d"), found = {};
+  for (const [name, one] of [["text", document.body], ["title", document.querySelector("h1")],
+                             ["code", document.querySelector("code")]]) {
+    pen.font = "100px " + getComputedStyle(one).fontFamily;
+    found[name] = Math.round(pen.measureText("Hamburgefonstiv 0123456789").width);
+  }
+  return found;
+}
+"""
+# Which share of the points differ clearly; and the largest difference (0 to 255) of the mean
+# colours of a rough grid, which other letters hardly change.
+COMPARE = """
+async ([one, other]) => {
+  const read = async text => {
+    const answer = await fetch("data:image/png;base64," + text);
+    const bitmap = await createImageBitmap(await answer.blob());
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height), pen = canvas.getContext("2d");
+    pen.drawImage(bitmap, 0, 0);
+    return pen.getImageData(0, 0, bitmap.width, bitmap.height);
+  };
+  const [a, b] = [await read(one), await read(other)];
+  if (a.width !== b.width || a.height !== b.height) return {share: 1, rough: 255};
+  let far = 0;
+  const columns = 8, rows = 6, cells = {};
+  for (let at = 0; at < a.data.length; at += 4) {
+    const x = at / 4 % a.width, y = Math.floor(at / 4 / a.width);
+    const cell = Math.floor(x * columns / a.width) + columns * Math.floor(y * rows / a.height);
+    const sum = cells[cell] = cells[cell] || [0, 0, 0, 0];
+    let most = 0;
+    for (let part = 0; part < 3; part++) {
+      const difference = a.data[at + part] - b.data[at + part];
+      most = Math.max(most, Math.abs(difference));
+      sum[part] += difference;
+    }
+    sum[3]++;
+    if (most > 40) far++;
+  }
+  const rough = Math.max(...Object.values(cells).map(one =>
+    Math.max(...one.slice(0, 3).map(sum => Math.abs(sum / one[3])))));
+  return {share: far / (a.width * a.height), rough: rough};
+}
+"""
+SAME, ALIKE = 0.01, 30
+
+
+@pytest.fixture(scope="module")
+def shots(browser, address):
+    """A small picture of each main page, and the widths of its fonts."""
+    taken, fonts = {}, None
+    for width in (1400, 390):
+        for scheme in ("light", "dark"):
+            context = browser.new_context(
+                viewport={"width": width, "height": 900},
+                device_scale_factor=0.25,
+                color_scheme=scheme,
+                reduced_motion="reduce",
+            )
+            page = context.new_page()
+            for path, wide, colours in LOOKS:
+                if (wide, colours) == (width, scheme):
+                    page.goto(f"{address}/{path}")
+                    fonts = fonts or page.evaluate(FONTS)
+                    taken[path, width, scheme] = page.screenshot()
+            context.close()
+    return taken, fonts
+
+
+def test_the_main_pages_look_as_they_did(request, browser, shots):
+    taken, fonts = shots
+    name = "{0}-{1}-{2}.png"
+    if request.config.getoption("update_examples", False):
+        SHOTS.mkdir(exist_ok=True)
+        for (path, width, scheme), picture in taken.items():
+            file = name.format(path.strip("/").replace("/", "-"), width, scheme)
+            (SHOTS / file).write_bytes(picture)
+        (SHOTS / "fonts.json").write_text(json.dumps(fonts) + "\n", encoding="utf-8")
+        return
+    same_fonts = json.loads((SHOTS / "fonts.json").read_text(encoding="utf-8")) == fonts
+    if not same_fonts:
+        warnings.warn(
+            "The fonts of this machine are not those of tests/fixtures/screenshots, so only the "
+            "places and colours of the main pages were compared, and not their letters.",
+            stacklevel=1,
+        )
+    page = browser.new_context().new_page()
+    other = {}
+    for (path, width, scheme), picture in taken.items():
+        file = SHOTS / name.format(path.strip("/").replace("/", "-"), width, scheme)
+        pair = [base64.b64encode(one).decode() for one in (file.read_bytes(), picture)]
+        found = page.evaluate(COMPARE, pair)
+        if (found["share"] > SAME) if same_fonts else (found["rough"] > ALIKE):
+            other[file.name] = found
+    page.context.close()
+    assert not other, (
+        f"{other}\nLook at these pages. If they are as they should be: "
+        "make refresh ARGS=tests/site/test_navigation.py"
+    )
+
+
+def test_a_changed_look_is_seen(browser, address, shots):
+    """Break it once: another colour of the header, and a column that has moved."""
+    taken, _ = shots
+    before = base64.b64encode(taken["en/", 1400, "light"]).decode()
+    context = browser.new_context(
+        viewport={"width": 1400, "height": 900},
+        device_scale_factor=0.25,
+        color_scheme="light",
+        bypass_csp=True,
+    )
+    page = context.new_page()
+    for style, share, rough in (
+        (".md-header { background: #c22 !important }", SAME, ALIKE),
+        (".result { display: block !important }", SAME, 0),
+    ):
+        page.goto(f"{address}/en/")
+        page.add_style_tag(content=style)
+        after = base64.b64encode(page.screenshot()).decode()
+        found = page.evaluate(COMPARE, [before, after])
+        assert found["share"] > share
+        assert found["rough"] > rough
+    page.goto(f"{address}/en/")
+    found = page.evaluate(COMPARE, [before, base64.b64encode(page.screenshot()).decode()])
+    assert found["share"] < SAME
+    context.close()

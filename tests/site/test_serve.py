@@ -1,0 +1,162 @@
+"""``make serve``: both languages on one address, rebuilt when something changes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.long
+
+PATIENCE = 120  # seconds; a build takes about five, and requests wait for it
+
+
+class Serving:
+    """A running ``python -m site_builder serve`` in a copy of the sources."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.temporary = place / "tmp"
+        self.temporary.mkdir()
+        self.log = place / "serve.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "site_builder", "serve", "--port", "0"],
+                cwd=place,
+                env={**os.environ, "LANG": "C.UTF-8", "TMPDIR": str(self.temporary)},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def said(self) -> str:
+        """What it has printed so far."""
+        return self.log.read_text(encoding="utf-8")
+
+    @property
+    def url(self) -> str:
+        """The address that it says; empty as long as it does not serve."""
+        found = re.search(r"http://127\.0\.0\.1:\d+", self.said)
+        return found[0] if found else ""
+
+    def wait_for(self, true: Callable[[], bool]) -> None:
+        """Wait until *true* is so; fail with what was printed."""
+        end = time.monotonic() + PATIENCE
+        while not true():
+            assert time.monotonic() < end, self.said
+            time.sleep(0.1)
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Return the status and the text at *path*."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=PATIENCE) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+
+@pytest.fixture
+def serving(sources: Path) -> Iterator[Serving]:
+    """A server that is ready."""
+    running = Serving(sources)
+    try:
+        running.wait_for(lambda: bool(running.url))
+        yield running
+    finally:
+        running.process.kill()
+        running.process.wait()
+
+
+def test_serves_and_rebuilds(serving):
+    assert serving.get("/")[0] == 200
+    assert '<html lang="en"' in serving.get("/en/tutorial/upload/")[1]
+    assert '<html lang="es"' in serving.get("/es/tutorial/upload/")[1]
+    status, lost = serving.get("/en/nowhere/")
+    assert status == 404
+    assert 'lang="es"' in lost
+
+    changes = {
+        "docs/en/practice.md": ("Practise without an account", "/en/practice/"),
+        "examples/practice/shell.sh": ("pypi-practice shell", "/es/practice/"),
+        "docs/data/site/words.yml": ("Text: CC BY 4.0. Code: MIT.", "/en/practice/"),
+        "overrides/main.html": ("<link rel", "/en/practice/"),
+    }
+    for number, (name, (old, path)) in enumerate(changes.items()):
+        file = serving.place / name
+        new = f"changed{number} "
+        file.write_text(
+            file.read_text("utf-8").replace(old, old.replace("<link", f"<!--{new}--><link"))
+            if old.startswith("<")
+            else file.read_text("utf-8").replace(old, f"{old} {new}".strip()),
+            encoding="utf-8",
+        )
+        serving.wait_for(lambda path=path, new=new: new.strip() in serving.get(path)[1])
+
+    page = serving.place / "docs" / "en" / "practice.md"
+    good = page.read_text(encoding="utf-8")
+    page.write_text(f"{good}\n{{{{ nothing }}}}\n", encoding="utf-8")
+    line = good.count("\n") + 2
+    serving.wait_for(lambda: f"docs/en/practice.md:{line}: " in serving.said)
+    assert serving.get("/en/practice/")[0] == 200
+
+    page.write_text(f"{good}\nmended\n", encoding="utf-8")
+    serving.wait_for(lambda: "mended" in serving.get("/en/practice/")[1])
+
+    serving.process.send_signal(signal.SIGINT)
+    assert serving.process.wait(PATIENCE) == 0
+    assert "Traceback" not in serving.said
+    assert list(serving.temporary.iterdir()) == []
+
+
+def test_a_port_in_use_is_a_sentence_at_once(sources):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "site_builder", "serve", "--port", str(port), "--lang", "es"],
+            cwd=sources,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert f"El puerto {port}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(sources):
+    (sources / "taken").write_text("a file", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "site_builder", "build", "--site-dir", "taken", "--lang", "es"],
+        cwd=sources,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "taken" in done.stderr
+    assert "--site-dir CARPETA" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (sources / "taken").read_text(encoding="utf-8") == "a file"
+
+
+def test_an_interrupted_build_leaves_nothing_behind(sources):
+    serving = Serving(sources)
+    serving.wait_for(lambda: "Building" in serving.said)
+    time.sleep(0.5)
+    serving.process.send_signal(signal.SIGINT)
+    assert serving.process.wait(PATIENCE) == 0
+    assert "Traceback" not in serving.said
+    assert list(serving.temporary.iterdir()) == []
