@@ -130,7 +130,7 @@ def sources(folder: Path, size: int) -> tuple[Path, Path]:
     text = f"{head}\n{yaml.safe_dump({'nav': nav}, sort_keys=False)}"
     (ours / "mkdocs.yml").write_text(text, encoding="utf-8")
     if size < len(pages()):
-        (ours / "data" / "moved.yml").write_text("{}", encoding="utf-8")
+        (ours / "docs" / "data" / "site" / "redirects.yml").write_text("{}", encoding="utf-8")
     plain.mkdir()
     for language, file in CONFIGS.items():
         config = plain_config(language, yaml.load(head, Loader), ROOT / file, nav)

@@ -21,7 +21,7 @@ import pages  # noqa: E402
 import paint  # noqa: E402
 from table import Number, progress, say, table  # noqa: E402
 
-from pypi_practice.core.i18n import LANGUAGES, language, speak  # noqa: E402
+from pypi_practice.core.i18n import LANGUAGES, language, localize_argparse  # noqa: E402
 from site_builder.browser import NoBrowser, find, no_browser  # noqa: E402
 from site_builder.build import BuildError  # noqa: E402
 
@@ -65,7 +65,7 @@ def parsed(argv: list[str]) -> argparse.Namespace:
     wanted = before.parse_known_args(argv)[0].lang
     own = wanted if wanted in LANGUAGES else language()
     os.environ["LANGUAGE"] = own
-    speak(own)
+    localize_argparse(own)
     parser = argparse.ArgumentParser(prog="numbers", description=say("help"))
     parser.add_argument("--lang", choices=LANGUAGES, default=own, help=say("help_lang"))
     parser.add_argument("--material", type=Path, metavar="DIR", help=say("help_material"))

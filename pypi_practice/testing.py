@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words, language
+from pypi_practice.core.i18n import Translator, language
 from pypi_practice.core.indexes import INDEXES, Index
 from pypi_practice.index.storage import queries
 from pypi_practice.index.storage.store import Store
@@ -56,7 +56,7 @@ class PracticeIndex:
         if project is not None:
             target = self._store.project(where, project)
             if target is None:
-                words = Words(self._store.words.language, "commands/tokens")
+                words = Translator(self._store.words.language, "commands/tokens")
                 raise PracticeError(words("unknown_project", name=project, index=where.name))
         name = f"practice-index-{uuid.uuid4().hex}"
         return self._store.new_token(self._store.user(where), name, target)[1]
@@ -103,7 +103,7 @@ def practice_index(
     """
     # A practice shell around us is one for the learner; what is tested gets its own index.
     outer = {key: value for key, value in environ.items() if not key.startswith("PYPI_PRACTICE")}
-    words = Words(language(outer))
+    words = Translator(language(outer))
     with contextlib.ExitStack() as stack:
         if data is None:
             made = tempfile.TemporaryDirectory(prefix="pypi-practice-data-")

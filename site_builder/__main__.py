@@ -7,11 +7,10 @@ import os
 import sys
 from pathlib import Path
 
-from pypi_practice.core.i18n import LANGUAGES, language, name_values, speak
+from pypi_practice.core.i18n import LANGUAGES, language, localize_argparse, name_values
 from site_builder import browser
 from site_builder.build import BuildError, build
-from site_builder.pages.listings import ROOT
-from site_builder.site_data import word
+from site_builder.site_data import ROOT, word
 
 
 def main() -> int:
@@ -63,7 +62,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     before.add_argument("--lang", default=language())
     wanted = before.parse_known_args(argv)[0].lang
     own = wanted if wanted in LANGUAGES else language()
-    speak(own)
+    localize_argparse(own)
     parser = argparse.ArgumentParser(prog="site_builder", description=word("help_site", own))
     parser.add_argument("--lang", choices=LANGUAGES, default=own, help=word("help_lang", own))
     parser.add_argument("command", choices=["build", "serve"], help=word("help_command", own))

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from site_builder.formats.page_formats import FINISH, WITH_CARDS, WITHOUT_PDF
 from site_builder.mkdocs_errors import docs_of, readable
-from site_builder.pages.listings import ROOT
-from site_builder.site_data import languages
+from site_builder.site_data import ROOT, languages
 
 if TYPE_CHECKING:
     from site_builder.formats.contents import Guide

@@ -27,8 +27,7 @@ from site_builder.formats import contents, downloads
 from site_builder.formats.page_formats import FINISH, WITH_CARDS
 from site_builder.pages import fallback_pages, listing_usage, placeholder_names, theme_context
 from site_builder.pages.glossary_links import TermLinks
-from site_builder.pages.listings import ROOT
-from site_builder.site_data import data, first, languages, raw, word
+from site_builder.site_data import ROOT, data, first, languages, raw, word
 
 WORD = re.compile(r"[^\W\d_]{4,}")
 # A build makes much and drops little: to look for what can go after every 700 new objects, as

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mkdocs.utils.meta import YAML_RE
 
-from site_builder.pages.listings import ROOT
+from site_builder.site_data import ROOT
 
 # MkDocs names the page and the target of a link, and not the line.
 LINK = re.compile(

@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
-from site_builder.pages.listings import ROOT
+ROOT = Path(__file__).resolve().parents[1]
 
 # The program's own data files, those of the pages, and what is said of the index's speed.
-FOLDERS = (ROOT / "pypi_practice" / "data", ROOT / "docs" / "data", ROOT / "benchmarks")
+FOLDERS = ("pypi_practice/data", "docs/data", "benchmarks")
 
 
 @functools.cache
@@ -35,7 +35,7 @@ def path(name: str) -> Path:
     Raises FileNotFoundError.
     """
     for folder in FOLDERS:
-        file = folder / f"{name}.yml"
+        file = ROOT / folder / f"{name}.yml"
         if file.is_file():
             return file
     raise FileNotFoundError(name)

@@ -13,7 +13,7 @@ import sys
 import uuid
 from pathlib import Path
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.limits import Limits
 from pypi_practice.index.app import Application
@@ -24,7 +24,7 @@ from pypi_practice.network.server import IndexServer, write_certificates
 def main() -> None:
     """Serve until SIGTERM."""
     folder, way = Path(sys.argv[1]), sys.argv[2]
-    words, index = Words("en"), INDEXES["testpypi"]
+    words, index = Translator("en"), INDEXES["testpypi"]
     store = Store(folder / "data", words)
     store.sweep()
     token = store.new_token(store.user(index), uuid.uuid4().hex, None)[1]

@@ -28,7 +28,7 @@ import load
 from helpers.index import environments
 from load import Job, Result, Target
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.index.storage.store import Store
 
@@ -201,7 +201,7 @@ def alone(folder: Path, way: str) -> Iterator[Running]:
 def shell(folder: Path) -> Iterator[Running]:
     """Run what a learner runs: the practice shell, with its proxy and TLS."""
     data = folder / "data"
-    store = Store(data, Words("en"))
+    store = Store(data, Translator("en"))
     token = store.new_token(store.user(INDEX), uuid.uuid4().hex, None)[1]
     store.close()
     port = free_port()

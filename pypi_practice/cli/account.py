@@ -11,7 +11,7 @@ from typing import Any
 
 from pypi_practice.cli.token import open_store, print_json
 from pypi_practice.core.data import load
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.index.storage.store import User
 
@@ -22,7 +22,7 @@ TWO_FACTOR = {"on": True, "off": False}
 
 def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
     """Add ``account`` to the commands of pypi-practice."""
-    words = Words(language, "commands/tokens")
+    words = Translator(language, "commands/tokens")
     text = words("help_account")
     made = commands.add_parser(
         "account", help=text, description=text, add_help=False, parents=parents
@@ -35,8 +35,8 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     made.set_defaults(run=_account)
 
 
-def _account(arguments: argparse.Namespace, words: Words) -> int:
-    own, store = Words(words.language, "commands/tokens"), open_store(arguments, words)
+def _account(arguments: argparse.Namespace, words: Translator) -> int:
+    own, store = Translator(words.language, "commands/tokens"), open_store(arguments, words)
     index = INDEXES[arguments.index]
     user = store.user(index)
     if arguments.email or arguments.two_factor:

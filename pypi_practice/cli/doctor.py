@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 
 
 def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
     """Add ``doctor`` to the commands of pypi-practice."""
-    words = Words(language, "commands/doctor")
+    words = Translator(language, "commands/doctor")
     made = commands.add_parser(
         "doctor", help=words("help"), description=words("help"), add_help=False, parents=parents
     )
@@ -32,12 +32,12 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     made.set_defaults(run=_doctor)
 
 
-def _doctor(arguments: argparse.Namespace, words: Words) -> int:
+def _doctor(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.doctor import report
     from pypi_practice.doctor.project import Project
     from pypi_practice.travis.plan.planner import Variable
 
-    own = Words(words.language, "commands/doctor")
+    own = Translator(words.language, "commands/doctor")
     root = arguments.directory
     if not os.path.isdir(root):
         raise PracticeError(own("no_folder", path=root))

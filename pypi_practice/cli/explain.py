@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 
 if TYPE_CHECKING:
     from pypi_practice.explain.matcher import Match
@@ -43,7 +43,7 @@ MARKS = (
 
 def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
     """Add ``explain`` to the commands of pypi-practice."""
-    words = Words(language, "commands/explain")
+    words = Translator(language, "commands/explain")
     text = words("help_explain")
     made = commands.add_parser(
         "explain",
@@ -61,12 +61,12 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     made.set_defaults(run=_explain)
 
 
-def _explain(arguments: argparse.Namespace, words: Words) -> int:
+def _explain(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.core.data import load
     from pypi_practice.explain import matcher
     from pypi_practice.tokens import patterns
 
-    own = Words(words.language, "commands/explain")
+    own = Translator(words.language, "commands/explain")
     limit = load("messages/matching")["longest"]
     if arguments.last and arguments.file:
         raise PracticeError(own("both"))
@@ -105,7 +105,7 @@ def _explain(arguments: argparse.Namespace, words: Words) -> int:
     return 0
 
 
-def _read(name: str | None, own: Words, limit: int) -> tuple[str, bool]:
+def _read(name: str | None, own: Translator, limit: int) -> tuple[str, bool]:
     """Return the text of a file or of standard input, and whether that is only the end of it.
 
     The end begins with a whole line where it can: the rest of a line may be the rest of a token.
@@ -188,7 +188,7 @@ def _as_json(match: Match, lines: Sequence[str], language: str) -> dict[str, Any
 
 
 def _report(
-    found: Sequence[Match], lines: Sequence[str], own: Words, *, everything: bool
+    found: Sequence[Match], lines: Sequence[str], own: Translator, *, everything: bool
 ) -> Iterator[str]:
     """Yield the report for people: the causes in full, then the rest in a line each."""
     best = found[0].entry.level
@@ -207,14 +207,14 @@ def _report(
         yield own("also_all")
 
 
-def _where(match: Match, own: Words) -> str:
+def _where(match: Match, own: Translator) -> str:
     from pypi_practice.core.data import load
 
     by = load("messages/matching")["groups"][match.entry.group][own.language]
     return f"{by}, {own('line', number=match.line)}"
 
 
-def _whole(match: Match, lines: Sequence[str], own: Words) -> Iterator[str]:
+def _whole(match: Match, lines: Sequence[str], own: Translator) -> Iterator[str]:
     from pypi_practice.explain import matcher
 
     one = match.entry

@@ -16,14 +16,14 @@ from typing import Any
 
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 
-Rule = Callable[[str, Words], str]
+Rule = Callable[[str, Translator], str]
 
 
 def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
     """Add ``fork`` to the commands of pypi-practice."""
-    words = Words(language, "commands/fork")
+    words = Translator(language, "commands/fork")
     made = commands.add_parser(
         "fork", help=words("help"), description=words("help"), add_help=False, parents=parents
     )
@@ -45,7 +45,7 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
 class _Asker:
     """Gets each field: from its option, or by asking with a default, or the default itself."""
 
-    def __init__(self, arguments: argparse.Namespace, words: Words) -> None:
+    def __init__(self, arguments: argparse.Namespace, words: Translator) -> None:
         self.arguments, self.words = arguments, words
 
     def get(self, field: str, rule: Rule, default: str = "") -> str:
@@ -81,10 +81,10 @@ class _Asker:
             raise PracticeError(sentence) from None
 
 
-def _fork(arguments: argparse.Namespace, words: Words) -> int:
+def _fork(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.fork import copy
 
-    own = Words(words.language, "commands/fork")
+    own = Translator(words.language, "commands/fork")
     path = arguments.directory
     if copy.made_before(path):
         print(own("again", path=path, name=_name(path)))
@@ -194,7 +194,7 @@ def _travis(path: Path, language: str) -> None:
     from pypi_practice.travis.plan.planner import Variable
     from pypi_practice.travis.run import plan_report, repository
 
-    words = Words(language, "travis/messages")
+    words = Translator(language, "travis/messages")
     variables = [Variable("TEST_PYPI_TOKEN", "", "staging"), Variable("PYPI_TOKEN", "")]
     found = autofix.file(path, words, variables)
     print("\n".join(report.lines(found, words)))
@@ -203,7 +203,7 @@ def _travis(path: Path, language: str) -> None:
     print(plan_report.matrix_text(plan_report.matrix(here, columns, variables, words), words))
 
 
-def _next(mine: Any, ci: str, words: Words) -> None:
+def _next(mine: Any, ci: str, words: Translator) -> None:
     from pypi_practice.doctor.checks import guide
 
     facts = load("commands/fork")["ci"][ci]

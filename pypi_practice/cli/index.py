@@ -14,7 +14,7 @@ from pathlib import Path
 from pypi_practice.cli import account, leak, token, wall
 from pypi_practice.cli.token import open_store
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.explain import last_failure
 from pypi_practice.index.app import Application
@@ -27,7 +27,7 @@ from pypi_practice.shell import session
 
 def add_parsers(
     commands: argparse._SubParsersAction,  # type: ignore[type-arg]
-    words: Words,
+    words: Translator,
     parents: Sequence[argparse.ArgumentParser],
 ) -> None:
     """Add the commands to the command line."""
@@ -55,13 +55,13 @@ def add_parsers(
     pages.add_argument("--host", default=LOOPBACK, help=words("help_web_host"))
 
 
-def _shell(arguments: argparse.Namespace, words: Words) -> int:
+def _shell(arguments: argparse.Namespace, words: Translator) -> int:
     program = arguments.program[1:] if arguments.program[:1] == ["--"] else arguments.program
     port, web_port = _port(arguments.port, words), _port(arguments.web_port, words)
     inside = bool(os.environ.get("PYPI_PRACTICE"))
     if inside and not program:
         raise PracticeError(words("inside_already"))
-    explain = Words(words.language, "commands/explain")
+    explain = Translator(words.language, "commands/explain")
     allowed = AllowedHosts.parse(arguments.allow_host, words.language)
     with session.practice(
         arguments.data, words=words, port=port, web_port=web_port, allowed=allowed
@@ -78,14 +78,14 @@ def _shell(arguments: argparse.Namespace, words: Words) -> int:
     return code
 
 
-def _port(given: str, words: Words) -> int:
+def _port(given: str, words: Translator) -> int:
     if not (given.isascii() and given.isdecimal()) or int(given) > 65535:
         raise PracticeError(words("port_number", port=given))
     return int(given)
 
 
-def _web(arguments: argparse.Namespace, words: Words) -> int:
-    said = Words(words.language, "index/web_pages")
+def _web(arguments: argparse.Namespace, words: Translator) -> int:
+    said = Translator(words.language, "index/web_pages")
     if (running := os.environ.get("PYPI_PRACTICE_WEB")) and arguments.data is None:
         print(said("serving_already", url=running))
         return 0
@@ -103,7 +103,7 @@ def _web(arguments: argparse.Namespace, words: Words) -> int:
     return 0
 
 
-def _list(arguments: argparse.Namespace, words: Words) -> int:
+def _list(arguments: argparse.Namespace, words: Translator) -> int:
     store = open_store(arguments, words)
     rows = [
         words(

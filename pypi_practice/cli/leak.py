@@ -19,7 +19,7 @@ from pypi_practice.cli import token_input
 from pypi_practice.cli.token import open_store, plain, print_json, record, row
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES, Index
 from pypi_practice.index.storage.store import Store, TokenRecord
 from pypi_practice.tokens import macaroons
@@ -30,7 +30,7 @@ KEYS = ("revoked", "unknown", "real")
 
 def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
     """Add ``leak`` to the commands of pypi-practice."""
-    words, mails = Words(language, "commands/tokens"), load("index/mails")
+    words, mails = Translator(language, "commands/tokens"), load("index/mails")
     text = words("help_leak")
     made = commands.add_parser("leak", help=text, description=text, add_help=False, parents=parents)
     origins, url = mails["origins"], mails["public_url"]
@@ -55,8 +55,8 @@ def found(published: bytes) -> list[str]:
     return list(dict.fromkeys(SCANNER.findall(published.decode("latin-1"))))
 
 
-def _leak(arguments: argparse.Namespace, words: Words) -> int:
-    own, url = Words(words.language, "commands/tokens"), arguments.url
+def _leak(arguments: argparse.Namespace, words: Translator) -> int:
+    own, url = Translator(words.language, "commands/tokens"), arguments.url
     if not re.match(r"https?://[^\s/]", url) or not url.isprintable() or len(url) > 2000:
         raise PracticeError(own("leak_url", value=plain(url)))
     published = token_input.read_bytes(own("ask_text"), token_input.TEXT_LIMIT)
@@ -122,7 +122,7 @@ def _answer(index: Index) -> str:
     return f"{message['status']} {message['text'].format(help=index.help)}"
 
 
-def _tell(token: TokenRecord, arguments: argparse.Namespace, own: Words) -> None:
+def _tell(token: TokenRecord, arguments: argparse.Namespace, own: Translator) -> None:
     index, mail = INDEXES[token.user.index], _mail(token, arguments)
     print(own("leak_found", origin=arguments.origin, name=index.name, token=row(token, own)))
     for title, text in (

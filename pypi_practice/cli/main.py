@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pypi_practice.cli import travis
 from pypi_practice.core.errors import PracticeError, Terminated
-from pypi_practice.core.i18n import LANGUAGES, Words, language, name_values, speak
+from pypi_practice.core.i18n import LANGUAGES, Translator, language, localize_argparse, name_values
 from pypi_practice.core.terminal import visible
 
 
@@ -27,12 +27,12 @@ def _chosen_language(argv: Sequence[str]) -> str:
             continue
         if code not in LANGUAGES:
             codes = ", ".join(LANGUAGES)
-            raise PracticeError(Words(language())("unknown_language", code=code, codes=codes))
+            raise PracticeError(Translator(language())("unknown_language", code=code, codes=codes))
         return code
     return language()
 
 
-def build_parser(words: Words, argv: Sequence[str]) -> argparse.ArgumentParser:
+def build_parser(words: Translator, argv: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser of the command line *argv*."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("-h", "--help", action="help", help=words("help_help"))
@@ -80,14 +80,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupt)
-    words = Words(language())
+    words = Translator(language())
     try:
-        words = Words(_chosen_language(argv))
-        speak(words.language)
+        words = Translator(_chosen_language(argv))
+        localize_argparse(words.language)
         if argv[:1] != ["travis"]:
             from pypi_practice.cli import token_input
 
-            token_input.refuse_arguments(argv, Words(words.language, "commands/tokens"))
+            token_input.refuse_arguments(argv, Translator(words.language, "commands/tokens"))
         arguments = build_parser(words, argv).parse_args(argv)
         return arguments.run(arguments, words)
     except PracticeError as error:

@@ -4,7 +4,7 @@ With ``--json`` each prints one JSON value with the keys that KEYS names, and th
 moments in UTC such as ``"2030-01-01T00:00:00Z"``, what does not apply as ``null``, ``index`` as
 ``"testpypi"`` or ``"pypi"``, and a caveat as PyPI writes it, ``[tag, field, ...]``. ``list`` prints
 an array of such objects. ``show`` gives in ``obstacle`` why no upload can pass (see
-``reading.Reading.obstacle``), in ``limits`` an array of ``{"caveat", "problem"}``, and in
+``inspection.TokenInfo.obstacle``), in ``limits`` an array of ``{"caveat", "problem"}``, and in
 ``signature`` always ``"unchecked"``. Of a token itself only ``new`` and ``narrow`` print anything.
 """
 
@@ -22,7 +22,7 @@ from packaging.utils import canonicalize_name
 from pypi_practice.cli import token_input
 from pypi_practice.core import timestamps
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.index.storage.store import (
     Project,
@@ -64,7 +64,7 @@ SHORTEST, LONGEST = 0.02 * HOUR, 87600 * HOUR  # seconds
 
 def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
     """Add ``token`` and its commands to those of pypi-practice; *parents* as for travis."""
-    words = Words(language, "commands/tokens")
+    words = Translator(language, "commands/tokens")
     text = words("help_token")
     token = commands.add_parser(
         "token", help=text, description=text, add_help=False, parents=parents[:1]
@@ -98,7 +98,7 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     revoke.add_argument("which", metavar="ID|NAME", help=words("help_token_which"))
 
 
-def open_store(arguments: argparse.Namespace, words: Words) -> Store:
+def open_store(arguments: argparse.Namespace, words: Translator) -> Store:
     """Return the data that the command line chooses."""
     return Store((arguments.data or default_directory()).absolute(), words)
 
@@ -129,7 +129,7 @@ def plain(text: object) -> str:
 # new, list, revoke
 
 
-def _may_make(user: User, own: Words) -> None:
+def _may_make(user: User, own: Translator) -> None:
     """Raise PracticeError where PyPI shows no form for a token.
 
     Source: warehouse/manage/views and warehouse/accounts/security_policy.py.
@@ -139,7 +139,7 @@ def _may_make(user: User, own: Words) -> None:
             raise PracticeError(own(key, index=user.index, name=INDEXES[user.index].name))
 
 
-def _description(wanted: str | None, there: list[TokenRecord], own: Words) -> str:
+def _description(wanted: str | None, there: list[TokenRecord], own: Translator) -> str:
     if wanted is None:
         taken = {token.description for token in there}
         free = (f"practice-{number}" for number in range(1, len(taken) + 2))
@@ -153,8 +153,8 @@ def _description(wanted: str | None, there: list[TokenRecord], own: Words) -> st
     return wanted
 
 
-def _new(arguments: argparse.Namespace, words: Words) -> int:
-    own = Words(words.language, "commands/tokens")
+def _new(arguments: argparse.Namespace, words: Translator) -> int:
+    own = Translator(words.language, "commands/tokens")
     store, index = open_store(arguments, words), INDEXES[arguments.index]
     user = store.user(index)
     _may_make(user, own)
@@ -175,12 +175,12 @@ def _new(arguments: argparse.Namespace, words: Words) -> int:
     return 0
 
 
-def scope(token: TokenRecord, own: Words) -> str:
+def scope(token: TokenRecord, own: Translator) -> str:
     """Return what the index keeps of a token's scope, in words."""
     return own("one_project", project=token.project) if token.project else own("whole_account")
 
 
-def row(token: TokenRecord, own: Words) -> str:
+def row(token: TokenRecord, own: Translator) -> str:
     """Return the line that ``list`` shows of a token."""
     used = own("never")
     if token.last_used is not None:
@@ -195,8 +195,8 @@ def row(token: TokenRecord, own: Words) -> str:
     )
 
 
-def _list(arguments: argparse.Namespace, words: Words) -> int:
-    own, store = Words(words.language, "commands/tokens"), open_store(arguments, words)
+def _list(arguments: argparse.Namespace, words: Translator) -> int:
+    own, store = Translator(words.language, "commands/tokens"), open_store(arguments, words)
     there = [token for index in INDEXES.values() for token in store.tokens(index)]
     if arguments.json:
         print_json([record(token) for token in there])
@@ -205,8 +205,8 @@ def _list(arguments: argparse.Namespace, words: Words) -> int:
     return 0
 
 
-def _revoke(arguments: argparse.Namespace, words: Words) -> int:
-    own = Words(words.language, "commands/tokens")
+def _revoke(arguments: argparse.Namespace, words: Translator) -> int:
+    own = Translator(words.language, "commands/tokens")
     store, which = open_store(arguments, words), arguments.which
     found = [
         token
@@ -227,8 +227,8 @@ def _revoke(arguments: argparse.Namespace, words: Words) -> int:
 # show
 
 
-def _show(arguments: argparse.Namespace, words: Words) -> int:
-    own = Words(words.language, "commands/tokens")
+def _show(arguments: argparse.Namespace, words: Translator) -> int:
+    own = Translator(words.language, "commands/tokens")
     _, read = token_input.read_token("token show", own)
     now = time.time()
     if arguments.json:
@@ -248,7 +248,7 @@ def _show(arguments: argparse.Namespace, words: Words) -> int:
     return 0
 
 
-def _origin(read: inspection.Reading, own: Words) -> str:
+def _origin(read: inspection.TokenInfo, own: Translator) -> str:
     if read.index is None:
         return own("show_unknown", location=plain(read.location))
     return own("show_practice" if read.practice else "show_real", name=read.index.name)
@@ -258,7 +258,7 @@ def _names(names: Any) -> str:
     return plain(", ".join(sorted(names)))
 
 
-def _limit(limit: inspection.Limit, own: Words) -> str:
+def _limit(limit: inspection.Limit, own: Translator) -> str:
     values = limit.values
     match limit.tag:
         case macaroons.EXPIRATION if values[1] > 0:
@@ -282,7 +282,7 @@ def _limit(limit: inspection.Limit, own: Words) -> str:
     return own("limit_unreadable", problem=plain(limit.problem))
 
 
-def _ability(read: inspection.Reading, now: float, own: Words) -> str:
+def _ability(read: inspection.TokenInfo, now: float, own: Translator) -> str:
     obstacle = read.obstacle(now)
     if obstacle == "expired":
         return own("can_expired", until=timestamps.local(read.expires or 0))
@@ -305,7 +305,7 @@ def _moment(seconds: int | None) -> str | None:
     return None if seconds is None else timestamps.utc(seconds)
 
 
-def _explained(read: inspection.Reading, now: float) -> dict[str, Any]:
+def _explained(read: inspection.TokenInfo, now: float) -> dict[str, Any]:
     return {
         "index": read.index.key if read.index else None,
         "practice": read.practice,
@@ -333,14 +333,14 @@ def _explained(read: inspection.Reading, now: float) -> dict[str, Any]:
 # narrow
 
 
-def _projects(names: list[str], own: Words) -> list[str]:
+def _projects(names: list[str], own: Translator) -> list[str]:
     for name in names:
         if not NAME.match(name):
             raise PracticeError(own("narrow_name", name=plain(name)))
     return sorted({canonicalize_name(name) for name in names})
 
 
-def _end(arguments: argparse.Namespace, now: float, own: Words) -> int | None:
+def _end(arguments: argparse.Namespace, now: float, own: Translator) -> int | None:
     """Return when the new token ends, in seconds since 1970, or None if it shall not."""
     if arguments.hours is not None:
         try:
@@ -361,8 +361,8 @@ def _end(arguments: argparse.Namespace, now: float, own: Words) -> int | None:
     return None
 
 
-def _narrow(arguments: argparse.Namespace, words: Words) -> int:
-    own, now = Words(words.language, "commands/tokens"), time.time()
+def _narrow(arguments: argparse.Namespace, words: Translator) -> int:
+    own, now = Translator(words.language, "commands/tokens"), time.time()
     names, end = _projects(arguments.project, own), _end(arguments, now, own)
     if not names and end is None:
         raise PracticeError(own("narrow_nothing"))

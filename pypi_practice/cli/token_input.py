@@ -12,17 +12,17 @@ from collections.abc import Sequence
 
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS, INDEXES
 from pypi_practice.tokens import inspection, macaroons
-from pypi_practice.tokens.inspection import Reading
+from pypi_practice.tokens.inspection import TokenInfo
 from pypi_practice.tokens.patterns import BEGINNING
 
 TOKEN_LIMIT = 64 * 1024  # bytes; a token has some hundreds
 TEXT_LIMIT = 16 * 1024 * 1024  # bytes; a build log may be long
 
 
-def refuse_arguments(argv: Sequence[str], words: Words) -> None:
+def refuse_arguments(argv: Sequence[str], words: Translator) -> None:
     """Raise PracticeError if a command that deals with tokens was given one as an argument."""
     if {"token", "leak", "explain"} & set(argv) and any(
         BEGINNING.search(argument) for argument in argv
@@ -40,7 +40,7 @@ def read_bytes(prompt: str, limit: int) -> bytes:
     return sys.stdin.buffer.read(limit + 1)
 
 
-def read_token(command: str, words: Words) -> tuple[str, Reading]:
+def read_token(command: str, words: Translator) -> tuple[str, TokenInfo]:
     """Return the one token that came in, without the space around it, and what it says.
 
     Raises PracticeError if something else came in; the sentence says how to call *command*.
@@ -67,7 +67,7 @@ def read_token(command: str, words: Words) -> tuple[str, Reading]:
     return text, read
 
 
-def _damaged(text: str, words: Words) -> str:
+def _damaged(text: str, words: Translator) -> str:
     where = macaroons.location(text)
     if where is None:
         return words("input_no_token")

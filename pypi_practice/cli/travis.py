@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import visible
 
 # What each command needs is imported when it is called, so that each starts quickly.
@@ -19,12 +19,12 @@ EVENTS = ("push", "pull_request", "fork", "api", "cron")
 
 def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
     """Add ``travis`` and its commands to those of pypi-practice."""
-    words = Words(language, "travis/messages")
+    words = Translator(language, "travis/messages")
     text = words("help_travis")
     travis = commands.add_parser(
         "travis", help=text, description=text, add_help=False, parents=parents[:1]
     )
-    kinds = travis.add_subparsers(title=Words(words.language)("commands"), required=True)
+    kinds = travis.add_subparsers(title=Translator(words.language)("commands"), required=True)
 
     def add(name: str, run: Any, more: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
         text = words(f"help_{name}")
@@ -77,7 +77,7 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     made.add_argument("--raw", action="store_true", help=words("help_raw"))
 
 
-def _variable(text: str, words: Words, *, dry_run: bool) -> Any:
+def _variable(text: str, words: Translator, *, dry_run: bool) -> Any:
     """Read ``NAME``, ``NAME=VALUE`` or either with ``@BRANCH`` at its end."""
     from pypi_practice.travis.plan.planner import Variable
 
@@ -92,11 +92,11 @@ def _variable(text: str, words: Words, *, dry_run: bool) -> Any:
     return Variable(name, os.environ.get(name, ""), branch or None)
 
 
-def _check(arguments: argparse.Namespace, words: Words) -> int:
+def _check(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.core.data import load
     from pypi_practice.travis.check import autofix, report
 
-    own = Words(words.language, "travis/messages")
+    own = Translator(words.language, "travis/messages")
     rules = load("travis/rules")
     asked = sorted(name for name, rule in rules.items() if rule["fixes"] in ("asked", "safe"))
     for rule in arguments.fix_also:
@@ -137,10 +137,10 @@ def _event(arguments: argparse.Namespace, found: Any, branch: str) -> Any:
     )
 
 
-def _plan(arguments: argparse.Namespace, words: Words) -> int:
+def _plan(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.travis.run import plan_report, repository
 
-    own = Words(words.language, "travis/messages")
+    own = Translator(words.language, "travis/messages")
     variables = [_variable(one, own, dry_run=True) for one in arguments.var]
     if arguments.matrix:
         found, branch = repository.find(arguments.directory, arguments.branch, None, own)
@@ -161,7 +161,7 @@ def _plan(arguments: argparse.Namespace, words: Words) -> int:
     return 0
 
 
-def _run(arguments: argparse.Namespace, words: Words) -> int:
+def _run(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.cli import wall
     from pypi_practice.explain import last_failure
     from pypi_practice.network.allowed_hosts import AllowedHosts
@@ -171,7 +171,7 @@ def _run(arguments: argparse.Namespace, words: Words) -> int:
     from pypi_practice.travis.run import runner as run
     from pypi_practice.travis.run.log import Log
 
-    own = Words(words.language, "travis/messages")
+    own = Translator(words.language, "travis/messages")
     allowed = AllowedHosts.parse(arguments.allow_host, words.language)
     found, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
     event = _event(arguments, found, branch)
@@ -204,5 +204,5 @@ def _run(arguments: argparse.Namespace, words: Words) -> int:
         if not result.passed:
             last_failure.write(Path(environ["PYPI_PRACTICE_DATA"]), log.end)
             if last_failure.is_known(log.end):
-                log.say(Words(words.language, "commands/explain")("announce"))
+                log.say(Translator(words.language, "commands/explain")("announce"))
     return 0 if result.passed else 1

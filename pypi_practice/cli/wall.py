@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.sandbox.bubblewrap import Files
 from pypi_practice.sandbox.kinds import FOR_JOB, FOR_SHELL, Kind
 from pypi_practice.sandbox.start import SandboxError, choose
@@ -14,7 +14,7 @@ from pypi_practice.sandbox.start import SandboxError, choose
 
 def add_options(parser: argparse.ArgumentParser, language: str) -> None:
     """Add ``--allow-host``, ``--require-wall`` and ``--wall`` to a command."""
-    words = Words(language, "commands/sandbox")
+    words = Translator(language, "commands/sandbox")
     parser.add_argument(
         "--allow-host", action="append", default=[], metavar="HOST", help=words("help_allow_host")
     )
@@ -32,7 +32,7 @@ def kinds(arguments: argparse.Namespace, offered: Sequence[Kind]) -> tuple[Kind,
 
 def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
     """Add the command ``wall``."""
-    text = Words(language, "commands/sandbox")("help_wall")
+    text = Translator(language, "commands/sandbox")("help_wall")
     made = commands.add_parser(
         "wall", help=text, description=text, add_help=False, parents=parents[:1]
     )
@@ -48,9 +48,9 @@ def _reason(kind: Kind) -> str | None:
     return None
 
 
-def _wall(arguments: argparse.Namespace, words: Words) -> int:
+def _wall(arguments: argparse.Namespace, words: Translator) -> int:
     """Try each kind; return 0 if one of them holds, else 1."""
-    said = Words(words.language, "commands/sandbox")
+    said = Translator(words.language, "commands/sandbox")
     reasons = {kind: _reason(kind) for kind in FOR_JOB}
     for kind, reason in reasons.items():
         print(said("holds_not", kind=kind, reason=reason) if reason else said("holds", kind=kind))

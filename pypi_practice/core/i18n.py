@@ -25,7 +25,7 @@ def language(environ: Mapping[str, str] = os.environ) -> str:
     return LANGUAGES[0]
 
 
-def speak(language: str) -> None:
+def localize_argparse(language: str) -> None:
     """Let argparse speak *language*: it asks gettext, for which Python brings no translations."""
     sentences = {one[LANGUAGES[0]]: one[language] for one in load("commands/argparse")}
     argparse._ = lambda text: sentences.get(text, text)
@@ -53,10 +53,10 @@ def _shown(value: object) -> object:
     return one_line(value) if isinstance(value, os.PathLike) else visible(value)
 
 
-class Words:
+class Translator:
     """The messages of one data file in one language: ``words("key", name="x")`` is a sentence."""
 
-    def __init__(self, language: str, name: str = "practice") -> None:
+    def __init__(self, language: str, name: str = "commands/shell") -> None:
         self.language = language
         self.name = name
 

@@ -69,10 +69,10 @@ def faults(project: str, repository: str, user: str) -> dict[str, str]:
 
 def sentence(key: str, language: str, read: Callable[[str], Any] = load) -> str:
     """Return what a fault means and how to mend it; *read* gives the data files."""
-    own = read("own_names")["says"]
+    own = read("commands/placeholder_names")["says"]
     if key in own:
         return str(own[key][language])
-    answer = read("uploads")[key]
+    answer = read("index/uploads")[key]
     return f"{answer['cause'][language]} {answer['fix'][language]}"
 
 

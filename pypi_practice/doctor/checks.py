@@ -26,7 +26,7 @@ from packaging.utils import canonicalize_name
 from pypi_practice.core import project_names as names
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.limits import PYPI
 from pypi_practice.core.terminal import one_line
@@ -36,7 +36,7 @@ from pypi_practice.doctor.project import Built, Project, parse_version
 from pypi_practice.git.safe_reader import GitError
 from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upload import validation
-from pypi_practice.index.upload.rejection import AlreadyThere, Refused, TooMuch
+from pypi_practice.index.upload.rejection import AlreadyThere, TooMuch, UploadRejected
 from pypi_practice.index.upload.spool import Incoming
 from pypi_practice.tokens import macaroons
 from pypi_practice.travis.check import autofix
@@ -295,11 +295,11 @@ class Accepted(Check):
         return skip("platform", file=only_here) if only_here else good()
 
 
-def _refusal(built: Built) -> Refused | None:
+def _refusal(built: Built) -> UploadRejected | None:
     """Take a file through PyPI's own rules for an upload, to an index of its own; keep nothing."""
     index = INDEXES["pypi"]
     with tempfile.TemporaryDirectory(prefix="doctor-index-") as place:
-        store = Store(Path(place), Words("en"))
+        store = Store(Path(place), Translator("en"))
         content = Incoming(store.unfinished_file, PYPI.file)
         try:
             identifier, token = store.new_token(store.user(index), "doctor", None)
@@ -309,7 +309,7 @@ def _refusal(built: Built) -> Refused | None:
             upload = validation.Upload(store, index, built.form(content), macaroon, record)
             for rule in validation.RULES:
                 rule(upload)
-        except Refused as refused:
+        except UploadRejected as refused:
             return refused
         except AlreadyThere:
             return None
@@ -533,7 +533,9 @@ class TravisCheck(Check):
         if ".travis.yml" not in project.files:
             return skip("no_travis")
         try:
-            report = autofix.file(project.root, Words("en", "travis/messages"), project.variables)
+            report = autofix.file(
+                project.root, Translator("en", "travis/messages"), project.variables
+            )
         except PracticeError:
             return bad("unreadable", reason={one: _unreadable(project, one) for one in LANGUAGES})
         if report.fails:
@@ -544,7 +546,7 @@ class TravisCheck(Check):
 
 def _unreadable(project: Project, language: str) -> str:
     try:
-        autofix.file(project.root, Words(language, "travis/messages"))
+        autofix.file(project.root, Translator(language, "travis/messages"))
     except PracticeError as error:
         return str(error)
     return ""
@@ -553,7 +555,7 @@ def _unreadable(project: Project, language: str) -> str:
 @functools.lru_cache(maxsize=8)
 def _rows(project: Project, language: str) -> list[table.Row]:
     """Return what each event would do on Travis CI; raises PracticeError."""
-    words = Words(language, "travis/messages")
+    words = Translator(language, "travis/messages")
     found, branch = repository.find(project.root, None, None, words)
     columns = table.events(found, branch, None, None, words)
     return table.matrix(found, columns, project.variables, words)

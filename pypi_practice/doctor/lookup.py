@@ -26,7 +26,7 @@ SIMPLE = "application/vnd.pypi.simple.v1+json"
 
 
 @dataclass(frozen=True)
-class Look:
+class ProjectStatus:
     """What one index said: whether the project exists, None if it could not be asked.
 
     ``versions`` are those that it has; ``info`` is what the newest one says of itself.
@@ -69,22 +69,22 @@ def _get(url: str, accept: str) -> dict[str, Any] | None:
     return page
 
 
-def look(name: str, index: Index) -> Look:
+def look(name: str, index: Index) -> ProjectStatus:
     """Ask *index* for the project of this normalised name."""
     try:
         page = _get(f"{index.simple}{name}/", SIMPLE)
         if page is None:
-            return Look(False)
+            return ProjectStatus(False)
         details = _get(f"{index.web}/pypi/{name}/json", "application/json") or {}
         versions, info = page.get("versions", []), details.get("info", {})
         if not isinstance(versions, list) or not isinstance(info, dict):
             raise ValueError("the response lacks what it promises")
     except (OSError, ValueError):
-        return Look(None)
-    return Look(True, tuple(map(str, versions)), info)
+        return ProjectStatus(None)
+    return ProjectStatus(True, tuple(map(str, versions)), info)
 
 
-def both(name: str, indexes: Iterable[Index]) -> dict[str, Look]:
+def both(name: str, indexes: Iterable[Index]) -> dict[str, ProjectStatus]:
     """Ask all *indexes* at the same time."""
     known = list(indexes)
     with concurrent.futures.ThreadPoolExecutor(len(known)) as pool:

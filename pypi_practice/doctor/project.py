@@ -380,7 +380,7 @@ class Project:
         return next((one for one in self._made[0] if one.path.suffix == ".whl"), None)
 
     @functools.cached_property
-    def looks(self) -> dict[str, lookup.Look]:
+    def looks(self) -> dict[str, lookup.ProjectStatus]:
         """What TestPyPI and PyPI know of the name, by the key of the index."""
         if not self.online or not self.name:
             return {}

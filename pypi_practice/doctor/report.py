@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pypi_practice.core import terminal
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import one_line
 from pypi_practice.doctor.checks import Check, Found, guide, in_order, skip
 from pypi_practice.doctor.project import Project
@@ -34,7 +34,7 @@ class Line:
         return "advice" if is_advice else self.found.result
 
 
-def ignored(project: Project, words: Words) -> dict[str, str]:
+def ignored(project: Project, words: Translator) -> dict[str, str]:
     """Return the checks that pyproject.toml ignores, each with its reason.
 
     Raises PracticeError for a check that does not exist, or one without a reason.
@@ -53,7 +53,7 @@ def ignored(project: Project, words: Words) -> dict[str, str]:
     return {name: reason.strip() for name, reason in found.items()}
 
 
-def look(project: Project, words: Words) -> list[Line]:
+def look(project: Project, words: Translator) -> list[Line]:
     """Make every check of *project*, each after those that it requires."""
     reasons = ignored(project, words)
     lines: dict[str, Line] = {}
@@ -89,7 +89,7 @@ def is_complete(lines: list[Line]) -> bool:
     return not any(map(_is_unseen, lines))
 
 
-def text(lines: list[Line], name: str, words: Words) -> Iterator[str]:
+def text(lines: list[Line], name: str, words: Translator) -> Iterator[str]:
     """Yield the report for people, family by family."""
     width = max(len(words(one)) for one in RESULTS)
     for family, title in load("commands/doctor")["families"].items():
@@ -118,7 +118,7 @@ def text(lines: list[Line], name: str, words: Words) -> Iterator[str]:
     yield words(key, name=one_line(name), counts=", ".join(parts), unseen=unseen)
 
 
-def as_json(lines: list[Line], project: Project, words: Words) -> str:
+def as_json(lines: list[Line], project: Project, words: Translator) -> str:
     """Return the report as JSON: an object with ``name``, ``version``, ``ready``,
     ``complete`` and ``checks``."""
     language = words.language

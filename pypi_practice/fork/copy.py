@@ -32,7 +32,7 @@ from packaging.utils import canonicalize_name
 from pypi_practice.core import project_names
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import one_line
 from pypi_practice.git import safe_reader
 from pypi_practice.index.upload.validation import FILENAME_LIMIT
@@ -74,7 +74,7 @@ class Names:
         return next((one for one in kinds if one in server), "github")
 
 
-def project_name(text: str, words: Words) -> str:
+def project_name(text: str, words: Translator) -> str:
     """Return a name that PyPI's rules allow for a new project; raises PracticeError."""
     name = text.strip()
     if not project_names.NAME.match(name):
@@ -92,7 +92,7 @@ def project_name(text: str, words: Words) -> str:
     return name
 
 
-def package_name(text: str, words: Words) -> str:
+def package_name(text: str, words: Translator) -> str:
     """Return a name that Python can import; raises PracticeError."""
     name = text.strip()
     if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
@@ -104,7 +104,7 @@ def package_name(text: str, words: Words) -> str:
     return name
 
 
-def command_name(text: str, words: Words) -> str:
+def command_name(text: str, words: Translator) -> str:
     """Return a name that a command can have on every system; raises PracticeError."""
     name = text.strip()
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", name) or is_device_name(name):
@@ -112,7 +112,7 @@ def command_name(text: str, words: Words) -> str:
     return name
 
 
-def author_name(text: str, words: Words) -> str:
+def author_name(text: str, words: Translator) -> str:
     """Return the author; raises PracticeError."""
     name = text.strip()
     if not name or not name.isprintable():
@@ -120,7 +120,7 @@ def author_name(text: str, words: Words) -> str:
     return name
 
 
-def email_address(text: str, words: Words) -> str:
+def email_address(text: str, words: Translator) -> str:
     """Return an e-mail address that PyPI takes; raises PracticeError."""
     import email_validator
 
@@ -131,7 +131,7 @@ def email_address(text: str, words: Words) -> str:
     return text.strip()
 
 
-def user_name(text: str, words: Words) -> str:
+def user_name(text: str, words: Translator) -> str:
     """Return the name of an account on GitHub; raises PracticeError."""
     name = text.strip()
     if not USER.fullmatch(name):
@@ -139,7 +139,7 @@ def user_name(text: str, words: Words) -> str:
     return name
 
 
-def repository_address(text: str, words: Words) -> str:
+def repository_address(text: str, words: Translator) -> str:
     """Return the address of a repository from any of the forms in which people have it.
 
     Raises PracticeError.
@@ -264,7 +264,7 @@ def made_before(path: Path) -> bool:
         return False
 
 
-def check_target(path: Path, words: Words) -> None:
+def check_target(path: Path, words: Translator) -> None:
     """Raise PracticeError unless a fork can be made at *path*: nothing there, or nothing in it."""
     if safe_reader.program() is None:
         raise PracticeError(words("no_git"))
@@ -292,13 +292,13 @@ def is_device_name(name: str) -> bool:
     return bool(re.fullmatch(DEVICE, name.partition(".")[0].rstrip(" ")))
 
 
-def why(error: OSError, words: Words) -> str:
+def why(error: OSError, words: Translator) -> str:
     """Return the reason of an error in the user's language; the system's own words if need be."""
     key = f"why_{errno.errorcode.get(error.errno or 0, '')}"
     return words(key) if key in load("commands/fork") else str(error.strerror or error)
 
 
-def write(path: Path, mine: Names, ci: str, words: Words) -> None:
+def write(path: Path, mine: Names, ci: str, words: Translator) -> None:
     """Write the fork to *path*, with its first commit: all of it or nothing. Raises PracticeError.
 
     It is made beside its place and moved there when it is whole.

@@ -14,13 +14,13 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from pymacaroons import Macaroon
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import FILES_HOST, HOSTS, UPSTREAM_HOST, Index, plain_host
 from pypi_practice.core.limits import PYPI, Limits, NewProjects
 from pypi_practice.index.request import Request
 from pypi_practice.index.responses import (
-    Answer,
     Chunks,
+    Response,
     StartResponse,
     done,
     error,
@@ -48,7 +48,7 @@ class Application:
         self,
         store: Store,
         upstream: Upstream | None,
-        words: Words,
+        words: Translator,
         limits: Limits = PYPI,
     ) -> None:
         self.store = store
@@ -75,7 +75,7 @@ class Application:
             return []
         return chunks
 
-    def _answer(self, environ: dict[str, Any]) -> Answer:
+    def _answer(self, environ: dict[str, Any]) -> Response:
         accept = environ.get("HTTP_ACCEPT", "")
         host = plain_host(environ.get("HTTP_HOST", "").rsplit(":", 1)[0])
         if self.upstream is not None and host in (FILES_HOST, UPSTREAM_HOST):
@@ -93,7 +93,7 @@ class Application:
 
     # Reading
 
-    def read(self, request: Request, index: Index) -> Answer:
+    def read(self, request: Request, index: Index) -> Response:
         """Return what *request* finds on *index*; a form may change something there."""
         path, accept = request.path, request.accept
         for_programs = path.startswith(("/simple", "/files/", "/_/"))
@@ -113,10 +113,10 @@ class Application:
             return self._file(request, index, match[1])
         if path == "/_/oidc/audience":
             # twine asks for this before it looks for a token in other places.
-            return Answer(200, f'{{"audience":"{index.key}"}}'.encode(), "application/json")
+            return Response(200, f'{{"audience":"{index.key}"}}'.encode(), "application/json")
         return error(404, self.words("not_here", index=index.name, path=path), accept)
 
-    def _simple(self, request: Request, index: Index, name: str, slash: bool) -> Answer:
+    def _simple(self, request: Request, index: Index, name: str, slash: bool) -> Response:
         accept = request.accept
         if not validation.NAME.match(name):
             return error(404, self.words("no_project", index=index.name, name=name), accept)
@@ -130,7 +130,7 @@ class Application:
             return self.upstream.project(normalized, accept)
         return error(404, self.words("no_project", index=index.name, name=name), accept)
 
-    def _file(self, request: Request, index: Index, name: str) -> Answer:
+    def _file(self, request: Request, index: Index, name: str) -> Response:
         wanted = name.removesuffix(".metadata")
         stored = self.store.file(index, wanted)
         # Bytes of a stranger: a browser keeps them as a file and never shows them as a page.
@@ -151,23 +151,23 @@ class Application:
                     with stream:
                         body = archives.core_metadata(stream, wanted)
         if body is not None:
-            return Answer(200, body, "application/octet-stream", headers=headers)
+            return Response(200, body, "application/octet-stream", headers=headers)
         message = self.words("no_project", index=index.name, name=name)
         return error(404, message, request.accept)
 
     # Uploading
 
-    def _endpoint(self, request: Request, index: Index) -> Answer:
+    def _endpoint(self, request: Request, index: Index) -> Response:
         """Return the page that stands at an upload address, for whoever looks at it."""
         if request.method not in SAFE:
             return self._refused_method(request, index, SAFE)
         return self.routes.pages.render(request, index, "upload", address=index.upload)
 
-    def _refused_method(self, request: Request, index: Index, allowed: Sequence[str]) -> Answer:
+    def _refused_method(self, request: Request, index: Index, allowed: Sequence[str]) -> Response:
         answer = upload_error("method", index, request.accept, method=request.method)
         return dataclasses.replace(answer, headers=[("Allow", ", ".join(allowed))])
 
-    def _legacy(self, index: Index, path: str, request: Request) -> Answer:
+    def _legacy(self, index: Index, path: str, request: Request) -> Response:
         environ, accept = request.environ, request.accept
         body = environ["wsgi.input"]
         try:
@@ -216,7 +216,7 @@ class Application:
         finally:
             incoming.discard()
 
-    def _nobody(self, index: Index, raw: Credentials | None, accept: str) -> Answer:
+    def _nobody(self, index: Index, raw: Credentials | None, accept: str) -> Response:
         other_user = raw is not None and raw.user != "__token__"
         return upload_error("password" if other_user else "no_identity", index, accept)
 
@@ -228,7 +228,7 @@ class Application:
         macaroon: Macaroon | None,
         token: validation.TokenRecord | None,
         request: Request,
-    ) -> Answer:
+    ) -> Response:
         accept = request.accept
         action = request.query.get(":action", incoming.get(":action"))
         if action not in ACTIONS:
@@ -247,7 +247,7 @@ class Application:
         except validation.AlreadyThere:
             self.store.used(token)
             return done(accept)
-        except validation.Refused as refused:
+        except validation.UploadRejected as refused:
             return upload_error(refused.key, index, accept, **refused.values)
         return done(accept)
 

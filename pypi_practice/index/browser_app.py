@@ -14,11 +14,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.index.app import Application, decoded
 from pypi_practice.index.request import Request
-from pypi_practice.index.responses import Answer, StartResponse, error
+from pypi_practice.index.responses import Response, StartResponse, error
 from pypi_practice.index.storage import queries
 from pypi_practice.index.views import pages
 from pypi_practice.network.server import LOOPBACK
@@ -71,7 +71,7 @@ class Web:
             raise  # the server says so, and closes the connection
         except Exception:
             log.exception("the pages failed on %s", environ.get("PATH_INFO"))
-            answer = Answer(500, self.application.words("server_error").encode(), "text/plain")
+            answer = Response(500, self.application.words("server_error").encode(), "text/plain")
         chunks = answer.send(start_response)
         if request.method == "HEAD":
             if hasattr(chunks, "close"):
@@ -85,13 +85,13 @@ class Web:
             return True
         return self.host not in LOCAL_NAMES and is_address(host)
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> Response:
         named = request.environ.get("HTTP_HOST", "")
         host = split_host(named)
         if not self.knows(host):
-            words = Words(request.language, "index/web_pages")
+            words = Translator(request.language, "index/web_pages")
             message = words("wrong_host", host=host[:100], url=self.url)
-            return Answer(421, message.encode(), "text/plain; charset=UTF-8")
+            return Response(421, message.encode(), "text/plain; charset=UTF-8")
         if request.path.startswith(f"/{NO_PROXY_PATH}"):
             return error(403, self.application.words("no_proxy"), request.accept)
         first, _, rest = request.path.removeprefix("/").partition("/")
@@ -105,7 +105,7 @@ class Web:
             return self.pages.problem(inside, index, 405, "no_upload_here", url=index.upload)
         return self.application.read(inside, index)
 
-    def _start(self, request: Request) -> Answer:
+    def _start(self, request: Request) -> Response:
         if request.path == "/static/style.css":
             return pages.stylesheet()
         if request.path != "/":

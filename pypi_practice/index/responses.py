@@ -34,7 +34,7 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 @dataclass
-class Answer:
+class Response:
     """A response: ``reason`` goes into the status line, ``body`` is bytes or chunks of them."""
 
     status: int
@@ -102,7 +102,7 @@ def _page(
     accept: str,
     body: Callable[[Callable[[str], str], str], str],
     headers: Sequence[tuple[str, str]],
-) -> Answer:
+) -> Response:
     """Return an answer as Pyramid writes it: HTML, JSON or plain text, by the Accept header.
 
     *body* makes the text from a function that escapes and from a line break.
@@ -111,17 +111,17 @@ def _page(
     kind = preferred(accept)
     if kind == "application/json":
         said = {"message": body(str, "\n"), "code": line, "title": HTTPStatus(status).phrase}
-        return Answer(status, json.dumps(said).encode(), kind, reason, headers)
+        return Response(status, json.dumps(said).encode(), kind, reason, headers)
     if kind is None:
         text = f"{line}\n\n{body(str, chr(10))}"
-        return Answer(status, text.encode(), "text/plain; charset=UTF-8", reason, headers)
+        return Response(status, text.encode(), "text/plain; charset=UTF-8", reason, headers)
     # Pyramid leaves the status as it is, quotes and all; here it cannot become markup.
     title = html.escape(line, quote=False)
     page = (
         f"<html>\n <head>\n  <title>{title}</title>\n </head>\n <body>\n"
         f"  <h1>{title}</h1>\n  {body(_escape, '<br/>')}\n </body>\n</html>"
     )
-    return Answer(status, page.encode(), reason=reason, headers=headers)
+    return Response(status, page.encode(), reason=reason, headers=headers)
 
 
 def _escape(text: str) -> str:
@@ -136,7 +136,7 @@ def error(
     *,
     detail: str | None = None,
     explanation: str | None = None,
-) -> Answer:
+) -> Response:
     """Return an error as Pyramid writes it: *message* in the status line and again in the body.
 
     *detail* is for a body that says something else, *explanation* for another sentence above it.
@@ -150,12 +150,12 @@ def error(
     return _page(status, message, accept, body, headers)
 
 
-def done(accept: str) -> Answer:
+def done(accept: str) -> Response:
     """Return PyPI's answer to an upload that it has taken in."""
     return error(200, "OK", accept, detail="")
 
 
-def upload_error(key: str, index: Index, accept: str, **values: object) -> Answer:
+def upload_error(key: str, index: Index, accept: str, **values: object) -> Response:
     """Return the answer *key* of data/index/uploads.yml, filled with *values*."""
     message = load("index/uploads")[key]
     status = message["status"]

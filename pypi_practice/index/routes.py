@@ -11,7 +11,7 @@ from trove_classifiers import sorted_classifiers
 
 from pypi_practice.core.indexes import Index
 from pypi_practice.index.request import Request
-from pypi_practice.index.responses import Answer
+from pypi_practice.index.responses import Response
 from pypi_practice.index.sessions import Sessions
 from pypi_practice.index.storage.store import Project, Store
 from pypi_practice.index.upload import validation
@@ -20,7 +20,7 @@ from pypi_practice.index.views.account import AccountPages
 from pypi_practice.index.views.manage import ManagePages
 from pypi_practice.index.views.pages import Pages
 
-Page = Callable[..., Answer | None]
+Page = Callable[..., Response | None]
 CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
@@ -74,12 +74,12 @@ class Routes:
         self.table = [(re.compile(pattern), page, forms) for pattern, page, forms in table]
         self.account = account
 
-    def _token(self, request: Request, index: Index) -> Answer:
+    def _token(self, request: Request, index: Index) -> Response:
         if request.method == "POST":
             return self.account.create(request, index)
         return self.account.form(request, index)
 
-    def answer(self, request: Request, index: Index) -> Answer:
+    def answer(self, request: Request, index: Index) -> Response:
         """Return the page that *request* asks for, or one that says what is wrong."""
         path = request.path
         if is_tricky(path):
@@ -88,7 +88,9 @@ class Routes:
             return pages.stylesheet()
         if path == "/pypi" and request.query.get(":action") == "list_classifiers":
             # Flit checks classifiers against this list. Source: warehouse/legacy/api/pypi.py.
-            return Answer(200, "\n".join(sorted_classifiers).encode(), "text/plain; charset=UTF-8")
+            return Response(
+                200, "\n".join(sorted_classifiers).encode(), "text/plain; charset=UTF-8"
+            )
         if request.method in ("GET", "HEAD") and (switched := pages.switch_language(request)):
             return switched
         if match := re.fullmatch(r"/pypi/([^/]+)(?:/([^/]+))?/json/?", path):
@@ -102,11 +104,11 @@ class Routes:
 
     def _page(
         self, request: Request, index: Index, page: Page, forms: bool, found: dict[str, str]
-    ) -> Answer:
+    ) -> Response:
         if request.method not in ("GET", "HEAD", *(["POST"] if forms else [])):
             answer = self.pages.problem(request, index, 405, "wrong_method", method=request.method)
             allowed = "GET, HEAD, POST" if forms else "GET, HEAD"
-            return Answer(405, answer.body, headers=[*answer.headers, ("Allow", allowed)])
+            return Response(405, answer.body, headers=[*answer.headers, ("Allow", allowed)])
         if request.method == "POST" and not self.pages.sessions.may_change(request):
             return self.pages.problem(request, index, 403, "forged")
         values: list[str | Project | None] = []
@@ -123,7 +125,7 @@ class Routes:
             values.append(project)
         return page(request, index, *values) or self.pages.missing(request, index)
 
-    def _json(self, request: Request, index: Index, name: str, version: str | None) -> Answer:
+    def _json(self, request: Request, index: Index, name: str, version: str | None) -> Response:
         project = self.project(index, name)
         if project is None or request.method not in ("GET", "HEAD"):
             return self._json_missing()
@@ -133,9 +135,9 @@ class Routes:
         found = json_api.project(request, index, project, self.store, version)
         return found or self._json_missing()
 
-    def _json_missing(self) -> Answer:
+    def _json_missing(self) -> Response:
         # As on PyPI: programs look at the status, and some read this message.
-        return Answer(404, b'{"message": "Not Found"}', "application/json")
+        return Response(404, b'{"message": "Not Found"}', "application/json")
 
     def project(self, index: Index, name: str) -> Project | None:
         """Return the project that *name* means in any spelling, or None."""

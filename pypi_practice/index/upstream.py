@@ -20,7 +20,7 @@ from email.message import Message
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import (
     FILES_HOST,
     INDEXES,
@@ -29,7 +29,7 @@ from pypi_practice.core.indexes import (
     is_protected,
     plain_host,
 )
-from pypi_practice.index.responses import Answer, Chunks, error, header_value
+from pypi_practice.index.responses import Chunks, Response, error, header_value
 
 TIMEOUT = 10  # seconds
 PAGE_LIMIT = 100_000_000  # bytes; the page of all projects has some tens of millions
@@ -94,7 +94,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 class Upstream:
     """Answers for projects that the practice index does not hold."""
 
-    def __init__(self, simple: str | Callable[[], str], words: Words) -> None:
+    def __init__(self, simple: str | Callable[[], str], words: Translator) -> None:
         self._find = simple if callable(simple) else lambda: simple
         self.words = words
         # By host that could not be reached: until when it is not asked again, and the reason.
@@ -105,7 +105,7 @@ class Upstream:
         """The address of the real index, looked up when it is first asked: that takes a while."""
         return self._find().rstrip("/") + "/"
 
-    def project(self, name: str, accept: str) -> Answer:
+    def project(self, name: str, accept: str) -> Response:
         """Return the real index's page of a project, unchanged.
 
         Of another index than PyPI, the page is at a name of its own, so that its relative links
@@ -115,10 +115,10 @@ class Upstream:
         parts = urlsplit(url)
         if not is_protected(parts.hostname or ""):
             moved = f"https://{UPSTREAM_HOST}{parts.path}"
-            return Answer(307, headers=[("Location", moved), ("Cache-Control", "no-store")])
+            return Response(307, headers=[("Location", moved), ("Cache-Control", "no-store")])
         return self._fetch("GET", url, {"Accept": header_value(accept) or "*/*"}, accept)
 
-    def relay(self, host: str, environ: Mapping[str, Any]) -> Answer:
+    def relay(self, host: str, environ: Mapping[str, Any]) -> Response:
         """Return what *host*, from which this computer installs, has at the path of a request.
 
         Only GET and HEAD: nothing can be uploaded this way.
@@ -154,7 +154,7 @@ class Upstream:
         headers: Mapping[str, str],
         accept: str,
         secret: str = "",
-    ) -> Answer:
+    ) -> Response:
         """Return the response of *url*: a page as bytes, everything else as chunks.
 
         *secret* is the value of Authorization, for this host only and for none that it names.
@@ -174,7 +174,7 @@ class Upstream:
         except urllib.error.HTTPError as refused:
             with refused:
                 if refused.code == 304:
-                    return Answer(304, headers=_kept(refused.headers))
+                    return Response(304, headers=_kept(refused.headers))
                 return error(refused.code, refused.reason, accept)
         except (OSError, http.client.HTTPException) as unreachable:
             # A program asks for many packages; it must not wait for each of them.
@@ -182,7 +182,7 @@ class Upstream:
             self._silent[host] = time.monotonic() + SILENCE, reason
             return self._unreachable(name, host, accept)
         kind = header_value(response.headers.get("Content-Type", "application/octet-stream"))
-        answer = Answer(response.status, content_type=kind, headers=_kept(response.headers))
+        answer = Response(response.status, content_type=kind, headers=_kept(response.headers))
         if method == "GET" and PAGE.match(kind) and not response.headers.get("Content-Encoding"):
             with response:
                 answer.body = response.read(PAGE_LIMIT)
@@ -192,7 +192,7 @@ class Upstream:
             answer.body = Chunks(response)
         return answer
 
-    def _unreachable(self, name: str, host: str, accept: str) -> Answer:
+    def _unreachable(self, name: str, host: str, accept: str) -> Response:
         message = self.words("no_upstream", name=name, host=host, reason=self._silent[host][1])
         # 504: pip gives up at once; it would try a 502 or 503 again and again.
         return error(504, message, accept)

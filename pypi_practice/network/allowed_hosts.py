@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import is_loopback, is_protected
 from pypi_practice.network.connections import read_host
 
@@ -27,7 +27,7 @@ class AllowedHosts:
         A host of this computer needs its port: with all of them, a proxy that listens on one would
         lead anywhere.
         """
-        words = Words(language, "commands/sandbox")
+        words = Translator(language, "commands/sandbox")
         pairs = set()
         for value in values:
             match = WRITTEN.fullmatch(value.strip())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 
 CONNECT_TIMEOUT = 20  # seconds
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -25,7 +25,7 @@ class OuterProxy:
     without: str = ""
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str], words: Words) -> OuterProxy:
+    def from_environment(cls, environ: Mapping[str, str], words: Translator) -> OuterProxy:
         """Read ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``, lower case first as curl does.
 
         Raises PracticeError for a proxy of another kind than HTTP.

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import (
     FILES_HOST,
     HOSTS,
@@ -45,7 +45,7 @@ REQUEST_LINE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^\x00-\x20\x7f]+ HTTP/1
 HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[^\x00-\x08\x0a-\x1f\x7f]*")
 
 
-class Refused(Exception):
+class ConnectionRefused(Exception):
     """The proxy will not make this connection; the text says why."""
 
 
@@ -129,7 +129,7 @@ class _Handler(socketserver.BaseRequestHandler):
                 self._forward(client, method, address, headers, rest)
         except BadRequest as error:
             _respond(client, 400, words("bad_target", target=str(error)[:100]))
-        except Refused as refused:
+        except ConnectionRefused as refused:
             _respond(client, 403, str(refused))
         except OSError as error:
             _respond(client, 502, words("no_connection", target=address[:100], reason=error))
@@ -177,16 +177,16 @@ class _Handler(socketserver.BaseRequestHandler):
             relay(client, remote, rest)
 
     def _check(self, target: Target, scheme: str) -> bool:
-        """Tell whether *target* is the practice index; Refused if it must not be reached."""
+        """Tell whether *target* is the practice index; ConnectionRefused if it is out of reach."""
         words = self.server.words
         if scheme == "https" and target.host in INDEX_HOSTS and target.port == 443:
             return True
         if is_protected(target.host):
             self.server.record(target, "refused")
-            raise Refused(words("blocked", target=target))
+            raise ConnectionRefused(words("blocked", target=target))
         if not self.server.allowed.permit(*target):
             self.server.record(target, "refused")
-            raise Refused(words("not_allowed", host=target.host, target=target))
+            raise ConnectionRefused(words("not_allowed", host=target.host, target=target))
         return False
 
     def _connect(
@@ -221,7 +221,7 @@ class _Server(socketserver.ThreadingTCPServer):
         self,
         port: int,
         index_port: int | None,
-        words: Words,
+        words: Translator,
         outer: OuterProxy,
         allowed: AllowedHosts,
     ) -> None:
@@ -308,7 +308,7 @@ class Proxy:
         self,
         port: int,
         index_port: int | None,
-        words: Words,
+        words: Translator,
         *,
         outer: OuterProxy | None = None,
         allowed: AllowedHosts = NO_OTHER_HOSTS,

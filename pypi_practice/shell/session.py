@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pypi_practice.core.errors import PracticeError, Terminated
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS, INDEXES
 from pypi_practice.explain.last_failure import Listener
 from pypi_practice.index.app import Application
@@ -136,7 +136,7 @@ def _write_command(directory: Path) -> None:
 
 
 @contextlib.contextmanager
-def _only_one(data: Path, words: Words) -> Iterator[None]:
+def _only_one(data: Path, words: Translator) -> Iterator[None]:
     """Hold the lock of the data folder: one index at a time writes to it."""
     path = data / "lock"
     with contextlib.ExitStack() as stack:
@@ -182,7 +182,7 @@ class _Interrupts:
 def practice(
     data: Path | None = None,
     *,
-    words: Words,
+    words: Translator,
     port: int = 0,
     web_port: int = 0,
     environ: Mapping[str, str] = os.environ,
@@ -234,7 +234,7 @@ def practice(
         )
 
 
-def _present(environ: Mapping[str, str], words: Words) -> dict[str, str]:
+def _present(environ: Mapping[str, str], words: Translator) -> dict[str, str]:
     """Return the environment of the practice shell around us, whatever was changed in it since.
 
     Raises PracticeError if there is none: the variables say so, but no index answers.
@@ -287,7 +287,7 @@ def default_shell(environ: Mapping[str, str]) -> list[str]:
 def run(
     command: Sequence[str],
     environ: Mapping[str, str],
-    words: Words,
+    words: Translator,
     *,
     kinds: Sequence[Kind] | None = (*FOR_SHELL, Kind.NONE),
     local_ports: Sequence[int] = (),
@@ -321,7 +321,7 @@ def run(
     return code if code >= 0 else 128 - code
 
 
-def _found(name: str, environ: Mapping[str, str], words: Words) -> str:
+def _found(name: str, environ: Mapping[str, str], words: Translator) -> str:
     """Return the path of a program; PracticeError if there is none of that name."""
     found = shutil.which(name, path=environ["PATH"])
     if found is None:
@@ -332,7 +332,7 @@ def _found(name: str, environ: Mapping[str, str], words: Words) -> str:
 def _start(
     command: Sequence[str],
     environ: Mapping[str, str],
-    words: Words,
+    words: Translator,
     kinds: Sequence[Kind],
     local_ports: Sequence[int],
     folder: Path,
@@ -362,7 +362,7 @@ def _start(
             else:
                 full = [*checked, *full]
                 if prepared is None:
-                    said = Words(words.language, "commands/sandbox")
+                    said = Translator(words.language, "commands/sandbox")
                     print(said("unknown_shell", shell=found), file=sys.stderr)
 
         def announce(kind: Kind, failures: Mapping[Kind, str]) -> None:
@@ -383,7 +383,7 @@ def _start(
             )
         except SandboxError as error:
             raise PracticeError(
-                Words(words.language, "commands/sandbox")("wall_required", reasons=error)
+                Translator(words.language, "commands/sandbox")("wall_required", reasons=error)
             ) from error
         started.keep(stack.pop_all())
     return started
@@ -391,7 +391,7 @@ def _start(
 
 def _say_what_holds(
     environ: Mapping[str, str],
-    words: Words,
+    words: Translator,
     kind: Kind,
     failures: Mapping[Kind, str],
     *,
@@ -402,7 +402,7 @@ def _say_what_holds(
     With *quiet*, a sandbox that holds is not spoken of. Raises PracticeError for a setting that
     leads around the practice shell where no sandbox stops it.
     """
-    said = Words(words.language, "commands/sandbox")
+    said = Translator(words.language, "commands/sandbox")
     try:
         folder = Path.cwd()
     except FileNotFoundError:  # it has been deleted
@@ -418,8 +418,8 @@ def _say_what_holds(
         print(said("no_wall", reasons=reasons or "--wall none"), file=sys.stderr, flush=True)
 
 
-def _texts(environ: Mapping[str, str], words: Words, kind: Kind) -> dict[str, str]:
-    said = Words(words.language, "commands/sandbox")
+def _texts(environ: Mapping[str, str], words: Translator, kind: Kind) -> dict[str, str]:
+    said = Translator(words.language, "commands/sandbox")
     hosts = ", ".join(sorted(HOSTS))
     return {
         "promise": said("promise", hosts=hosts, wall=said(f"wall_{kind}"), url=environ[WEB]),

@@ -26,7 +26,7 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Reading:
+class TokenInfo:
     """A token, read.
 
     ``index`` is None for a location that is nobody's; ``practice`` tells a practice token;
@@ -99,7 +99,7 @@ class Reading:
         return None
 
 
-def read(raw: str) -> Reading | None:
+def read(raw: str) -> TokenInfo | None:
     """Return what *raw* says, or None if it is no token that PyPI could read."""
     macaroon = macaroons.read(raw)
     if macaroon is None:
@@ -110,7 +110,7 @@ def read(raw: str) -> Reading | None:
         index = HOSTS[location]
     signature = binascii.unhexlify(macaroon.signature_bytes)
     length = len(macaroons.PREFIX + macaroon.serialize())
-    return Reading(
+    return TokenInfo(
         location=location,
         index=index,
         practice=index is not None and not real,

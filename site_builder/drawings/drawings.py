@@ -18,12 +18,11 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config import loader as travis_config
 from pypi_practice.travis.plan import planner
 from site_builder.drawings.svg import Face, Sheet, broken
-from site_builder.pages.listings import ROOT
-from site_builder.site_data import data, word
+from site_builder.site_data import ROOT, data, word
 
 WIDE, NARROW = 720, 350
 
@@ -288,10 +287,10 @@ def stages(language: str) -> Picture:
     """What demo-package/.travis.yml starts for each event, as the rehearsal decides it."""
     words = data("site/drawings")["stages"]
     text = (ROOT / "demo-package" / ".travis.yml").read_text(encoding="utf-8")
-    config = travis_config.parse(text, ".travis.yml", Words("en", "travis/messages"))[0]
+    config = travis_config.parse(text, ".travis.yml", Translator("en", "travis/messages"))[0]
     rows = []
     for key, event in events().items():
-        made = planner.make(config, event, [], 1, Words("en", "travis/messages")).stages
+        made = planner.make(config, event, [], 1, Translator("en", "travis/messages")).stages
         rows.append((word(key, language), [len(one.jobs) if one.runs else 0 for one in made]))
         heads = [(one.name, one.condition) for one in made]
 

@@ -6,8 +6,8 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from site_builder.pages.listings import ROOT, ListingError
-from site_builder.site_data import begun, data, first
+from site_builder.pages.listings import ListingError
+from site_builder.site_data import ROOT, begun, data, first
 
 SCHEMES = ("light", "dark")
 SCALE = 1.5  # pixels of the picture for one of the page

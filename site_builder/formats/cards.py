@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from site_builder.formats.contents import Guide
-from site_builder.pages.listings import ROOT
+from site_builder.site_data import ROOT
 
 NAME = "card.png"
 SIZE = (1200, 630)

@@ -7,7 +7,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from site_builder.pages.listings import LANGUAGES, ROOT, SHOWN_FROM, suffix
+from site_builder.pages.listings import LANGUAGES, SHOWN_FROM, suffix
+from site_builder.site_data import ROOT
 
 ARCHIVE = "random-names.zip"
 LEFT_BY_TOOLS = {"__pycache__", "build", "dist", ".venv", ".mypy_cache", ".ruff_cache"}

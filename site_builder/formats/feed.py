@@ -10,8 +10,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from site_builder.formats.contents import Guide
-from site_builder.pages.listings import ROOT
-from site_builder.site_data import data, word
+from site_builder.site_data import ROOT, data, word
 
 ATOM = "http://www.w3.org/2005/Atom"
 KINDS = ("added", "changed", "fixed", "removed")  # as in Keep a Changelog

@@ -11,8 +11,7 @@ import lxml.html
 
 from site_builder.formats.contents import Guide, Page
 from site_builder.formats.markdown_export import article
-from site_builder.pages.listings import ROOT
-from site_builder.site_data import data, word
+from site_builder.site_data import ROOT, data, word
 
 PAGE = "print/index.html"
 SHEET = ROOT / "overrides" / "assets" / "stylesheets" / "print.css"

@@ -7,9 +7,9 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
-from pypi_practice.core.i18n import Words, language
+from pypi_practice.core.i18n import language
+from site_builder.site_data import ROOT, word
 
-ROOT = Path(__file__).resolve().parents[2]
 SHOWN_FROM = ("examples", "demo-package")
 LANGUAGES = {
     ".sh": "bash",
@@ -108,7 +108,7 @@ def _find(lines: list[str], text: str, start: int, path: str) -> int:
 
 def _say(key: str, **values: str) -> str:
     """Return a sentence for whoever builds, in the language of the environment."""
-    return Words(language(), "words")(key, **values)
+    return word(key, language()).format(**values)
 
 
 def fence(listing: Listing, title: str, classes: list[str], marked: list[str]) -> str:

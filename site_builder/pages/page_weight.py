@@ -17,7 +17,7 @@ from typing import Any
 
 import tinycss2
 
-from site_builder.pages.listings import ROOT
+from site_builder.site_data import ROOT
 
 # What a page's own text must keep as it is.
 KEPT = re.compile(r"(<(?:pre|script|style|textarea)\b.*?</(?:pre|script|style|textarea)>)", re.S)

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from site_builder.pages.listings import ROOT, Listing
-from site_builder.site_data import data
+from site_builder.pages.listings import Listing
+from site_builder.site_data import ROOT, data
 
 KINDS = {
     ".sh": "run",

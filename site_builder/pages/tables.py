@@ -13,7 +13,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.explain import catalog as catalogue
 from pypi_practice.tokens import patterns as token_patterns
 from pypi_practice.travis.config import build_conditions
@@ -22,8 +22,7 @@ from pypi_practice.travis.plan import planner
 from site_builder.drawings import drawings
 from site_builder.drawings.drawings import events
 from site_builder.pages import benchmark_table
-from site_builder.pages.listings import ROOT
-from site_builder.site_data import data, first, languages, word
+from site_builder.site_data import ROOT, data, first, languages, word
 
 NONE = "–"
 REHEARSED = {"language": "python", "python": "3.12", "script": "true"}
@@ -108,13 +107,13 @@ def _default(one: dict[str, Any], language: str) -> str:
 def compiled(text: str) -> planner.Deploy:
     """Return what ``on: ...``, given as one line of YAML, makes of a deploy entry."""
     text = f"deploy:\n  provider: pypi\n  {text}\n"
-    deploy = travis_config.parse(text, "deploy", Words("en", "travis/messages"))[0]["deploy"]
+    deploy = travis_config.parse(text, "deploy", Translator("en", "travis/messages"))[0]["deploy"]
     config = {**REHEARSED, "deploy": deploy}
     return _plan(config, planner.Event("another")).stages[0].jobs[0].deploys[0]
 
 
 def _plan(config: dict[str, Any], event: planner.Event) -> planner.Plan:
-    return planner.make(config, event, [], 1, Words("en", "travis/messages"))
+    return planner.make(config, event, [], 1, Translator("en", "travis/messages"))
 
 
 def on_conditions(language: str) -> str:
@@ -329,7 +328,7 @@ def messages(language: str, group: str) -> str:
 
 
 def _message(one: catalogue.Entry, language: str) -> str:
-    facts, own = data("messages/matching"), Words(language, "commands/explain")
+    facts, own = data("messages/matching"), Translator(language, "commands/explain")
     level = facts["levels"].index(one.level)
     patterns = [[pattern.segments, pattern.letters] for pattern in one.patterns]
     given = escape(json.dumps(patterns, separators=(",", ":")))
@@ -385,13 +384,13 @@ def _proof(one: catalogue.Entry, language: str) -> str:
         return words["block"][language]
     if one.rule:
         link = f"[{one.rule}](rules.md#{one.rule})"
-        return f"{words['rules'][language]} {Words(language, 'explain')('box_rule')}: {link}."
+        return f"{words['rules'][language]} {Translator(language, 'explain')('box_rule')}: {link}."
     return words[one.proof if one.proof in words else "rules"][language]
 
 
 def message(language: str, key: str) -> str:
     """Write cause and fix of one message, and a link to its section, for a page at the top."""
-    one, own = catalogue.by_id()[key], Words(language, "commands/explain")
+    one, own = catalogue.by_id()[key], Translator(language, "commands/explain")
     link = f"[{own('box_section')}](reference/messages.md#{one.id})"
     return (
         f"**{own('cause')}:** {_prose(one.cause[language])}<br>\n"
@@ -401,7 +400,7 @@ def message(language: str, key: str) -> str:
 
 def message_box(language: str) -> str:
     """Write the box for a log; the browser's script shows it, and reads its rules from it."""
-    own, facts = Words(language, "commands/explain"), data("messages/matching")
+    own, facts = Translator(language, "commands/explain"), data("messages/matching")
 
     def given(name: str, value: Any) -> str:
         return f'data-{name}="{escape(json.dumps(value, ensure_ascii=False))}"'

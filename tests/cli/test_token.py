@@ -31,7 +31,7 @@ from pypi_practice.cli import token as token_command
 from pypi_practice.cli.main import main
 from pypi_practice.core import timestamps
 from pypi_practice.core.data import load
-from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.index.app import Application
 from pypi_practice.index.storage.store import Store
@@ -84,7 +84,7 @@ def run(data, capsys, monkeypatch) -> Run:
 @pytest.fixture
 def application(data) -> Application:
     """The practice index over the same data."""
-    return Application(Store(data, Words("en")), None, Words("en"))
+    return Application(Store(data, Translator("en")), None, Translator("en"))
 
 
 def new(run: Run, index: str = "testpypi", *options: str) -> str:
@@ -107,7 +107,7 @@ def made(location: str, *caveats: Sequence[object], identifier: str | None = Non
 
 
 def own(key: str, language: str = "en", **values: object) -> str:
-    return Words(language, "commands/tokens")(key, **values)
+    return Translator(language, "commands/tokens")(key, **values)
 
 
 def says(reply: upload_client.Reply, key: str, index: str = "testpypi", **values: object) -> bool:
@@ -190,7 +190,7 @@ def test_the_keys_are_readable_for_their_owner_alone(run, data, application):
     assert len(files) > 1  # the journal is there, too
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     (data / "index.sqlite3").chmod(0o644)
-    Store(data, Words("en"))
+    Store(data, Translator("en"))
     assert stat.S_IMODE((data / "index.sqlite3").stat().st_mode) == 0o600
 
 

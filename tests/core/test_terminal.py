@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import escaped_json, one_line, visible
 
 ANYTHING = st.text(st.characters())  # lone surrogates as well
@@ -44,7 +44,7 @@ def test_json_says_the_same(text):
 
 
 def test_a_value_in_a_sentence_cannot_steer_and_a_path_cannot_begin_a_line():
-    words = Words("en", "travis/messages")
+    words = Translator("en", "travis/messages")
     assert words("no_folder", path=Path("a\x1b[2J\nb")).startswith(
         r"There is no folder a\x1b[2J\nb"
     )

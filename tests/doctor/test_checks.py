@@ -17,14 +17,14 @@ from helpers.docs.blocks import ROOT
 
 from pypi_practice.cli.main import main
 from pypi_practice.core.data import load
-from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.doctor import checks, history, lookup, report, review
 from pypi_practice.doctor.project import FILE_LIMIT, Built, Project
 from pypi_practice.fork import copy as fork
 from pypi_practice.git.safe_reader import Repository
 
 FACTS = load("commands/doctor")
-EN = Words("en", "commands/doctor")
+EN = Translator("en", "commands/doctor")
 MINE = fork.Names(
     "tidy-shelf",
     "tidy_shelf",
@@ -87,7 +87,7 @@ def project(
     names: list[str] = GOOD_WHEEL,
     sdist: list[str] | None = None,
     without: str = "",
-    looks: dict[str, lookup.Look] | None = None,
+    looks: dict[str, lookup.ProjectStatus] | None = None,
     variables: Any = (),
     unbuilt: str = "",
     **fields: str,
@@ -100,7 +100,8 @@ def project(
     files = Built(place / "tidy_shelf-0.1.0.tar.gz", sdist or ["pyproject.toml", "LICENSE"], known)
     made.__dict__ |= {
         "_made": ([] if unbuilt else [files, wheel], unbuilt),
-        "looks": looks or {"pypi": lookup.Look(False), "testpypi": lookup.Look(False)},
+        "looks": looks
+        or {"pypi": lookup.ProjectStatus(False), "testpypi": lookup.ProjectStatus(False)},
     }
     return made
 
@@ -249,7 +250,9 @@ deploy:
     on: {{tags: true}}
 """
 BOTH = SHIP.format(test="$TEST_PYPI_TOKEN", real="$PYPI_TOKEN")
-ELSEWHERE = {"pypi": lookup.Look(True, ("0.1.0",), {"home_page": "https://example.org/other"})}
+ELSEWHERE = {
+    "pypi": lookup.ProjectStatus(True, ("0.1.0",), {"home_page": "https://example.org/other"})
+}
 
 CASES: dict[tuple[str, str], Prepare] = {
     ("build-system", "nothing"): no_pyproject(),
@@ -392,7 +395,7 @@ def test_every_check_belongs_to_a_family_and_requires_what_there_is():
 def forked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fork of the demo package."""
     path = tmp_path_factory.mktemp("doctor") / "tidy-shelf"
-    fork.write(path, MINE, "travis", Words("en", "commands/fork"))
+    fork.write(path, MINE, "travis", Translator("en", "commands/fork"))
     return path
 
 
@@ -500,15 +503,15 @@ def test_names_that_an_index_knows_are_yours_by_an_address_or_an_e_mail(place):
         {"home_page": "https://github.com/ana-ruiz/tidy-shelf/"},
         {"author_email": "Ana Ruiz <ana@example.com>"},
     ):
-        made = project(place, looks={"pypi": lookup.Look(True, (), info)})
+        made = project(place, looks={"pypi": lookup.ProjectStatus(True, (), info)})
         assert checks.CHECKS["name-yours"].find(made).result == "pass"
     for answers in (
-        {"pypi": lookup.Look(None), "testpypi": lookup.Look(None)},
+        {"pypi": lookup.ProjectStatus(None), "testpypi": lookup.ProjectStatus(None)},
         {
-            "pypi": lookup.Look(False),
-            "testpypi": lookup.Look(None),
+            "pypi": lookup.ProjectStatus(False),
+            "testpypi": lookup.ProjectStatus(None),
         },  # one answer is not that of both
-        {"pypi": lookup.Look(None), "testpypi": lookup.Look(False)},
+        {"pypi": lookup.ProjectStatus(None), "testpypi": lookup.ProjectStatus(False)},
     ):
         silent = project(place, looks=answers)
         for name in ("name-yours", "version-new"):
@@ -519,10 +522,10 @@ def test_names_that_an_index_knows_are_yours_by_an_address_or_an_e_mail(place):
 
 
 def test_a_wheel_for_this_computer_is_no_fault_of_the_project(place, monkeypatch):
-    from pypi_practice.index.upload.rejection import Refused
+    from pypi_practice.index.upload.rejection import UploadRejected
 
-    def refusal(one: Built) -> Refused | None:
-        return Refused("platform") if one.path.suffix == ".whl" else None
+    def refusal(one: Built) -> UploadRejected | None:
+        return UploadRejected("platform") if one.path.suffix == ".whl" else None
 
     monkeypatch.setattr(checks, "_refusal", refusal)
     found = checks.CHECKS["accepted"].find(project(place))

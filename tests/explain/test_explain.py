@@ -19,7 +19,7 @@ from helpers.travis.rehearsals import project
 from pypi_practice.cli import explain
 from pypi_practice.cli.main import main
 from pypi_practice.core.data import load
-from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.explain import last_failure, matcher
 from pypi_practice.explain.catalog import catalogue
 from pypi_practice.tokens import patterns
@@ -164,7 +164,7 @@ def test_the_help_says_the_exit_codes(capsys):
         main(["explain", "--help", "--lang", "es"])
     assert stopped.value.code == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert Words("es", "commands/explain")("epilog") in said
+    assert Translator("es", "commands/explain")("epilog") in said
 
 
 # Bad input
@@ -185,7 +185,7 @@ def test_what_is_no_log_gets_a_sentence(raw, key, language, tmp_path, capsys):
     file.write_bytes(raw)
     assert main(["explain", str(file), "--lang", language]) == 2
     said = capsys.readouterr().err
-    assert Words(language, "commands/explain")(key, name=file) in said
+    assert Translator(language, "commands/explain")(key, name=file) in said
 
 
 def test_a_missing_file_or_a_folder_gets_a_sentence(tmp_path, capsys):
@@ -286,7 +286,7 @@ def test_a_folder_that_cannot_be_written_stops_nothing(tmp_path):
     assert last_failure.read(tmp_path / "none") is None
 
 
-ANNOUNCED = Words("en", "commands/explain")("announce")
+ANNOUNCED = Translator("en", "commands/explain")("announce")
 
 
 def test_the_rehearsal_announces_what_the_catalogue_knows(tmp_path, capsys):
@@ -405,10 +405,10 @@ def test_every_reason_of_a_skipped_deploy_is_in_the_catalogue():
         made = loader.parse(
             yaml.safe_dump({"script": "a", "deploy": {"provider": "x", "on": on | more}}),
             ".travis.yml",
-            Words("en", "travis/messages"),
+            Translator("en", "travis/messages"),
         )[0]
         (deploy,) = (
-            planner.make(made, Event("m"), [], 1, Words("en", "travis/messages"))
+            planner.make(made, Event("m"), [], 1, Translator("en", "travis/messages"))
             .stages[0]
             .jobs[0]
             .deploys

@@ -13,7 +13,7 @@ from helpers.hostile.logs import LOGS, ordinary
 from helpers.site.built_site import LANGUAGES
 from playwright.sync_api import Browser, Page
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.explain import matcher
 from pypi_practice.explain.catalog import catalogue
 from pypi_practice.tokens import patterns
@@ -134,7 +134,7 @@ def test_the_box_takes_time_linear_in_the_log(pages):
 
 
 def test_of_a_long_text_the_box_looks_at_the_end(pages):
-    page, own = pages["en"], Words("en", "commands/explain")
+    page, own = pages["en"], Translator("en", "commands/explain")
     text = "No module named build\n" + ("x" * 99 + "\n") * 40_000 + "No module named twine\n"
     cut = own("box_cut", size=4)
     assert page.evaluate(STATUS, text) == f"{own('box_found_one')} {cut}"
@@ -142,7 +142,7 @@ def test_of_a_long_text_the_box_looks_at_the_end(pages):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_box_is_used_with_the_keyboard_and_says_what_it_found(pages, language):
-    page, own = pages[language], Words(language, "commands/explain")
+    page, own = pages[language], Translator(language, "commands/explain")
     field = page.get_by_label(own("box_label"))
     field.fill("")
     field.press("Tab")
@@ -167,7 +167,7 @@ def test_the_box_is_used_with_the_keyboard_and_says_what_it_found(pages, languag
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_pasted_token_is_blanked_out_and_the_reader_is_warned(pages, language):
-    page, own = pages[language], Words(language, "commands/explain")
+    page, own = pages[language], Translator(language, "commands/explain")
     field = page.get_by_label(own("box_label"))
     for token in (TOKEN, f"{TOKEN[:50]}\n   {TOKEN[50:]}"):
         field.fill(f"password: {token}\nfailed to deploy\n")
@@ -184,7 +184,7 @@ def test_a_pasted_token_is_blanked_out_and_the_reader_is_warned(pages, language)
 def test_without_script_there_is_the_plain_list(browser, address):
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f"{address}/es/reference/messages/")
-    assert page.get_by_text(Words("es", "commands/explain")("box_without")).is_visible()
+    assert page.get_by_text(Translator("es", "commands/explain")("box_without")).is_visible()
     assert not page.locator("form.explain").is_visible()
     assert page.locator(".message").count() == len(catalogue())
     assert page.locator("#skip-branch").is_visible()

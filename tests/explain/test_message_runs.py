@@ -30,7 +30,7 @@ from helpers.travis.rehearsals import play
 
 from pypi_practice.cli.main import main
 from pypi_practice.core.data import load
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.explain import matcher
 from pypi_practice.explain.catalog import by_id, catalogue
@@ -441,13 +441,13 @@ def printed(
         and "name" in getattr(getattr(item, "callspec", None), "params", {})
     }
     base = tmp_path_factory.mktemp("runs")
-    store = Store(base / "data", Words("en"))
+    store = Store(base / "data", Translator("en"))
     user = store.user(INDEXES["testpypi"])
     token = store.new_token(user, "runs", None)[1]
-    upload(Application(store, None, Words("en")), token, wheel(), "demo-1.0-py3-none-any.whl")
+    upload(Application(store, None, Translator("en")), token, wheel(), "demo-1.0-py3-none-any.whl")
     outer = {key: value for key, value in os.environ.items() if not key.startswith("PYPI_PRACTICE")}
     with (
-        practice(base / "data", words=Words("en"), environ=outer) as inner,
+        practice(base / "data", words=Translator("en"), environ=outer) as inner,
         http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Broken) as server,
         ThreadPoolExecutor(WORKERS) as pool,
     ):

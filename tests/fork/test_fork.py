@@ -20,14 +20,14 @@ from pypi_practice import practice_index
 from pypi_practice.cli.main import main
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.doctor import lookup, report
 from pypi_practice.doctor.project import Project
 from pypi_practice.fork import copy
 from pypi_practice.index import upstream
 from pypi_practice.testing import PracticeIndex
 
-EN = Words("en", "commands/fork")
+EN = Translator("en", "commands/fork")
 OLD = re.compile(r"random[-_.]names?|your[- ]name|you@example", re.IGNORECASE)
 SCRIPTED = ("--author", "Ana Ruiz", "--email", "ana@example.com", "--user", "ana-ruiz", "--yes")
 # Name, more options, and what becomes of it: package and command.
@@ -67,9 +67,12 @@ WRONG = {
 }
 
 
-def looked(name: str, indexes: object) -> dict[str, lookup.Look]:
+def looked(name: str, indexes: object) -> dict[str, lookup.ProjectStatus]:
     """Answer in the place of the indexes: PyPI has requests, and TestPyPI says nothing."""
-    return {"pypi": lookup.Look(name == "requests"), "testpypi": lookup.Look(None)}
+    return {
+        "pypi": lookup.ProjectStatus(name == "requests"),
+        "testpypi": lookup.ProjectStatus(None),
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +112,7 @@ def test_a_right_name_is_built_tested_published_and_installed(name, index, tmp_p
     assert ".travis.yml: nothing to mend." in out
     project = Project(place, online=False, isolated=False)
     try:
-        lines = report.look(project, Words("en", "commands/doctor"))
+        lines = report.look(project, Translator("en", "commands/doctor"))
         assert [line.check.name for line in lines if line.result == "fail"] == []
         assert {line.check.name for line in lines if line.result == "advice"} == {
             "demo-description"

@@ -16,7 +16,7 @@ from helpers.index import upload_client
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.index.app import Application
 from pypi_practice.index.browser_app import WebServer
@@ -41,8 +41,8 @@ class Target:
     """The index and its pages on real sockets, with a project in them."""
 
     def __init__(self, directory: Path) -> None:
-        store = Store(directory, Words("en"))
-        application = Application(store, None, Words("en"))
+        store = Store(directory, Translator("en"))
+        application = Application(store, None, Translator("en"))
         self.token = store.new_token(store.user(INDEX), "t", None)[1]
         assert upload_client.upload(application, self.token).code == 200
         self.index, self.pages = IndexServer(application), WebServer(application)

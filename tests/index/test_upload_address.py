@@ -10,7 +10,7 @@ from helpers.index import upload_client
 from trove_classifiers import sorted_classifiers
 
 from pypi_practice.core.data import load
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.index.app import Application
 from pypi_practice.index.storage.store import Store
@@ -22,7 +22,7 @@ PAGE = {"Accept": "text/html"}
 @pytest.fixture
 def application(tmp_path: Path) -> Application:
     """An index that holds nothing."""
-    return Application(Store(tmp_path, Words("en")), None, Words("en"))
+    return Application(Store(tmp_path, Translator("en")), None, Translator("en"))
 
 
 @pytest.mark.parametrize("url", [*UPLOADS, "https://upload.pypi.org/"])

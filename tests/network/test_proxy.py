@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.network.allowed_hosts import AllowedHosts
 from pypi_practice.network.parent_proxy import OuterProxy
 from pypi_practice.network.proxy import Proxy
 from pypi_practice.shell import client_settings
 from pypi_practice.shell.session import practice
 
-EN = Words("en")
+EN = Translator("en")
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 import pytest
 from helpers.index import upload_client
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.index import browser_app
 from pypi_practice.index.app import Application
 from pypi_practice.index.storage.store import Store
 from pypi_practice.network import server, slow_clients
 
-EN = Words("en")
+EN = Translator("en")
 INDEX = INDEXES["testpypi"]
 GET = b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 HEAD = b"POST /testpypi/manage/account/token/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"

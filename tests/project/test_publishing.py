@@ -17,7 +17,7 @@ import yaml
 from helpers.docs.blocks import ROOT
 
 from pypi_practice.cli.main import main
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.planner import Event, Variable
@@ -27,7 +27,7 @@ from scripts import system_packages
 pytestmark = pytest.mark.long
 
 FILE = ROOT / ".travis.yml"
-EN = Words("en", "travis/messages")
+EN = Translator("en", "travis/messages")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 VERSION = PYPROJECT["project"]["version"]
 # What the package is made of: its folders, and what stands beside them.

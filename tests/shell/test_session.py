@@ -21,7 +21,7 @@ import pytest
 
 from pypi_practice.core import executables
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS, INDEXES, is_protected
 from pypi_practice.index.upstream import Upstream
 from pypi_practice.network import proxy as proxy_module
@@ -29,7 +29,7 @@ from pypi_practice.network.allowed_hosts import AllowedHosts
 from pypi_practice.network.proxy import Proxy, server_name
 from pypi_practice.shell.session import practice
 
-EN = Words("en")
+EN = Translator("en")
 COMMAND = [sys.executable, "-m", "pypi_practice"]
 
 

@@ -13,7 +13,7 @@ import yaml
 from bs4 import BeautifulSoup
 from helpers.site.built_site import LANGUAGES, copy_sources
 
-from pypi_practice.core import indexes
+from pypi_practice.core import data
 from site_builder import build as building
 from site_builder import multi_language, site_data
 
@@ -55,12 +55,12 @@ def french(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sources with a page in French, and the French site that they make."""
     place = tmp_path_factory.mktemp("third")
     copy_sources(place)
-    with (place / "data" / "languages.yml").open("a", encoding="utf-8") as file:
+    with (place / "pypi_practice" / "data" / "languages.yml").open("a", encoding="utf-8") as file:
         file.write(ROW)
     (place / "mkdocs.fr.yml").write_text(CONFIG, encoding="utf-8")
     (place / "docs" / "fr").mkdir()
     (place / "docs" / "fr" / "index.md").write_text(PAGE, encoding="utf-8")
-    words = place / "data" / "words.yml"
+    words = place / "docs" / "data" / "site" / "words.yml"
     text = words.read_text(encoding="utf-8")
     for old, new in WORDS:
         assert old in text
@@ -120,7 +120,7 @@ def test_search_works(french):
 
 
 def test_the_start_page_offers_it(french, monkeypatch):
-    monkeypatch.setattr(site_data, "DATA", french / "data")
+    monkeypatch.setattr(site_data, "ROOT", french)
     configs = {**building.CONFIGS, "fr": "mkdocs.fr.yml"}
     # The page that a reader of a missing address sees is that of the first language.
     (french / "site" / site_data.first()).mkdir(exist_ok=True)
@@ -136,8 +136,10 @@ def test_the_start_page_offers_it(french, monkeypatch):
 
 
 def test_the_program_does_not_offer_what_is_begun(french, monkeypatch):
-    rows = yaml.safe_load((french / "data" / "languages.yml").read_text(encoding="utf-8"))
-    monkeypatch.setattr(indexes, "load", lambda name: rows)
+    rows = yaml.safe_load(
+        (french / "pypi_practice" / "data" / "languages.yml").read_text(encoding="utf-8")
+    )
+    monkeypatch.setattr(data, "load", lambda name: rows)
     fresh = importlib.util.find_spec("pypi_practice.core.i18n")
     words = importlib.util.module_from_spec(fresh)
     fresh.loader.exec_module(words)

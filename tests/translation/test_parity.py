@@ -19,7 +19,7 @@ from helpers.site import data_texts, spelling, terms, translation_parity
 from helpers.site.data_texts import FIRST, WHOLE
 
 from pypi_practice.cli.main import build_parser
-from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.core.i18n import LANGUAGES, Translator
 
 OTHERS = WHOLE[1:]
 # Words that are the same in two languages. Names that tests/fixtures/spelling.yml lists need no
@@ -272,10 +272,10 @@ def test_every_help_is_in_the_language_of_the_user(monkeypatch):
     monkeypatch.setattr(argparse, "ngettext", argparse.ngettext)
     shown = {}
     for language in LANGUAGES:
-        from pypi_practice.core.i18n import speak
+        from pypi_practice.core.i18n import localize_argparse
 
-        speak(language)
-        found = [one.format_help() for one in parsers(build_parser(Words(language), []))]
+        localize_argparse(language)
+        found = [one.format_help() for one in parsers(build_parser(Translator(language), []))]
         assert len(found) > 12
         # What a user types is the same in every language.
         prose = re.sub(
@@ -302,7 +302,7 @@ def test_every_value_of_the_command_line_has_a_name_in_every_language():
     }
     used = {
         action.metavar or action.dest.upper()
-        for parser in parsers(build_parser(Words(FIRST), []))
+        for parser in parsers(build_parser(Translator(FIRST), []))
         for action in parser._actions
         if action.nargs != 0 and action.choices is None and "--lang" not in action.option_strings
     } - {"SITE_DIR"}

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 
 MARK = "pypi-practice.txt"
@@ -52,7 +52,7 @@ FIRST_TABLES = {
 }
 
 
-def claim(directory: Path, words: Words) -> None:
+def claim(directory: Path, words: Translator) -> None:
     """Make *directory* if it is missing, and mark it as ours if it is empty, or was ours unmarked.
 
     Raises PracticeError for a folder that holds anything else, for a link where the index has a

@@ -27,7 +27,7 @@ from typing import Any, BinaryIO
 from packaging.utils import canonicalize_name
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES, Index
 from pypi_practice.index.storage import data_folder
 from pypi_practice.index.storage.batcher import Batcher
@@ -142,7 +142,7 @@ class StoredFile:
 
 
 @dataclass(frozen=True)
-class Standing:
+class UploadConflicts:
     """What an index holds that decides about one upload.
 
     ``release`` is the id of the release and ``created`` the time at which it was made, in seconds
@@ -175,7 +175,7 @@ class NewFile:
     content: bytes | Path
     token: TokenRecord
     core_metadata: bytes | None
-    check: Callable[[], tuple[Project, Standing]]
+    check: Callable[[], tuple[Project, UploadConflicts]]
 
 
 # One question instead of six: a question costs more than what it looks up.
@@ -208,7 +208,7 @@ def default_directory(environ: Any = os.environ) -> Path:
 class Store:
     """The data in *directory*, made if it is missing; errors in the language of *words*."""
 
-    def __init__(self, directory: Path, words: Words) -> None:
+    def __init__(self, directory: Path, words: Translator) -> None:
         self.directory = directory
         self.words = words
         self.temporary = directory / data_folder.UNFINISHED
@@ -444,13 +444,13 @@ class Store:
 
     def standing(
         self, project: Project, canonical_version: str, filename: str, blake2: str
-    ) -> Standing:
+    ) -> UploadConflicts:
         """Return what decides about an upload of *filename*, whose bytes have this digest."""
         index = project.index
         found = self.rows(
             STANDING, index, filename, index, filename, index, blake2, project.id, canonical_version
         )
-        return Standing(*found[0])
+        return UploadConflicts(*found[0])
 
     def bytes_held(self, project: Project, exact_from: int) -> int:
         """Return how many bytes the files of *project* have together.
@@ -564,7 +564,11 @@ class Store:
         return move
 
     def _add_records(
-        self, connection: sqlite3.Connection, new: NewFile, project: Project, standing: Standing
+        self,
+        connection: sqlite3.Connection,
+        new: NewFile,
+        project: Project,
+        standing: UploadConflicts,
     ) -> None:
         # PyPI shows the spelling of the last upload.
         connection.execute(

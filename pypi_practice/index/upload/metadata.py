@@ -25,7 +25,7 @@ from trove_classifiers import all_classifiers, deprecated_classifiers
 from pypi_practice.core import worker
 from pypi_practice.core.limits import FIELD_COUNT
 from pypi_practice.index.upload.form import Form
-from pypi_practice.index.upload.rejection import Refused, TooMuch
+from pypi_practice.index.upload.rejection import TooMuch, UploadRejected
 
 # Whose errors PyPI shows before all others.
 FIRST_FIELDS = ("metadata-version", "name", "version")
@@ -142,7 +142,7 @@ def _raw(form: Form) -> dict[str, Any]:
         else:
             repeated.append(key)
     if repeated:
-        raise Refused("field_repeated", field=min(repeated))
+        raise UploadRejected("field_repeated", field=min(repeated))
     return raw
 
 
@@ -175,20 +175,20 @@ class _Written(str):
         return str(self)
 
 
-def _unreadable(raw: dict[str, Any]) -> Refused:
+def _unreadable(raw: dict[str, Any]) -> UploadRejected:
     version = raw.get("version", "")
     try:
         Version(version)
     except Exception:  # whatever it was, it was the version
-        return Refused("version", version=version)
-    return Refused("metadata", reason="A field has invalid data.")
+        return UploadRejected("version", version=version)
+    return UploadRejected("metadata", reason="A field has invalid data.")
 
 
-def _worst(problems: list[Problem]) -> Refused:
+def _worst(problems: list[Problem]) -> UploadRejected:
     """Return the problem that PyPI shows: of the first fields, then of the others by name."""
     order = {name: place for place, name in enumerate(FIRST_FIELDS)}
     first = min(problems, key=lambda one: (order.get(one.field, len(order)), one.field))
-    return Refused(first.key, **first.values)
+    return UploadRejected(first.key, **first.values)
 
 
 def _own_rules(metadata: Metadata) -> Iterator[Problem]:

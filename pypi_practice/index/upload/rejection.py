@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refused(Exception):
+class UploadRejected(Exception):
     """The upload is refused: ``key`` names the message, ``values`` fill it in."""
 
     def __init__(self, key: str, /, **values: object) -> None:

@@ -1,6 +1,6 @@
 """PyPI's checks of an upload, in PyPI's order, with PyPI's words.
 
-Each rule looks at one thing and raises Refused with the key of a message in
+Each rule looks at one thing and raises UploadRejected with the key of a message in
 data/index/uploads.yml. Source: file_upload in warehouse/forklift/legacy.py at commit
 6b62157.
 """
@@ -32,15 +32,15 @@ from pypi_practice.core.limits import GIB, MIB, PYPI, Limits, NewProjects
 from pypi_practice.index.storage.store import (
     NewFile,
     Project,
-    Standing,
     Store,
     StoredFile,
     TokenRecord,
+    UploadConflicts,
 )
 from pypi_practice.index.upload import archives, descriptions, platforms
 from pypi_practice.index.upload import metadata as core_metadata
 from pypi_practice.index.upload.form import Form
-from pypi_practice.index.upload.rejection import AlreadyThere, Refused
+from pypi_practice.index.upload.rejection import AlreadyThere, UploadRejected
 from pypi_practice.index.upload.spool import Incoming
 from pypi_practice.tokens import macaroons
 
@@ -76,7 +76,7 @@ class Upload:
     inspection: archives.Inspection | None = None
 
     @functools.cached_property
-    def standing(self) -> Standing:
+    def standing(self) -> UploadConflicts:
         """What the index holds that decides about this upload; forget it to have it asked anew."""
         digest = self.digests["blake2_256"]
         return self.store.standing(self.target, self.canonical_version, self.filename, digest)
@@ -117,38 +117,38 @@ class Upload:
 
 def protocol(upload: Upload) -> None:
     if ["1", *upload.form.all("protocol_version")][-1] != "1":
-        raise Refused("protocol")
+        raise UploadRejected("protocol")
 
 
 def form_fields(upload: Upload) -> None:
     form = upload.form
     name, filetype, pyversion = (form.get(key) for key in ("name", "filetype", "pyversion"))
     if not name:
-        raise Refused("name_missing")
+        raise UploadRejected("name_missing")
     if not project_names.NAME.match(name):
-        raise Refused(
+        raise UploadRejected(
             "name_invalid", name=name if len(name) <= 60 else f"{name[:30]}...{name[-30:]}"
         )
     _digest_form(form, "blake2_256_digest", "BLAKE2")
     if not filetype:
-        raise Refused("filetype", reason="This field is required.")
+        raise UploadRejected("filetype", reason="This field is required.")
     if filetype not in EXTENSIONS:
-        raise Refused("filetype", reason="Use a known file type.")
+        raise UploadRejected("filetype", reason="Use a known file type.")
     _digest_form(form, "sha256_digest", "SHA256")
     if filetype != "sdist" and not pyversion:
         reason = "Python version is required for binary distribution uploads."
-        raise Refused("pyversion", reason=reason)
+        raise UploadRejected("pyversion", reason=reason)
     if filetype == "sdist" and pyversion not in ("", "source"):
-        raise Refused("pyversion", reason="Use 'source' as Python version for an sdist.")
+        raise UploadRejected("pyversion", reason="Use 'source' as Python version for an sdist.")
     if not any(form.get(f"{kind}_digest") for kind in ("md5", "sha256", "blake2_256")):
-        raise Refused("no_digest")
+        raise UploadRejected("no_digest")
 
 
 def _digest_form(form: Form, key: str, kind: str) -> None:
     value = form.get(key)
     if value.strip() and not HEX64.match(value):
         reason = f"Use a valid, hex-encoded, {kind} message digest."
-        raise Refused("digest_form", field=key, reason=reason)
+        raise UploadRejected("digest_form", field=key, reason=reason)
 
 
 def metadata(upload: Upload) -> None:
@@ -157,14 +157,14 @@ def metadata(upload: Upload) -> None:
 
 def file_present(upload: Upload) -> None:
     if upload.form.content is None or not upload.form.filename:
-        raise Refused("no_file")
+        raise UploadRejected("no_file")
 
 
 def _user_can_upload(upload: Upload) -> None:
     if not upload.token.user.email_verified:
-        raise Refused("email", user=upload.token.user.name)
+        raise UploadRejected("email", user=upload.token.user.name)
     if not upload.token.user.two_factor:
-        raise Refused("two_factor", user=upload.token.user.name)
+        raise UploadRejected("two_factor", user=upload.token.user.name)
 
 
 @functools.cache
@@ -197,11 +197,11 @@ def project(upload: Upload) -> None:
         return
     _user_can_upload(upload)
     if upload.new_projects is not None and upload.new_projects.full(user.id, normalized):
-        raise Refused("too_many")
+        raise UploadRejected("too_many")
     _new_name(upload, name)
     if upload.new_projects is not None:
         if not upload.new_projects.begin(user.id, normalized):
-            raise Refused("too_many")
+            raise UploadRejected("too_many")
         upload.begun = normalized
     # Not stored yet: a refusal further on must leave no empty project behind.
     upload.project = Project(
@@ -214,14 +214,14 @@ def project(upload: Upload) -> None:
 
 
 def _new_name(upload: Upload, name: str) -> None:
-    """Raise Refused if no new project can be called so.
+    """Raise UploadRejected if no new project can be called so.
 
     A project of just this name is no hindrance: another upload may have made it a moment ago.
     """
     others = upload.store.look_alikes(upload.index, name, project_names.look(name))
     others += [other.name for other in _taken(upload.index).values()]
     if key := project_names.fault(name, others):
-        raise Refused(key, name=name)
+        raise UploadRejected(key, name=name)
 
 
 def permission(upload: Upload) -> None:
@@ -239,9 +239,9 @@ def permission(upload: Upload) -> None:
     )
     if reason is not None:
         keys = (key for start, key in TOKEN_REASONS.items() if reason.startswith(start))
-        raise Refused(next(keys, "token"), reason=reason)
+        raise UploadRejected(next(keys, "token"), reason=reason)
     if target.owner != user.id:
-        raise Refused("not_owner", user=user.name, project=target.name)
+        raise UploadRejected("not_owner", user=user.name, project=target.name)
     _user_can_upload(upload)
 
 
@@ -255,26 +255,26 @@ def description(upload: Upload) -> None:
     if not text or descriptions.can_be_shown(text, content_type):
         return
     if content_type:
-        raise Refused("description", content_type=content_type)
-    raise Refused("description_default")
+        raise UploadRejected("description", content_type=content_type)
+    raise UploadRejected("description_default")
 
 
 def filename(upload: Upload) -> None:
     name, filetype = upload.filename, upload.form.get("filetype")
     if any(ord(character) < 32 or ord(character) == 127 for character in name):
-        raise Refused("filename_characters")
+        raise UploadRejected("filename_characters")
     if "/" in name or "\\" in name:
-        raise Refused("filename_path")
+        raise UploadRejected("filename_path")
     match = re.match(r".+?(\.(tar\.gz|zip|whl))$", name, re.IGNORECASE)
     if match is None:
-        raise Refused("extension")
+        raise UploadRejected("extension")
     if match[1] not in EXTENSIONS[filetype]:
-        raise Refused("extension_wrong", extension=match[1], filetype=filetype)
+        raise UploadRejected("extension_wrong", extension=match[1], filetype=filetype)
 
 
 def content_type(upload: Upload) -> None:
     if (upload.form.content_type or "").startswith("image/"):
-        raise Refused("image")
+        raise UploadRejected("image")
 
 
 def size(upload: Upload) -> None:
@@ -283,15 +283,15 @@ def size(upload: Upload) -> None:
     left = limits.project - held
     if upload.content.size > min(limits.file, left):
         if limits.file <= left:
-            raise Refused("too_large", project=name, limit=limits.file // MIB)
-        raise Refused("project_too_large", project=name, limit=limits.project // GIB)
+            raise UploadRejected("too_large", project=name, limit=limits.file // MIB)
+        raise UploadRejected("project_too_large", project=name, limit=limits.project // GIB)
 
 
 def digest(upload: Upload) -> None:
     for kind, computed in upload.digests.items():
         claimed = upload.form.get(f"{kind}_digest")
         if claimed and claimed.lower() != computed:
-            raise Refused("digest")
+            raise UploadRejected("digest")
 
 
 def duplicate(upload: Upload) -> None:
@@ -299,23 +299,23 @@ def duplicate(upload: Upload) -> None:
     if there.digest == digests["sha256"]:
         raise AlreadyThere
     if there.digest is not None or there.namesake is not None:
-        raise Refused("exists", filename=upload.filename, blake2=digests["blake2_256"])
+        raise UploadRejected("exists", filename=upload.filename, blake2=digests["blake2_256"])
 
 
 def reused_name(upload: Upload) -> None:
     if upload.standing.used:
-        raise Refused("used")
+        raise UploadRejected("used")
 
 
 def open_release(upload: Upload) -> None:
     created = upload.standing.created
     if created is not None and created < time.time() - OPEN_DAYS * 24 * 3600:
-        raise Refused("closed")
+        raise UploadRejected("closed")
 
 
 def one_sdist(upload: Upload) -> None:
     if upload.form.get("filetype") == "sdist" and upload.standing.has_sdist:
-        raise Refused("second_sdist")
+        raise UploadRejected("second_sdist")
 
 
 def archive(upload: Upload) -> None:
@@ -323,7 +323,7 @@ def archive(upload: Upload) -> None:
         upload.content.written(), upload.filename, upload.meta.license_files or []
     )
     if (bad := upload.inspection.bad) is not None:
-        raise Refused("archive", reason=bad) from bad
+        raise UploadRejected("archive", reason=bad) from bad
 
 
 def normal_filename(upload: Upload) -> None:
@@ -339,7 +339,7 @@ def _normal_sdist(upload: Upload) -> None:
     try:
         found: str = parse_sdist_filename(name)[0]
     except ValueError as error:  # InvalidSdistFilename is one, and so is what a huge number makes
-        raise Refused("sdist_filename", filename=name) from error
+        raise UploadRejected("sdist_filename", filename=name) from error
     if version.is_postrelease and found != target.normalized and name.count("-") >= 2:
         # "demo-1.0-1.tar.gz" is version 1.0-1, which is 1.0.post1, of demo.
         before = name.rsplit("-", 2)[0]
@@ -349,10 +349,10 @@ def _normal_sdist(upload: Upload) -> None:
         except InvalidVersion:
             pass
     if canonicalize_name(found) != target.normalized:
-        raise Refused("sdist_start", project=target.name, start=start)
+        raise UploadRejected("sdist_start", project=target.name, start=start)
     expected = f"{start}-{version}.tar.gz"
     if name != expected:
-        raise Refused("sdist_normal", filename=name, expected=expected)
+        raise UploadRejected("sdist_normal", filename=name, expected=expected)
 
 
 def _normal_wheel(upload: Upload) -> None:
@@ -361,43 +361,47 @@ def _normal_wheel(upload: Upload) -> None:
     try:
         found, version, _, tags = parse_wheel_filename(name)
     except ValueError as error:
-        raise Refused("wheel_filename", reason=error) from error
+        raise UploadRejected("wheel_filename", reason=error) from error
     for platform in sorted({tag.platform for tag in tags}):
         if not platforms.is_allowed(platform):
-            raise Refused("platform", filename=name, platform=platform)
+            raise UploadRejected("platform", filename=name, platform=platform)
     if found != target.normalized:
-        raise Refused("wheel_start", project=target.name, start=start)
+        raise UploadRejected("wheel_start", project=target.name, start=start)
     written = name.split("-", 1)[0]
     if written != start:
-        raise Refused("wheel_name", filename=name, start=start, found=written)
+        raise UploadRejected("wheel_name", filename=name, start=start, found=written)
     if version != upload.meta.version:
-        raise Refused("wheel_version", expected=str(upload.meta.version), version=str(version))
+        raise UploadRejected(
+            "wheel_version", expected=str(upload.meta.version), version=str(version)
+        )
 
 
 def contents(upload: Upload) -> None:
     assert upload.inspection is not None
     name, lacking = upload.filename, upload.inspection.lacking
     if isinstance(lacking, archives.BadEntryPoints):
-        raise Refused("entry_points", filename=name) from lacking
+        raise UploadRejected("entry_points", filename=name) from lacking
     if lacking is None:
         return
     if lacking.kind == "license":
-        raise Refused(
+        raise UploadRejected(
             "license_file", name=lacking.name, filename=name, path=lacking.path
         ) from lacking
-    raise Refused("wheel_file", filename=name, kind=lacking.kind, path=lacking.path) from lacking
+    raise UploadRejected(
+        "wheel_file", filename=name, kind=lacking.kind, path=lacking.path
+    ) from lacking
 
 
 def filename_length(upload: Upload) -> None:
     # PyPI writes a wheel's metadata beside it, under the same name with an ending.
     beside = ".metadata" if upload.filename.endswith(".whl") else ""
     if len(f"{upload.filename}{beside}".encode()) > FILENAME_LIMIT:
-        raise Refused("filename_long", filename=upload.filename)
+        raise UploadRejected("filename_long", filename=upload.filename)
 
 
 def attestations(upload: Upload) -> None:
     if upload.form.all("attestations"):
-        raise Refused("attestations")
+        raise UploadRejected("attestations")
 
 
 RULES = (
@@ -425,7 +429,7 @@ RULES = (
 )
 
 
-def still_good(upload: Upload) -> tuple[Project, Standing]:
+def still_good(upload: Upload) -> tuple[Project, UploadConflicts]:
     """Ask again what another upload may have changed while this one was being looked at.
 
     Returns the project and what it holds now; raises as the rules do.
@@ -434,7 +438,7 @@ def still_good(upload: Upload) -> tuple[Project, Standing]:
     if found is None:
         _new_name(upload, name)
     elif found.owner != upload.target.owner:
-        raise Refused("name_conflict", name=name)
+        raise UploadRejected("name_conflict", name=name)
     else:
         upload.project = dataclasses.replace(found, name=name)
     del upload.standing
@@ -446,8 +450,8 @@ def still_good(upload: Upload) -> tuple[Project, Standing]:
 def accept(upload: Upload) -> StoredFile:
     """Take *upload* through every rule and keep it; return the stored file.
 
-    Raises Refused or AlreadyThere, and OSError or sqlite3.Error if the disk does not take it; then
-    nothing is kept.
+    Raises UploadRejected or AlreadyThere, and OSError or sqlite3.Error if the disk does not take
+    it; then nothing is kept.
     """
     try:
         return _accept(upload)

@@ -8,10 +8,10 @@ against other sites all the same.
 from __future__ import annotations
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import Index
 from pypi_practice.index.request import Request
-from pypi_practice.index.responses import Answer
+from pypi_practice.index.responses import Response
 from pypi_practice.index.storage import queries
 from pypi_practice.index.storage.store import Project
 from pypi_practice.index.views.pages import LISTED, Pages, redirect
@@ -35,12 +35,12 @@ class AccountPages:
         self.pages = pages
         self.store = pages.store
 
-    def overview(self, request: Request, index: Index) -> Answer:
+    def overview(self, request: Request, index: Index) -> Response:
         """Return the list of tokens."""
         tokens = self.store.tokens(index)
         return self.pages.render(request, index, "account", tokens=tokens)
 
-    def form(self, request: Request, index: Index, refusal: Refusal | None = None) -> Answer:
+    def form(self, request: Request, index: Index, refusal: Refusal | None = None) -> Response:
         """Return the form for a new token, with what was typed if it was refused."""
         projects = queries.projects(self.store, index, LISTED + 1)
         scope = request.form.get("token_scope", "")
@@ -63,7 +63,7 @@ class AccountPages:
             limit=NAME_LIMIT,
         )
 
-    def create(self, request: Request, index: Index) -> Answer:
+    def create(self, request: Request, index: Index) -> Response:
         """Make the token of the form, and show it this once."""
         try:
             name, project = self._read(request, index)
@@ -71,7 +71,7 @@ class AccountPages:
                 user = self.store.user(index)
                 identifier, token = self.store.new_token(user, name, project)
             except PracticeError as error:
-                words = Words(request.language, "index/web_pages")
+                words = Translator(request.language, "index/web_pages")
                 raise Refusal("description", words("token_name_used")) from error
         except Refusal as refusal:
             return self.form(request, index, refusal)
@@ -86,7 +86,7 @@ class AccountPages:
         )
 
     def _read(self, request: Request, index: Index) -> tuple[str, Project | None]:
-        words = Words(request.language, "index/web_pages")
+        words = Translator(request.language, "index/web_pages")
         name = " ".join(request.form.get("description", "").split())
         scope = request.form.get("token_scope", "")
         if not name:
@@ -105,7 +105,7 @@ class AccountPages:
             raise Refusal("token_scope", words("token_project_unknown", name=project_name[:100]))
         return name, project
 
-    def remove(self, request: Request, index: Index, identifier: str) -> Answer | None:
+    def remove(self, request: Request, index: Index, identifier: str) -> Response | None:
         """Ask before a token is removed, and remove it; None if there is none."""
         token = self.store.token(identifier)
         if token is None or token.user.index != index.key:
@@ -113,7 +113,7 @@ class AccountPages:
         if request.method != "POST":
             return self.pages.render(request, index, "token_remove", token=token)
         self.store.remove_token(token.id)
-        words = Words(request.language, "index/web_pages")
+        words = Translator(request.language, "index/web_pages")
         session = self.pages.sessions.of(request)
         self.pages.sessions.tell(session, words("token_deleted", name=token.description))
         return redirect(request, ACCOUNT)

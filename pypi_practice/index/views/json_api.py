@@ -11,7 +11,7 @@ from typing import Any
 
 from pypi_practice.core.indexes import Index
 from pypi_practice.index.request import Request
-from pypi_practice.index.responses import Answer
+from pypi_practice.index.responses import Response
 from pypi_practice.index.storage import queries
 from pypi_practice.index.storage.store import LEARNER, Project, Store
 from pypi_practice.index.views import simple
@@ -38,7 +38,7 @@ PLAIN = (
 
 def project(
     request: Request, index: Index, found: Project, store: Store, version: str | None
-) -> Answer | None:
+) -> Response | None:
     """Return what is known of the latest release, or of *version*; None if there is none."""
     releases = queries.releases(store, found)
     shown = queries.latest(releases)

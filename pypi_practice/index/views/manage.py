@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import Index
 from pypi_practice.index.request import Request
-from pypi_practice.index.responses import Answer
+from pypi_practice.index.responses import Response
 from pypi_practice.index.storage import queries
 from pypi_practice.index.storage.store import Project
 from pypi_practice.index.views.pages import HISTORY, Pages, redirect
@@ -46,12 +46,12 @@ class ManagePages:
         self.pages = pages
         self.store = pages.store
 
-    def projects(self, request: Request, index: Index) -> Answer:
+    def projects(self, request: Request, index: Index) -> Response:
         """Return the learner's projects."""
         listing = self.pages.listing(request, index)
         return self.pages.render(request, index, "manage_projects", **listing)
 
-    def releases(self, request: Request, index: Index, project: Project) -> Answer:
+    def releases(self, request: Request, index: Index, project: Project) -> Response:
         """Return the releases of a project, with what can be done to them."""
         found = queries.releases(self.store, project)
         return self.pages.render(
@@ -73,13 +73,13 @@ class ManagePages:
             request, index, "manage_release", project=project, release=found, files=files
         )
 
-    def settings(self, request: Request, index: Index, project: Project) -> Answer:
+    def settings(self, request: Request, index: Index, project: Project) -> Response:
         """Return the settings of a project: its tokens, and how it is deleted."""
         return self.pages.render(request, index, "settings", project=project)
 
     def change_release(
         self, request: Request, index: Index, project: Project, version: str, what: str
-    ) -> Answer | None:
+    ) -> Response | None:
         """Ask, and then yank, un-yank or delete a release; None if that cannot be done to it."""
         release = queries.release(self.store, project, version)
         if release is None or what not in ("yank", "unyank", "delete"):
@@ -139,7 +139,7 @@ class ManagePages:
 
     def delete_file(
         self, request: Request, index: Index, project: Project, version: str, filename: str
-    ) -> Answer | None:
+    ) -> Response | None:
         """Ask, and then delete a file; None if the release has no such file."""
         files = queries.files(self.store, project, version)
         file = next((one for one in files if one.filename == filename), None)
@@ -163,7 +163,7 @@ class ManagePages:
         change = lambda: queries.delete_file(self.store, index, project, file.filename)  # noqa: E731
         return self._ask(request, index, project, question, change)
 
-    def delete_project(self, request: Request, index: Index, project: Project) -> Answer:
+    def delete_project(self, request: Request, index: Index, project: Project) -> Response:
         """Ask, and then delete a project."""
         values = {"name": project.name, "count": len(queries.releases(self.store, project))}
         question = Question(
@@ -192,8 +192,8 @@ class ManagePages:
         project: Project,
         question: Question,
         change: Callable[[], None],
-    ) -> Answer:
-        words = Words(request.language, "index/web_pages")
+    ) -> Response:
+        words = Translator(request.language, "index/web_pages")
         wrong = None
         if request.method == "POST":
             given = request.form.get("confirm", "").strip()

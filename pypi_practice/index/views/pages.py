@@ -18,7 +18,7 @@ from pypi_practice.core.data import load
 from pypi_practice.core.i18n import LANGUAGES
 from pypi_practice.core.indexes import Index
 from pypi_practice.index.request import LANGUAGE_COOKIE, Request
-from pypi_practice.index.responses import Answer
+from pypi_practice.index.responses import Response
 from pypi_practice.index.sessions import FIELD, Sessions
 from pypi_practice.index.storage import queries
 from pypi_practice.index.storage.store import LEARNER, Project, Store
@@ -85,20 +85,20 @@ def safe_link(url: str) -> str | None:
     return url.strip() if parts.scheme == "mailto" and parts.path else None
 
 
-def stylesheet() -> Answer:
+def stylesheet() -> Response:
     """Return the style of all pages."""
     file = importlib.resources.files("pypi_practice.index.views").joinpath("static", "style.css")
     headers = [("X-Content-Type-Options", "nosniff"), ("Cache-Control", "max-age=60")]
-    return Answer(200, file.read_bytes(), "text/css; charset=UTF-8", headers=headers)
+    return Response(200, file.read_bytes(), "text/css; charset=UTF-8", headers=headers)
 
 
-def redirect(request: Request, path: str, status: int = 303) -> Answer:
+def redirect(request: Request, path: str, status: int = 303) -> Response:
     """Send the browser to *path* of the same index; *path* begins with one slash."""
     location = request.base + quote(path, safe="/!~*'()")
-    return Answer(status, headers=[("Location", location), ("Cache-Control", "no-store")])
+    return Response(status, headers=[("Location", location), ("Cache-Control", "no-store")])
 
 
-def switch_language(request: Request) -> Answer | None:
+def switch_language(request: Request) -> Response | None:
     """Answer ``?lang=es``: remember the language and go on without it; None if it is not asked."""
     chosen = request.query.get("lang")
     if chosen not in LANGUAGES:
@@ -109,7 +109,7 @@ def switch_language(request: Request) -> Answer | None:
     if rest:
         headers["Location"] += f"?{urlencode(rest)}"
     cookie = f"{LANGUAGE_COOKIE}={chosen}; Path=/; Max-Age={YEAR}; SameSite=Lax; HttpOnly"
-    return Answer(303, headers=[*headers.items(), ("Set-Cookie", cookie)])
+    return Response(303, headers=[*headers.items(), ("Set-Cookie", cookie)])
 
 
 class Pages:
@@ -126,7 +126,7 @@ class Pages:
         template: str,
         status: int = 200,
         **values: Any,
-    ) -> Answer:
+    ) -> Response:
         """Return *template* filled with *values*, in the language of *request*."""
         language = request.language
         session = self.sessions.of(request)
@@ -149,27 +149,27 @@ class Pages:
         )
         headers = [*SECURITY, ("Content-Language", language)]
         headers.append(self.sessions.cookie(request, session))
-        return Answer(status, body.encode(), headers=headers)
+        return Response(status, body.encode(), headers=headers)
 
     def problem(
         self, request: Request, index: Index | None, status: int, key: str, /, **values: object
-    ) -> Answer:
+    ) -> Response:
         """Return a page that says what is wrong: the sentence *key* of data/index/web_pages.yml."""
         return self.render(
             request, index, "problem", status, code=status, key=key, sentence_values=values
         )
 
-    def missing(self, request: Request, index: Index) -> Answer:
+    def missing(self, request: Request, index: Index) -> Response:
         """Return the page for an address at which nothing is."""
         return self.problem(
             request, index, 404, "missing_page", index=index.name, path=request.path[:200]
         )
 
-    def home(self, request: Request, index: Index) -> Answer:
+    def home(self, request: Request, index: Index) -> Response:
         """Return the first page of *index*: what it holds."""
         return self.render(request, index, "home", **self.listing(request, index))
 
-    def user(self, request: Request, index: Index, name: str) -> Answer | None:
+    def user(self, request: Request, index: Index, name: str) -> Response | None:
         """Return the page of a user; None if there is no such user."""
         try:
             found = self.store.user(index, name)
@@ -190,7 +190,7 @@ class Pages:
 
     def project(
         self, request: Request, index: Index, project: Project, version: str | None
-    ) -> Answer | None:
+    ) -> Response | None:
         """Return the page of the latest release, or of *version*; None if there is none."""
         releases = queries.releases(self.store, project)
         latest = queries.latest(releases)

@@ -9,7 +9,7 @@ import re
 
 from markupsafe import Markup
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.index.upload import descriptions
 from pypi_practice.index.upload.rejection import TooMuch
 
@@ -36,12 +36,12 @@ def render(text: str, content_type: str | None, language: str) -> tuple[Markup, 
     if rendered is None:
         return Markup("<pre>{}</pre>").format(text), False
     plain, replaced = IMAGE.subn(
-        functools.partial(_describe, Words(language, "index/web_pages")), rendered
+        functools.partial(_describe, Translator(language, "index/web_pages")), rendered
     )
     return Markup(plain), bool(replaced)
 
 
-def _describe(words: Words, image: re.Match[str]) -> str:
+def _describe(words: Translator, image: re.Match[str]) -> str:
     alt = ALT.search(image[0])
     text = html.unescape(alt[1]) if alt else ""
     return f'<span class="image">{html.escape(words("image", text=text or "-"))}</span>'

@@ -18,7 +18,7 @@ from typing import Any
 
 from pypi_practice.core.indexes import Index
 from pypi_practice.index.request import Request
-from pypi_practice.index.responses import Answer
+from pypi_practice.index.responses import Response
 from pypi_practice.index.storage import queries
 from pypi_practice.index.storage.store import Project, Store
 
@@ -50,7 +50,7 @@ def iso_time(seconds: float) -> str:
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def answer(request: Request, body: bytes, kind: str, serial: int) -> Answer:
+def answer(request: Request, body: bytes, kind: str, serial: int) -> Response:
     """Return *body*, or 304 for who has it already.
 
     ``no-store``: what comes from the practice index must not stay in the cache that an installer
@@ -65,11 +65,11 @@ def answer(request: Request, body: bytes, kind: str, serial: int) -> Answer:
         ("X-PyPI-Last-Serial", str(serial)),
     ]
     if tag in request.environ.get("HTTP_IF_NONE_MATCH", ""):
-        return Answer(304, b"", kind, headers=headers)
-    return Answer(200, body, kind, headers=headers)
+        return Response(304, b"", kind, headers=headers)
+    return Response(200, body, kind, headers=headers)
 
 
-def root(request: Request, index: Index, store: Store) -> Answer:
+def root(request: Request, index: Index, store: Store) -> Response:
     """Return the list of all projects."""
     kind, projects = simple_type(request.accept), store.projects(index)
     serial = queries.serial(store, index)
@@ -117,7 +117,7 @@ class Cache:
                 self._pages.popitem(last=False)
 
 
-def project(request: Request, index: Index, found: Project, store: Store, cache: Cache) -> Answer:
+def project(request: Request, index: Index, found: Project, store: Store, cache: Cache) -> Response:
     """Return the files of one project."""
     kind = simple_type(request.accept)
     # Asked before the files: a change in between makes the kept page useless, never wrong.

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import visible
 from pypi_practice.travis.check import checker
 from pypi_practice.travis.config import loader
@@ -20,7 +20,7 @@ FREQUENT = 20  # a line that stands there more often is not looked for elsewhere
 MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
-def file(path: Path, words: Words, variables: Sequence[Variable] = ()) -> checker.Report:
+def file(path: Path, words: Translator, variables: Sequence[Variable] = ()) -> checker.Report:
     """Check a file, or the ``.travis.yml`` of a folder; raises PracticeError."""
     place = loader.place(path)
     text = loader.text_of(place, words)
@@ -56,7 +56,7 @@ def _range(start: int, end: int) -> str:
 def fix(
     path: Path,
     report: checker.Report,
-    words: Words,
+    words: Translator,
     also: Collection[str],
     variables: Sequence[Variable] = (),
     *,

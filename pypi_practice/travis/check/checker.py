@@ -9,13 +9,13 @@ from pathlib import Path
 
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.check import deploy_rules, findings, rules, secret_rules
 from pypi_practice.travis.check.context import Scope
 from pypi_practice.travis.check.findings import Edit, Finding, Source
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.config.schema_validation import Message, Validator
-from pypi_practice.travis.config.yaml_positions import Entry, Item
+from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 from pypi_practice.travis.plan.planner import Variable
 
 # Of a line without spaces at its end.
@@ -77,7 +77,7 @@ def _rule(message: Message) -> str:
     return message.code.replace("_", "-")
 
 
-def _edit(message: Message, rule: str, entry: Entry | None, source: Source) -> Edit | None:
+def _edit(message: Message, rule: str, entry: KeyValue | None, source: Source) -> Edit | None:
     if entry is None:
         return None
     item = entry.item
@@ -102,7 +102,7 @@ def _edit(message: Message, rule: str, entry: Entry | None, source: Source) -> E
     return None
 
 
-def _entries(item: Item, seen: set[int] | None = None) -> Iterator[Entry]:
+def _entries(item: Node, seen: set[int] | None = None) -> Iterator[KeyValue]:
     seen = set() if seen is None else seen
     if id(item.value) in seen:
         return
@@ -115,7 +115,7 @@ def _entries(item: Item, seen: set[int] | None = None) -> Iterator[Entry]:
         yield from _entries(one, seen)
 
 
-def _said(checked: Validator, root: Item, source: Source) -> Iterator[Finding]:
+def _said(checked: Validator, root: Node, source: Source) -> Iterator[Finding]:
     """Yield what Travis CI says, each with the edit that would silence it."""
     by_place = {(entry.line, entry.column): entry for entry in _entries(root)}
     for message in checked.messages():
@@ -151,7 +151,7 @@ def _ignores(lines: Sequence[str]) -> dict[int, list[tuple[int, int, set[str], s
 def check(
     text: str,
     name: str,
-    words: Words,
+    words: Translator,
     folder: Path | None = None,
     variables: Sequence[Variable] = (),
 ) -> Report:
@@ -192,7 +192,7 @@ def check(
     return Report(source, left, ignored)
 
 
-def mend(report: Report, words: Words, also: Collection[str] = (), **more: object) -> str:
+def mend(report: Report, words: Translator, also: Collection[str] = (), **more: object) -> str:
     """Return the text with the safe edits made, and those of the rules in *also*.
 
     An edit can make room for another, so this goes on until nothing changes.

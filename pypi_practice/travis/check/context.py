@@ -16,7 +16,7 @@ from pypi_practice.travis.config.build_conditions import ConditionError, Unknown
 from pypi_practice.travis.config.loader import as_list
 from pypi_practice.travis.config.regular_expressions import Budget, BudgetExceeded
 from pypi_practice.travis.config.schema_validation import Validator
-from pypi_practice.travis.config.yaml_positions import Entry, Item
+from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 from pypi_practice.travis.plan.planner import (
     DEFAULT_DIST,
     DEFAULT_PYTHON,
@@ -26,7 +26,7 @@ from pypi_practice.travis.plan.planner import (
     Variable,
 )
 
-Entries = dict[str, Entry]
+Entries = dict[str, KeyValue]
 PROJECT_FILE_LIMIT = 1024 * 1024  # bytes of a file beside .travis.yml
 PYTHON_TEST = re.compile(
     r"""^\s*"?\$\{?TRAVIS_PYTHON_VERSION\}?"?\s*==?\s*["']?([\w.+-]+)["']?\s*$"""
@@ -43,9 +43,9 @@ class Job:
     os: str
     dist: str
     python: str
-    os_item: Item | None
-    dist_item: Item | None
-    python_item: Item | None
+    os_item: Node | None
+    dist_item: Node | None
+    python_item: Node | None
     included: bool
 
 
@@ -53,11 +53,11 @@ class Job:
 class Deploy:
     """A deploy entry: its options by Travis CI's names, and the jobs that would run it."""
 
-    item: Item
-    place: Entry | Item
+    item: Node
+    place: KeyValue | Node
     entries: Entries
     on: Entries
-    on_entry: Entry | None
+    on_entry: KeyValue | None
     on_is_known: bool
     provider: str
     jobs: list[Job]
@@ -82,7 +82,7 @@ class Deploy:
         return self.scope.checked.normal(entry.item) if entry else None
 
     @property
-    def conditions(self) -> list[Item]:
+    def conditions(self) -> list[Node]:
         """The conditions under ``on``."""
         return [one for one in self.on["condition"].item.items] if "condition" in self.on else []
 
@@ -91,7 +91,7 @@ class Deploy:
         """The runtimes that ``on`` asks for."""
         return [key for key in self.on if RUNTIME_KEYS.get(key, key) in RUNTIMES]
 
-    def pythons_asked(self) -> list[tuple[str, Item]]:
+    def pythons_asked(self) -> list[tuple[str, Node]]:
         """Return the versions of Python that ``on`` asks for, each with its place."""
         found = []
         if "python" in self.on:
@@ -114,7 +114,7 @@ class Scope:
     """A file, and what stands around it: ``folder`` is the project, None if it is not known."""
 
     source: Source
-    item: Item
+    item: Node
     checked: Validator
     folder: Path | None = None
     variables: Sequence[Variable] = ()
@@ -134,7 +134,7 @@ class Scope:
     def hit(
         self,
         rule: str,
-        place: Entry | Item,
+        place: KeyValue | Node,
         key: str,
         edit: Edit | None = None,
         *,
@@ -142,7 +142,7 @@ class Scope:
         **values: Any,
     ) -> Finding:
         """Return a finding at *place*, the end of which is the end of its first line."""
-        item = place.item if isinstance(place, Entry) else place
+        item = place.item if isinstance(place, KeyValue) else place
         line = self.source.lines[place.line - 1] if self.source.lines else ""
         end = item.end_column if item.end_line == place.line else len(line) + 1
         return Finding(
@@ -163,11 +163,11 @@ class Scope:
             return ""
         return data.decode("utf-8", errors="replace")
 
-    def texts(self, entry: Entry | None) -> list[str]:
+    def texts(self, entry: KeyValue | None) -> list[str]:
         """Return the texts of an entry that may be one or several."""
         return [str(one.data()) for one in entry.item.items if one.scalar] if entry else []
 
-    def included(self) -> list[Item]:
+    def included(self) -> list[Node]:
         """Return the jobs that the file lists."""
         entry = self.root.get("jobs")
         if entry is None:
@@ -176,7 +176,7 @@ class Scope:
             entry = self.checked.entries(entry.item).get("include")
         return [one for one in entry.item.items if one.kind == "map"] if entry else []
 
-    def axis(self, key: str) -> list[Item]:
+    def axis(self, key: str) -> list[Node]:
         """Return the values of a key of the matrix."""
         entry = self.root.get(key)
         if entry is None:
@@ -186,8 +186,8 @@ class Scope:
             return jobs.item.items if jobs else []
         return entry.item.items
 
-    def _job(self, entries: Entries, included: bool, **items: Item | None) -> Job:
-        def item(key: str) -> Item | None:
+    def _job(self, entries: Entries, included: bool, **items: Node | None) -> Job:
+        def item(key: str) -> Node | None:
             if items.get(key):
                 return items[key]
             for place in (entries, self.root):
@@ -258,7 +258,9 @@ class Scope:
             elif on_entry is not None and on_entry.item.kind != "none":
                 known = False
                 if on_entry.item.kind == "str":
-                    on = {"branch": Entry("branch", on_entry.line, on_entry.column, on_entry.item)}
+                    on = {
+                        "branch": KeyValue("branch", on_entry.line, on_entry.column, on_entry.item)
+                    }
             # An "if:" here, or a mapping where a text belongs, is taken for branches.
             if any(
                 one.item.kind == "map"
@@ -268,7 +270,7 @@ class Scope:
                 known = False
             if "if" in entries:
                 known = False
-            place: Entry | Item = entry if entry.item is item else item
+            place: KeyValue | Node = entry if entry.item is item else item
             yield Deploy(
                 item, place, entries, on, on_entry, known, provider, jobs, at_top, guarded, self
             )
@@ -306,13 +308,13 @@ class Scope:
                     return False
         return True
 
-    def _assigned(self) -> Iterator[tuple[str, Item]]:
+    def _assigned(self) -> Iterator[tuple[str, Node]]:
         owners = [self.root, *(self.checked.entries(one) for one in self.included())]
         for owner in owners:
             if "env" in owner:
                 yield from self._names(owner["env"].item)
 
-    def _names(self, item: Item) -> Iterator[tuple[str, Item]]:
+    def _names(self, item: Node) -> Iterator[tuple[str, Node]]:
         for one in item.items:
             if one.kind == "map":
                 for key, entry in one.entries.items():

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pypi_practice.core.data import load
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config.schema_validation import LEVELS
-from pypi_practice.travis.config.yaml_positions import Entry, Item
+from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Finding:
         """Travis CI's own code, if the message is Travis CI's own."""
         return self.facts.get("code")
 
-    def say(self, part: str, words: Words) -> str:
+    def say(self, part: str, words: Translator) -> str:
         """Return the rule's ``message``, ``why`` or ``fix`` in the language of *words*."""
         return self.facts[part][words.language].format(**self.values)
 
@@ -70,27 +70,27 @@ class Source:
         """The lines, without their ends."""
         return self.text.splitlines()
 
-    def alone(self, entry: Entry) -> bool:
+    def alone(self, entry: KeyValue) -> bool:
         """Whether the entry has its lines to itself, so that it can go without a trace."""
         line = self.lines[entry.line - 1]
         before = line[: entry.column - 1]
         return not before.strip() and not entry.inherited and entry.item.scalar
 
-    def without(self, entry: Entry) -> Edit | None:
+    def without(self, entry: KeyValue) -> Edit | None:
         """Return the edit that removes the entry's line, or None if others share it."""
         if not self.alone(entry) or entry.item.end_line != entry.line:
             return None
         return Edit(entry.line, 1, entry.line + 1, 1, "")
 
 
-def replaced(item: Item, text: str) -> Edit | None:
+def replaced(item: Node, text: str) -> Edit | None:
     """Return the edit that writes *text* in place of a value of one line."""
     if item.end_line != item.line:
         return None
     return Edit(item.line, item.column, item.end_line, item.end_column, text)
 
 
-def renamed(entry: Entry, text: str) -> Edit | None:
+def renamed(entry: KeyValue, text: str) -> Edit | None:
     """Return the edit that gives an entry another key."""
     if entry.inherited:
         return None

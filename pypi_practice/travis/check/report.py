@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pypi_practice.core.data import load
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import as_json as as_json_text
 from pypi_practice.core.terminal import one_line
 from pypi_practice.travis.check.checker import Report
@@ -28,13 +28,13 @@ def _hide(text: str, finding: Finding) -> str:
     return TOKEN.sub(HIDDEN, text)
 
 
-def hidden(finding: Finding, words: Words) -> str:
+def hidden(finding: Finding, words: Translator) -> str:
     """Return the message of a finding in one line, without secrets, and not too long to read."""
     text = one_line(_hide(finding.say("message", words), finding))
     return text if len(text) <= MESSAGE_LIMIT else f"{text[:MESSAGE_LIMIT]}…"
 
 
-def lines(report: Report, words: Words) -> Iterator[str]:
+def lines(report: Report, words: Translator) -> Iterator[str]:
     """Yield the report of one file for people: place, message, line, suggestion, why."""
     for one in report.findings:
         level = words(f"level_{one.level}")
@@ -65,7 +65,7 @@ def lines(report: Report, words: Words) -> Iterator[str]:
     yield _summary(report, words)
 
 
-def _suggestion(edit: Edit, line: str, number: str, words: Words) -> Iterator[str]:
+def _suggestion(edit: Edit, line: str, number: str, words: Translator) -> Iterator[str]:
     if edit.line == edit.end_line:
         if edit.line != int(number) or edit.text.endswith("\n"):
             yield f"  {' ' * len(number)} + {edit.text.rstrip()}"
@@ -76,7 +76,7 @@ def _suggestion(edit: Edit, line: str, number: str, words: Words) -> Iterator[st
         yield f"  {' ' * len(number)} - {line}"
 
 
-def _summary(report: Report, words: Words) -> str:
+def _summary(report: Report, words: Translator) -> str:
     name = report.source.name
     if not report.findings:
         return words("clean", name=name)
@@ -103,7 +103,7 @@ def _edit(edit: Edit | None) -> dict[str, Any] | None:
     }
 
 
-def as_json(reports: Sequence[Report], words: Words) -> str:
+def as_json(reports: Sequence[Report], words: Translator) -> str:
     """Return the findings of all files as one JSON list."""
     return as_json_text(
         [
@@ -130,7 +130,7 @@ def as_json(reports: Sequence[Report], words: Words) -> str:
     )
 
 
-def as_sarif(reports: Sequence[Report], words: Words) -> str:
+def as_sarif(reports: Sequence[Report], words: Translator) -> str:
     """Return the findings as SARIF 2.1.0, those that are ignored with their reasons."""
     rules = load("travis/rules")
     results = []
@@ -160,7 +160,7 @@ def _region(line: int, column: int, end_line: int, end_column: int) -> dict[str,
     return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
 
 
-def _result(report: Report, one: Finding, reason: str | None, words: Words) -> dict[str, Any]:
+def _result(report: Report, one: Finding, reason: str | None, words: Translator) -> dict[str, Any]:
     artifact = {"uri": report.source.name.replace("\\", "/")}
     region = _region(one.line, one.column, one.line, one.end_column)
     message = f"{_hide(one.say('message', words), one)}. {one.say('fix', words)}"

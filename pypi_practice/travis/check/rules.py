@@ -12,7 +12,7 @@ from pypi_practice.tokens.patterns import TOKEN
 from pypi_practice.travis.check.context import Scope
 from pypi_practice.travis.check.findings import Edit, Finding, replaced
 from pypi_practice.travis.config import build_conditions
-from pypi_practice.travis.config.yaml_positions import Entry, Item
+from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 from pypi_practice.travis.plan.planner import DEPLOY_PHASES, MOST_JOBS, PHASES, minor
 
 UPLOADS = re.compile(
@@ -101,7 +101,7 @@ def _pythons(scope: Scope) -> Iterator[Finding]:
                 yield from _unquoted(scope, item, "deploy.on.python")
 
 
-def _unquoted(scope: Scope, item: Item, key: str) -> Iterator[Finding]:
+def _unquoted(scope: Scope, item: Node, key: str) -> Iterator[Finding]:
     text = str(item.data())
     if item.plain and re.fullmatch(r"\d+(\.\d+)?", text):
         yield scope.hit("unquoted-version", item, key, replaced(item, f'"{text}"'), name=text)
@@ -125,7 +125,7 @@ def _jobs(scope: Scope) -> Iterator[Finding]:
             break
 
 
-def _conditions(scope: Scope) -> Iterator[tuple[Entry, str]]:
+def _conditions(scope: Scope) -> Iterator[tuple[KeyValue, str]]:
     if "if" in scope.root:
         yield scope.root["if"], "if"
     stages = scope.root.get("stages")

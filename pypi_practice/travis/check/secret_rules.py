@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pypi_practice.travis.check.context import Job, Scope
 from pypi_practice.travis.check.findings import Finding
 from pypi_practice.travis.check.rules import UPLOADS
-from pypi_practice.travis.config.yaml_positions import Entry, Item
+from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 from pypi_practice.travis.plan.planner import MOST_JOBS, PHASES
 
 # The variables from which twine, uv, Flit, Hatch, PDM, Poetry and the deploy tool take the password
@@ -28,7 +28,7 @@ ASSIGNMENT = re.compile(r"(?:^|\s)(\w+)=(\"[^\"]*\"|'[^']*'|\S*)")
 SEPARATOR = re.compile(r"&&|\|\||[;|\n]")
 ENCRYPTED = "[secure]"
 
-Variables = dict[str, tuple[str, Item]]  # by name: the value, and where it is written
+Variables = dict[str, tuple[str, Node]]  # by name: the value, and where it is written
 
 
 def check(scope: Scope) -> Iterator[Finding]:
@@ -63,7 +63,7 @@ class _Commands:
         self.scope = scope
         self.uploads: dict[int, bool] = {}  # by the phase's entry: whether it does nothing else
 
-    def _phases(self, job: Job) -> Iterator[tuple[str, Entry | None]]:
+    def _phases(self, job: Job) -> Iterator[tuple[str, KeyValue | None]]:
         for phase in PHASES:
             yield phase, job.entries.get(phase) or self.scope.root.get(phase)
 
@@ -110,11 +110,11 @@ def _environment(scope: Scope, job: Job) -> Variables:
     return found
 
 
-def _sections(item: Item) -> dict[str, Entry]:
+def _sections(item: Node) -> dict[str, KeyValue]:
     return {key: entry for key, entry in item.entries.items() if key in SECTIONS}
 
 
-def _assigned(items: Sequence[Item]) -> Variables:
+def _assigned(items: Sequence[Node]) -> Variables:
     found: Variables = {}
     for one in items:
         for key, entry in one.entries.items():

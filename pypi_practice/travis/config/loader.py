@@ -8,10 +8,10 @@ from typing import Any
 
 from pypi_practice.core import regular_files
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config import schema_validation, yaml_positions
 from pypi_practice.travis.config.schema_validation import Message
-from pypi_practice.travis.config.yaml_positions import Item
+from pypi_practice.travis.config.yaml_positions import Node
 
 NAME = ".travis.yml"
 SIZE_LIMIT = 256 * 1024  # bytes
@@ -22,7 +22,7 @@ def place(path: Path) -> Path:
     return path / NAME if os.path.isdir(path) and path.name != NAME else path
 
 
-def text_of(path: Path, words: Words) -> str:
+def text_of(path: Path, words: Translator) -> str:
     """Return what the file, or the ``.travis.yml`` of the folder, holds; raises PracticeError."""
     path = place(path)
     if any(is_kind() for is_kind in (path.is_fifo, path.is_socket, path.is_char_device)):
@@ -50,7 +50,7 @@ def text_of(path: Path, words: Words) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def tree(text: str, name: str, words: Words) -> Item:
+def tree(text: str, name: str, words: Translator) -> Node:
     """Return *text* with its marks; raises PracticeError with a sentence if it is no mapping."""
     if len(text) > SIZE_LIMIT:
         raise PracticeError(words("too_large", name=name))
@@ -65,7 +65,7 @@ def tree(text: str, name: str, words: Words) -> Item:
     return root
 
 
-def refuse_doubles(root: Item, name: str, words: Words) -> None:
+def refuse_doubles(root: Node, name: str, words: Translator) -> None:
     """Raise PracticeError for a key that stands twice: Travis CI would keep only the last."""
     pending = [root]
     while pending:
@@ -86,7 +86,7 @@ def refuse_doubles(root: Item, name: str, words: Words) -> None:
             raise PracticeError(words("twice", name=name, key=twin, line=double.line))
 
 
-def parse(text: str, name: str, words: Words) -> tuple[dict[str, Any], list[Message]]:
+def parse(text: str, name: str, words: Translator) -> tuple[dict[str, Any], list[Message]]:
     """Return the file as Travis CI takes it, and what it says of it; raises PracticeError.
 
     Keys and values stand under the names that Travis CI uses for them (``user`` is ``username``).
@@ -97,12 +97,12 @@ def parse(text: str, name: str, words: Words) -> tuple[dict[str, Any], list[Mess
     return checked.normal(root), checked.messages()
 
 
-def read(path: Path, words: Words) -> dict[str, Any]:
+def read(path: Path, words: Translator) -> dict[str, Any]:
     """Return the file as Travis CI takes it; raises PracticeError with a sentence if it is none."""
     return parse(text_of(path, words), str(place(path)), words)[0]
 
 
-def messages(path: Path, words: Words) -> list[Message]:
+def messages(path: Path, words: Translator) -> list[Message]:
     """Return what Travis CI says of the file; raises PracticeError if it cannot be read."""
     return parse(text_of(path, words), str(place(path)), words)[1]
 

@@ -19,7 +19,7 @@ from typing import Any
 from pypi_practice.core.data import load
 from pypi_practice.travis.config import build_conditions, did_you_mean, regular_expressions
 from pypi_practice.travis.config.regular_expressions import Budget
-from pypi_practice.travis.config.yaml_positions import Entry, Item
+from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 
 LEVELS = ("info", "warn", "error", "alert")
 YES = ("true", "on", "yes", "enabled", "required")
@@ -131,12 +131,12 @@ def _symbol(key: str) -> str:
     return f":{key}" if re.fullmatch(r"[A-Za-z_]\w*[?!]?", key) else f":{inspect(key, False)}"
 
 
-def is_secure(item: Item) -> bool:
+def is_secure(item: Node) -> bool:
     """Whether it is ``secure: …`` and nothing else."""
     return item.kind == "map" and list(item.entries) == ["secure"]
 
 
-def _kind(item: Item) -> str:
+def _kind(item: Node) -> str:
     return "secure" if is_secure(item) else item.kind
 
 
@@ -151,10 +151,10 @@ class Validator:
     uses in their place, so that the rules need not know of aliases and misspellings.
     """
 
-    def __init__(self, root: Item) -> None:
+    def __init__(self, root: Node) -> None:
         self.schema = load("travis/schema")
         self.found: list[Message] = []
-        self.keys: dict[int, dict[str, Entry]] = {}
+        self.keys: dict[int, dict[str, KeyValue]] = {}
         self.taken: dict[int, Any] = {}  # by the id of an item: what stands in its place
         kinds = self.schema["root"]
         self.kind_of = {key: kind for kind, keys in kinds.items() for key in keys}
@@ -193,7 +193,7 @@ class Validator:
         level: str,
         path: str,
         code: str,
-        at: Entry | Item,
+        at: KeyValue | Node,
         *,
         name: str = "",
         instead: str = "",
@@ -205,10 +205,10 @@ class Validator:
     # Keys
 
     def fix(
-        self, item: Item, path: str, known: Collection[str], aliases: Mapping[str, str] = {}
-    ) -> dict[str, Entry]:
+        self, item: Node, path: str, known: Collection[str], aliases: Mapping[str, str] = {}
+    ) -> dict[str, KeyValue]:
         """Return the entries of a mapping by the names that Travis CI takes for their keys."""
-        result: dict[str, Entry] = {}
+        result: dict[str, KeyValue] = {}
         for double in item.doubles:
             self.say("error", path, "duplicate_key", double, name=double.key, key=double.key)
         for key, entry in item.entries.items():
@@ -233,8 +233,8 @@ class Validator:
     def _fixed(
         self,
         key: str,
-        entry: Entry,
-        item: Item,
+        entry: KeyValue,
+        item: Node,
         path: str,
         known: Collection[str],
         aliases: Mapping[str, str],
@@ -277,7 +277,7 @@ class Validator:
 
     # Values
 
-    def wrong(self, entry: Entry, path: str, expected: str, item: Item | None = None) -> None:
+    def wrong(self, entry: KeyValue, path: str, expected: str, item: Node | None = None) -> None:
         item = item or entry.item
         self.say(
             "error",
@@ -289,7 +289,7 @@ class Validator:
             value=inspect(item.data()),
         )
 
-    def first(self, entry: Entry, path: str) -> Item | None:
+    def first(self, entry: KeyValue, path: str) -> Node | None:
         """Return the one value of a key that takes one, or None if there is none that fits."""
         item = entry.item
         if item.kind == "seq" and item.value and item.value[0].scalar:
@@ -299,17 +299,17 @@ class Validator:
             return item.value[0]
         return item
 
-    def text(self, entry: Entry, path: str) -> None:
+    def text(self, entry: KeyValue, path: str) -> None:
         item = self.first(entry, path)
         if item and item.value and not item.scalar:
             self.wrong(entry, path, "str", item)
 
-    def texts(self, entry: Entry, path: str) -> None:
+    def texts(self, entry: KeyValue, path: str) -> None:
         for item in entry.item.items:
             if item.kind == "map" and item.value:
                 self.wrong(entry, path, "str", item)
 
-    def yes_or_no(self, entry: Entry, path: str) -> None:
+    def yes_or_no(self, entry: KeyValue, path: str) -> None:
         item = self.first(entry, path)
         if item is None or item.kind in ("bool", "none") or not item.value:
             return
@@ -323,10 +323,10 @@ class Validator:
         if item.kind != "num":
             self.wrong(entry, path, "bool", item)
 
-    def anything(self, entry: Entry, path: str) -> None:
+    def anything(self, entry: KeyValue, path: str) -> None:
         """Say nothing: this is not looked into."""
 
-    def choice(self, entry: Entry, path: str, name: str, several: bool = False) -> list[str]:
+    def choice(self, entry: KeyValue, path: str, name: str, several: bool = False) -> list[str]:
         """Check a value that must be one of a list; return what Travis CI takes for it."""
         values = self.schema["values"][name]
         aliases = self.schema["value_aliases"].get(name, {})
@@ -343,7 +343,7 @@ class Validator:
         return result
 
     def _choice(
-        self, word: str, entry: Entry, path: str, values: list[str], aliases: Mapping[str, str]
+        self, word: str, entry: KeyValue, path: str, values: list[str], aliases: Mapping[str, str]
     ) -> str:
         if word != word.lower():
             low = word.lower()
@@ -377,7 +377,7 @@ class Validator:
         self.say("warn", path, code, entry, name=word, instead=other, original=word, value=other)
         return other
 
-    def secret(self, entry: Entry, path: str, strict: bool = True) -> None:
+    def secret(self, entry: KeyValue, path: str, strict: bool = True) -> None:
         item = self.first(entry, path)
         if item is None or item.kind == "none":
             return
@@ -396,7 +396,7 @@ class Validator:
             if not variable:
                 self.say("alert", path, "secure", entry)
 
-    def condition(self, entry: Entry, path: str) -> None:
+    def condition(self, entry: KeyValue, path: str) -> None:
         item = self.first(entry, path)
         if item is None or item.kind != "str":
             return
@@ -418,7 +418,7 @@ class Validator:
 
     # The parts of the file
 
-    def root(self, item: Item) -> None:
+    def root(self, item: Node) -> None:
         aliases = self.schema["aliases"]
         entries = self.fix(item, "root", self.root_keys, aliases)
         given = {key for key, entry in entries.items() if entry.item.kind != "none"}
@@ -435,7 +435,7 @@ class Validator:
         if "dist" not in given and any(one.startswith("linux") for one in systems[:1]):
             self.say("info", "root", "default", item, key="dist", default="focal")
 
-    def job_key(self, key: str, entry: Entry, path: str) -> None:
+    def job_key(self, key: str, entry: KeyValue, path: str) -> None:
         where = _path(path, key)
         if key in DEPRECATED and entry.item.kind != "none":
             self.say(
@@ -459,13 +459,13 @@ class Validator:
         elif key in ("cache", "git") and entry.item.kind == "map":
             self.fix(entry.item, where, self.schema[key])
 
-    def version(self, entry: Entry, path: str) -> None:
+    def version(self, entry: KeyValue, path: str) -> None:
         item = self.first(entry, path)
         if item and item.scalar and not VERSION.fullmatch(str(item.value)):
             value = inspect(item.data())
             self.say("error", path, "invalid_format", entry, name=value, value=value)
 
-    def env(self, entry: Entry, path: str) -> None:
+    def env(self, entry: KeyValue, path: str) -> None:
         item = entry.item
         if item.kind == "map" and {"global", "jobs", "matrix"} & set(item.entries):
             known = ["global", "jobs", *(k for k in item.entries if k != "matrix")]
@@ -475,26 +475,26 @@ class Validator:
         elif not is_secure(item):
             self.assignments(entry, f"{path}.jobs" if path == "env" else path)
 
-    def assignments(self, entry: Entry, path: str) -> None:
+    def assignments(self, entry: KeyValue, path: str) -> None:
         for item in entry.item.items:
             if item.kind == "str" and not _is_env(item.value):
                 self.say("error", path, "invalid_env_var", entry, name=item.value, var=item.value)
 
-    def branches(self, entry: Entry, path: str) -> None:
+    def branches(self, entry: KeyValue, path: str) -> None:
         if entry.item.kind == "map":
             entries = self.fix(entry.item, path, self.schema["branches"], {"exclude": "except"})
             for key, one in entries.items():
                 if key in self.schema["branches"]:
                     self.texts(one, f"{path}.{key}")
 
-    def stages(self, entry: Entry, path: str) -> None:
+    def stages(self, entry: KeyValue, path: str) -> None:
         for item in entry.item.items:
             if item.kind == "map":
                 for key, one in self.fix(item, path, self.schema["stage"]).items():
                     if key == "if":
                         self.condition(one, f"{path}.if")
 
-    def jobs(self, entry: Entry, path: str) -> None:
+    def jobs(self, entry: KeyValue, path: str) -> None:
         item = entry.item
         if item.kind == "map":
             sections = self.fix(item, path, self.schema["jobs"])
@@ -527,16 +527,16 @@ class Validator:
                 values = f"name: {', '.join(twice)}"
                 self.say("info", where, "duplicate", section, values=values)
 
-    def deploy(self, entry: Entry, path: str) -> None:
+    def deploy(self, entry: KeyValue, path: str) -> None:
         for item in entry.item.items:
             if item.kind == "map":
                 self._deploy(item, entry, path)
             elif item.kind == "str":
-                self._provider(Entry("provider", item.line, item.column, item), path)
+                self._provider(KeyValue("provider", item.line, item.column, item), path)
             else:
                 self.wrong(entry, path, "map", item)
 
-    def _provider(self, entry: Entry, path: str) -> str | None:
+    def _provider(self, entry: KeyValue, path: str) -> str | None:
         item = self.first(entry, f"{path}.provider")
         if item is None or item.kind == "none":
             return None
@@ -560,7 +560,7 @@ class Validator:
         self.taken[id(entry.item)] = other
         return other
 
-    def _deploy(self, item: Item, at: Entry, path: str) -> None:
+    def _deploy(self, item: Node, at: KeyValue, path: str) -> None:
         given = item.entries.get("provider")
         provider = self._provider(given, path) if given else None
         # Without a known provider, the keys of all of them are known.
@@ -605,7 +605,7 @@ class Validator:
             elif key == "username" and provider == "pypi":
                 self.secret(entry, where, strict=False)
 
-    def on(self, entry: Entry, path: str) -> None:
+    def on(self, entry: KeyValue, path: str) -> None:
         item = self.first(entry, path)
         if item is None or item.kind == "none":
             return
@@ -627,11 +627,11 @@ class Validator:
 
     # What Travis CI goes on with
 
-    def entries(self, item: Item) -> dict[str, Entry]:
+    def entries(self, item: Node) -> dict[str, KeyValue]:
         """Return the entries of a mapping by the names that Travis CI uses for them."""
         return self.keys.get(id(item.value), item.entries) if item.kind == "map" else {}
 
-    def normal(self, item: Item) -> Any:
+    def normal(self, item: Node) -> Any:
         """Return *item* as texts, booleans, lists and mappings, as Travis CI takes it."""
         if id(item) in self.taken:
             return self.taken[id(item)]

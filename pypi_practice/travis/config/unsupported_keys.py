@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pypi_practice.core.data import load
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config.loader import as_list, deploys
 
 # Sections whose keys are looked at one by one.
@@ -91,7 +91,7 @@ def is_encrypted(value: Any) -> bool:
     return isinstance(value, list) and any(is_encrypted(one) for one in value)
 
 
-def sentences(found: Iterable[Unplayed], words: Words) -> list[str]:
+def sentences(found: Iterable[Unplayed], words: Translator) -> list[str]:
     """Return one sentence for each group of keys that is not played."""
     groups: dict[str, list[str]] = {}
     for one in found:

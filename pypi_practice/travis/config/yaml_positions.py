@@ -43,7 +43,7 @@ class MarkError(ValueError):
 
 
 @dataclass(eq=False)
-class Item:
+class Node:
     """A value and its place. ``kind``: map, seq, str, num, bool or none; lines count from 1."""
 
     kind: str
@@ -54,15 +54,15 @@ class Item:
     end_column: int = 0
     plain: bool = False
     anchor: bool = False
-    doubles: list[Entry] = field(default_factory=list)
+    doubles: list[KeyValue] = field(default_factory=list)
 
     @property
-    def entries(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, KeyValue]:
         """The entries of a mapping by key; none of anything else."""
         return self.value if self.kind == "map" else {}
 
     @property
-    def items(self) -> list[Item]:
+    def items(self) -> list[Node]:
         """What a sequence holds; a single thing is its own list, and nothing holds nothing."""
         if self.kind == "seq":
             return list(self.value)
@@ -73,9 +73,9 @@ class Item:
         """Whether it is a text, a number, or true or false."""
         return self.kind in ("str", "num", "bool")
 
-    def get(self, *keys: str) -> Item | None:
+    def get(self, *keys: str) -> Node | None:
         """Return what stands under *keys*, one inside the other, or None."""
-        item: Item | None = self
+        item: Node | None = self
         for key in keys:
             entry = item.entries.get(key) if item is not None else None
             item = entry.item if entry else None
@@ -89,13 +89,13 @@ class Item:
 
 
 @dataclass(eq=False)
-class Entry:
+class KeyValue:
     """A key of a mapping and its value; ``inherited`` if it came by ``<<``."""
 
     key: str
     line: int
     column: int
-    item: Item
+    item: Node
     inherited: bool = False
 
 
@@ -158,11 +158,11 @@ class _Builder:
     def __init__(self, text: str) -> None:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         self.events: Iterator[Any] = yaml.parse(text, Loader=loader)
-        self.anchors: dict[str, tuple[Item, _Size]] = {}
+        self.anchors: dict[str, tuple[Node, _Size]] = {}
         self.open: set[str] = set()
         self.nodes = self.text = 0
 
-    def document(self) -> Item | None:
+    def document(self) -> Node | None:
         """Return the file's one document, or None if it is empty."""
         root = None
         for event in self.events:
@@ -181,7 +181,7 @@ class _Builder:
         if depth + size.depth > DEPTH_LIMIT:
             raise MarkError("nested", line)
 
-    def item(self, event: Any, depth: int) -> tuple[Item, int]:
+    def item(self, event: Any, depth: int) -> tuple[Node, int]:
         """Return the value that begins with *event*, and how many levels it holds."""
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
         if isinstance(event, yaml.AliasEvent):
@@ -193,12 +193,12 @@ class _Builder:
             item, size = self.anchors[event.anchor]
             self.spend(size, depth, line)
             end = event.end_mark
-            made = Item(item.kind, item.value, line, column, end.line + 1, end.column + 1)
+            made = Node(item.kind, item.value, line, column, end.line + 1, end.column + 1)
             return made, size.depth
         nodes, text, levels = self.nodes, self.text, 0
         length = len(event.value) if isinstance(event, yaml.ScalarEvent) else 0
         self.spend(_Size(1, length, 0), depth, line)
-        made = Item("none", None, line, column, anchor=event.anchor is not None)
+        made = Node("none", None, line, column, anchor=event.anchor is not None)
         if event.anchor:
             self.open.add(event.anchor)
         if isinstance(event, yaml.ScalarEvent):
@@ -218,9 +218,9 @@ class _Builder:
             self.anchors[event.anchor] = made, size
         return made, levels
 
-    def sequence(self, depth: int) -> tuple[list[Item], Any, int]:
+    def sequence(self, depth: int) -> tuple[list[Node], Any, int]:
         """Return the items of a sequence, its end, and how many levels it holds."""
-        items: list[Item] = []
+        items: list[Node] = []
         levels = 0
         for event in self.events:
             if isinstance(event, yaml.SequenceEndEvent):
@@ -230,10 +230,10 @@ class _Builder:
             levels = max(levels, inner)
         raise AssertionError("libyaml closes what it opens")
 
-    def mapping(self, depth: int, made: Item) -> tuple[dict[str, Entry], Any, int]:
+    def mapping(self, depth: int, made: Node) -> tuple[dict[str, KeyValue], Any, int]:
         """Return the entries of the mapping *made*, its end, and how many levels it holds."""
-        own: dict[str, Entry] = {}
-        merged: dict[str, Entry] = {}
+        own: dict[str, KeyValue] = {}
+        merged: dict[str, KeyValue] = {}
         levels = 0
         for event in self.events:
             if isinstance(event, yaml.MappingEndEvent):
@@ -249,17 +249,17 @@ class _Builder:
             if key == "<<":
                 for one in item.items:
                     for name, entry in one.entries.items():
-                        new = Entry(name, entry.line, entry.column, entry.item, inherited=True)
+                        new = KeyValue(name, entry.line, entry.column, entry.item, inherited=True)
                         merged.setdefault(name, new)
                 continue
-            entry = Entry(key, line, column, item)
+            entry = KeyValue(key, line, column, item)
             if key in own:
                 made.doubles.append(entry)
             own[key] = entry
         raise AssertionError("libyaml closes what it opens")
 
 
-def parse(text: str) -> Item | None:
+def parse(text: str) -> Node | None:
     """Return what *text* holds, or None if it is empty. Raises MarkError.
 
     Work and memory are bounded while it is composed, by NODE_LIMIT, TEXT_LIMIT and DEPTH_LIMIT.

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES, plain_host
 from pypi_practice.travis.config.build_conditions import written
 from pypi_practice.travis.config.regular_expressions import BudgetExceeded
@@ -49,7 +49,7 @@ SECRETS = re.compile(r"password|token|key|secret", re.I)
 
 
 @dataclass(frozen=True)
-class Answer:
+class Decision:
     """Whether a deploy runs (None: only the build can tell), and the sentences why not."""
 
     runs: bool | None
@@ -129,40 +129,40 @@ def _verdict(test: str, scope: Scope) -> Verdict:
         return Verdict(None, (error,))
 
 
-def decide(job: Job, deploy: Deploy, words: Words) -> Answer:
+def decide(job: Job, deploy: Deploy, words: Translator) -> Decision:
     """Return whether *deploy* of *job* runs. Nothing is started to find out."""
     key = deploy.test, deploy.old_tool, words.language
-    answer: Answer = job.decided.get(key) or _decide(job, deploy, words)
+    answer: Decision = job.decided.get(key) or _decide(job, deploy, words)
     job.decided[key] = answer
     return answer
 
 
-def _decide(job: Job, deploy: Deploy, words: Words) -> Answer:
+def _decide(job: Job, deploy: Deploy, words: Translator) -> Decision:
     if job.environ["TRAVIS_PULL_REQUEST"] != "false":
-        return Answer(False, (PULL_REQUEST,))
+        return Decision(False, (PULL_REQUEST,))
     if job.environ["TRAVIS_OS_NAME"] == "windows" and not deploy.old_tool:
-        return Answer(False, (words("no_windows"),))
+        return Decision(False, (words("no_windows"),))
     if job.skips("after_success"):
-        return Answer(False, (words("no_after_success"),))
+        return Decision(False, (words("no_after_success"),))
     if not deploy.test:
-        return Answer(True)
+        return Decision(True)
     try:
         if job.known is None:
             job.known = _Variables(job)
         scope = job.known.scope
         verdict = _verdict(deploy.test, scope)
         if verdict.holds:
-            return Answer(True)
+            return Decision(True)
         if verdict.holds is None:
             reasons = dict.fromkeys((one.code, one.text) for one in verdict.reasons)
             said = [words(code, text=text) for code, text in reasons][:MOST_REASONS]
-            return Answer(None, tuple(said))
+            return Decision(None, tuple(said))
         failed = [reason for test, reason in deploy.reasons if _verdict(test, scope).holds is False]
     except NotBash:
-        return Answer(False, (words("not_bash"),))
+        return Decision(False, (words("not_bash"),))
     except BudgetExceeded:
-        return Answer(None, (words("unknown_long"),))
-    return Answer(False, tuple(failed) or (words("some_condition"),))
+        return Decision(None, (words("unknown_long"),))
+    return Decision(False, tuple(failed) or (words("some_condition"),))
 
 
 def command(deploy: Deploy) -> str:

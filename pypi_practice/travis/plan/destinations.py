@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS, is_protected
 from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts, named
 from pypi_practice.network.connections import read_host
@@ -55,7 +55,7 @@ def foreign_targets(job: Job, deploy: Deploy) -> list[tuple[str, int]]:
 
 
 def sentences(
-    job: Job, deploy: Deploy, words: Words, allowed: AllowedHosts = NO_OTHER_HOSTS
+    job: Job, deploy: Deploy, words: Translator, allowed: AllowedHosts = NO_OTHER_HOSTS
 ) -> Iterator[str]:
     """Yield one line for each foreign host: that a rehearsal refuses it, or really reaches it."""
     keys = {

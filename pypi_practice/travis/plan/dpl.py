@@ -13,7 +13,7 @@ import shlex
 from typing import Any
 
 from pypi_practice.core.data import load
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.travis.config.loader import as_list
 from pypi_practice.travis.plan.planner import Deploy, Job, minor
@@ -98,7 +98,7 @@ def command(deploy: Deploy, hidden: str | None = None, secret: Any = None) -> st
     return " ".join(["dpl", *parts, "--fold"])
 
 
-def run(job: Job, deploy: Deploy, number: int, words: Words) -> list[str]:
+def run(job: Job, deploy: Deploy, number: int, words: Translator) -> list[str]:
     """Return the lines that deploy, and leave the exit code in ``code``.
 
     A deploy adds a line to the file $REHEARSAL_DEPLOYED when it begins and when it is done: its
@@ -198,7 +198,7 @@ def _if(deploy: Deploy, name: str, default: str) -> str:
     return f'[[ "${{PYPI_{name.upper()}:-{default}}}" = true ]]'
 
 
-def _steps(job: Job, deploy: Deploy, words: Words) -> list[str]:
+def _steps(job: Job, deploy: Deploy, words: Translator) -> list[str]:
     """Return the stages of a deploy in dpl's order, each in its fold."""
     stages = _pypi(job, deploy, words) if deploy.provider == "pypi" else _script(deploy)
     return [
@@ -229,7 +229,7 @@ def _runs(deploy: Deploy) -> list[str]:
     return [f"dpl_shell {shlex.quote(one)}" for one in commands]
 
 
-def _pypi(job: Job, deploy: Deploy, words: Words) -> dict[str, list[str]]:
+def _pypi(job: Job, deploy: Deploy, words: Translator) -> dict[str, list[str]]:
     """Return what dpl's pypi provider does in each stage."""
     on = deploy.options
     require = [*_required(deploy, "username"), *_required(deploy, "password")]

@@ -18,7 +18,7 @@ from typing import Any
 
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config import build_conditions
 from pypi_practice.travis.config.build_conditions import written
 from pypi_practice.travis.config.loader import as_list, deploys
@@ -198,7 +198,7 @@ def make(
     event: Event,
     variables: Sequence[Variable],
     build: int,
-    words: Words,
+    words: Translator,
     tree: Tree | None = None,
 ) -> Plan:
     """Return the plan of build number *build* of the files in *tree*.
@@ -237,7 +237,7 @@ def make(
     return plan
 
 
-def _listed(config: dict[str, Any], words: Words) -> list[dict[str, Any]]:
+def _listed(config: dict[str, Any], words: Translator) -> list[dict[str, Any]]:
     """Return every job; raises PracticeError if they are too many, or hold too much."""
     number = count(config)
     if number <= MOST_JOBS and len(included(config)) <= MOST_JOBS:
@@ -287,7 +287,7 @@ def _text(value: Any, default: str) -> str:
 class _Conditions:
     """Decides the conditions of one event."""
 
-    def __init__(self, event: Event, seen: Sequence[Variable], words: Words) -> None:
+    def __init__(self, event: Event, seen: Sequence[Variable], words: Translator) -> None:
         self.words, self.budget = words, Budget()
         self.name = event.tag or event.branch
         self.env = {one.name: one.value for one in seen}

@@ -20,7 +20,7 @@ from typing import Literal
 
 from pypi_practice.core import executables
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.plan.planner import Job
 from pypi_practice.travis.run.log import clean, fold
 from pypi_practice.travis.run.repository import Repository
@@ -98,7 +98,7 @@ def reason(error: OSError | subprocess.SubprocessError) -> str:
     return str(error)
 
 
-def copy(repository: Repository, target: Path, words: Words) -> None:
+def copy(repository: Repository, target: Path, words: Translator) -> None:
     """Make *target* a bare copy of the user's branches, tags and HEAD. Raises PracticeError.
 
     git reads the user's repository by its own protocol, which starts none of that repository's
@@ -175,7 +175,7 @@ def clone(
     repository: Repository,
     job: Job,
     checkout: Path,
-    words: Words,
+    words: Translator,
     emit: Callable[[str], None],
 ) -> None:
     """Check the commit out into *checkout* from *origin*; raises PracticeError.

@@ -10,13 +10,13 @@ from typing import Any
 
 from pypi_practice.core import terminal
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.git.safe_reader import GitError
 from pypi_practice.travis.config import unsupported_keys
 from pypi_practice.travis.config.loader import as_list
 from pypi_practice.travis.plan import destinations
 from pypi_practice.travis.plan.deploy_decision import (
-    Answer,
+    Decision,
     command,
     decide,
     secrets,
@@ -57,7 +57,7 @@ def _grid(rows: Sequence[Sequence[str]], indent: str = "") -> list[str]:
     ]
 
 
-def publishing(job: Job, deploy: Deploy, answer: Answer, words: Words) -> str:
+def publishing(job: Job, deploy: Deploy, answer: Decision, words: Translator) -> str:
     """Return where a deploy publishes, and with which of the variables that the job sees."""
     names = [one for one in secrets(deploy) if not one.startswith("TRAVIS")]
     where = target(deploy)
@@ -89,7 +89,7 @@ def _jobs(plan: Plan) -> Iterator[tuple[str, Job]]:
                 yield stage.name, job
 
 
-def remarks(found: Sequence[Remark], words: Words) -> list[str]:
+def remarks(found: Sequence[Remark], words: Translator) -> list[str]:
     """Return the lines that show what ``travis check`` finds, if it finds anything."""
     if not found:
         return []
@@ -97,7 +97,7 @@ def remarks(found: Sequence[Remark], words: Words) -> list[str]:
 
 
 def text(
-    found: Repository, plan: Plan, event: Event, words: Words, findings: Sequence[Remark] = ()
+    found: Repository, plan: Plan, event: Event, words: Translator, findings: Sequence[Remark] = ()
 ) -> str:
     """Return a table of the jobs, and below it what each runs and why a deploy does not.
 
@@ -159,7 +159,7 @@ def text(
     return "\n".join([*lines, *remarks(findings, words)])
 
 
-def _deploy(job: Job, deploy: Deploy, words: Words) -> dict[str, Any]:
+def _deploy(job: Job, deploy: Deploy, words: Translator) -> dict[str, Any]:
     answer = decide(job, deploy, words)
     names = secrets(deploy)
     return {
@@ -175,7 +175,7 @@ def _deploy(job: Job, deploy: Deploy, words: Words) -> dict[str, Any]:
 
 
 def as_data(
-    found: Repository, plan: Plan, event: Event, words: Words, findings: Sequence[Remark] = ()
+    found: Repository, plan: Plan, event: Event, words: Translator, findings: Sequence[Remark] = ()
 ) -> dict[str, Any]:
     """Return the plan as plain data; values of variables are not in it."""
     return {
@@ -214,7 +214,7 @@ def as_data(
 
 
 def as_json(
-    found: Repository, plan: Plan, event: Event, words: Words, findings: Sequence[Remark] = ()
+    found: Repository, plan: Plan, event: Event, words: Translator, findings: Sequence[Remark] = ()
 ) -> str:
     """Return the plan as JSON."""
     data = as_data(found, plan, event, words, findings)
@@ -254,7 +254,7 @@ def _references(found: Repository, kind: str, *options: str) -> list[str]:
 
 
 def events(
-    found: Repository, branch: str, tag: str | None, slug: str | None, words: Words
+    found: Repository, branch: str, tag: str | None, slug: str | None, words: Translator
 ) -> list[Column]:
     """Return the events worth a look: each branch, a tag, pull requests from here and a fork."""
     slug = slug or repository.slug(found)
@@ -297,7 +297,7 @@ def _data(
     column: Column,
     plan: Plan,
     variables: Sequence[Variable],
-    words: Words,
+    words: Translator,
     known: dict[str, list[Remark]],
 ) -> dict[str, Any]:
     """Return the plan of an event as plain data; *known* keeps the findings of each commit."""
@@ -312,7 +312,7 @@ def _no_data() -> dict[str, Any]:
 
 
 def matrix(
-    found: Repository, columns: Sequence[Column], variables: Sequence[Variable], words: Words
+    found: Repository, columns: Sequence[Column], variables: Sequence[Variable], words: Translator
 ) -> list[Row]:
     """Return what each event would do."""
     rows = []
@@ -359,7 +359,7 @@ def _seen(jobs: Sequence[Job]) -> str:
     return ", ".join(shown) or "-"
 
 
-def matrix_text(rows: Sequence[Row], words: Words, findings: Sequence[Remark] = ()) -> str:
+def matrix_text(rows: Sequence[Row], words: Translator, findings: Sequence[Remark] = ()) -> str:
     """Return the matrix as a table, one event to a line; below it the *findings*."""
     cells = [[words(f"head_{name}") for name in ("event", "jobs", "sees", "publishes")]]
     for row in rows:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.git import safe_reader
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.config.schema_validation import Message
@@ -47,13 +47,13 @@ class Remark:
     line: int
     message: str
 
-    def text(self, words: Words) -> str:
+    def text(self, words: Translator) -> str:
         """Return the line that a plan or a log shows."""
         level = words(f"level_{self.level}")
         return f"{NAME}:{self.line}: {level} [{self.rule}] {self.message}"
 
 
-def _why_not(path: Path, error: safe_reader.GitError, words: Words) -> str:
+def _why_not(path: Path, error: safe_reader.GitError, words: Translator) -> str:
     """Return the sentence about a folder that git cannot read."""
     if error.kind == safe_reader.NOT_INSTALLED:
         return words("no_git")
@@ -66,7 +66,9 @@ def _why_not(path: Path, error: safe_reader.GitError, words: Words) -> str:
     return words("git_unreadable", path=path, reason=error.detail or error.kind)
 
 
-def find(path: Path, branch: str | None, tag: str | None, words: Words) -> tuple[Repository, str]:
+def find(
+    path: Path, branch: str | None, tag: str | None, words: Translator
+) -> tuple[Repository, str]:
     """Return the repository at *path* and the branch to build; raises PracticeError."""
     # A folder inside a repository is none: it has no .travis.yml of its own to Travis CI.
     try:
@@ -82,7 +84,7 @@ def find(path: Path, branch: str | None, tag: str | None, words: Words) -> tuple
     return at(found, branch, tag, words), branch
 
 
-def at(found: Repository, branch: str, tag: str | None, words: Words) -> Repository:
+def at(found: Repository, branch: str, tag: str | None, words: Translator) -> Repository:
     """Return the same repository with the commit of another branch, or of a tag.
 
     Without such a branch it is the present commit. Raises PracticeError.
@@ -105,7 +107,7 @@ def slug(found: Repository) -> str:
     return f"{match[1]}/{match[2]}" if match else f"your-name/{found.path.resolve().name}"
 
 
-def read(found: Repository, words: Words) -> tuple[dict[str, Any], list[Message]]:
+def read(found: Repository, words: Translator) -> tuple[dict[str, Any], list[Message]]:
     """Return ``.travis.yml`` as the commit has it, and what Travis CI says of it.
 
     What is not committed is not in the build. Raises PracticeError.
@@ -113,7 +115,7 @@ def read(found: Repository, words: Words) -> tuple[dict[str, Any], list[Message]
     return loader.parse(_text(found, words), str(found.path / NAME), words)
 
 
-def _text(found: Repository, words: Words) -> str:
+def _text(found: Repository, words: Translator) -> str:
     name = str(found.path / NAME)
     try:
         data = found.reader.blob(found.commit, NAME, loader.SIZE_LIMIT)
@@ -130,7 +132,7 @@ def _text(found: Repository, words: Words) -> str:
 
 
 def plan(
-    found: Repository, event: Event, variables: Sequence[Variable], words: Words
+    found: Repository, event: Event, variables: Sequence[Variable], words: Translator
 ) -> tuple[Plan, list[Message]]:
     """Return what the build would do, and what Travis CI says of its deploys."""
     settings, said = read(found, words)
@@ -149,7 +151,7 @@ def tree(found: Repository) -> Tree:
     return Tree(ask, found.commit)
 
 
-def findings(found: Repository, variables: Sequence[Variable], words: Words) -> list[Remark]:
+def findings(found: Repository, variables: Sequence[Variable], words: Translator) -> list[Remark]:
     """Return what ``travis check`` finds in the file of the commit, advice left out.
 
     Raises PracticeError.
@@ -165,7 +167,7 @@ def findings(found: Repository, variables: Sequence[Variable], words: Words) -> 
     ]
 
 
-def describe(event: Event, words: Words) -> str:
+def describe(event: Event, words: Translator) -> str:
     """Return the event in words."""
     if event.tag:
         return words("push_tag", name=event.tag)

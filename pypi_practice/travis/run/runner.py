@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS, INDEXES, is_protected, plain_host
 from pypi_practice.core.terminal import indented, one_line
 from pypi_practice.index.storage.store import Store
@@ -120,7 +120,7 @@ def rehearse(
     variables: Sequence[Variable],
     environ: Mapping[str, str],
     log: Log,
-    words: Words,
+    words: Translator,
     *,
     exact: bool = False,
     findings: Sequence[Remark] = (),
@@ -147,7 +147,7 @@ def rehearse(
         return result
     for line in _foreign(plan, words, allowed):
         log.say(line, "note")
-    said = Words(words.language, "commands/sandbox")
+    said = Translator(words.language, "commands/sandbox")
     try:
         kind, failures = choose(kinds, place.files(None, None, environ))
     except SandboxError as error:
@@ -196,7 +196,7 @@ def _reaches_itself() -> bool:
 
 
 def _stages(
-    plan: Plan, build: _Build, result: Result, log: Log, words: Words
+    plan: Plan, build: _Build, result: Result, log: Log, words: Translator
 ) -> list[tuple[str, str]]:
     """Run the stages in order; return their lines of the summary, each with its style."""
     summary: list[tuple[str, str]] = []
@@ -217,7 +217,7 @@ def _stages(
 
 
 def _guard(
-    plan: Plan, variables: Sequence[Variable], environ: Mapping[str, str], words: Words
+    plan: Plan, variables: Sequence[Variable], environ: Mapping[str, str], words: Translator
 ) -> None:
     """Raise PracticeError unless every way out leads to the practice index."""
     if not environ.get("PYPI_PRACTICE") or any(
@@ -262,7 +262,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield item
 
 
-def _foreign(plan: Plan, words: Words, allowed: AllowedHosts) -> list[str]:
+def _foreign(plan: Plan, words: Translator, allowed: AllowedHosts) -> list[str]:
     """Return a line for each host that a deploy of *plan* names and a rehearsal refuses."""
     lines = [
         line
@@ -288,7 +288,7 @@ class _Build:
         prepared: Path,
         environ: Mapping[str, str],
         log: Log,
-        words: Words,
+        words: Translator,
         result: Result,
         exact: bool,
     ) -> None:
@@ -420,7 +420,7 @@ class _Build:
         folder = self.environ.get("PYPI_PRACTICE_DATA")
         if not folder or not Path(folder).is_dir():
             return set()
-        store = Store(Path(folder), Words(self.words.language))
+        store = Store(Path(folder), Translator(self.words.language))
         try:
             return {
                 (index.key, file.filename)
@@ -536,7 +536,7 @@ class _Build:
         """
         practice = urlsplit(self.environ["PYPI_PRACTICE"])
         outer = OuterProxy(practice, practice, without=",".join(LOOPBACK))
-        words = Words(self.words.language)
+        words = Translator(self.words.language)
         return Proxy(0, None, words, outer=outer, allowed=self.allowed)
 
     def _summary(self, job: Job, outcome: Outcome) -> Iterator[tuple[str, str]]:
@@ -660,7 +660,7 @@ def read_deploys(file: Path, count: int) -> dict[int, Deployed]:
     return found
 
 
-def _differences(plan: Plan, event: Event, result: Result, words: Words) -> Iterator[str]:
+def _differences(plan: Plan, event: Event, result: Result, words: Translator) -> Iterator[str]:
     """Yield what was not as on Travis CI, for what this file says and no more."""
     jobs = [job for stage in plan.stages if stage.runs for job in stage.jobs]
     images = list(dict.fromkeys(str(job.config["dist"]) for job in jobs if job.config.get("dist")))
@@ -685,7 +685,7 @@ def _differences(plan: Plan, event: Event, result: Result, words: Words) -> Iter
     yield from unsupported_keys.sentences(plan.unplayed, words)
 
 
-def _notes(repository: Repository, plan: Plan, words: Words, say: Callable[..., None]) -> None:
+def _notes(repository: Repository, plan: Plan, words: Translator, say: Callable[..., None]) -> None:
     if repository.uncommitted:
         say(words("uncommitted", names=", ".join(repository.uncommitted)))
     if repository.missing_branch:
@@ -699,7 +699,7 @@ def outline(
     plan: Plan,
     event: Event,
     emit: Callable[[str], None],
-    words: Words,
+    words: Translator,
     allowed: AllowedHosts = NO_OTHER_HOSTS,
 ) -> None:
     """Say what *plan* would run, and run nothing."""

@@ -10,7 +10,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.shell.session import PIP_PROXY, PROXIES
 from pypi_practice.travis.plan import dpl
 from pypi_practice.travis.plan.planner import DECISIVE_PHASES, Deploy, Job
@@ -131,7 +131,7 @@ def guarded(assignments: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(GUARDED_NAME.findall("\n".join(assignments))))
 
 
-def write(job: Job, activate: str, words: Words) -> str:
+def write(job: Job, activate: str, words: Translator) -> str:
     """Return the script of *job*; *activate* is the path of its environment's activate script."""
     lines = [HELPERS, f"readonly {' '.join(sorted(GUARDED))}"]
     if job.environ["TRAVIS_SECURE_ENV_VARS"] == "false":
@@ -229,7 +229,7 @@ def _plain(job: Job, phase: str) -> list[str]:
     return _skipped(job, phase) or _commands(phase, job.phase(phase), stops=False)
 
 
-def _deploy(job: Job, deploy: Deploy, number: int, words: Words) -> list[str]:
+def _deploy(job: Job, deploy: Deploy, number: int, words: Translator) -> list[str]:
     skipped = f"Skipping a deployment with the {deploy.provider} provider because "
     if job.environ["TRAVIS_PULL_REQUEST"] != "false":
         sentence = f"{skipped}the current build is a pull request."

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pypi_practice.core import executables
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.network.server import certificates_in
 from pypi_practice.sandbox.bubblewrap import Files
@@ -136,7 +136,7 @@ def prepare(
     folder: Path,
     python: tuple[str, str],
     environ: Mapping[str, str],
-    words: Words,
+    words: Translator,
     emit: Callable[[str], None],
     prepared: Path | None = None,
 ) -> Place:
@@ -168,7 +168,7 @@ def prepare(
 
 
 def _make_environment(
-    environment: Path, python: tuple[str, str], environ: Mapping[str, str], words: Words
+    environment: Path, python: tuple[str, str], environ: Mapping[str, str], words: Translator
 ) -> None:
     """Make a clean virtual environment; Travis CI's are made by virtualenv too.
 

@@ -12,7 +12,7 @@ from typing import Any
 from helpers.index import upload_client
 from helpers.index.upload_client import Reply
 from pypi_practice.core.data import load
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.limits import PYPI, Limits
 from pypi_practice.index.app import Application
@@ -36,8 +36,8 @@ class World:
     """A practice index, a token of its learner, and an upload that would be taken as it is."""
 
     def __init__(self, directory: Path, limits: Limits = PYPI) -> None:
-        self.store = Store(directory, Words("en"))
-        self.application = Application(self.store, None, Words("en"), limits)
+        self.store = Store(directory, Translator("en"))
+        self.application = Application(self.store, None, Translator("en"), limits)
         self.token = self.new_token()
 
     def new_token(self, project: str | None = None) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from helpers.index import upload_client
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.index.app import Application
 from pypi_practice.index.browser_app import Web
@@ -70,7 +70,7 @@ def publish(
 
 def new_application(tmp_path: Path) -> Application:
     """Return a practice index of its own, which asks nobody else."""
-    words = Words("en")
+    words = Translator("en")
     return Application(Store(tmp_path / "data", words), None, words)
 
 

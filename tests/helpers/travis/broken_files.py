@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from helpers.docs.blocks import ROOT
 from pypi_practice.travis.check import findings
 from pypi_practice.travis.check.findings import Edit
-from pypi_practice.travis.config.yaml_positions import Entry, Item, parse
+from pypi_practice.travis.config.yaml_positions import KeyValue, Node, parse
 
 TEXT = (ROOT / "demo-package" / ".travis.yml").read_text(encoding="utf-8")
 # Whose words a sentence is in: of bash, of twine, of the index, of dpl, of Travis CI.
@@ -28,7 +28,7 @@ class Ready:
         assert root is not None
         self.root = root
 
-    def publisher(self, index: str) -> Item:
+    def publisher(self, index: str) -> Node:
         """Return the job whose deploy goes to *index*."""
         for job in self.jobs():
             deploy = job.entries.get("deploy")
@@ -36,34 +36,34 @@ class Ready:
                 return job
         raise LookupError(f"no job of the demo package publishes to {index}")
 
-    def jobs(self) -> list[Item]:
+    def jobs(self) -> list[Node]:
         """Return the jobs that the file lists."""
         return self.root.entries["jobs"].item.entries["include"].item.items
 
-    def deploy(self, index: str) -> Item:
+    def deploy(self, index: str) -> Node:
         """Return the deploy that goes to *index*."""
         return self.publisher(index).entries["deploy"].item.items[0]
 
-    def option(self, index: str, key: str) -> Entry:
+    def option(self, index: str, key: str) -> KeyValue:
         """Return an option of the deploy that goes to *index*."""
         return self.deploy(index).entries[key]
 
-    def python(self, index: str) -> Item:
+    def python(self, index: str) -> Node:
         """Return the Python of the job that publishes to *index*."""
         job = self.publisher(index).entries
         return (job.get("python") or self.root.entries["python"]).item.items[0]
 
     # Edits
 
-    def put(self, item: Item, text: str) -> str:
+    def put(self, item: Node, text: str) -> str:
         """Return the file with *text* in place of a value."""
         return self._made(findings.replaced(item, text))
 
-    def rename(self, entry: Entry, key: str) -> str:
+    def rename(self, entry: KeyValue, key: str) -> str:
         """Return the file in which an entry has another key."""
         return self._made(findings.renamed(entry, key))
 
-    def drop(self, entry: Entry) -> str:
+    def drop(self, entry: KeyValue) -> str:
         """Return the file without an entry and all that is in it."""
         return self._made(Edit(entry.line, 1, last_line(entry.item) + 1, 1, ""))
 
@@ -71,12 +71,12 @@ class Ready:
         """Return the file in which the job that publishes to *index* lacks *key*."""
         return self.drop(self.publisher(index).entries[key])
 
-    def add(self, below: Entry, line: str) -> str:
+    def add(self, below: KeyValue, line: str) -> str:
         """Return the file with another entry beside *below*."""
         at = last_line(below.item) + 1
         return self._made(Edit(at, 1, at, 1, f"{' ' * (below.column - 1)}{line}\n"))
 
-    def only(self, *stays: Item) -> str:
+    def only(self, *stays: Node) -> str:
         """Return the file with no other jobs than these."""
         kept = [id(one.value) for one in stays]
         text = self.text
@@ -94,7 +94,7 @@ class Ready:
         return made
 
 
-def last_line(item: Item) -> int:
+def last_line(item: Node) -> int:
     """Return the last line that a value stands on; a block ends where the next thing begins."""
     inner = [*(entry.item for entry in item.entries.values())]
     inner += item.value if item.kind == "seq" else []

@@ -7,14 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.planner import Event, Variable
 from pypi_practice.travis.run import runner, script
 from pypi_practice.travis.run.log import COLOUR, MARK
 
-EN = Words("en", "travis/messages")
+EN = Translator("en", "travis/messages")
 
 
 MAIN, STAGING, TAG = Event("main"), Event("staging"), Event("main", tag="v1.0.0")

@@ -29,7 +29,7 @@ from helpers.index import upload_client
 from helpers.index.upload_client import on_disk
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.limits import NewProjects
 from pypi_practice.index.app import Application
@@ -39,7 +39,7 @@ from pypi_practice.index.upload import spool
 from pypi_practice.index.upload.spool import SMALL
 from pypi_practice.shell.session import practice
 
-EN = Words("en")
+EN = Translator("en")
 INDEX = INDEXES["testpypi"]
 WHEEL = "demo-1.0-py3-none-any.whl"
 ROUNDS = int(os.environ.get("KILLS", "10"))  # a hundred take some minutes
@@ -193,13 +193,13 @@ import client
 from pathlib import Path
 from pypi_practice import catalog, incoming, store
 from pypi_practice.index.app import Application
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 def crash(*_, **__):
     os._exit(9)
-where = store.Store(Path(sys.argv[1]), Words("en"))
+where = store.Store(Path(sys.argv[1]), Translator("en"))
 {point}
 content = Path(sys.argv[3]).read_bytes()
-client.upload(Application(where, None, Words("en")), sys.argv[2], content)
+client.upload(Application(where, None, Translator("en")), sys.argv[2], content)
 os._exit(0)
 """
 

@@ -14,12 +14,12 @@ import pytest
 
 from pypi_practice.cli.main import main
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.index.storage import data_folder
 from pypi_practice.index.storage.store import MOVED, Store
 from pypi_practice.shell.session import practice
 
-EN = Words("en")
+EN = Translator("en")
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -44,7 +44,7 @@ def foreign(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_folder_that_holds_somebodys_files_is_refused_and_stays_as_it_is(tmp_path, language):
     before = foreign(tmp_path)
-    words = Words(language)
+    words = Translator(language)
     for begin in (
         lambda: Store(tmp_path, words),
         lambda: practice(tmp_path, words=words, environ={}).__enter__(),
@@ -159,7 +159,7 @@ def test_an_empty_name_is_no_folder(tmp_path, monkeypatch, capsys, command, lang
     with pytest.raises(SystemExit) as left:
         main.main(["--lang", language, *command, "--data", ""])
     assert left.value.code == 2
-    assert Words(language)("empty_data") in " ".join(capsys.readouterr().err.split())
+    assert Translator(language)("empty_data") in " ".join(capsys.readouterr().err.split())
     assert contents(tmp_path) == before
 
 

@@ -27,13 +27,13 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from pypi_practice.core import project_names
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.limits import DESCRIPTION_SIZE, FIELD_COUNT, FIELDS_SIZE, Limits
 from pypi_practice.index.app import Application
 from pypi_practice.index.storage.store import LOOK, Store, TokenRecord, User
 from pypi_practice.index.upload import archives, form, platforms, validation
-from pypi_practice.index.upload.rejection import Refused
+from pypi_practice.index.upload.rejection import UploadRejected
 
 INDEX = INDEXES["testpypi"]
 WHEEL = "demo-1.0-py3-none-any.whl"
@@ -51,9 +51,9 @@ class Target:
     """A practice index that many uploads hit."""
 
     def __init__(self, directory: Path) -> None:
-        self.store = Store(directory, Words("en"))
+        self.store = Store(directory, Translator("en"))
         limits = Limits(new_projects=10**9)
-        self.application = Application(self.store, None, Words("en"), limits)
+        self.application = Application(self.store, None, Translator("en"), limits)
         self.token = self.store.new_token(self.store.user(INDEX), uuid.uuid4().hex, None)[1]
 
     def check(self, reply: upload_client.Reply) -> None:
@@ -303,7 +303,7 @@ def checked(rule: Any, filename: str = WHEEL, **changes: Any) -> str | None:
         name = upload.meta.name
         upload.project = validation.Project("p", INDEX.key, name, canonicalize_name(name), "u")
         rule(upload)
-    except Refused as refused:
+    except UploadRejected as refused:
         return refused.key
     return None
 

@@ -25,7 +25,7 @@ from helpers.hostile.uploads import ARCHIVES, FORMS, MIB, Upload
 from helpers.index import upload_client
 
 from pypi_practice.core import limits, worker
-from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.limits import DESCRIPTION_SIZE, MEMBERS, Limits
 from pypi_practice.doctor import checks
@@ -44,9 +44,9 @@ class Target:
     """A practice index, and how long it takes for a plain upload of a few megabytes."""
 
     def __init__(self, directory: Path) -> None:
-        self.store = Store(directory, Words("en"))
+        self.store = Store(directory, Translator("en"))
         unlimited = Limits(new_projects=10**9)
-        self.application = Application(self.store, None, Words("en"), unlimited)
+        self.application = Application(self.store, None, Translator("en"), unlimited)
         self.token = self.store.new_token(self.store.user(INDEX), "t", None)[1]
         for number, kind in enumerate(
             ("text/markdown", "text/x-rst")
@@ -118,11 +118,11 @@ from pypi_practice.core.indexes import INDEXES
 from pypi_practice.index.app import Application
 from pypi_practice.index.upload.rejection import TooMuch
 from pypi_practice.index.storage.store import Store
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 folder = Path(sys.argv[1])
-store = Store(folder / "data", Words("en"))
+store = Store(folder / "data", Translator("en"))
 token = store.new_token(store.user(INDEXES["testpypi"]), "t", None)[1]
-application = Application(store, None, Words("en"))
+application = Application(store, None, Translator("en"))
 said = []
 for spec in json.loads((folder / "uploads.json").read_text()):
     content = (folder / spec["file"]).read_bytes()
@@ -192,10 +192,10 @@ def test_a_readme_that_is_too_much_is_shown_as_it_is(target):
 def test_each_sentence_says_who_is_stricter_and_that_nothing_was_stored(target):
     many = {"classifiers": ["a"] * 3001}
     for language in LANGUAGES:
-        application = Application(target.store, None, Words(language))
+        application = Application(target.store, None, Translator(language))
         reply = upload_client.upload(application, target.token, **many)
         assert reply.code == 400
-        assert Words(language)("stricter") in reply.body.decode().replace("&#237;", "í")
+        assert Translator(language)("stricter") in reply.body.decode().replace("&#237;", "í")
 
 
 @pytest.mark.parametrize("members", [MEMBERS - 10, MEMBERS + 1])

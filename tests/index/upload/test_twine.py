@@ -24,7 +24,7 @@ from helpers.index import upload_client
 from helpers.index.upload_client import core_metadata, sdist, wheel
 
 from pypi_practice.core.data import load
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.explain import matcher
 from pypi_practice.index.app import Application
@@ -32,7 +32,7 @@ from pypi_practice.index.storage.store import Store
 from pypi_practice.shell.session import practice
 from pypi_practice.tokens import macaroons
 
-EN = Words("en")
+EN = Translator("en")
 INDEX = INDEXES["testpypi"]
 MESSAGES = load("index/uploads")
 WORKERS = 3

@@ -13,7 +13,7 @@ from helpers.index.upload_client import upload
 from pymacaroons import MACAROON_V2, Macaroon
 
 from pypi_practice.core.data import load
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.index.app import Application
 from pypi_practice.index.storage.store import Store
@@ -23,7 +23,7 @@ from pypi_practice.tokens import macaroons
 @pytest.fixture
 def application(tmp_path: Path) -> Application:
     """A practice index of its own, which asks nobody else."""
-    words = Words("en")
+    words = Translator("en")
     return Application(Store(tmp_path / "data", words), None, words)
 
 
@@ -294,7 +294,7 @@ def test_a_name_of_markup_cannot_enter_a_page(application, token):
 
 def test_a_restart_keeps_everything(application, token, tmp_path):
     upload(application, token)
-    again = Application(Store(tmp_path / "data", Words("en")), None, Words("en"))
+    again = Application(Store(tmp_path / "data", Translator("en")), None, Translator("en"))
     assert (
         upload(
             again,

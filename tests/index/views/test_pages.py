@@ -20,7 +20,7 @@ from helpers.index.web_client import BASE, HOST, Visitor, new_application, publi
 from pypi_practice import testing
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.index.app import Application
 from pypi_practice.index.browser_app import Web, WebServer
@@ -74,7 +74,7 @@ def visitor(application: Application) -> Visitor:
 
 def said(key: str, language: str = "en", /, **values: object) -> str:
     """Return a sentence of the pages."""
-    return Words(language, "index/web_pages")(key, **values)
+    return Translator(language, "index/web_pages")(key, **values)
 
 
 def text(reply: upload_client.Reply) -> str:
@@ -571,7 +571,7 @@ def pip(index: testing.PracticeIndex, place: Path, *words: str) -> subprocess.Co
 
 
 def test_pip_passes_a_yanked_release_by_and_mixes_nothing(practice_index, tmp_path):
-    application = Application(practice_index._store, None, Words("en"))
+    application = Application(practice_index._store, None, Translator("en"))
     publish(application, "1.0")
     publish(application, "2.0", requires="absent-dependency")
     where, store = TEST, application.store
@@ -596,7 +596,7 @@ def test_an_index_that_cannot_be_reached_is_not_tried_for_each_package(monkeypat
         raise urllib.error.URLError("no route")
 
     monkeypatch.setattr(urllib.request.OpenerDirector, "open", fail)
-    upstream = Upstream(lambda: INDEXES["pypi"].simple, Words("en"))
+    upstream = Upstream(lambda: INDEXES["pypi"].simple, Translator("en"))
     answers = [upstream.project(f"package-{number}", "") for number in range(5)]
     assert [answer.status for answer in answers] == [504] * 5
     assert "package-4" in answers[4].reason

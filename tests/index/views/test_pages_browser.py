@@ -13,7 +13,7 @@ from helpers.index.web_client import real_wheel
 from playwright.sync_api import Browser, Page
 
 from pypi_practice.core.data import load
-from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.core.i18n import LANGUAGES, Translator
 
 
 def label(language: str, key: str) -> str:
@@ -63,7 +63,7 @@ def test_a_learner_publishes_with_a_token_from_the_browser(
     assert label(language, "never") not in page.inner_text("table")
     page.click(f"text={label(language, 'remove_token')}")
     page.get_by_role("button", name=label(language, "remove_api_token")).click()
-    gone = Words(language, "index/web_pages")("token_deleted", name="mine <b>")
+    gone = Translator(language, "index/web_pages")("token_deleted", name="mine <b>")
     assert page.inner_text("[role=status]") == gone
     assert page.locator("table").count() == 0
     assert hosts == {urlsplit(practice_index.web).netloc}
@@ -142,7 +142,7 @@ def test_a_page_of_another_site_cannot_act_here(browser, practice_index, tmp_pat
     page.select_option("#token_scope", "scope:user")
     page.click("button")
     page.wait_for_url(action)
-    assert Words("en", "index/web_pages")("forged") in page.inner_text("main")
+    assert Translator("en", "index/web_pages")("forged") in page.inner_text("main")
     assert os.environ.get("PYPI_PRACTICE_WEB") is None
     page.goto(f"{practice_index.web}testpypi/manage/account/")
     assert "forged" not in page.inner_text("main")

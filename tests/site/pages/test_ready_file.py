@@ -10,7 +10,7 @@ import yaml
 from helpers.docs import proofs
 from helpers.docs.blocks import ROOT
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.plan.planner import Event, Variable
 from pypi_practice.travis.run import repository
 from site_builder.pages import tables
@@ -34,7 +34,7 @@ EVENTS = {
 }
 # What the readers' rehearsals of the ready file have uploaded: captured on other pages.
 CAPTURED = {"staging": "release/rehearse.out", "tag": "pypi/rehearse.out"}
-WORDS = Words("en", "travis/messages")
+WORDS = Translator("en", "travis/messages")
 
 
 def uploaded(log: str) -> list[str]:

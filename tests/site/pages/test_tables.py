@@ -14,7 +14,7 @@ import yaml
 from helpers.docs.blocks import ROOT, pages
 from twine.settings import Settings
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.tokens import macaroons
 from pypi_practice.travis.plan import planner
@@ -204,7 +204,7 @@ def test_the_variables_of_dpl_are_those_of_options():
 
 def test_the_variables_of_travis_ci_are_set_in_a_rehearsal():
     config = {**tables.REHEARSED, "dist": "noble"}
-    made = planner.make(config, planner.Event("main"), [], 1, Words("en", "travis/messages"))
+    made = planner.make(config, planner.Event("main"), [], 1, Translator("en", "travis/messages"))
     assert set(data("tables/variables")["travis"]) <= set(made.stages[0].jobs[0].environ)
 
 

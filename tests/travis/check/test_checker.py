@@ -17,14 +17,14 @@ import yaml
 
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.travis.check import autofix, checker, report
 from pypi_practice.travis.config import loader, schema_validation
 from pypi_practice.travis.config.yaml_positions import parse
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.planner import Event, Variable
 
-EN, ES = Words("en", "travis/messages"), Words("es", "travis/messages")
+EN, ES = Translator("en", "travis/messages"), Translator("es", "travis/messages")
 ROOT = Path(__file__).parents[3]
 RULES = load("travis/rules")
 EXAMPLES = ROOT / "examples" / "travis_rules"
@@ -407,7 +407,7 @@ SARIF = _object(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_report_of_every_rule_is_sarif(language, tmp_path):
-    words = Words(language, "travis/messages")
+    words = Translator(language, "travis/messages")
     reports = []
     for rule in RULES:
         text = (EXAMPLES / rule / "bad.yml").read_text("utf-8")
@@ -547,7 +547,7 @@ def test_an_edit_that_fails_leaves_the_file_and_nothing_beside_it(
     def fail(*_, **__):
         raise error
 
-    words = Words("en", "travis/messages")
+    words = Translator("en", "travis/messages")
     report = autofix.file(path, words)
     monkeypatch.setattr(autofix.os, fault, fail)
     expected = PracticeError if isinstance(error, OSError) else KeyboardInterrupt

@@ -12,7 +12,7 @@ import pytest
 from helpers.travis.rehearsals import git
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.run import repository
 
@@ -42,7 +42,7 @@ FILES = [
 
 def sentence(key: str, language: str) -> str:
     """Return the longest part of a sentence that does not depend on the file."""
-    text = Words(language, "travis/messages")(
+    text = Translator(language, "travis/messages")(
         key,
         **{
             name: "|"
@@ -109,7 +109,7 @@ def test_a_matrix_without_end_gets_one_sentence(language, tmp_path):
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "--quiet", "--message", "Start")
     done = command("plan", ".", cwd=tmp_path, LANGUAGE=language)
-    words = Words(language, "travis/messages")
+    words = Translator(language, "travis/messages")
     assert done.returncode == 2
     assert done.stderr == f"pypi-practice: {words('too_many_jobs', number=810000, most=200)}\n"
     done = command("check", ".", cwd=tmp_path, LANGUAGE=language)
@@ -151,7 +151,7 @@ def test_a_file_that_may_not_be_read_gets_one_sentence(language, tmp_path, monke
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(loader.regular_files, "read", refuse)
-    words = Words(language, "travis/messages")
+    words = Translator(language, "travis/messages")
     with pytest.raises(PracticeError) as error:
         loader.text_of(tmp_path / ".travis.yml", words)
     expected = words("no_file", name=tmp_path / ".travis.yml", reason="Permission denied")
@@ -177,7 +177,7 @@ def test_a_repository_of_somebody_else_gets_one_sentence(language, tmp_path, mon
     (tmp_path / "a").touch()
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "--quiet", "--message", "Start")
-    words = Words(language, "travis/messages")
+    words = Translator(language, "travis/messages")
     monkeypatch.setattr(os, "geteuid", lambda: 4242, raising=False)
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # git's own tests use it
     with pytest.raises(PracticeError) as error:
@@ -203,7 +203,7 @@ def test_without_bash_a_plan_decides_and_a_run_does_not_begin(language, tmp_path
     git(folder, "init", "--quiet", "--initial-branch", "main")
     git(folder, "add", ".")
     git(folder, "commit", "--quiet", "--message", "Start")
-    words = Words(language, "travis/messages")
+    words = Translator(language, "travis/messages")
     more = {"PATH": str(tools), "LANGUAGE": language, "PYPI_PRACTICE_DATA": str(tmp_path / "data")}
     more |= {"PYPI_PRACTICE": "", "HTTPS_PROXY": "", "https_proxy": ""}
     done = command("plan", ".", cwd=folder, **more)

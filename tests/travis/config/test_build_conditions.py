@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.travis.config.build_conditions import (
     SHELL_STRING,
     ConditionError,
@@ -266,7 +266,7 @@ def test_what_cannot_be_read_gets_a_sentence(text, reason):
         holds(text, DATA)
     assert reason in str(error.value)
     for language in LANGUAGES:
-        words = Words(language, "travis/messages")
+        words = Translator(language, "travis/messages")
         with pytest.raises(PracticeError) as sentence:
             planner.make({"if": text}, planner.Event("main"), [], 1, words)
         assert str(sentence.value) == words("bad_condition", where="if", reason=error.value)

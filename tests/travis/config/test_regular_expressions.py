@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config import regular_expressions, yaml_positions
 from pypi_practice.travis.config.build_conditions import (
     ConditionError,
@@ -28,7 +28,7 @@ from pypi_practice.travis.config.regular_expressions import (
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.planner import Event
 
-EN = Words("en", "travis/messages")
+EN = Translator("en", "travis/messages")
 ATOMS = [
     "a",
     "b",

@@ -12,7 +12,7 @@ import yaml
 from helpers.travis.rehearsals import project
 
 from pypi_practice.core.data import load
-from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.travis.config import unsupported_keys
 from pypi_practice.travis.config.schema_validation import Validator
 from pypi_practice.travis.config.yaml_positions import parse
@@ -20,7 +20,7 @@ from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.planner import Event
 from pypi_practice.travis.run import plan_report, repository, runner
 
-EN = Words("en", "travis/messages")
+EN = Translator("en", "travis/messages")
 FACTS = load("travis/keys")
 GROUPS = {key: name for name, one in FACTS["groups"].items() for key in one["keys"]}
 SECTIONS = ("git", "cache", "jobs", "stages", "branches", "env")

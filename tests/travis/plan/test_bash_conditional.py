@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config.regular_expressions import Budget
 from pypi_practice.travis.plan import bash_conditional, planner
 from pypi_practice.travis.plan.bash_conditional import NotBash, Scope, Undecided
@@ -21,7 +21,7 @@ from pypi_practice.travis.plan.deploy_decision import decide
 from pypi_practice.travis.plan.planner import Event, Variable
 from pypi_practice.travis.run import repository
 
-EN = Words("en", "travis/messages")
+EN = Translator("en", "travis/messages")
 VALUES = {"A": "main", "B": "v1.2.3", "C": "", "D": "a b", "E": "12", "G": "a*", "H": "^v[0-9]+"}
 WORDS = [
     "main",
@@ -326,7 +326,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.skipif(os.name == "nt", reason="needs the modes and links of a POSIX file system")
 def tree_of(folder: Path) -> Tree:
     """Return the files of the commit of a repository."""
-    found, _ = repository.find(folder, None, None, Words("en"))
+    found, _ = repository.find(folder, None, None, Translator("en"))
     return repository.tree(found)
 
 

@@ -25,12 +25,12 @@ from pypi_practice import practice_index
 from pypi_practice.cli.travis import _variable
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.travis.check import checker
 from pypi_practice.travis.plan.planner import Event, Variable
 from pypi_practice.travis.run import plan_report, repository
 
-EN = Words("en", "travis/messages")
+EN = Translator("en", "travis/messages")
 VARIANTS = list(variants())
 READY = ("TEST_PYPI_TOKEN@staging", "PYPI_TOKEN")
 
@@ -76,7 +76,9 @@ def written(demo):
     return write
 
 
-def planned(folder: Path, arguments: tuple[str, ...], variables: tuple[str, ...], words: Words):
+def planned(
+    folder: Path, arguments: tuple[str, ...], variables: tuple[str, ...], words: Translator
+):
     """Return where a plan says that the event publishes to, and all that the plan says."""
     branch, tag = (arguments[1], None) if arguments[0] == "--branch" else ("main", arguments[1])
     found, _ = repository.find(folder, branch, tag, words)
@@ -166,7 +168,7 @@ def test_a_check_names_the_rule_and_explains_it(variant: Variant):
     found = [one for one in report.findings if one.rule == variant.rule]
     assert found, {one.rule for one in report.findings}
     for code in LANGUAGES:
-        words = Words(code, "travis/messages")
+        words = Translator(code, "travis/messages")
         for part in ("message", "why", "fix"):
             assert found[0].say(part, words)
 
@@ -175,7 +177,7 @@ def test_a_check_names_the_rule_and_explains_it(variant: Variant):
 def test_a_plan_says_what_comes_of_it(variant: Variant, written):
     folder = written(variant.make(Ready()))
     for code in LANGUAGES:
-        words = Words(code, "travis/messages")
+        words = Translator(code, "travis/messages")
         try:
             where, said = planned(folder, variant.event, variant.variables, words)
         except PracticeError as error:

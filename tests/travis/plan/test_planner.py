@@ -11,12 +11,12 @@ import pytest
 
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import LANGUAGES, Words
+from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.planner import Event, Variable
 
-EN, ES = Words("en", "travis/messages"), Words("es", "travis/messages")
+EN, ES = Translator("en", "travis/messages"), Translator("es", "travis/messages")
 DEMO = Path(__file__).parents[3] / "demo-package"
 TOKEN = Variable("TEST_PYPI_TOKEN", "pypi-secret", "staging")
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.check import checker
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
@@ -19,7 +19,7 @@ from pypi_practice.travis.plan.planner import Event, Job, Variable
 from pypi_practice.travis.plan.secret_variables import emptied, visible_variables
 from pypi_practice.travis.run import script
 
-EN = Words("en", "travis/messages")
+EN = Translator("en", "travis/messages")
 DEMO = Path(__file__).parents[3] / "demo-package"
 PYPI, TESTPYPI = Variable("PYPI_TOKEN", "a-secret"), Variable("TEST_PYPI_TOKEN", "another-secret")
 HEAD = "version: ~> 1.0\nos: linux\ndist: noble\nlanguage: python\n"

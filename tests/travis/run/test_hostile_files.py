@@ -17,7 +17,7 @@ import pytest
 
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import STEERING, as_json, indented, one_line, visible
 from pypi_practice.travis.check import checker, report
 from pypi_practice.travis.config import loader as config
@@ -377,7 +377,7 @@ def made_up(source: random.Random, depth: int) -> str:
 @pytest.mark.parametrize("seed", range(4))
 def test_no_kind_of_value_gives_a_traceback(seed):
     source = random.Random(seed)
-    words = Words("en", "travis/messages")
+    words = Translator("en", "travis/messages")
     found = Repository(Path("."), "a" * 40, [], None)
     planned = 0
     for _ in range(250):

@@ -17,14 +17,14 @@ from helpers.travis.rehearsals import project
 from pymacaroons import MACAROON_V2, Macaroon
 
 from pypi_practice.core.data import load
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.network.connections import read_host
 from pypi_practice.tokens import patterns
 from pypi_practice.travis.plan import destinations, planner
 from pypi_practice.travis.plan.planner import Event
 from pypi_practice.travis.run import runner, script, workspace
 
-EN, ES = Words("en", "travis/messages"), Words("es", "travis/messages")
+EN, ES = Translator("en", "travis/messages"), Translator("es", "travis/messages")
 HEAD = "language: python\ninstall: skip\nscript: skip\n"
 DEPLOY = "deploy:\n  provider: script\n  on: main\n  script: "
 REAL = (
@@ -34,7 +34,7 @@ REAL = (
     ).serialize()
 )
 
-SANDBOX = Words("en", "commands/sandbox")
+SANDBOX = Translator("en", "commands/sandbox")
 UPSTREAM = "https://upstream.practice.invalid/"
 
 

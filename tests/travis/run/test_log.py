@@ -14,7 +14,7 @@ import pytest
 from helpers.travis.rehearsals import project
 
 from pypi_practice import practice_index
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.run.log import COLOUR, MARK, Log, Marks, fold
 
 TEXT = """
@@ -144,7 +144,7 @@ def test_a_person_sees_headings_colours_progress_and_the_summary(language, demo,
     environ = {**index.environ, "TERM": "xterm-256color", "LANGUAGE": language}
     environ.pop("NO_COLOR", None)
     shown = on_a_terminal(demo, environ)
-    words = Words(language, "travis/messages")
+    words = Translator(language, "travis/messages")
     assert MARK.search(shown) is None
     assert "\x1b[36;1m-- install ---" in shown
     assert '\x1b[32;1mThe command "echo to test" exited with 0.\x1b[0m' in shown

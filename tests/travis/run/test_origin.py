@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from helpers.travis.rehearsals import git, project
 
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.git.safe_reader import Repository as Reader
 from pypi_practice.travis.run import origin, repository
 
 pytestmark = pytest.mark.long
 
-EN = Words("en", "travis/messages")
+EN = Translator("en", "travis/messages")
 HEAD = "language: python\ninstall: skip\nscript:\n"
 NAME = "git config user.name Y && git config user.email y@example.com"
 SLUG = "your-name/random-names"

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.plan import deploy_decision, planner
 from pypi_practice.travis.plan.planner import Event, Variable
 from pypi_practice.travis.run import plan_report, repository, workspace
 
-EN, ES = Words("en", "travis/messages"), Words("es", "travis/messages")
+EN, ES = Translator("en", "travis/messages"), Translator("es", "travis/messages")
 DEMO = Path(__file__).parents[3] / "demo-package"
 TOKENS = [Variable("TEST_PYPI_TOKEN", "pypi-s3cr3t", "staging"), Variable("PYPI_TOKEN", "s3cr3t")]
 HEAD = "version: ~> 1.0\nlanguage: python\npython: '3.12'\nscript: 'true'\n"

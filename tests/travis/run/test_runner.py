@@ -17,7 +17,7 @@ from pymacaroons import MACAROON_V2, Macaroon
 
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Words
+from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.planner import Event, Variable
@@ -292,7 +292,7 @@ deploy:
     done = travis(folder, "--var", "TOKEN=pypi-s3cr3t@main", "--lang", "es")
     assert done.returncode == 0, done.stdout
     assert "\n$ echo upload [secure]\nupload [secure]\n" in done.stdout
-    spanish = Words("es", "travis/messages")
+    spanish = Translator("es", "travis/messages")
     assert f"==>     {spanish('ran', command='echo upload $TOKEN')}\n" in done.stdout
     # A script that only says so has published nothing.
     assert spanish("nothing_published") in done.stdout
@@ -334,7 +334,7 @@ def test_a_job_can_be_left_out_for_want_of_its_python(tmp_path, travis):
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_a_python_that_cannot_make_environments_gets_a_sentence(language, tmp_path):
-    words = Words(language, "travis/messages")
+    words = Translator(language, "travis/messages")
     found, _ = repository.find(project(tmp_path / "demo", "script: a\n"), None, None, words)
     made = planner.make({"script": "a"}, MAIN, [], 1, words)
     folder = tmp_path / "place"
@@ -399,7 +399,7 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(tmp_path, travis):
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_nothing_runs_outside_the_practice_environment(environ, language, tmp_path):
     folder = project(tmp_path / "demo", f"install: skip\nscript: touch {tmp_path}/ran\n")
-    words = Words(language, "travis/messages")
+    words = Translator(language, "travis/messages")
     found, _ = repository.find(folder, None, None, words)
     made = planner.make(loader.read(folder, words), MAIN, [], 1, words)
     with pytest.raises(PracticeError) as error:
@@ -596,7 +596,7 @@ def test_a_real_token_is_refused_before_anything_runs(where, language, tmp_path,
         text += f"env: {{global: [TOKEN={real}]}}\n"
     done = travis(project(tmp_path / "demo", text), *options, LANGUAGE=language)
     assert done.returncode == 2
-    assert Words(language, "travis/messages")("real_variable", name="TOKEN") in done.stdout
+    assert Translator(language, "travis/messages")("real_variable", name="TOKEN") in done.stdout
     assert real not in done.stdout
     assert not (tmp_path / "ran").exists()
 
