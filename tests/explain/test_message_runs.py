@@ -528,7 +528,8 @@ def said_by_the_rehearsal() -> set[str]:
     Not those that only announce: a command, a part of the log, a variable.
     """
     folder = ROOT / "pypi_practice" / "travis"
-    sources = [(folder / f"{name}.py").read_text(encoding="utf-8") for name in ("script", "dpl")]
+    files = (folder / "run" / "script.py", folder / "plan" / "dpl.py")
+    sources = [file.read_text(encoding="utf-8") for file in files]
     source = "\n".join(sources)
     constants = {
         node.value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from pypi_practice.travis.plan.planner import Event, Variable
 from pypi_practice.travis.run import runner, script
 from pypi_practice.travis.run.log import COLOUR, MARK
 
+DEMO = Path(__file__).parents[3] / "demo-package"
 EN = Translator("en", "travis/messages")
 
 
@@ -49,10 +51,13 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *name, *arguments], cwd=folder, check=True, capture_output=True)
 
 
-def project(folder: Path, text: str) -> Path:
-    """Make a git repository with one commit, of what is in *folder* and this .travis.yml."""
-    folder.mkdir(exist_ok=True)
-    (folder / ".travis.yml").write_text(text, encoding="utf-8")
+def project(folder: Path, text: str | None = None) -> Path:
+    """Make a git repository with one commit: of *folder* with this .travis.yml, or of the demo."""
+    if text is None:
+        shutil.copytree(DEMO, folder, ignore=shutil.ignore_patterns("*.egg-info", "__pyc*"))
+    else:
+        folder.mkdir(exist_ok=True)
+        (folder / ".travis.yml").write_text(text, encoding="utf-8")
     git(folder, "init", "--quiet", "--initial-branch", "main")
     git(folder, "add", ".")
     git(folder, "commit", "--quiet", "--message", "Start")

@@ -180,7 +180,7 @@ def test_kill_9_in_the_middle_of_uploads_loses_nothing(tmp_path):
 
 
 CRASHES = {
-    "while the file comes in": "incoming.Incoming.finish = crash",
+    "while the file comes in": "spool.Incoming.finish = crash",
     "before the record": "store.Store._add_records = crash",
     "in the middle of the record": "store.note_change = crash",
     "between the record and the bytes": "store.os.replace = crash",
@@ -189,9 +189,10 @@ CRASHES = {
 CRASHING = """
 import os, sys
 sys.path[:0] = sys.argv[4:]
-import client
+from helpers.index import upload_client
 from pathlib import Path
-from pypi_practice import catalog, incoming, store
+from pypi_practice.index.storage import queries, store
+from pypi_practice.index.upload import spool
 from pypi_practice.index.app import Application
 from pypi_practice.core.i18n import Translator
 def crash(*_, **__):
@@ -199,7 +200,7 @@ def crash(*_, **__):
 where = store.Store(Path(sys.argv[1]), Translator("en"))
 {point}
 content = Path(sys.argv[3]).read_bytes()
-client.upload(Application(where, None, Translator("en")), sys.argv[2], content)
+upload_client.upload(Application(where, None, Translator("en")), sys.argv[2], content)
 os._exit(0)
 """
 

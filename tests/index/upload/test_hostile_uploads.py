@@ -112,8 +112,8 @@ SENDER = """
 import json, resource, sys
 sys.path[:0] = sys.argv[2:]
 from pathlib import Path
-import client
-from pypi_practice import worker
+from helpers.index import upload_client
+from pypi_practice.core import worker
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.index.app import Application
 from pypi_practice.index.upload.rejection import TooMuch
@@ -126,7 +126,8 @@ application = Application(store, None, Translator("en"))
 said = []
 for spec in json.loads((folder / "uploads.json").read_text()):
     content = (folder / spec["file"]).read_bytes()
-    said.append(client.upload(application, token, content, spec["name"], **spec["fields"]).status)
+    reply = upload_client.upload(application, token, content, spec["name"], **spec["fields"])
+    said.append(reply.status)
 worker.workers.stop()
 who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 held = [resource.getrusage(one).ru_maxrss for one in who]

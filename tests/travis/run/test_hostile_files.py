@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.hostile import commands
 
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
@@ -27,7 +28,7 @@ from pypi_practice.travis.run import plan_report, runner
 from pypi_practice.travis.run.repository import Repository
 
 ROOT = Path(__file__).parents[3]
-DRIVER = Path(__file__).with_name("hostile_driver.py")
+DRIVER = Path(commands.__file__)
 TRAPS = ("bash", "sh", "dash", "zsh", "python", "python3", "env", "touch", "cat", "true", "xargs")
 MEMORY = 300  # MiB
 HEAD = "language: python\nscript: skip\ninstall: skip\n"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from helpers.travis.rehearsals import git, project
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,25 +23,6 @@ EN, ES = Translator("en", "travis/messages"), Translator("es", "travis/messages"
 DEMO = Path(__file__).parents[3] / "demo-package"
 TOKENS = [Variable("TEST_PYPI_TOKEN", "pypi-s3cr3t", "staging"), Variable("PYPI_TOKEN", "s3cr3t")]
 HEAD = "version: ~> 1.0\nlanguage: python\npython: '3.12'\nscript: 'true'\n"
-
-
-def git(folder: Path, *arguments: str) -> None:
-    """Run git as a person with a name."""
-    name = ("-c", "user.name=Y", "-c", "user.email=y@example.com")
-    subprocess.run(["git", *name, *arguments], cwd=folder, check=True, capture_output=True)
-
-
-def project(folder: Path, text: str | None = None) -> Path:
-    """Make a repository with one commit: of this .travis.yml, or of the demo package."""
-    if text is None:
-        shutil.copytree(DEMO, folder, ignore=shutil.ignore_patterns("*.egg-info", "__pyc*"))
-    else:
-        folder.mkdir()
-        (folder / ".travis.yml").write_text(text, encoding="utf-8")
-    git(folder, "init", "--quiet", "--initial-branch", "main")
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "--message", "Start")
-    return folder
 
 
 def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
