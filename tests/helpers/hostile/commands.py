@@ -15,7 +15,7 @@ import sys
 import traceback
 from typing import Any
 
-from pypi_practice.cli.main import main as cli
+from pypi_practice.cli.main import main
 
 COMMANDS = {
     "check": ["travis", "check", "{folder}"],
@@ -50,7 +50,7 @@ def run(argv: list[str]) -> dict[str, Any]:
     begin = used()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         try:
-            code: int | None = cli.main(argv)
+            code: int | None = main(argv)
         except SystemExit as error:
             code = int(str(error.code))
         except BaseException:
@@ -60,7 +60,7 @@ def run(argv: list[str]) -> dict[str, Any]:
     return {"code": code, "output": out.getvalue(), "seconds": took, "started": list(started)}
 
 
-def main() -> None:
+def report() -> None:
     """Run every command for the demo package and for the hostile folder."""
     demo, hostile = sys.argv[1:3]
     sys.addaudithook(hook)
@@ -75,4 +75,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    report()
