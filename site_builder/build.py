@@ -23,7 +23,7 @@ CONFIGS: dict[str, str] = {code: one["config"] for code, one in languages().item
 SOURCES = (
     "docs",
     "examples",
-    "pypi_practice/data",
+    "pypi_practice",
     "benchmarks",
     "demo-package",
     "overrides",
