@@ -15,12 +15,14 @@ from cheroot.server import HeaderReader, HTTPConnection, HTTPRequest
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 
-QUICK = 1.0  # seconds that a client may be waited for in one of the threads that all share
+# Seconds that a client may be waited for in one of the threads that all share: while all of them
+# wait, nobody else is answered.
+QUICK = 0.05
 PATIENCE = 30  # seconds in which any request may come in, and its answer go out
 SLOWEST = 16 * 1024  # bytes a second, at least, of one that takes longer
-# Clients that get a thread of their own, and of them from one address. All that use the practice
-# shell come from one: that of its proxy.
-SLOW, SLOW_OF_ONE = 120, 100
+# Slow clients at most, and of them from one address, each with a thread of its own. All that use the
+# practice shell come from one: that of its proxy.
+SLOW, SLOW_OF_ONE = 240, 200
 HEADERS = 64 * 1024  # bytes of the first line and the headers of a request
 KEPT = 200  # connections that may be open without a request; after ten seconds they end anyway
 TOO_SLOW = "timed out"  # the words by which cheroot knows it
@@ -195,17 +197,29 @@ class PatientAdapter(BuiltinSSLAdapter):
 class PatientServer(Server):
     """Cheroot's server, in which a connection gets a thread when its client has said something.
 
-    A client that has to be waited for gets one of its own, beside those that all share.
+    For each client that has to be waited for, the pool has one thread more than *numthreads*; those
+    stay, for the next one that is slow.
     """
 
     ConnectionClass = PacedConnection
     keep_alive_conn_limit = KEPT
     max_request_header_size = HEADERS
 
-    def __init__(self, *args: Any, **named: Any) -> None:
-        super().__init__(*args, **named)
+    def __init__(
+        self, address: tuple[str, int], application: Any, *, numthreads: int, **options: Any
+    ) -> None:
+        super().__init__(
+            address, application, numthreads=numthreads, max=numthreads + SLOW, **options
+        )
         self._slow: Counter[str] = Counter()
+        self._added_threads = 0
         self._counting = threading.Lock()
+
+    @property
+    def slow_clients(self) -> int:
+        """The number of clients that are waited for now."""
+        with self._counting:
+            return self._slow.total()
 
     def process_conn(self, conn: PacedConnection) -> None:
         """Hand a connection to a thread, or to those that are waited for."""
@@ -213,7 +227,7 @@ class PatientServer(Server):
             super().process_conn(conn)
         else:
             conn.spoken = True
-            self._connections.put(conn)
+            self.put_conn(conn)
 
     def step_aside(self, address: str) -> None:
         """Put another thread in the place of one that waits for *address*.
@@ -224,14 +238,14 @@ class PatientServer(Server):
             if self._slow.total() >= SLOW or self._slow[address] >= SLOW_OF_ONE:
                 raise TimeoutError(TOO_SLOW)
             self._slow[address] += 1
-            self.requests.grow(1)
+            missing = self._slow.total() - self._added_threads
+            self._added_threads += max(missing, 0)
+        if missing > 0:
+            self.requests.grow(missing)  # outside the lock: it waits until the thread runs
 
     def come_back(self, address: str) -> None:
-        """Let one thread end, now that the slow request of *address* is over."""
+        """Note that the slow request of *address* is over."""
         with self._counting:
             self._slow[address] -= 1
             if not self._slow[address]:
                 del self._slow[address]
-            threads = self.requests
-            threads.shrink(0)  # which forgets those that have ended
-            threads.shrink(len(threads._threads) - threads.min - self._slow.total())

@@ -8,12 +8,15 @@ import random
 import select
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from cheroot.workers.threadpool import WorkerThread
 from helpers.index import upload_client
 
 from pypi_practice.core.i18n import Translator
@@ -40,7 +43,6 @@ def place(pages: browser_app.WebServer) -> tuple[str, int]:
 def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[browser_app.WebServer]:
     """The pages, where nobody may take longer than a second and a half for a request."""
     monkeypatch.setattr(slow_clients, "PATIENCE", 1.5)
-    monkeypatch.setattr(slow_clients, "QUICK", 0.2)
     pages = browser_app.WebServer(Application(Store(tmp_path, EN), None, EN))
     yield pages
     pages.stop()
@@ -95,15 +97,22 @@ def wait_for(what: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def worker_threads(pages: browser_app.WebServer) -> int:
+    """Return how many threads answer requests for *pages*."""
+    return sum(
+        isinstance(thread, WorkerThread) and thread.server is pages._server
+        for thread in threading.enumerate()
+    )
+
+
 def test_those_that_are_slow_and_may_be_do_not_hold_all_threads(pages, monkeypatch):
     """More than there are threads; each has a minute, and nobody else waits for any of them."""
     monkeypatch.setattr(slow_clients, "PATIENCE", 60)
-    threads = len(pages._server.requests._threads)
     slow = [socket.create_connection(place(pages)) for _ in range(2 * browser_app.THREADS)]
     for one in slow:
         one.sendall(HEAD + BODY + b"a")
     assert ask(place(pages)) == 200
-    wait_for(lambda: pages._server._slow.total() == len(slow))
+    wait_for(lambda: pages._server.slow_clients == len(slow))
     assert ask(place(pages)) == 200
     for one in slow:
         one.settimeout(0.01)
@@ -113,8 +122,16 @@ def test_those_that_are_slow_and_may_be_do_not_hold_all_threads(pages, monkeypat
         one.sendall(b"a" * 59_999)
         assert one.recv(12) == b"HTTP/1.1 403"  # as anybody who sends this form from elsewhere
         one.close()
-    wait_for(lambda: not pages._server._slow)
-    wait_for(lambda: sum(one.is_alive() for one in pages._server.requests._threads) == threads)
+    wait_for(lambda: not pages._server.slow_clients)
+    # Their threads serve the next ones: the pool does not grow with each slow client.
+    grown = worker_threads(pages)
+    again = [socket.create_connection(place(pages)) for _ in range(2 * browser_app.THREADS)]
+    for one in again:
+        one.sendall(HEAD + BODY + b"a")
+    wait_for(lambda: pages._server.slow_clients == len(again))
+    assert worker_threads(pages) == grown == 3 * browser_app.THREADS
+    for one in again:
+        one.close()
 
 
 def test_those_that_do_not_read_do_not_hold_all_threads(tmp_path, monkeypatch):
@@ -132,10 +149,10 @@ def test_those_that_do_not_read_do_not_hold_all_threads(tmp_path, monkeypatch):
     for one in slow:
         one.sendall(GET % b"/testpypi/files/demo-1.0-py3-none-any.whl")
     assert ask(place(pages)) == 200
-    wait_for(lambda: pages._server._slow.total() == len(slow))
+    wait_for(lambda: pages._server.slow_clients == len(slow))
     for one in slow:
         one.close()
-    wait_for(lambda: not pages._server._slow)
+    wait_for(lambda: not pages._server.slow_clients)
     pages.stop()
 
 
@@ -145,7 +162,7 @@ def test_one_address_may_not_have_all_places_of_the_slow(pages, monkeypatch):
     slow = [socket.create_connection(place(pages), timeout=10) for _ in range(4)]
     for one in slow:
         one.sendall(HEAD + BODY)
-    wait_for(lambda: pages._server._slow.total() == 2)
+    wait_for(lambda: pages._server.slow_clients == 2)
     wait_for(lambda: len(select.select(slow, [], [], 0)[0]) == 2)
     assert {one.recv(12) for one in select.select(slow, [], [], 0)[0]} == {b"HTTP/1.1 408"}
     assert ask(place(pages)) == 200
@@ -208,6 +225,45 @@ def test_who_never_begins_keeps_nobody_out(index, capfd):
     assert "Traceback" not in capfd.readouterr().err
     for one in silent:
         one.close()
+
+
+SLOW, HONEST = 100, 30
+
+
+def longest_wait(where: tuple[str, int], trusting: ssl.SSLContext) -> float:
+    """Return how long the last of HONEST clients that come together waits for its page."""
+
+    def ask_once(_: int) -> float:
+        begun = time.monotonic()
+        with (
+            socket.create_connection(where, timeout=60) as raw,
+            trusting.wrap_socket(raw, server_hostname="pypi.org") as connection,
+        ):
+            connection.sendall(b"GET /simple/ HTTP/1.1\r\nHost: pypi.org\r\n\r\n")
+            assert connection.recv(12) == b"HTTP/1.1 200"
+        return time.monotonic() - begun
+
+    with ThreadPoolExecutor(HONEST) as pool:
+        return max(pool.map(ask_once, range(HONEST)))
+
+
+def test_beside_a_hundred_slow_clients_nobody_waits_two_seconds_longer(index):
+    """The slow ones send half an upload each, all at once, right before the others come."""
+    where, trusting = index
+    alone = longest_wait(where, trusting)
+    slow = [
+        trusting.wrap_socket(socket.create_connection(where), server_hostname="pypi.org")
+        for _ in range(SLOW)
+    ]
+    for connection in slow:
+        connection.sendall(b"POST /legacy/ HTTP/1.1\r\nHost: upload.pypi.org\r\n" + BODY + b"a")
+    beside = longest_wait(where, trusting)
+    for connection in slow:
+        connection.settimeout(0.01)
+        with pytest.raises(TimeoutError):  # all are still there: none has been answered
+            connection.recv(1)
+        connection.close()
+    assert beside < alone + 2
 
 
 def test_the_index_reads_no_endless_body():
