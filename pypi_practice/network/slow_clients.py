@@ -20,8 +20,8 @@ from cheroot.wsgi import Server
 QUICK = 0.05
 PATIENCE = 30  # seconds in which any request may come in, and its answer go out
 SLOWEST = 16 * 1024  # bytes a second, at least, of one that takes longer
-# Slow clients at most, and of them from one address, each with a thread of its own. All that use the
-# practice shell come from one: that of its proxy.
+# Slow clients at most, and of them from one address; each has a thread of its own. All that use
+# the practice shell come from one: that of its proxy.
 SLOW, SLOW_OF_ONE = 240, 200
 HEADERS = 64 * 1024  # bytes of the first line and the headers of a request
 KEPT = 200  # connections that may be open without a request; after ten seconds they end anyway
