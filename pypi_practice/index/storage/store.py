@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import platformdirs
 from packaging.utils import canonicalize_name
 
 from pypi_practice.core.errors import PracticeError
@@ -198,11 +199,7 @@ def default_directory(environ: Any = os.environ) -> Path:
     """Return where the practice index keeps its data on this system, for this user."""
     if chosen := environ.get("PYPI_PRACTICE_DATA"):
         return Path(chosen)
-    if os.name == "nt":
-        base = environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    else:
-        base = environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "pypi-practice"
+    return platformdirs.user_data_path("pypi-practice", appauthor=False)
 
 
 class Store:

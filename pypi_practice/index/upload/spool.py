@@ -21,6 +21,9 @@ class Incoming:
     *open_file* makes a file that nothing lists; *limit* is how many bytes are kept, at most. A disk
     that is full is reported when the bytes are asked for, after the whole body has been read: a
     client that is still sending would not see the answer.
+
+    The file of a ``tempfile.SpooledTemporaryFile`` has no name, so it would have to be copied:
+    another process opens it to look into the archive, and then it is moved to where it stays.
     """
 
     def __init__(self, open_file: Callable[[], tuple[BinaryIO, Path]], limit: int) -> None:
