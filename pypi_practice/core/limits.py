@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MIB, GIB = 1024**2, 1024**3
 HOUR = 3600  # seconds
@@ -32,8 +32,7 @@ ENTRY_POINTS_SIZE = 256 * 1024  # bytes
 HEADER_SIZE = 16 * 1024  # bytes of what precedes a member of a tar file: pax headers, long names
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """Bytes of a file, bytes of all files of a project, new projects of a user in an hour."""
 
     file: int = 100 * MIB

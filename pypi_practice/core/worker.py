@@ -13,35 +13,37 @@ import json
 import os
 import pickle
 import queue
-import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, BinaryIO, TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pypi_practice.core.worker_process import GaveUp
+
+__all__ = ["GaveUp", "Workers", "run", "workers"]
 
 Result = TypeVar("Result")
+ROOT = Path(__file__).resolve().parents[2]
 COUNT = 2  # processes at most
-MEMORY = 104 * 1024 * 1024  # bytes that a process may hold: all together stay below 300 MB
-TIRED = 64 * 1024 * 1024  # bytes; one that has held as many is replaced, which gives them back
 # Seconds on the clock for each second of computing; only a computer with much else to do needs it.
 CLOCK = 6
 # Not "-m": that would put the present folder, which may be a stranger's, before the modules.
 START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
-    " from pypi_practice.core.worker import serve; serve()"
+    " from pypi_practice.core.worker_process import serve; serve()"
 )
-
-
-class GaveUp(Exception):
-    """The work took more time or memory than it may, or broke the process."""
 
 
 class _Process:
     """One process, which does one piece of work at a time."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-I", "-c", START, json.dumps(sys.path)]
+        # Without "site", which takes memory to find out what sys.path says: all but an editable
+        # installation, whose folder ROOT is.
+        path = json.dumps([*sys.path, str(ROOT)])
+        command = [sys.executable, "-I", "-S", "-c", START, path]
         # A group of its own: Ctrl-C in the terminal is for the command in the practice shell.
         group: dict[str, Any] = {} if os.name == "nt" else {"process_group": 0}
         self._process = subprocess.Popen(
@@ -144,61 +146,3 @@ class Workers:
 workers = Workers()
 atexit.register(workers.stop)
 run = workers.run
-
-
-def serve() -> None:
-    """Do the work that comes in through standard input until it is closed."""
-    work, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints is no answer
-    _limit_memory()
-    at_start = _peak()  # on Linux that of who started us, if it was higher
-    while True:
-        try:
-            function, arguments, seconds = pickle.load(work)
-        except EOFError:
-            return
-        _limit_time(seconds)
-        try:
-            good, value = True, function(*arguments)
-        except MemoryError:
-            good, value = False, GaveUp()
-        except Exception as error:  # it is the asker's
-            good, value = False, error
-        _limit_time(0)
-        usable = _peak() <= max(TIRED, at_start)
-        _answer(answers, (usable, good, value))
-        if not usable:
-            return
-
-
-def _answer(stream: BinaryIO, answer: tuple[bool, bool, Any]) -> None:
-    pickle.dump(answer, stream, pickle.HIGHEST_PROTOCOL)
-    stream.flush()
-
-
-def _limit_memory() -> None:
-    if os.name == "nt":
-        return
-    import resource
-
-    for limit in ("RLIMIT_DATA", "RLIMIT_AS"):
-        # Reserved addresses are no memory: libraries alone take some of them.
-        most = MEMORY if limit == "RLIMIT_DATA" else 4 * MEMORY
-        with contextlib.suppress(OSError, ValueError):  # macOS knows the limits and has none
-            resource.setrlimit(getattr(resource, limit), (most, most))
-
-
-def _limit_time(seconds: float) -> None:
-    """End this process after *seconds* of computing; 0 takes the limit away."""
-    if os.name != "nt":
-        signal.setitimer(signal.ITIMER_PROF, seconds)  # whose signal ends a process
-
-
-def _peak() -> int:
-    """Return how many bytes this process has held at most."""
-    if os.name == "nt":
-        return 0
-    import resource
-
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024

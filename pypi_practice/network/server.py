@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import trustme
-
 from pypi_practice.core.indexes import FILES_HOST, HOSTS, UPSTREAM_HOST
 from pypi_practice.core.limits import PYPI
 from pypi_practice.network.slow_clients import PatientAdapter, PatientServer
@@ -44,6 +42,8 @@ def write_certificates(directory: Path) -> Certificates:
 
     The authority's own key is never written.
     """
+    import trustme  # as large as all the rest, and only needed for certificates
+
     authority = trustme.CA(organization_name="pypi-practice")
     server = authority.issue_cert(*sorted(HOSTS), FILES_HOST, UPSTREAM_HOST)
     made = certificates_in(directory)

@@ -37,13 +37,6 @@ class Form:
         """Return the first value of a field as it was sent, or *default*."""
         return next((value for key, value in self.fields if key == name), default)
 
-    def grouped(self) -> dict[str, list[str]]:
-        """Return every value of each field."""
-        found: dict[str, list[str]] = {}
-        for key, value in self.fields:
-            found.setdefault(key, []).append(value)
-        return found
-
     def all(self, name: str) -> list[str]:
         """Return every value of a field."""
         return [value for key, value in self.fields if key == name]

@@ -10,6 +10,7 @@ import email.utils
 import functools
 import re
 import typing
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,8 +25,10 @@ from trove_classifiers import all_classifiers, deprecated_classifiers
 
 from pypi_practice.core import worker
 from pypi_practice.core.limits import FIELD_COUNT
-from pypi_practice.index.upload.form import Form
 from pypi_practice.index.upload.rejection import TooMuch, UploadRejected
+
+if typing.TYPE_CHECKING:  # the form knows the store, which a worker does without
+    from pypi_practice.index.upload.form import Form
 
 # Whose errors PyPI shows before all others.
 FIRST_FIELDS = ("metadata-version", "name", "version")
@@ -103,7 +106,7 @@ def read(form: Form) -> tuple[Metadata, dict[str, Any]]:
 
 def read_fields(fields: list[tuple[str, str]]) -> tuple[Metadata, dict[str, Any]]:
     """Do the work of ``read``, here and now."""
-    raw = _raw(Form(fields))
+    raw = _raw(fields)
     try:
         metadata = Metadata.from_raw(typing.cast(RawMetadata, raw))
         problems = list(_own_rules(metadata))
@@ -118,10 +121,13 @@ def read_fields(fields: list[tuple[str, str]]) -> tuple[Metadata, dict[str, Any]
     return metadata, raw
 
 
-def _raw(form: Form) -> dict[str, Any]:
+def _raw(fields: list[tuple[str, str]]) -> dict[str, Any]:
+    grouped: defaultdict[str, list[str]] = defaultdict(list)
+    for key, value in fields:
+        grouped[key].append(value)
     raw: dict[str, Any] = {}
     repeated: list[str] = []
-    for key, values in form.grouped().items():
+    for key, values in grouped.items():
         name = FORM_FIELDS.get(key, key)
         kind = RAW_FIELDS.get(name)
         if kind is None or key in FORM_FIELDS.values() or values == [""]:
@@ -228,8 +234,9 @@ def _addresses(metadata: Metadata) -> Iterator[Problem]:
         if not address:
             continue
         if (reason := _address_fault(address)) is not None:
-            values = {"address": address, "reason": reason}
-            yield Problem(field.replace("_", "-"), "email_address", values)
+            yield Problem(
+                field.replace("_", "-"), "email_address", {"address": address, "reason": reason}
+            )
 
 
 def _classifiers(found: set[str]) -> Iterator[Problem]:
@@ -239,7 +246,7 @@ def _classifiers(found: set[str]) -> Iterator[Problem]:
         instead = deprecated_classifiers[classifier]
         # A classifier without a successor ends the sentence earlier.
         key = "classifier_deprecated" if instead else "metadata"
-        values = (
+        values: dict[str, object] = (
             {"classifier": classifier, "advice": f"use one of {instead} instead"}
             if instead
             else {"reason": f"The classifier {classifier!r} has been deprecated."}

@@ -24,14 +24,14 @@ from helpers.hostile import uploads
 from helpers.hostile.uploads import ARCHIVES, FORMS, MIB, Upload
 from helpers.index import upload_client
 
-from pypi_practice.core import limits, worker
+from pypi_practice.core import limits, worker, worker_process
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.limits import DESCRIPTION_SIZE, MEMBERS, Limits
 from pypi_practice.doctor import checks
 from pypi_practice.index.app import Application
 from pypi_practice.index.storage.store import Store
-from pypi_practice.index.upload import archives, descriptions
+from pypi_practice.index.upload import archives, metadata, rendering
 from pypi_practice.index.upload.rejection import TooMuch
 from pypi_practice.index.views import readme
 
@@ -212,21 +212,21 @@ def test_an_archive_may_have_as_many_files_as_the_limit(members):
 
 
 def test_the_depth_of_a_text():
-    assert descriptions.depth("> > - 1. > a\n\n- b\n") == 5
-    assert descriptions.depth("<div><div></div><p><p><br></div>") == 2
-    assert descriptions.depth("</i>" * 9 + "<b></i>" * 3) == 3
-    assert descriptions.depth("a > b > c - d\n---\n") == 3  # a rule: never much more than there is
-    assert descriptions.depth(Path(ROOT / "demo-package" / "README.md").read_text("utf-8")) < 10
+    assert rendering.depth("> > - 1. > a\n\n- b\n") == 5
+    assert rendering.depth("<div><div></div><p><p><br></div>") == 2
+    assert rendering.depth("</i>" * 9 + "<b></i>" * 3) == 3
+    assert rendering.depth("a > b > c - d\n---\n") == 3  # a rule: never much more than there is
+    assert rendering.depth(Path(ROOT / "demo-package" / "README.md").read_text("utf-8")) < 10
 
 
 def test_the_effort_of_html_is_that_of_its_blocks():
     one = "<b>\n" * 10
-    assert descriptions.html_effort("a < b\n") == 0
-    assert descriptions.html_effort(f"{one}\nx\n") == pytest.approx(10 * len(one), rel=0.2)
-    assert descriptions.html_effort(f"{one}\n\n{one}\n\n") < 3 * 10 * len(one)
+    assert rendering.html_effort("a < b\n") == 0
+    assert rendering.html_effort(f"{one}\nx\n") == pytest.approx(10 * len(one), rel=0.2)
+    assert rendering.html_effort(f"{one}\n\n{one}\n\n") < 3 * 10 * len(one)
     comment = "<!-- " + "\n\n<b>" * 10
-    assert descriptions.html_effort(comment) == 11 * len(comment)  # goes on to its own end
-    assert descriptions.html_effort(f"- > {one}") >= 10 * len(one)
+    assert rendering.html_effort(comment) == 11 * len(comment)  # goes on to its own end
+    assert rendering.html_effort(f"- > {one}") >= 10 * len(one)
 
 
 def test_doctor_does_not_say_ok_of_what_it_did_not_look_at(monkeypatch):
@@ -303,8 +303,8 @@ def test_what_the_work_raises_is_raised_and_its_process_goes_on():
 def test_a_process_that_held_much_is_replaced():
     workers = worker.Workers(1)
     first = workers.run(os.getpid, seconds=5)
-    large = workers.run(bytes, worker.TIRED + 20 * MIB, seconds=5)
-    assert len(large) > worker.TIRED
+    large = workers.run(bytes, worker_process.TIRED + 20 * MIB, seconds=5)
+    assert len(large) > worker_process.TIRED
     if os.name != "nt" and len(large) > resident():
         assert workers.run(os.getpid, seconds=5) != first
     workers.stop()
@@ -312,7 +312,7 @@ def test_a_process_that_held_much_is_replaced():
 
 def resident() -> int:
     """Return how many bytes this process has held at most."""
-    return worker._peak()
+    return worker_process.peak()
 
 
 def test_no_module_of_the_present_folder_is_loaded(tmp_path, monkeypatch):
@@ -323,3 +323,23 @@ def test_no_module_of_the_present_folder_is_loaded(tmp_path, monkeypatch):
     content = upload_client.wheel()
     assert workers.run(archives.look_into, content, "demo-1.0-py3-none-any.whl", [], seconds=5)
     workers.stop()
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        (rendering.render, "A *package*.\n", "text/markdown"),
+        (metadata.read_fields, [("metadata_version", "2.4"), ("name", "a"), ("version", "1")]),
+        (archives.look_into, upload_client.wheel(), "demo-1.0-py3-none-any.whl", []),
+    ],
+    ids=["description", "form", "archive"],
+)
+def test_a_process_loads_nothing_of_the_index_and_its_server(work):
+    """There are two of them, and each holds what it loads."""
+    workers = worker.Workers(1)
+    workers.run(*work, seconds=5)
+    # No function of this module, which loads them itself.
+    loaded = workers.run(eval, "set(__import__('sys').modules)", seconds=5)
+    workers.stop()
+    heavy = {"sqlite3", "werkzeug", "cheroot", "pymacaroons", "yaml", "multipart", "cryptography"}
+    assert not loaded & heavy
