@@ -27,9 +27,9 @@ from pypi_practice.index.responses import (
     upload_error,
 )
 from pypi_practice.index.routes import Routes, is_tricky
-from pypi_practice.index.storage.store import Store
+from pypi_practice.index.storage.store import Store, TokenRecord
 from pypi_practice.index.upload import archives, form, validation
-from pypi_practice.index.upload.rejection import TooMuch
+from pypi_practice.index.upload.rejection import AlreadyThere, TooMuch, UploadRejected
 from pypi_practice.index.upstream import Upstream
 from pypi_practice.index.views import simple
 from pypi_practice.index.views.pages import redirect
@@ -226,7 +226,7 @@ class Application:
         incoming: form.Form,
         raw: Credentials | None,
         macaroon: Macaroon | None,
-        token: validation.TokenRecord | None,
+        token: TokenRecord | None,
         request: Request,
     ) -> Response:
         accept = request.accept
@@ -244,14 +244,14 @@ class Application:
         )
         try:
             validation.accept(upload)
-        except validation.AlreadyThere:
+        except AlreadyThere:
             self.store.used(token)
             return done(accept)
-        except validation.UploadRejected as refused:
+        except UploadRejected as refused:
             return upload_error(refused.key, index, accept, **refused.values)
         return done(accept)
 
-    def _find(self, index: Index, macaroon: Macaroon | None) -> validation.TokenRecord | None:
+    def _find(self, index: Index, macaroon: Macaroon | None) -> TokenRecord | None:
         identifier = macaroons.identifier(macaroon) if macaroon is not None else None
         token = self.store.token(identifier) if identifier else None
         # A token of the other index is unknown here, as it is between PyPI and TestPyPI.
@@ -299,4 +299,5 @@ def body_length(environ: dict[str, Any]) -> int | None:
 
 def decoded(environ: dict[str, Any]) -> str:
     """Return the path that was asked for; bytes that are no UTF-8 become a replacement sign."""
-    return environ.get("PATH_INFO", "/").encode("iso-8859-1").decode("utf-8", "replace")
+    path: str = environ.get("PATH_INFO", "/")
+    return path.encode("iso-8859-1").decode("utf-8", "replace")

@@ -22,7 +22,7 @@ from pypi_practice.index.responses import Response, StartResponse, error
 from pypi_practice.index.storage import queries
 from pypi_practice.index.views import pages
 from pypi_practice.network.server import LOOPBACK
-from pypi_practice.network.slow_clients import PatientServer
+from pypi_practice.network.slow_clients import SLOW, PatientServer
 
 THREADS = 4
 BODY_LIMIT = 1024 * 1024  # bytes; forms are short, and uploads do not come here
@@ -126,7 +126,9 @@ class WebServer:
 
     def __init__(self, application: Application, port: int = 0, host: str = LOOPBACK) -> None:
         web = Web(application, host)
-        self._server = PatientServer((host, port), web, numthreads=THREADS, server_name="pages")
+        self._server = PatientServer(
+            (host, port), web, numthreads=THREADS + SLOW, server_name="pages"
+        )
         self._server.max_request_body_size = BODY_LIMIT
         try:
             self._server.prepare()

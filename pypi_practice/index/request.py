@@ -28,12 +28,12 @@ class Request:
     @property
     def accept(self) -> str:
         """What the client says that it can read."""
-        return self.environ.get("HTTP_ACCEPT", "")
+        return str(self.environ.get("HTTP_ACCEPT", ""))
 
     @property
     def secure(self) -> bool:
         """Whether the request came through TLS, as under PyPI's own names."""
-        return self.environ.get("wsgi.url_scheme", "http") == "https"
+        return bool(self.environ.get("wsgi.url_scheme") == "https")
 
     @property
     def origin(self) -> str:

@@ -12,10 +12,10 @@ import trustme
 
 from pypi_practice.core.indexes import FILES_HOST, HOSTS, UPSTREAM_HOST
 from pypi_practice.core.limits import PYPI
-from pypi_practice.network.slow_clients import PatientAdapter, PatientServer
+from pypi_practice.network.slow_clients import SLOW, PatientAdapter, PatientServer
 
 LOOPBACK = "127.0.0.1"
-THREADS = 10
+THREADS = 10  # for clients that are quick
 BODY_LIMIT = 5 * PYPI.file  # bytes; up to here PyPI's own words say that a file is too large
 WAITING = 256  # connections that wait for a thread: many uploads may start at once
 
@@ -79,7 +79,7 @@ class IndexServer:
         self._server = PatientServer(
             (LOOPBACK, 0),
             application,
-            numthreads=THREADS,
+            numthreads=THREADS + SLOW,
             server_name="pypi",
             request_queue_size=WAITING,
         )

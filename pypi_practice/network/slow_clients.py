@@ -15,11 +15,11 @@ from cheroot.server import HeaderReader, HTTPConnection, HTTPRequest
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 
-QUICK = 1.0  # seconds that a client may be waited for in one of the threads that all share
+QUICK = 1.0  # seconds after which a client that is waited for counts as slow
 PATIENCE = 30  # seconds in which any request may come in, and its answer go out
 SLOWEST = 16 * 1024  # bytes a second, at least, of one that takes longer
-# Clients that get a thread of their own, and of them from one address. All that use the practice
-# shell come from one: that of its proxy.
+# Threads for clients that have to be waited for, and of them for one address. All that use the
+# practice shell come from one: that of its proxy.
 SLOW, SLOW_OF_ONE = 120, 100
 HEADERS = 64 * 1024  # bytes of the first line and the headers of a request
 KEPT = 200  # connections that may be open without a request; after ten seconds they end anyway
@@ -162,7 +162,7 @@ class PacedConnection(HTTPConnection):
             return self._greet()
         self._pace.begin()
         try:
-            return super().communicate()
+            return bool(super().communicate())  # type: ignore[no-untyped-call]
         finally:
             self._pace.end()
 
@@ -195,7 +195,7 @@ class PatientAdapter(BuiltinSSLAdapter):
 class PatientServer(Server):
     """Cheroot's server, in which a connection gets a thread when its client has said something.
 
-    A client that has to be waited for gets one of its own, beside those that all share.
+    Of its threads, SLOW are for clients that have to be waited for.
     """
 
     ConnectionClass = PacedConnection
@@ -213,25 +213,21 @@ class PatientServer(Server):
             super().process_conn(conn)
         else:
             conn.spoken = True
-            self._connections.put(conn)
+            self.put_conn(conn)
 
     def step_aside(self, address: str) -> None:
-        """Put another thread in the place of one that waits for *address*.
+        """Count one more thread that waits for *address*.
 
-        Raises TimeoutError if too many are slow already.
+        Raises TimeoutError if too many wait already: the others are for clients that are quick.
         """
         with self._counting:
             if self._slow.total() >= SLOW or self._slow[address] >= SLOW_OF_ONE:
                 raise TimeoutError(TOO_SLOW)
             self._slow[address] += 1
-            self.requests.grow(1)
 
     def come_back(self, address: str) -> None:
-        """Let one thread end, now that the slow request of *address* is over."""
+        """Count one thread less, now that the slow request of *address* is over."""
         with self._counting:
             self._slow[address] -= 1
             if not self._slow[address]:
                 del self._slow[address]
-            threads = self.requests
-            threads.shrink(0)  # which forgets those that have ended
-            threads.shrink(len(threads._threads) - threads.min - self._slow.total())

@@ -10,6 +10,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -98,7 +99,6 @@ def wait_for(what: Callable[[], bool]) -> None:
 def test_those_that_are_slow_and_may_be_do_not_hold_all_threads(pages, monkeypatch):
     """More than there are threads; each has a minute, and nobody else waits for any of them."""
     monkeypatch.setattr(slow_clients, "PATIENCE", 60)
-    threads = len(pages._server.requests._threads)
     slow = [socket.create_connection(place(pages)) for _ in range(2 * browser_app.THREADS)]
     for one in slow:
         one.sendall(HEAD + BODY + b"a")
@@ -114,7 +114,31 @@ def test_those_that_are_slow_and_may_be_do_not_hold_all_threads(pages, monkeypat
         assert one.recv(12) == b"HTTP/1.1 403"  # as anybody who sends this form from elsewhere
         one.close()
     wait_for(lambda: not pages._server._slow)
-    wait_for(lambda: sum(one.is_alive() for one in pages._server.requests._threads) == threads)
+
+
+def test_of_30_clients_none_waits_two_seconds_longer_because_of_100_slow_ones(tmp_path):
+    pages = browser_app.WebServer(Application(Store(tmp_path, EN), None, EN))
+    alone = longest_wait(pages)
+    slow = [socket.create_connection(place(pages)) for _ in range(100)]
+    for connection in slow:
+        connection.sendall(HEAD + BODY + b"a")
+    among_slow_clients = longest_wait(pages)
+    for connection in slow:
+        connection.close()
+    pages.stop()
+    assert among_slow_clients < alone + 2
+
+
+def longest_wait(pages: browser_app.WebServer) -> float:
+    """Return the longest of 30 waits for the first page, at once, in seconds."""
+
+    def wait(_: int) -> float:
+        start = time.monotonic()
+        assert ask(place(pages)) == 200
+        return time.monotonic() - start
+
+    with ThreadPoolExecutor(30) as clients:
+        return max(clients.map(wait, range(30)))
 
 
 def test_those_that_do_not_read_do_not_hold_all_threads(tmp_path, monkeypatch):

@@ -16,6 +16,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import platformdirs
+
 from pypi_practice.core import executables
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
@@ -88,10 +90,7 @@ def cache(environ: Mapping[str, str]) -> Path:
     """Return where a rehearsal keeps what makes the next one quick; nothing in it is needed."""
     if chosen := environ.get("PYPI_PRACTICE_CACHE"):
         return Path(chosen)
-    if os.name == "nt":
-        base = Path(environ.get("LOCALAPPDATA") or Path.home(), "pypi-practice")
-        return base / "cache"
-    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pypi-practice"
+    return platformdirs.user_cache_path("pypi-practice", appauthor=False)
 
 
 def files(root: Path | None, python: Path | None, environ: Mapping[str, str]) -> Files:

@@ -157,7 +157,7 @@ def test_an_empty_name_is_no_folder(tmp_path, monkeypatch, capsys, command, lang
     monkeypatch.chdir(tmp_path)
     before = foreign(tmp_path)
     with pytest.raises(SystemExit) as left:
-        main.main(["--lang", language, *command, "--data", ""])
+        main(["--lang", language, *command, "--data", ""])
     assert left.value.code == 2
     assert Translator(language)("empty_data") in " ".join(capsys.readouterr().err.split())
     assert contents(tmp_path) == before
