@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import TextIO
 
-from pypi_practice.travis.plan.planner import PHASES
+from pypi_practice.travis.config.jobs import PHASES
 
 OURS = "==> "
 # The bounds keep the work linear in the line, whatever a job writes.

@@ -33,17 +33,16 @@ from pypi_practice.sandbox.kinds import FOR_JOB, Kind
 from pypi_practice.sandbox.start import SandboxError, choose
 from pypi_practice.tokens import patterns
 from pypi_practice.travis.config import unsupported_keys
+from pypi_practice.travis.config.jobs import DECISIVE_PHASES, assigned
 from pypi_practice.travis.plan import destinations
 from pypi_practice.travis.plan.deploy_decision import decide, secrets
 from pypi_practice.travis.plan.planner import (
-    DECISIVE_PHASES,
     Deploy,
     Event,
     Job,
     Plan,
     Stage,
     Variable,
-    assigned,
 )
 from pypi_practice.travis.plan.secret_variables import visible_variables
 from pypi_practice.travis.run import origin, script

@@ -19,7 +19,9 @@ from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.travis.check import autofix, checker, report
-from pypi_practice.travis.config import loader, schema_validation
+from pypi_practice.travis.check.context import Scope
+from pypi_practice.travis.check.findings import Source
+from pypi_practice.travis.config import jobs, loader, schema_validation
 from pypi_practice.travis.config.yaml_positions import parse
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.planner import Event, Variable
@@ -99,11 +101,39 @@ def test_travis_ci_says_the_same(name):
 @pytest.mark.parametrize("name", sorted(set(EXPECTED) - REFUSED))
 def test_travis_ci_makes_the_same_jobs_and_conditions(name):
     settings, _ = loader.parse((TRUTH / f"{name}.yml").read_text("utf-8"), name, EN)
-    jobs = planner.expanded(settings)
-    ours = [[one.test for one in planner.compiled(job, Event("x"))] for job in jobs]
+    made = [job.settings for job in jobs.expand(settings)]
+    ours = [[one.test for one in planner.compiled(job, Event("x"))] for job in made]
     assert ours == EXPECTED[name]["conditions"]
-    first = [(loader.as_list(job.get("python")) or [None])[0] for job in jobs]
+    first = [(loader.as_list(job.get("python")) or [None])[0] for job in made]
     assert first == EXPECTED[name]["jobs"]
+
+
+@pytest.mark.parametrize("name", sorted(set(EXPECTED) - REFUSED))
+def test_check_and_plan_agree_on_the_jobs(name):
+    root = parse((TRUTH / f"{name}.yml").read_text("utf-8"))
+    checked = schema_validation.Validator(root)
+    scope = Scope(Source(name, ""), root, checked)
+    config = {key: value for key, value in checked.normal(root).items() if key != "if"}
+    for section in [*jobs.included(config), *loader.as_list(config.get("stages"))]:
+        if isinstance(section, dict):
+            section.pop("if", None)
+    plan = planner.make(config, Event("main"), [], 1, EN)
+    planned = [job.config for stage in plan.stages for job in stage.jobs]
+    assert len(scope.jobs) == len(planned)
+    for job in scope.jobs:
+        settings = {key: value for key, value in job.settings.items() if key != "if"}
+        assert settings in planned
+        for key, node in job.nodes.items():
+            # The position is that of the value which is taken, or mended with a message.
+            mended = node.line in {message.line for message in checked.messages()}
+            assert mended or str(node.data()) == getattr(job, key)
+
+
+def test_check_leaves_out_the_jobs_that_plan_leaves_out():
+    text = 'version: ~> 1.0\nlanguage: python\nscript: "true"\n'
+    text += 'python: ["3.12", "3.1"]\njobs:\n  exclude:\n    - python: "3.1"\n'
+    assert "unknown-python" not in rules(text)
+    assert "unknown-python" in rules(text.replace("exclude", "allow_failures"))
 
 
 @pytest.mark.parametrize("name", [name for name, truth in EXPECTED.items() if truth["messages"]])

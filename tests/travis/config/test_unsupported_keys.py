@@ -13,7 +13,7 @@ from helpers.travis.rehearsals import project
 
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import LANGUAGES, Translator
-from pypi_practice.travis.config import unsupported_keys
+from pypi_practice.travis.config import jobs, unsupported_keys
 from pypi_practice.travis.config.schema_validation import Validator
 from pypi_practice.travis.config.yaml_positions import parse
 from pypi_practice.travis.plan import planner
@@ -265,4 +265,4 @@ def test_jobs_that_may_fail(text, may_fail):
 
 def test_two_jobs_that_are_the_same_are_one():
     root = parse("python: [3.12, 3.12]\n")
-    assert len(planner.expanded(Validator(root).normal(root))) == 1
+    assert len(jobs.expand(Validator(root).normal(root))) == 1
