@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from pypi_practice.travis.config.jobs import PHASES
+from pypi_practice.travis.plan.dpl import OURS
 
-OURS = "==> "
 # The bounds keep the work linear in the line, whatever a job writes.
 MARK = re.compile(r"travis_(fold|time):(start|end):([^\r\n]{0,300}?)\r\x1b\[0?K")
 COLOUR = re.compile(r"\x1b\[[0-9;]{0,60}m")

@@ -36,6 +36,7 @@ from pypi_practice.travis.config import unsupported_keys
 from pypi_practice.travis.config.jobs import DECISIVE_PHASES, assigned
 from pypi_practice.travis.plan import destinations
 from pypi_practice.travis.plan.deploy_decision import decide, secrets
+from pypi_practice.travis.plan.dpl import OURS
 from pypi_practice.travis.plan.planner import (
     Deploy,
     Event,
@@ -47,7 +48,7 @@ from pypi_practice.travis.plan.planner import (
 from pypi_practice.travis.plan.secret_variables import visible_variables
 from pypi_practice.travis.run import origin, script
 from pypi_practice.travis.run import workspace as place
-from pypi_practice.travis.run.log import OURS, Log, Marks, Watch, clean, seconds
+from pypi_practice.travis.run.log import Log, Marks, Watch, clean, seconds
 from pypi_practice.travis.run.origin import Push
 from pypi_practice.travis.run.process import JobSandbox, Process, stream
 from pypi_practice.travis.run.repository import Remark, Repository, describe
