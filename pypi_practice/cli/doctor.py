@@ -20,14 +20,23 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
         "doctor", help=words("help"), description=words("help"), add_help=False, parents=parents
     )
     made.add_argument(
-        "directory", type=Path, nargs="?", default=Path(), metavar="DIR", help=words("help_dir")
+        "directory",
+        type=Path,
+        nargs="?",
+        default=Path(),
+        metavar=words.metavar("DIR"),
+        help=words("help_dir"),
     )
     made.add_argument("--json", action="store_true", help=words("help_json"))
     made.add_argument("--offline", action="store_true", help=words("help_offline"))
     made.add_argument("--no-build", action="store_true", help=words("help_no_build"))
     made.add_argument("--no-isolation", action="store_true", help=words("help_no_isolation"))
     made.add_argument(
-        "--var", action="append", default=[], metavar="NAME[@BRANCH]", help=words("help_var")
+        "--var",
+        action="append",
+        default=[],
+        metavar=words.metavar("NAME[@BRANCH]"),
+        help=words("help_var"),
     )
     made.set_defaults(run=_doctor)
 

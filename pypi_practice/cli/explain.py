@@ -53,7 +53,7 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
         add_help=False,
         parents=parents,
     )
-    made.add_argument("file", nargs="?", metavar="FILE", help=words("help_file"))
+    made.add_argument("file", nargs="?", metavar=words.metavar("FILE"), help=words("help_file"))
     made.add_argument("--last", action="store_true", help=words("help_last"))
     made.add_argument("--all", action="store_true", help=words("help_all"))
     keys = ", ".join(KEYS)

@@ -41,18 +41,29 @@ def add_parsers(
         return made
 
     opened = add("shell", "help_shell", _shell)
-    opened.add_argument("--port", default="0", help=words("help_shell_port"))
-    opened.add_argument("--web-port", default="0", help=words("help_shell_web"))
+    opened.add_argument(
+        "--port", metavar=words.metavar("PORT"), default="0", help=words("help_shell_port")
+    )
+    opened.add_argument(
+        "--web-port", metavar=words.metavar("WEB_PORT"), default="0", help=words("help_shell_web")
+    )
     wall.add_options(opened, words.language)
     opened.add_argument(
-        "program", nargs=argparse.REMAINDER, metavar="-- COMMAND", help=words("help_shell_command")
+        "program",
+        nargs=argparse.REMAINDER,
+        metavar=words.metavar("-- COMMAND"),
+        help=words("help_shell_command"),
     )
     for module in (token, account, leak):
         module.add_parser(commands, words.language, [*parents])
     add("list", "help_list", _list)
     pages = add("web", "help_web", _web)
-    pages.add_argument("--port", default="0", help=words("help_web_port"))
-    pages.add_argument("--host", default=LOOPBACK, help=words("help_web_host"))
+    pages.add_argument(
+        "--port", metavar=words.metavar("PORT"), default="0", help=words("help_web_port")
+    )
+    pages.add_argument(
+        "--host", metavar=words.metavar("HOST"), default=LOOPBACK, help=words("help_web_host")
+    )
 
 
 def _shell(arguments: argparse.Namespace, words: Translator) -> int:

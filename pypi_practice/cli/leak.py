@@ -40,7 +40,9 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
         default=origins[0],
         help=words("help_origin", default=origins[0]),
     )
-    made.add_argument("--url", default=url, help=words("help_url", default=url))
+    made.add_argument(
+        "--url", metavar=words.metavar("URL"), default=url, help=words("help_url", default=url)
+    )
     keys = ", ".join(KEYS)
     made.add_argument("--json", action="store_true", help=words("help_json", keys=keys))
     made.set_defaults(run=_leak)

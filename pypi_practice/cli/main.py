@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pypi_practice.cli import travis
 from pypi_practice.core.errors import PracticeError, Terminated
-from pypi_practice.core.i18n import LANGUAGES, Translator, language, localize_argparse, name_values
+from pypi_practice.core.i18n import LANGUAGES, Translator, language, localized_argparse
 from pypi_practice.core.terminal import visible
 
 
@@ -44,7 +44,7 @@ def build_parser(words: Translator, argv: Sequence[str]) -> argparse.ArgumentPar
             raise argparse.ArgumentTypeError(words("empty_data"))
         return Path(name)
 
-    data.add_argument("--data", type=folder, metavar="DIR", help=words("help_data"))
+    data.add_argument("--data", type=folder, metavar=words.metavar("DIR"), help=words("help_data"))
     parser = argparse.ArgumentParser(
         prog="pypi-practice", description=words("description"), add_help=False, parents=[common]
     )
@@ -66,7 +66,6 @@ def build_parser(words: Translator, argv: Sequence[str]) -> argparse.ArgumentPar
         fork.add_parser(commands, words.language, [common])
         explain.add_parser(commands, words.language, [common, data])
         wall.add_parser(commands, words.language, [common])
-    name_values(parser, words.language)
     return parser
 
 
@@ -83,13 +82,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = Translator(language())
     try:
         words = Translator(_chosen_language(argv))
-        localize_argparse(words.language)
         if argv[:1] != ["travis"]:
             from pypi_practice.cli import token_input
 
             token_input.refuse_arguments(argv, Translator(words.language, "commands/tokens"))
-        arguments = build_parser(words, argv).parse_args(argv)
-        return arguments.run(arguments, words)
+        with localized_argparse(words.language):
+            arguments = build_parser(words, argv).parse_args(argv)
+        code: int = arguments.run(arguments, words)
+        return code
     except PracticeError as error:
         print(f"pypi-practice: {visible(error)}", file=sys.stderr)
         return 2

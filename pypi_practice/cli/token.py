@@ -83,19 +83,23 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
 
     new = add("new", _new)
     new.add_argument("--index", choices=list(INDEXES), required=True, help=words("help_index"))
-    new.add_argument("--project", metavar="NAME", help=words("help_project"))
-    new.add_argument("--name", help=words("help_token_name"))
+    new.add_argument("--project", metavar=words.metavar("NAME"), help=words("help_project"))
+    new.add_argument("--name", metavar=words.metavar("NAME"), help=words("help_token_name"))
     add("list", _list)
     add("show", _show)
     narrow = add("narrow", _narrow)
     narrow.add_argument(
-        "--project", action="append", default=[], metavar="NAME", help=words("help_narrow_project")
+        "--project",
+        action="append",
+        default=[],
+        metavar=words.metavar("NAME"),
+        help=words("help_narrow_project"),
     )
     end = narrow.add_mutually_exclusive_group()
-    end.add_argument("--hours", metavar="N", help=words("help_hours"))
-    end.add_argument("--until", metavar="TIME", help=words("help_until"))
+    end.add_argument("--hours", metavar=words.metavar("N"), help=words("help_hours"))
+    end.add_argument("--until", metavar=words.metavar("TIME"), help=words("help_until"))
     revoke = add("revoke", _revoke)
-    revoke.add_argument("which", metavar="ID|NAME", help=words("help_token_which"))
+    revoke.add_argument("which", metavar=words.metavar("ID|NAME"), help=words("help_token_which"))
 
 
 def open_store(arguments: argparse.Namespace, words: Translator) -> Store:

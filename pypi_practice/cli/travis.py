@@ -37,25 +37,33 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
             "--var",
             action="append",
             default=[],
-            metavar="NAME[=VALUE][@BRANCH]",
+            metavar=words.metavar("NAME[=VALUE][@BRANCH]"),
             help=words("help_var"),
         )
 
     def events(made: argparse.ArgumentParser) -> None:
-        made.add_argument("directory", type=Path, metavar="DIR", help=words("help_dir"))
-        made.add_argument("--branch", help=words("help_branch"))
-        made.add_argument("--tag", help=words("help_tag"))
+        made.add_argument(
+            "directory", type=Path, metavar=words.metavar("DIR"), help=words("help_dir")
+        )
+        made.add_argument("--branch", metavar=words.metavar("BRANCH"), help=words("help_branch"))
+        made.add_argument("--tag", metavar=words.metavar("TAG"), help=words("help_tag"))
         made.add_argument("--pull-request", action="store_true", help=words("help_pull_request"))
         made.add_argument("--from-fork", action="store_true", help=words("help_from_fork"))
         made.add_argument("--event", choices=EVENTS, help=words("help_event"))
-        made.add_argument("--repo", metavar="OWNER/NAME", help=words("help_repo"))
+        made.add_argument("--repo", metavar=words.metavar("OWNER/NAME"), help=words("help_repo"))
         variables(made)
 
     made = add("check", _check, parents[:1])
-    made.add_argument("files", type=Path, nargs="*", metavar="FILE", help=words("help_file"))
+    made.add_argument(
+        "files", type=Path, nargs="*", metavar=words.metavar("FILE"), help=words("help_file")
+    )
     made.add_argument("--fix", action="store_true", help=words("help_fix"))
     made.add_argument(
-        "--fix-also", action="append", default=[], metavar="RULE", help=words("help_fix_also")
+        "--fix-also",
+        action="append",
+        default=[],
+        metavar=words.metavar("RULE"),
+        help=words("help_fix_also"),
     )
     form = made.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help=words("help_json"))

@@ -1,7 +1,8 @@
 """The catalogue: every message that a release can meet, who says it, why, and what to do.
 
 It is put together from the data: ``uploads.yml``, ``never.yml`` and ``pages.yml`` for PyPI, the
-texts of Travis CI's validator and ``travis/rules.yml``, and ``messages/catalog.yml`` for all others.
+texts of Travis CI's validator and ``travis/rules.yml``, and ``messages/catalog.yml`` for all
+others.
 """
 
 from __future__ import annotations
