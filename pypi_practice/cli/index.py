@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pypi_practice.cli import account, leak, token, wall
 from pypi_practice.cli.token import open_store
@@ -26,15 +27,15 @@ from pypi_practice.shell import session
 
 
 def add_parsers(
-    commands: argparse._SubParsersAction,  # type: ignore[type-arg]
+    commands: Any,
     words: Translator,
     parents: Sequence[argparse.ArgumentParser],
 ) -> None:
     """Add the commands to the command line."""
 
-    def add(name: str, help_key: str, run) -> argparse.ArgumentParser:
+    def add(name: str, help_key: str, run: Any) -> argparse.ArgumentParser:
         text = words(help_key)
-        made = commands.add_parser(
+        made: argparse.ArgumentParser = commands.add_parser(
             name, help=text, description=text, add_help=False, parents=[*parents]
         )
         made.set_defaults(run=run)

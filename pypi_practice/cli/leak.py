@@ -113,7 +113,7 @@ def _mail(token: TokenRecord, arguments: argparse.Namespace) -> dict[str, str]:
 
 
 def _event(token: TokenRecord) -> str:
-    mails = load("index/mails")
+    mails: dict[str, str] = load("index/mails")
     kind = "scope_project" if token.project else "scope_account"
     scope = mails[kind].format(project=token.project)
     return mails["event"].format(name=token.description, id=token.id, scope=scope)

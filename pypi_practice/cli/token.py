@@ -75,7 +75,9 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
         text = words(f"help_token_{name}")
         # "show" and "narrow" touch no data, so they have no --data.
         needed = parents[:1] if name in ("show", "narrow") else parents
-        made = kinds.add_parser(name, help=text, description=text, add_help=False, parents=needed)
+        made: argparse.ArgumentParser = kinds.add_parser(
+            name, help=text, description=text, add_help=False, parents=needed
+        )
         keys = ", ".join(KEYS[name])
         made.add_argument("--json", action="store_true", help=words("help_json", keys=keys))
         made.set_defaults(run=run)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pypi_practice.cli import completion
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import visible
@@ -28,7 +29,9 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
 
     def add(name: str, run: Any, more: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
         text = words(f"help_{name}")
-        made = kinds.add_parser(name, help=text, description=text, add_help=False, parents=more)
+        made: argparse.ArgumentParser = kinds.add_parser(
+            name, help=text, description=text, add_help=False, parents=more
+        )
         made.set_defaults(run=run)
         return made
 
@@ -42,9 +45,10 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
         )
 
     def events(made: argparse.ArgumentParser) -> None:
-        made.add_argument(
+        where = made.add_argument(
             "directory", type=Path, metavar=words.metavar("DIR"), help=words("help_dir")
         )
+        completion.complete(where, completion.DIRECTORY)
         made.add_argument("--branch", metavar=words.metavar("BRANCH"), help=words("help_branch"))
         made.add_argument("--tag", metavar=words.metavar("TAG"), help=words("help_tag"))
         made.add_argument("--pull-request", action="store_true", help=words("help_pull_request"))
@@ -54,9 +58,10 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
         variables(made)
 
     made = add("check", _check, parents[:1])
-    made.add_argument(
+    where = made.add_argument(
         "files", type=Path, nargs="*", metavar=words.metavar("FILE"), help=words("help_file")
     )
+    completion.complete(where, completion.FILE)
     made.add_argument("--fix", action="store_true", help=words("help_fix"))
     made.add_argument(
         "--fix-also",
