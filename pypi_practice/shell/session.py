@@ -17,6 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from pypi_practice.core.errors import PracticeError, Terminated
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS, INDEXES
@@ -138,23 +140,13 @@ def _write_command(directory: Path) -> None:
 @contextlib.contextmanager
 def _only_one(data: Path, words: Translator) -> Iterator[None]:
     """Hold the lock of the data folder: one index at a time writes to it."""
-    path = data / "lock"
-    with contextlib.ExitStack() as stack:
-        try:
-            lock = stack.enter_context(path.open("a+", encoding="utf-8"))
-        except OSError as error:
-            raise PracticeError(words("no_data", path=data, reason=error)) from error
-        try:
-            if os.name == "nt":
-                import msvcrt
-
-                msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise PracticeError(words("already_running", path=data)) from error
+    try:
+        held = FileLock(data / "lock", thread_local=False).acquire(blocking=False)
+    except Timeout as error:
+        raise PracticeError(words("already_running", path=data)) from error
+    except OSError as error:
+        raise PracticeError(words("no_data", path=data, reason=error)) from error
+    with held:
         yield
 
 

@@ -478,6 +478,26 @@ def test_fix_mends_what_is_safe_and_keeps_the_ends_of_lines(tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == [".travis.yml"]
 
 
+@pytest.mark.parametrize("step", ["fdopen", "chmod", "replace"])
+def test_a_fix_that_cannot_be_written_leaves_the_file_and_nothing_beside_it(
+    step, tmp_path, monkeypatch
+):
+    file = tmp_path / ".travis.yml"
+    file.write_text("language: python\nscript: make\n", encoding="utf-8")
+    before = file.read_bytes()
+
+    def fail(*arguments: object, **more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    report = autofix.file(file, EN)
+    monkeypatch.setattr(autofix.os, step, fail)
+    with pytest.raises(PracticeError, match="No space left"):
+        autofix.fix(file, report, EN, [], show=False)
+    monkeypatch.undo()
+    assert [left.name for left in tmp_path.iterdir()] == [file.name]
+    assert file.read_bytes() == before
+
+
 def test_fix_also_does_what_it_is_asked_for(tmp_path):
     file = write(tmp_path, DEMO.replace("username: __token__", "username: me"))
     assert command("check", "--fix", cwd=tmp_path).returncode == 1
