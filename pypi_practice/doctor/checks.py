@@ -137,12 +137,12 @@ class Check:
             template = self.facts.get("says", self.facts["title"])
         else:
             template = self.facts["faults"][found.key]
-        return template[language].format(**found.filled(language))
+        return str(template[language]).format(**found.filled(language))
 
     def advice(self, found: Found, language: str) -> str:
         """Return what to do about a fault."""
         advice = self.facts.get("do_for", {}).get(found.key, self.facts["do"])
-        return advice[language].format(**found.filled(language))
+        return str(advice[language]).format(**found.filled(language))
 
     def check(self, publishing: Project | None) -> bool | str | None:
         """Answer repo-review: True passes, None was left out, a text says what is wrong."""

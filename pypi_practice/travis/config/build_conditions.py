@@ -9,7 +9,7 @@ import functools
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pypi_practice.travis.config import regular_expressions
 from pypi_practice.travis.config.regular_expressions import Budget
@@ -24,6 +24,7 @@ SHELL_STRING = (
 )
 MATCHES = {"=~": "match", "~=": "match", "!~": "not_match"}
 COMPARES = {"=": "eq", "==": "eq", "!=": "not_eq"}
+T = TypeVar("T")
 Expression = Any  # a list that begins with its kind, as in the original: ["eq", left, right]
 
 
@@ -52,7 +53,7 @@ class _Parser:
         self.place = match.end()
         return match[0]
 
-    def spaced(self, action: Callable[[], Any]) -> Any:
+    def spaced(self, action: Callable[[], T]) -> T:
         self.scan(r"\s*")
         result = action()
         self.scan(r"\s*")
@@ -245,7 +246,7 @@ class _Evaluation:
         return all(self.holds(part) for part in _chain("and", left, right))
 
     def _eq(self, left: Expression, right: Expression) -> bool:
-        return self.value(left) == self.value(right)
+        return bool(self.value(left) == self.value(right))
 
     def _not_eq(self, left: Expression, right: Expression) -> bool:
         return not self._eq(left, right)

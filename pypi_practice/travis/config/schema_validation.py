@@ -24,7 +24,7 @@ from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 LEVELS = ("info", "warn", "error", "alert")
 YES = ("true", "on", "yes", "enabled", "required")
 NO = ("false", "off", "no", "disabled", "not required")
-OPTIONS = {
+OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "pypi": {
         "yes_or_no": (
             "skip_existing",
@@ -268,8 +268,9 @@ class Validator:
         if item.kind == "seq" and item.value and item.value[0].scalar:
             value = inspect(item.value[0].data())
             self.say("warn", path, "unexpected_seq", entry, name=entry.key, value=value)
-            self.taken[id(item)] = item.value[0].data()
-            return item.value[0]
+            first: Node = item.value[0]
+            self.taken[id(item)] = first.data()
+            return first
         return item
 
     def text(self, entry: KeyValue, path: str) -> None:

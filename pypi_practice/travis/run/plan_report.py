@@ -122,7 +122,8 @@ def text(
         [words(f"head_{name}") for name in ("stage", "job", "image")]
         + ["Python", words("head_publishes")]
     ]
-    notes, commands = [], {}
+    notes: list[str] = []
+    commands: dict[tuple[tuple[tuple[str, str], ...], tuple[str, ...]], list[Job]] = {}
     for stage in plan.stages:
         if not stage.runs:
             skipped = words("left_out", condition=stage.condition)
