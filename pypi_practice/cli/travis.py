@@ -180,8 +180,7 @@ def _run(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.network.allowed_hosts import AllowedHosts
     from pypi_practice.sandbox.kinds import FOR_JOB
     from pypi_practice.shell.session import practice
-    from pypi_practice.travis.run import repository
-    from pypi_practice.travis.run import runner as run
+    from pypi_practice.travis.run import outline, repository, runner
     from pypi_practice.travis.run.log import Log
 
     own = Translator(words.language, "travis/messages")
@@ -196,12 +195,12 @@ def _run(arguments: argparse.Namespace, words: Translator) -> int:
         raise PracticeError(own("plain_secret" if "alert" in fatal else "dropped"))
 
     if arguments.dry_run:
-        run.outline(found, plan, event, print, own, allowed)
+        outline.outline(found, plan, event, print, own, allowed)
         return 0
     findings = repository.findings(found, variables, own)
     with practice(arguments.data, words=words, allowed=allowed) as environ:
         log = Log(sys.stdout, os.environ, raw=arguments.raw)
-        result = run.rehearse(
+        result = runner.rehearse(
             found,
             plan,
             event,
