@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from pypi_practice.travis.config import regular_expressions
+from pypi_practice.travis.config import regular_expressions, ruby_patterns
 from pypi_practice.travis.config.regular_expressions import Budget
 
 VARIABLES = re.compile(
@@ -206,7 +206,7 @@ def matches(pattern: str, text: str, budget: Budget) -> bool:
     Raises ConditionError, UnknownCondition and BudgetExceeded.
     """
     try:
-        return regular_expressions.search(regular_expressions.ruby(pattern), text, budget)
+        return regular_expressions.search(ruby_patterns.ruby(pattern), text, budget)
     except regular_expressions.InvalidPattern as error:
         raise ConditionError(f"Invalid regular expression: /{pattern}/") from error
     except regular_expressions.UnsupportedPattern as error:

@@ -17,7 +17,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pypi_practice.core.data import load
-from pypi_practice.travis.config import build_conditions, did_you_mean, regular_expressions
+from pypi_practice.travis.config import (
+    build_conditions,
+    did_you_mean,
+    regular_expressions,
+    ruby_patterns,
+)
 from pypi_practice.travis.config.regular_expressions import Budget
 from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 
@@ -55,7 +60,7 @@ DEPRECATED_OPTIONS = {
 VERSION = re.compile(r"(~>|>|>=|=|<=|<) (\d+(?:\.\d+)?(?:\.\d+)?)")
 # Not for Python's re, which would take exponential time.
 ENV = regular_expressions.whole(
-    regular_expressions.ruby(
+    ruby_patterns.ruby(
         r"""\s*(?:[^\s=]+=(?:"(?:\\.|[^"\\])*"|'[^']*'|\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`|\\.|[^\s'"`])*\s*)*"""
     )
 )
