@@ -362,7 +362,7 @@ def test_every_sentence_is_in_both_languages_and_fills_in_the_same():
             for key, one in value.items():
                 sentences(one, f"{where} {key}")
 
-    for name in ("doctor", "fork"):
+    for name in ("commands/doctor", "commands/fork"):
         sentences(load(name), name)
 
 
