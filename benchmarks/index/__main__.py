@@ -31,7 +31,7 @@ import servers  # noqa: E402
 from helpers.index import environments  # noqa: E402
 from load import Job  # noqa: E402
 
-from pypi_practice.core.i18n import language, localize_argparse  # noqa: E402
+from pypi_practice.core.i18n import language, localized_argparse  # noqa: E402
 from site_builder.pages import benchmark_table  # noqa: E402
 from site_builder.site_data import data  # noqa: E402
 
@@ -205,14 +205,14 @@ def install() -> None:
 
 def parsed(argv: list[str]) -> argparse.Namespace:
     """Return the arguments."""
-    localize_argparse(language())
-    parser = argparse.ArgumentParser(prog="make bench", description=say("help"))
-    parser.add_argument("--quick", action="store_true", help=say("help_quick", QUICK.files[-1]))
-    parser.add_argument("--write", action="store_true", help=say("help_write"))
-    arguments = parser.parse_args(argv)
-    if arguments.quick and arguments.write:
-        parser.error(say("not_both"))
-    return arguments
+    with localized_argparse(language()):
+        parser = argparse.ArgumentParser(prog="make bench", description=say("help"))
+        parser.add_argument("--quick", action="store_true", help=say("help_quick", QUICK.files[-1]))
+        parser.add_argument("--write", action="store_true", help=say("help_write"))
+        arguments = parser.parse_args(argv)
+        if arguments.quick and arguments.write:
+            parser.error(say("not_both"))
+        return arguments
 
 
 def main() -> int:

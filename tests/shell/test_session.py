@@ -27,6 +27,7 @@ from pypi_practice.index.upstream import Upstream
 from pypi_practice.network import proxy as proxy_module
 from pypi_practice.network.allowed_hosts import AllowedHosts
 from pypi_practice.network.proxy import Proxy, server_name
+from pypi_practice.shell import session
 from pypi_practice.shell.session import practice
 
 EN = Translator("en")
@@ -319,6 +320,14 @@ def test_a_second_shell_on_the_same_data(tmp_path):
     with practice(words=EN, environ=environ(tmp_path)):
         done = run(tmp_path, "shell", "--", "true")
         assert (done.returncode, "open already" in done.stderr) == (2, True)
+        with pytest.raises(PracticeError, match="open already"):
+            practice(words=EN, environ=environ(tmp_path)).__enter__()
+
+
+def test_a_second_shell_opens_no_database_which_it_would_change(tmp_path, monkeypatch):
+    """It would move the tables of an earlier version while another shell writes to them."""
+    with practice(words=EN, environ=environ(tmp_path)):
+        monkeypatch.setattr(session, "Store", lambda *arguments: pytest.fail("it was opened"))
         with pytest.raises(PracticeError, match="open already"):
             practice(words=EN, environ=environ(tmp_path)).__enter__()
 
