@@ -15,6 +15,7 @@ from helpers.docs.tutorial_runner import Roads, before
 from helpers.site import chromium
 from helpers.site.built_site import BuiltSite, build_once, copy_sources, served
 from helpers.site.data_texts import sentence
+from helpers.site.small_site import write_small_site
 from playwright.sync_api import Browser, sync_playwright
 from xdist.scheduler import LoadScopeScheduling
 
@@ -64,6 +65,12 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=found, args=[*chromium.ARGUMENTS])
         yield running
         running.close()
+
+
+@pytest.fixture
+def small_sources(tmp_path: Path) -> Path:
+    """The sources of a site with few pages, to build and to change."""
+    return write_small_site(tmp_path)
 
 
 @pytest.fixture

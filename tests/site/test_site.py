@@ -226,16 +226,16 @@ def test_the_search_knows_word_families_and_missing_accents(language, typed, pag
 
 
 @pytest.fixture
-def copy(sources, monkeypatch):
-    """A copy of the sources, to break."""
-    monkeypatch.setattr(building, "ROOT", sources)
-    monkeypatch.setattr(mkdocs_errors, "ROOT", sources)
-    return sources
+def copy(small_sources, monkeypatch):
+    """The sources of a small site, to break."""
+    monkeypatch.setattr(building, "ROOT", small_sources)
+    monkeypatch.setattr(mkdocs_errors, "ROOT", small_sources)
+    return small_sources
 
 
 BREAKS = {
     "a broken link": ("See [it](nowhere.md).", "nowhere.md"),
-    "a broken anchor": ("See [it](upload.md#nowhere).", "#nowhere"),
+    "a broken anchor": ("See [it](package.md#nowhere).", "#nowhere"),
     "a missing example": ('{{ listing("examples/upload/nothing.sh") }}', "nothing.sh"),
     "a missing part": ('{{ listing("demo-package/setup.py", first="nothing") }}', "'nothing'"),
     "an undefined variable": ("{{ index.nowhere }}", "nowhere"),
@@ -250,13 +250,13 @@ BREAKS = {
 def test_the_build_names_page_and_line(copy, name, broken, monkeypatch):
     monkeypatch.setattr(building, "CONFIGS", {broken: building.CONFIGS[broken]})
     text, word = BREAKS[name]
-    file = copy / "docs" / broken / "tutorial" / "token.md"
+    file = copy / "docs" / broken / "tutorial" / "package.md"
     lines = file.read_text(encoding="utf-8").splitlines()
-    lines[20:20] = ["", text, ""]
+    lines[7:7] = ["", text, ""]
     file.write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(building.BuildError) as error:
         building.build(copy / "site")
-    assert f"docs/{broken}/tutorial/token.md:22: " in str(error.value)
+    assert f"docs/{broken}/tutorial/package.md:9: " in str(error.value)
     assert word in str(error.value)
     assert "Traceback" not in str(error.value)
 
