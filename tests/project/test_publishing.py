@@ -113,7 +113,7 @@ def test_only_locked_tools_build_and_upload():
         assert not re.search(r"\b(?:pip|pipx|uvx?|curl|wget)\b", text)
     lock = (ROOT / "requirements/publish.txt").read_text(encoding="utf-8")
     needed = [*PYPROJECT["build-system"]["requires"], *PYPROJECT["dependency-groups"]["publish"]]
-    for name in {re.match(r"[\w-]+", one)[0] for one in needed}:
+    for name in re.findall(r"^[\w-]+", "\n".join(needed), re.M):
         assert re.search(rf"^{name}==", lock, re.M), name
 
 

@@ -125,7 +125,7 @@ def parsed(file: Path) -> BeautifulSoup:
 
 
 CONFIG = load_config(str(ROOT / "mkdocs.yml"))
-ADDRESS = CONFIG.site_url.rstrip("/") + "/"
+ADDRESS = f"{CONFIG.site_url}".rstrip("/") + "/"
 
 
 def test_no_link_and_no_anchor_is_broken(built_site):
@@ -143,8 +143,8 @@ def test_broken_links_are_seen(tmp_path):
     wrong = [f"index.html: {one}" for one in ("a/#y", "b/", "a", "#here")]
     found = site_problems.broken_links(tmp_path, "https://x.invalid/")
     assert found == (["a/index.html: ../#here", *wrong], 8)
-    found = site_problems.broken_links(tmp_path, "https://x.invalid/", from_disk=True)[0]
-    assert set(wrong) | {"index.html: a/", "index.html: a/#x"} <= set(found)
+    broken = site_problems.broken_links(tmp_path, "https://x.invalid/", from_disk=True)[0]
+    assert set(wrong) | {"index.html: a/", "index.html: a/#x"} <= set(broken)
 
 
 def test_each_page_says_its_language_and_its_twin(language, built_site):
@@ -180,7 +180,7 @@ def test_the_page_for_lost_readers_speaks_both_languages(built_site):
     # It is served at any depth, so nothing in it may be relative.
     for one in html.select("a[href], link[href], script[src]"):
         target = str(one.get("href") or one.get("src"))
-        assert target.startswith(("#", "/", ADDRESS, CONFIG.repo_url)), target
+        assert target.startswith(("#", "/", ADDRESS, f"{CONFIG.repo_url}")), target
 
 
 def test_no_page_asks_another_host(built_site):
