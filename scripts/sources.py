@@ -16,9 +16,9 @@ OLD = datetime.timedelta(days=183)
 
 def known() -> dict[str, dict[str, Any]]:
     """Return docs/data/site/sources.yml."""
-    return yaml.safe_load(
-        (ROOT / "docs" / "data" / "site" / "sources.yml").read_text(encoding="utf-8")
-    )
+    text = (ROOT / "docs" / "data" / "site" / "sources.yml").read_text(encoding="utf-8")
+    sources: dict[str, dict[str, Any]] = yaml.safe_load(text)
+    return sources
 
 
 def used(page: str, language: str = "en") -> list[str]:

@@ -58,7 +58,8 @@ class Block:
     @property
     def special(self) -> dict[str, Any]:
         """What ``proof.yml`` beside the file says about it, if anything."""
-        return proof_kind.special(self.file.parent).get(self.name, {})
+        proofs: dict[str, dict[str, Any]] = proof_kind.special(self.file.parent)
+        return proofs.get(self.name, {})
 
     @property
     def kind(self) -> str:
@@ -81,7 +82,7 @@ def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
     """Reads mkdocs.yml without what only MkDocs understands (!ENV, !relative ...)."""
 
 
