@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import Stemmer
-from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 
@@ -126,15 +125,11 @@ def on_post_build(config: Any) -> None:
 
 def _finish(config: Any, *, with_cards: bool) -> None:
     # What makes pages of pages takes time to import, and only the whole site needs it.
-    from site_builder.pages.page_weight import ThemeChanged
     from site_builder.pages.postprocess import finish
 
     gc.freeze()  # what MkDocs holds stays until the end: it need not be looked through again
     guide = contents.of(config, config.extra["root"], Path(config.site_dir))
-    try:
-        finish(guide, with_cards=with_cards)
-    except ThemeChanged as error:
-        raise PluginError(str(error)) from error
+    finish(guide, with_cards=with_cards)
 
 
 def _fold(text: str) -> str:

@@ -76,7 +76,8 @@ def _files(guides: list[Guide], place: Path) -> Iterator[Path]:
     for guide in guides:
         for file in sorted(guide.folder.rglob("*")):
             printed = file.is_relative_to(guide.folder / "print")
-            if file.is_file() and file.name not in LEFT_OUT and not printed:
+            left_out = printed or file.name in LEFT_OUT or file.suffix == ".map"
+            if file.is_file() and not left_out:
                 yield file
 
 

@@ -384,7 +384,8 @@ def _proof(one: catalogue.Entry, language: str) -> str:
         return words["block"][language]
     if one.rule:
         link = f"[{one.rule}](rules.md#{one.rule})"
-        return f"{words['rules'][language]} {Translator(language, 'explain')('box_rule')}: {link}."
+        own = Translator(language, "commands/explain")
+        return f"{words['rules'][language]} {own('box_rule')}: {link}."
     return words[one.proof if one.proof in words else "rules"][language]
 
 
