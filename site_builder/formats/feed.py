@@ -1,4 +1,8 @@
-"""What has changed, from site/changes.yml: an Atom feed for each language, and CHANGELOG.md."""
+"""What has changed, from site/changes.yml: an Atom feed for each language, and CHANGELOG.md.
+
+mkdocs-rss-plugin makes an entry of each page, dated by git, and not of each release's changes, and
+writes the moment of the build into the feed.
+"""
 
 from __future__ import annotations
 
