@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 CONFIGS: dict[str, str] = {code: one["config"] for code, one in languages().items()}
 SOURCES = (
     "docs",
+    "contributing",
     "examples",
-    "pypi_practice/data",
+    "pypi_practice",
     "benchmarks",
     "demo-package",
     "overrides",

@@ -9,7 +9,7 @@ from typing import Any
 from site_builder.drawings import drawings, screenshots
 from site_builder.formats import page_formats
 from site_builder.formats.downloads import address
-from site_builder.formats.page_formats import source_of
+from site_builder.formats.page_formats import files_address, source_of
 from site_builder.pages import listing_usage, proof_kind, tables
 from site_builder.pages.fallback_pages import spoken
 from site_builder.pages.listings import Listing, fence, read_listing
@@ -36,7 +36,7 @@ def define_env(env: Any) -> None:
     env.variables["index"] = Addresses(addresses["indexes"])
     env.variables["travis"] = Addresses(addresses["travis"])
     tables.register(env, speaks)
-    repository = f"{env.conf['repo_url'].rstrip('/')}/{env.conf['extra']['files_uri']}"
+    repository = files_address(env.conf)
     page_formats.register(env, speaks)
     _register_tested(env, speaks)
 
@@ -82,18 +82,6 @@ def define_env(env: Any) -> None:
         if words[language] is None:
             return f"**{words['en']}**{word('shown_in_english', language)}"
         return f"**{words[language]}**"
-
-    @env.macro
-    def sources(*keys: str) -> str:
-        """List what the page rests on, each with its version and the day on which it was read."""
-        known, language = data("site/sources"), speaks()
-        rows = []
-        for key in keys:
-            one = known[key]
-            version = f", {one['version']}" if "version" in one else ""
-            day = word("read_on", language).format(day=one["read"])
-            rows.append(f"- [{one['title']}]({one['url']}){version} ({day})")
-        return "\n".join(rows)
 
 
 def _register_tested(env: Any, speaks: Callable[[], str]) -> None:

@@ -1,8 +1,8 @@
 """The guide as plain text for programs: each page as Markdown, ``llms.txt``, ``llms-full.txt``.
 
-mkdocs-llmstxt drops the labels of tabs, sorts the pages by name and not as the navigation does, and
-names a page's file ``index.md``, where llmstxt.org has ``index.html.md``; what would mend that is no
-shorter than this module, whose cleaned articles the page to print needs as well.
+mkdocs-llmstxt drops the labels of tabs, sorts pages by name and not as the navigation does, and
+names files ``index.md``, where llmstxt.org has ``index.html.md``; what would mend that is as long
+as this module, whose cleaned articles the page to print needs as well.
 """
 
 from __future__ import annotations

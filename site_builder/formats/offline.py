@@ -1,7 +1,7 @@
 """The offline set: both languages in one zip that opens from a disk, with search.
 
-Material's ``offline`` plugin turns off directory URLs, on which our redirects and addresses rest, so
-it would need a second build of each language, and still knows no links between the two.
+Material's ``offline`` plugin turns off directory URLs, on which our redirects rest, so it would
+need a second build of each language, and would still link the two on the web only.
 """
 
 from __future__ import annotations

@@ -29,6 +29,11 @@ def source_of(page: Any) -> str:
     return page.file.src_uri if hasattr(page, "file") else str(page.path)
 
 
+def files_address(config: Any) -> str:
+    """Return the address below which the repository shows its files."""
+    return f"{config['repo_url'].rstrip('/')}/{config['extra']['files_uri']}"
+
+
 def register(env: Any, speaks: Callable[[], str]) -> None:
     """Give the pages these macros; *speaks* returns the language of the page."""
 

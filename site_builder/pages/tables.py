@@ -21,7 +21,6 @@ from pypi_practice.travis.config import loader as travis_config
 from pypi_practice.travis.plan import planner
 from site_builder.drawings import drawings
 from site_builder.drawings.drawings import events
-from site_builder.pages import benchmark_table
 from site_builder.site_data import ROOT, data, first, languages, word
 
 NONE = "–"
@@ -57,9 +56,7 @@ def register(env: Any, speaks: Callable[[], str]) -> None:
         ways_out,
         ways_out_without_wall,
         ways_out_count,
-        benchmark_table.speed_table,
-        benchmark_table.speed_setting,
-        benchmark_table.speed_behind,
+        sources,
     ):
         env.macro(_bound(function, speaks), function.__name__)
 
@@ -309,6 +306,17 @@ def scopes(language: str) -> str:
     ]
     head = ("secret_kind", "reach", "can_publish", "until_when", "ends_early")
     return table(head, rows, language)
+
+
+def sources(language: str, *keys: str) -> str:
+    """List what a page rests on, each with its version and the day on which it was read."""
+    rows = []
+    for key in keys:
+        source = data("site/sources")[key]
+        version = f", {source['version']}" if "version" in source else ""
+        day = word("read_on", language).format(day=source["read"])
+        rows.append(f"- [{source['title']}]({source['url']}){version} ({day})")
+    return "\n".join(rows)
 
 
 def read_versions(language: str) -> str:

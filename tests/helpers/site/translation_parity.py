@@ -12,7 +12,7 @@ from string import Formatter
 import jinja2
 from bs4 import BeautifulSoup
 
-from helpers.docs.blocks import ROOT
+from helpers.docs.blocks import ROOT, source
 from helpers.site.data_texts import FIRST, WHOLE, Leaf, leaves
 
 HEADING = re.compile(r"^(#{1,6}) .*?(?:\{ #([\w-]+) \})?$")
@@ -76,7 +76,7 @@ def _source(tag: str) -> str:
 
 def differences(page: str, root: Path = ROOT) -> list[str]:
     """Return ``docs/es/page.md:12: …`` for each thing that differs from the first language."""
-    place = {one: root / "docs" / one / f"{page}.md" for one in WHOLE}
+    place = {one: root / source(page, one).relative_to(ROOT) for one in WHOLE}
     text = {one: file.read_text(encoding="utf-8") for one, file in place.items()}
     own = {one: parts(said) for one, said in text.items()}
     found = []
