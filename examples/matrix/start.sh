@@ -1,6 +1,5 @@
 python3 -m zipfile -e random-names.zip .
 cd random-names
-printf 'from setuptools import setup\n\nsetup()\n' > setup.py
 git init --quiet --initial-branch main
 git add .
 git commit --quiet --message "Start from the demo package"

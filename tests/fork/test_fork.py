@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import subprocess
@@ -245,46 +244,6 @@ def test_a_clean_clone_passes_its_tests_where_nothing_of_ours_is(tmp_path, capsy
     )
     assert done.returncode == 0, done.stderr
     assert "Ran 8 tests" in done.stderr
-
-
-def digests(place: Path) -> dict[str, str]:
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted((place / "dist").iterdir())
-    }
-
-
-def test_two_builds_of_one_commit_are_the_same_bytes(tmp_path, capsys):
-    """By Travis's own command and by build, with other rights and in another time zone."""
-    place = tmp_path / "a"
-    make(capsys, place, "--name", "tidy-shelf", *SCRIPTED)
-    by_setup = [sys.executable, "setup.py", "--quiet", "sdist", "bdist_wheel"]
-    by_build = [sys.executable, "-m", "build", "--no-isolation"]
-    found = []
-    for number, (command, umask, zone) in enumerate(
-        ((by_setup, 0o022, "UTC"), (by_build, 0o002, "Asia/Tokyo"), (by_setup, 0o077, "UTC"))
-    ):
-        clone = tmp_path / f"clone-{number}"
-        for step in (["git", "clone", "--quiet", str(place), str(clone)], command):
-            subprocess.run(
-                step,
-                cwd=clone if clone.exists() else tmp_path,
-                umask=umask,
-                check=True,
-                env={**os.environ, "TZ": zone},
-                capture_output=True,
-            )
-        found.append(digests(clone))
-    assert list(found[0]) == ["tidy_shelf-0.1.0-py3-none-any.whl", "tidy_shelf-0.1.0.tar.gz"]
-    assert found[0] == found[1] == found[2]
-    # The sdist builds and tests itself, without git: its files carry the time of the commit.
-    archive = tmp_path / "clone-0" / "dist" / "tidy_shelf-0.1.0.tar.gz"
-    subprocess.run(["tar", "xf", str(archive)], cwd=tmp_path, check=True)
-    unpacked = tmp_path / "tidy_shelf-0.1.0"
-    subprocess.run([*by_build, "--wheel"], cwd=unpacked, check=True, capture_output=True)
-    wheel = "tidy_shelf-0.1.0-py3-none-any.whl"
-    assert digests(unpacked)[wheel] == found[0][wheel]
-    assert copy.run_tests(unpacked)[0]
 
 
 @pytest.mark.parametrize("name", ["s", "a-very-long-name-that-fills-a-line-of-code-all-by-itself"])

@@ -18,7 +18,11 @@ def test_no_section_is_behind():
 def test_a_change_in_one_language_names_the_section_of_the_other(language, tmp_path, monkeypatch):
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
     monkeypatch.setattr(translation_hashes, "ROOT", tmp_path)
-    monkeypatch.setattr(translation_hashes, "FILE", tmp_path / "hashes.yml")
+    monkeypatch.setattr(
+        translation_hashes,
+        "FILE",
+        tmp_path / "docs" / "data" / "generated" / "translation_hashes.yml",
+    )
     page = tmp_path / "docs" / language / "tutorial" / "upload.md"
     text = page.read_text(encoding="utf-8")
     page.write_text(
