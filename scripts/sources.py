@@ -16,9 +16,9 @@ OLD = datetime.timedelta(days=183)
 
 def known() -> dict[str, dict[str, Any]]:
     """Return docs/data/site/sources.yml."""
-    return yaml.safe_load(
-        (ROOT / "docs" / "data" / "site" / "sources.yml").read_text(encoding="utf-8")
-    )
+    file = ROOT / "docs" / "data" / "site" / "sources.yml"
+    entries: dict[str, dict[str, Any]] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return entries
 
 
 def used(page: str, language: str = "en") -> list[str]:

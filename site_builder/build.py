@@ -63,7 +63,9 @@ def _build_pages(place: Path, rendered: Path | None, *, pdf: bool, cards: bool) 
 
 
 def _guides(place: Path) -> list[Guide]:
-    return _joined().read(place, {code: ROOT / config for code, config in CONFIGS.items()})
+    configs = {code: ROOT / config for code, config in CONFIGS.items()}
+    guides: list[Guide] = _joined().read(place, configs)
+    return guides
 
 
 def make_up(place: Path, path: str) -> None:

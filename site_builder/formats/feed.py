@@ -33,7 +33,8 @@ LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 
 def releases() -> list[dict[str, Any]]:
     """Return the groups of changes, newest first."""
-    return data("site/changes")
+    groups: list[dict[str, Any]] = data("site/changes")
+    return groups
 
 
 def title(release: dict[str, Any], language: str) -> str:
@@ -97,7 +98,8 @@ def atom(guide: Guide) -> bytes:
         add(entry, "updated", _moment(release))
         add(entry, "content", _html(release, language, page), type="html")
     ET.indent(feed)
-    return ET.tostring(feed, encoding="utf-8", xml_declaration=True) + b"\n"
+    text: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
 
 
 def _moment(release: dict[str, Any]) -> str:

@@ -115,8 +115,10 @@ def markdown(page: Page) -> str:
         text = pre.text_content()
         del pre[:]
         pre.text = text
+    # Its stub asks for a text here; it hands a mapping on to BeautifulSoup as it is.
+    parser: Any = {"features": "lxml", "element_classes": {Tag: _Tag}}
     converter = _Converter(
-        bs4_options={"features": "lxml", "element_classes": {Tag: _Tag}},
+        bs4_options=parser,
         heading_style="atx",
         bullets="-",
         escape_underscores=False,

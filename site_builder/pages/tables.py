@@ -27,44 +27,6 @@ NONE = "–"
 REHEARSED = {"language": "python", "python": "3.12", "script": "true"}
 
 
-def register(env: Any, speaks: Callable[[], str]) -> None:
-    """Give the pages one macro for each table; *speaks* tells the language of the page."""
-    for function in (
-        deploy_options,
-        on_conditions,
-        if_conditions,
-        bad_conditions,
-        variables,
-        label_table,
-        address_table,
-        page_table,
-        images,
-        glossary,
-        history,
-        timeline,
-        token_fields,
-        scopes,
-        messages,
-        message,
-        message_box,
-        message_counts,
-        travis_rules,
-        doctor_checks,
-        ready_file,
-        rehearsal_keys,
-        read_versions,
-        ways_out,
-        ways_out_without_wall,
-        ways_out_count,
-        sources,
-    ):
-        env.macro(_bound(function, speaks), function.__name__)
-
-
-def _bound(function: Any, speaks: Callable[[], str]) -> Any:
-    return lambda *arguments: function(speaks(), *arguments)
-
-
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], language: str) -> str:
     """Return a Markdown table; *head* are keys of site/words.yml."""
     lines = [[word(key, language) for key in head], ["---"] * len(head), *rows]
@@ -383,18 +345,17 @@ def _page_link(see: str, language: str) -> str:
 def _proof(one: catalogue.Entry, language: str) -> str:
     words = data("messages/matching")["proofs"]
     if one.proof is None:
-        reason = f"{words['never'][language]} {one.why[language]}" if one.why else None
-        if reason:
-            return reason
-        source = data("site/sources")[one.read]
+        if one.why:
+            return f"{words['never'][language]} {one.why[language]}"
+        source = data("site/sources")[str(one.read)]
         return f"{words['read'][language]} [{source['title']}]({source['url']})."
     if one.proof.startswith("examples/"):
-        return words["block"][language]
+        return str(words["block"][language])
     if one.rule:
         link = f"[{one.rule}](rules.md#{one.rule})"
         own = Translator(language, "commands/explain")
         return f"{words['rules'][language]} {own('box_rule')}: {link}."
-    return words[one.proof if one.proof in words else "rules"][language]
+    return str(words[one.proof if one.proof in words else "rules"][language])
 
 
 def message(language: str, key: str) -> str:
@@ -563,3 +524,35 @@ def ways_out_without_wall(language: str) -> str:
 def ways_out_count(language: str) -> str:
     """Return how many ways out the tests try."""
     return str(len(data("tables/ways_out")))
+
+
+# Each is a macro of that name, without the language.
+TABLES: tuple[Callable[..., str], ...] = (
+    deploy_options,
+    on_conditions,
+    if_conditions,
+    bad_conditions,
+    variables,
+    label_table,
+    address_table,
+    page_table,
+    images,
+    glossary,
+    history,
+    timeline,
+    token_fields,
+    scopes,
+    messages,
+    message,
+    message_box,
+    message_counts,
+    travis_rules,
+    doctor_checks,
+    ready_file,
+    rehearsal_keys,
+    read_versions,
+    ways_out,
+    ways_out_without_wall,
+    ways_out_count,
+    sources,
+)
