@@ -24,9 +24,9 @@ HEAD = """\
 # Changelog
 
 What readers, forkers and teachers notice, newest first.
-*En español, en `site/changes.yml` y en la página «Qué ha cambiado».*
+*En español, en `docs/data/site/changes.yml` y en la página «Qué ha cambiado».*
 The format follows [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
-Written from site/changes.yml by: make changes
+Written from docs/data/site/changes.yml by: make changes
 """
 LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 
