@@ -10,8 +10,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# The program's own data files, those of the pages, and what is said of the index's speed.
-FOLDERS = ("pypi_practice/data", "docs/data", "benchmarks")
+# The program's own data files, those of the pages, and the sentences of `make` and `make bench`.
+FOLDERS = ("pypi_practice/data", "docs/data", "benchmarks", "scripts")
 
 
 @functools.cache
