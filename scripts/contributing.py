@@ -15,7 +15,7 @@ from pathlib import Path
 from scripts import benchmark_table
 from site_builder.pages import tables
 from site_builder.pages.listings import read_listing
-from site_builder.site_data import ROOT, languages
+from site_builder.site_data import ROOT, begun, languages
 
 FOLDER = ROOT / "contributing"
 PART = re.compile(r"(<!-- \{\{ ([^\n]+) \}\} -->\n).*?(?=<!-- end -->)", re.S)
@@ -57,7 +57,7 @@ def filled(text: str, language: str) -> str:
 
 def write() -> None:
     """Write each part of each page anew."""
-    for language in languages():
+    for language in languages().keys() - begun():
         for page in pages(language):
             text = page.read_text(encoding="utf-8")
             page.write_text(filled(text, language), encoding="utf-8")

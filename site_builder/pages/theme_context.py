@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from mkdocs.exceptions import PluginError
 
-from site_builder.site_data import ROOT, data
+from site_builder.site_data import ROOT, begun, data, first
 
 START = ("tutorial/package", "troubleshooting", "practice")  # for readers who have lost their way
 TITLE = re.compile(r"^# ([^\n]+?)(?: \{[^\n]*)?$", re.M)
@@ -63,7 +63,8 @@ def write_moved(folder: Path, root: str, files: str, language: str) -> None:
     for old, new in (data("site/redirects") or {}).items():
         page = folder / old / "index.html"
         if new.startswith("contributing/"):
-            path = new.replace("/", f"/{language}/", 1)
+            own = first() if language in begun() else language
+            path = new.replace("/", f"/{own}/", 1)
             target, address = ROOT / f"{path}.md", f"{files}{path}.md"
         else:
             target, address = folder / new / "index.html", f"{root}{new}/"
