@@ -114,7 +114,7 @@ def _for_zensical(language: str, docs: Path) -> str:
         {word(name, language): paths for name, paths in item.items()}
         if isinstance(item, dict)
         else item
-        for item in config.nav or []
+        for item in config.nav or ()
     ]
     own = {
         "INHERIT": CONFIGS[language],
@@ -154,8 +154,8 @@ def _article(file: Path) -> Tag:
     html = BeautifulSoup(file.read_text(encoding="utf-8"), "lxml")
     article = html.select_one("article.md-content__inner") or html.select_one("article")
     assert article is not None, file
-    for idle in article.select("a.headerlink, button, script, form, nav, .own-names, .page-foot"):
-        idle.decompose()
+    for hidden in article.select("a.headerlink, button, script, form, nav, .own-names, .page-foot"):
+        hidden.decompose()
     return article
 
 

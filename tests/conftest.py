@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from helpers.docs import tested_facts
-from helpers.docs.blocks import Block, all_blocks, pages
+from helpers.docs.blocks import Block, all_blocks, all_pages, pages
 from helpers.docs.tutorial_runner import Roads, before
 from helpers.site import chromium
 from helpers.site.built_site import BuiltSite, build_once, copy_sources, served
@@ -136,7 +136,7 @@ def reader(nodeid: str) -> str | None:
     file, _, test = nodeid.partition("::")
     if Path(file).name != "test_blocks.py":
         return None
-    page = next(page for page in pages() if test.startswith(f"test_block[{page}-"))
+    page = next(page for page in all_pages() if test.startswith(f"test_block[{page}-"))
     # The home page shows what the reader of the tutorial has done.
     return TUTORIAL if page == "index" else before(page)[0]
 

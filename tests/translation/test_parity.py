@@ -17,7 +17,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from bs4 import Tag
-from helpers.docs.blocks import ROOT, pages
+from helpers.docs.blocks import ROOT, all_pages, pages
 from helpers.site import data_texts, spelling, terms, translation_parity
 from helpers.site.data_texts import FIRST, WHOLE
 
@@ -61,7 +61,7 @@ def same() -> frozenset[str]:
 # Pages
 
 
-@pytest.mark.parametrize("page", pages())
+@pytest.mark.parametrize("page", all_pages())
 def test_a_page_is_the_same_in_every_language(page):
     assert translation_parity.differences(page) == []
 
