@@ -82,7 +82,7 @@ def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
+class _Loader(yaml.SafeLoader):
     """Reads mkdocs.yml without what only MkDocs understands (!ENV, !relative ...)."""
 
 
