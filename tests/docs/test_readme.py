@@ -74,8 +74,8 @@ def test_a_command_of_our_own_pages_works(command, roads, tmp_path):
 
 
 def test_the_blocks_that_are_no_commands_are_known():
-    # jinja shows how a page shows a block
-    assert {language for language, _ in fences(*OURS)} == {"console", "jinja"}
+    # jinja shows how a page shows a block, mermaid draws the packages.
+    assert {language for language, _ in fences(*OURS)} == {"console", "jinja", "mermaid"}
     assert len(typed(*OURS)) > 7
 
 
