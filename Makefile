@@ -1,6 +1,6 @@
 # Each command is a line of make.py, which also runs where there is no make.
 PYTHON ?= $(shell command -v python3 || command -v python)
-COMMANDS := serve test site refresh numbers leave bench changes twins sources lock clean help
+COMMANDS := serve site test clean help check refresh numbers leave bench changes twins sources lock
 
 .PHONY: $(COMMANDS)
 .DEFAULT_GOAL := help

@@ -18,10 +18,9 @@ VENV = os.path.join(ROOT, ".venv")
 NEEDED = (3, 11)
 # What it says: YAML, in the form of JSON, which needs no package to be read.
 SENTENCES = os.path.join(ROOT, "scripts", "make.yml")
-COMMANDS = (
-    "serve",
-    "test",
-    "site",
+FOR_USERS = ("serve", "site", "test", "clean", "help")
+FOR_MAINTAINERS = (
+    "check",
     "refresh",
     "numbers",
     "leave",
@@ -30,10 +29,22 @@ COMMANDS = (
     "twins",
     "sources",
     "lock",
-    "clean",
-    "help",
 )
-MADE = ("site", "build", ".pytest_cache", ".ruff_cache", "pypi_practice.egg-info", ".venv")
+COMMANDS = FOR_USERS + FOR_MAINTAINERS
+# The tests of the program alone; with those that are marked long left out, they take a minute.
+UNIT_TESTS = tuple(
+    "tests/" + name
+    for name in ("core", "cli", "doctor", "explain", "fork", "index", "tokens", "travis")
+)
+MADE = (
+    "site",
+    "build",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    "pypi_practice.egg-info",
+    ".venv",
+)
 
 
 def say(key, *values):
@@ -104,8 +115,19 @@ def install():
 def show_help():
     """Print the commands."""
     print(say("usage", "|".join(sorted(sentences()["usage"]))))
-    for name in COMMANDS:
-        print("  {0:<8} {1}".format(name, say(name)))
+    for title, names in (("for_users", FOR_USERS), ("for_maintainers", FOR_MAINTAINERS)):
+        print("\n" + say(title))
+        for name in names:
+            print("  {0:<8} {1}".format(name, say(name)))
+
+
+def check(*arguments):
+    """Run what takes a minute: the linter, the type checker, and the tests of the program."""
+    call(python(), "-m", "ruff", "check", ".")
+    call(python(), "-m", "ruff", "format", "--check", ".")
+    call(python(), "-m", "mypy")
+    options = ("-m", "not long", "--numprocesses", str(os.cpu_count() or 1), "--dist", "loadfile")
+    call(python(), "-m", "pytest", *(options + UNIT_TESTS + arguments))
 
 
 def clean():
@@ -140,6 +162,8 @@ def main(arguments):
         call(python(), "-m", "site_builder", "serve", *rest)
     elif name == "site":
         call(python(), "-m", "site_builder", "build", *rest)
+    elif name == "check":
+        check(*rest)
     elif name == "changes":
         call(python(), "-m", "site_builder.formats.feed", *rest)
     elif name == "leave":
@@ -154,6 +178,7 @@ def main(arguments):
         # One more than there are cores: a page that waits for a download leaves its core idle.
         workers = str((os.cpu_count() or 1) + 1)
         parallel = ["--numprocesses", workers, "--dist", "loadscope", "--no-loadscope-reorder"]
+        parallel += ["--durations", "10"]
         options = ["--update-examples"] if name == "refresh" else parallel
         call(python(), "-m", "pytest", *(options + rest))
     elif name == "twins":

@@ -21,7 +21,7 @@ import pages  # noqa: E402
 import paint  # noqa: E402
 from table import Number, progress, say, table  # noqa: E402
 
-from pypi_practice.core.i18n import LANGUAGES, language, localize_argparse  # noqa: E402
+from pypi_practice.core.i18n import LANGUAGES, language, localized_argparse  # noqa: E402
 from site_builder.browser import NoBrowser, find, no_browser  # noqa: E402
 from site_builder.build import BuildError  # noqa: E402
 
@@ -65,18 +65,18 @@ def parsed(argv: list[str]) -> argparse.Namespace:
     wanted = before.parse_known_args(argv)[0].lang
     own = wanted if wanted in LANGUAGES else language()
     os.environ["LANGUAGE"] = own
-    localize_argparse(own)
-    parser = argparse.ArgumentParser(prog="numbers", description=say("help"))
-    parser.add_argument("--lang", choices=LANGUAGES, default=own, help=say("help_lang"))
-    parser.add_argument("--material", type=Path, metavar="DIR", help=say("help_material"))
-    parser.add_argument(
-        "parts", nargs="*", metavar="PART", help=say("help_parts", ", ".join(PARTS))
-    )
-    arguments = parser.parse_args(argv)
-    for part in arguments.parts:
-        if part not in PARTS:
-            parser.error(say("no_part", part, ", ".join(PARTS)))
-    return arguments
+    with localized_argparse(own):
+        parser = argparse.ArgumentParser(prog="numbers", description=say("help"))
+        parser.add_argument("--lang", choices=LANGUAGES, default=own, help=say("help_lang"))
+        parser.add_argument("--material", type=Path, metavar="DIR", help=say("help_material"))
+        parser.add_argument(
+            "parts", nargs="*", metavar="PART", help=say("help_parts", ", ".join(PARTS))
+        )
+        arguments = parser.parse_args(argv)
+        for part in arguments.parts:
+            if part not in PARTS:
+                parser.error(say("no_part", part, ", ".join(PARTS)))
+        return arguments
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from helpers.docs.blocks import ROOT, pages
 from helpers.index import environments
 from mkdocs.config import load_config
@@ -114,7 +114,7 @@ def _for_zensical(language: str, docs: Path) -> str:
         {word(name, language): paths for name, paths in item.items()}
         if isinstance(item, dict)
         else item
-        for item in config.nav
+        for item in config.nav or ()
     ]
     own = {
         "INHERIT": CONFIGS[language],
@@ -123,7 +123,7 @@ def _for_zensical(language: str, docs: Path) -> str:
         "extra": json.loads(json.dumps(dict(config.extra))),
         "nav": nav,
     }
-    return yaml.safe_dump(own, allow_unicode=True)
+    return str(yaml.safe_dump(own, allow_unicode=True))
 
 
 def compare(program: str, language: str, ours: Path, theirs: Path) -> Difference:
@@ -150,16 +150,16 @@ def compare(program: str, language: str, ours: Path, theirs: Path) -> Difference
     return found
 
 
-def _article(file: Path) -> BeautifulSoup:
+def _article(file: Path) -> Tag:
     html = BeautifulSoup(file.read_text(encoding="utf-8"), "lxml")
     article = html.select_one("article.md-content__inner") or html.select_one("article")
     assert article is not None, file
-    for idle in article.select("a.headerlink, button, script, form, nav, .own-names, .page-foot"):
-        idle.decompose()
+    for hidden in article.select("a.headerlink, button, script, form, nav, .own-names, .page-foot"):
+        hidden.decompose()
     return article
 
 
-def _words(article: BeautifulSoup) -> str:
+def _words(article: Tag) -> str:
     return "".join(article.get_text().split())
 
 

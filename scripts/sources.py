@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import yaml
-from helpers.docs.blocks import ROOT, pages
+from helpers.docs.blocks import ROOT, all_pages, source
 from helpers.site.data_texts import sentence
 
 CALL = re.compile(r"\{\{\s*sources\(([^)]*)\)\s*\}\}")
@@ -16,20 +16,20 @@ OLD = datetime.timedelta(days=183)
 
 def known() -> dict[str, dict[str, Any]]:
     """Return docs/data/site/sources.yml."""
-    return yaml.safe_load(
-        (ROOT / "docs" / "data" / "site" / "sources.yml").read_text(encoding="utf-8")
-    )
+    file = ROOT / "docs" / "data" / "site" / "sources.yml"
+    entries: dict[str, dict[str, Any]] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return entries
 
 
 def used(page: str, language: str = "en") -> list[str]:
     """Return the keys of the sources that a page lists."""
-    text = (ROOT / "docs" / language / f"{page}.md").read_text(encoding="utf-8")
+    text = source(page, language).read_text(encoding="utf-8")
     return [key for call in CALL.finditer(text) for key in re.findall(r'"([^"]+)"', call[1])]
 
 
 def old(today: datetime.date) -> list[str]:
     """Return a line for each source that was read more than six months before *today*."""
-    users = {key: [page for page in pages() if key in used(page)] for key in known()}
+    users = {key: [page for page in all_pages() if key in used(page)] for key in known()}
     return [
         sentence(
             "source_old", day=one["read"], key=key, url=one["url"], pages=", ".join(users[key])

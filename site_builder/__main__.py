@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from pypi_practice.core.i18n import LANGUAGES, language, localize_argparse, name_values
+from pypi_practice.core.i18n import LANGUAGES, language, localized_argparse, metavar
 from site_builder import browser
 from site_builder.build import BuildError, build
 from site_builder.site_data import ROOT, word
@@ -62,18 +62,26 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     before.add_argument("--lang", default=language())
     wanted = before.parse_known_args(argv)[0].lang
     own = wanted if wanted in LANGUAGES else language()
-    localize_argparse(own)
-    parser = argparse.ArgumentParser(prog="site_builder", description=word("help_site", own))
-    parser.add_argument("--lang", choices=LANGUAGES, default=own, help=word("help_lang", own))
-    parser.add_argument("command", choices=["build", "serve"], help=word("help_command", own))
-    parser.add_argument("--host", default="127.0.0.1", help=word("help_host", own))
-    parser.add_argument("--port", type=int, default=8000, help=word("help_port", own))
-    parser.add_argument(
-        "--site-dir", type=Path, default=ROOT / "site", help=word("help_site_dir", own)
-    )
-    parser.add_argument("--without-pdf", action="store_true", help=word("help_without_pdf", own))
-    name_values(parser, own)
-    return parser.parse_args(argv)
+    with localized_argparse(own):
+        parser = argparse.ArgumentParser(prog="site_builder", description=word("help_site", own))
+        parser.add_argument("--lang", choices=LANGUAGES, default=own, help=word("help_lang", own))
+        parser.add_argument("command", choices=["build", "serve"], help=word("help_command", own))
+        for name, of_type, default in (
+            ("host", str, "127.0.0.1"),
+            ("port", int, 8000),
+            ("site_dir", Path, ROOT / "site"),
+        ):
+            parser.add_argument(
+                f"--{name.replace('_', '-')}",
+                type=of_type,
+                default=default,
+                metavar=metavar(name.upper(), own),
+                help=word(f"help_{name}", own),
+            )
+        parser.add_argument(
+            "--without-pdf", action="store_true", help=word("help_without_pdf", own)
+        )
+        return parser.parse_args(argv)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CONFIGS: dict[str, str] = {code: one["config"] for code, one in languages().items()}
 SOURCES = (
     "docs",
+    "contributing",
     "examples",
     "pypi_practice",
     "benchmarks",
@@ -62,7 +63,9 @@ def _build_pages(place: Path, rendered: Path | None, *, pdf: bool, cards: bool) 
 
 
 def _guides(place: Path) -> list[Guide]:
-    return _joined().read(place, {code: ROOT / config for code, config in CONFIGS.items()})
+    configs = {code: ROOT / config for code, config in CONFIGS.items()}
+    guides: list[Guide] = _joined().read(place, configs)
+    return guides
 
 
 def make_up(place: Path, path: str) -> None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import Stemmer
-from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 
@@ -24,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from site_builder.drawings import screenshots
 from site_builder.formats import contents, downloads
-from site_builder.formats.page_formats import FINISH, WITH_CARDS
+from site_builder.formats.page_formats import FINISH, WITH_CARDS, files_address
 from site_builder.pages import fallback_pages, listing_usage, placeholder_names, theme_context
 from site_builder.pages.glossary_links import TermLinks
 from site_builder.site_data import ROOT, data, first, languages, raw, word
@@ -118,7 +117,9 @@ def on_post_build(config: Any) -> None:
             for page, shown in listing_usage.shown(language)
         ]
         Path(out, language, "blocks.json").write_text(json.dumps(rows), encoding="utf-8")
-    theme_context.write_moved(Path(config.site_dir), config.site_url, language)
+    theme_context.write_moved(
+        Path(config.site_dir), config.site_url, files_address(config), language
+    )
     _widen_search(Path(config.site_dir, "search", "search_index.json"), language)
     if (how := os.environ.get(FINISH)) is not None:
         _finish(config, with_cards=how == WITH_CARDS)
@@ -126,15 +127,11 @@ def on_post_build(config: Any) -> None:
 
 def _finish(config: Any, *, with_cards: bool) -> None:
     # What makes pages of pages takes time to import, and only the whole site needs it.
-    from site_builder.pages.page_weight import ThemeChanged
     from site_builder.pages.postprocess import finish
 
     gc.freeze()  # what MkDocs holds stays until the end: it need not be looked through again
     guide = contents.of(config, config.extra["root"], Path(config.site_dir))
-    try:
-        finish(guide, with_cards=with_cards)
-    except ThemeChanged as error:
-        raise PluginError(str(error)) from error
+    finish(guide, with_cards=with_cards)
 
 
 def _fold(text: str) -> str:

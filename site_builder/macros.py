@@ -1,15 +1,16 @@
-"""What pages can call: listings, PyPI's labels, addresses, the table of what was tested."""
+"""What pages can call: listings, drawings, tables, PyPI's labels, what was tested, what to take."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
 from site_builder.drawings import drawings, screenshots
-from site_builder.formats import page_formats
+from site_builder.formats import feed
 from site_builder.formats.downloads import address
-from site_builder.formats.page_formats import source_of
+from site_builder.formats.page_formats import TAKEN, WITHOUT_PDF, files_address, source_of
 from site_builder.pages import listing_usage, proof_kind, tables
 from site_builder.pages.fallback_pages import spoken
 from site_builder.pages.listings import Listing, fence, read_listing
@@ -29,109 +30,53 @@ class Addresses:
 def define_env(env: Any) -> None:
     """Give the pages their macros; mkdocs-macros calls this."""
 
-    def speaks() -> str:
+    def language() -> str:
         return spoken(getattr(env.page, "file", None), env.conf)
+
+    def of_language(function: Callable[..., str]) -> Callable[..., str]:
+        return lambda *values, **options: function(language(), *values, **options)
+
+    def of_page(function: Callable[..., str]) -> Callable[..., str]:
+        return lambda *values, **options: function(
+            env.conf, source_of(env.page), language(), *values, **options
+        )
 
     addresses = data("index/addresses")
     env.variables["index"] = Addresses(addresses["indexes"])
     env.variables["travis"] = Addresses(addresses["travis"])
-    tables.register(env, speaks)
-    repository = f"{env.conf['repo_url'].rstrip('/')}/{env.conf['extra']['files_uri']}"
-    page_formats.register(env, speaks)
-    _register_tested(env, speaks)
-
-    @env.macro
-    def listing(
-        path: str,
-        first: str | None = None,
-        last: str | None = None,
-        title: str | None = None,
-        hl: tuple[str, ...] | list[str] = (),
-    ) -> str:
-        """Show a file of examples/ or demo-package/, or its lines from *first* to *last*."""
-        shown = read_listing(path, first, last)
-        page, language = source_of(env.page), speaks()
-        listing_usage.add(env.conf["theme"]["language"], page, shown)
-        proof = proof_kind.said(shown, language)
-        if shown.is_output:
-            return fence(shown, title or proof, ["output", "no-copy"], list(hl))
-        head, classes = title if title is not None else shown.title, []
-        if shown.must_fail:
-            mark = word("refused" if path.endswith((".yml", ".pypirc")) else "must_fail", language)
-            head, classes = f"{mark}: {head}" if head else mark, ["fails"]
-        if path.startswith(tuple(data("commands/placeholder_names")["fixed"])):
-            classes.append("fixed-names")
-        up = "../" * (len(PurePosixPath(page).parts) - 1)
-        foot = _foot(shown, proof, repository, up, language)
-        return f"{fence(shown, head, classes, list(hl))}\n\n{foot}"
-
-    @env.macro
-    def drawing(name: str) -> str:
-        """Show one of the drawings of site_builder/drawings/drawings.py."""
-        return drawings.figure(name, speaks())
-
-    @env.macro
-    def screenshot(name: str) -> str:
-        """Show a picture of the practice index's pages, as the tests took it."""
-        return screenshots.figure(name, speaks(), source_of(env.page))
-
-    @env.macro
-    def label(key: str) -> str:
-        """Show the words on a button or a field of PyPI's pages, as this language sees them."""
-        words, language = data("index/labels")[key], speaks()
-        if words[language] is None:
-            return f"**{words['en']}**{word('shown_in_english', language)}"
-        return f"**{words[language]}**"
-
-    @env.macro
-    def sources(*keys: str) -> str:
-        """List what the page rests on, each with its version and the day on which it was read."""
-        known, language = data("site/sources"), speaks()
-        rows = []
-        for key in keys:
-            one = known[key]
-            version = f", {one['version']}" if "version" in one else ""
-            day = word("read_on", language).format(day=one["read"])
-            rows.append(f"- [{one['title']}]({one['url']}){version} ({day})")
-        return "\n".join(rows)
+    for function in tables.TABLES:
+        env.macro(of_language(function), function.__name__)
+    for name, function in OF_LANGUAGE.items():
+        env.macro(of_language(function), name)
+    for name, function in OF_PAGE.items():
+        env.macro(of_page(function), name)
 
 
-def _register_tested(env: Any, speaks: Callable[[], str]) -> None:
-    """Give the pages what the last run of the proofs counted."""
-
-    @env.macro
-    def tested() -> str:
-        """Show what the last run of the proofs counted, and with which versions."""
-        facts, language = data("generated/tested"), speaks()
-        rows = [f"| {word('kind', language)} | {word('number', language)} |", "| --- | --- |"]
-        rows += [f"| {word(f'how_{how}', language)} | {facts['counts'][how]} |" for how in HOW]
-        return "\n".join([*rows, "", versions()])
-
-    @env.macro
-    def versions() -> str:
-        """Show the versions of the programs with which the blocks were proven."""
-        rows = [[name, version] for name, version in data("generated/tested")["versions"].items()]
-        return tables.table(("program", "version"), rows, speaks())
-
-    @env.macro
-    def declared() -> str:
-        """List the blocks that cannot be run here, each with its reason."""
-        language = speaks()
-        return "\n".join(
-            f"- `{one['listing'].rpartition('/')[2]}`, {word('page', language)} "
-            f"[{one['page'].rpartition('/')[2]}]({one['page']}.md): {one['reason'][language]}"
-            for one in data("generated/tested")["declared"]
-        )
-
-    @env.macro
-    def version(program: str) -> str:
-        """Return the version of a program in the last run of the proofs."""
-        return str(data("generated/tested")["versions"][program])
-
-    @env.macro
-    def tested_on() -> str:
-        """Return the day of the last run of the proofs."""
-        return str(data("generated/tested")["date"])
+def listing(
+    config: Any,
+    page: str,
+    language: str,
+    path: str,
+    first: str | None = None,
+    last: str | None = None,
+    title: str | None = None,
+    hl: tuple[str, ...] | list[str] = (),
+) -> str:
+    """Show a file of examples/ or demo-package/, or its lines from *first* to *last*."""
+    shown = read_listing(path, first, last)
+    listing_usage.add(config["theme"]["language"], page, shown)
+    proof = proof_kind.said(shown, language)
+    if shown.is_output:
+        return fence(shown, title or proof, ["output", "no-copy"], list(hl))
+    head, classes = title if title is not None else shown.title, []
+    if shown.must_fail:
+        mark = word("refused" if path.endswith((".yml", ".pypirc")) else "must_fail", language)
+        head, classes = f"{mark}: {head}" if head else mark, ["fails"]
+    if path.startswith(tuple(data("commands/placeholder_names")["fixed"])):
+        classes.append("fixed-names")
+    up = "../" * (len(PurePosixPath(page).parts) - 1)
+    foot = _foot(shown, proof, files_address(config), up, language)
+    return f"{fence(shown, head, classes, list(hl))}\n\n{foot}"
 
 
 def _foot(shown: Listing, proof: str, repository: str, up: str, language: str) -> str:
@@ -145,3 +90,80 @@ def _foot(shown: Listing, proof: str, repository: str, up: str, language: str) -
         f'{{ .download download="{name}" aria-label="{text} {name}" }}'
     )
     return f"{source} {proof} {link}\n{{ .proof }}"
+
+
+def screenshot(config: Any, page: str, language: str, name: str) -> str:
+    """Show a picture of the practice index's pages, as the tests took it."""
+    return screenshots.figure(name, language, page)
+
+
+def take(config: Any, page: str, language: str, what: str) -> str:
+    """Link to one of TAKEN."""
+    if what == "pdf" and os.environ.get(WITHOUT_PDF):
+        return word("take_no_pdf", language)
+    up = "../" * (0 if page == "index.md" else len(PurePosixPath(page).parts))
+    # Written as HTML: it is made after MkDocs, which would not find it.
+    return f'<a href="{up}{TAKEN[what]}">{word(f"take_{what}", language)}</a>'
+
+
+def drawing(language: str, name: str) -> str:
+    """Show one of the drawings of site_builder/drawings/drawings.py."""
+    return drawings.figure(name, language)
+
+
+def label(language: str, key: str) -> str:
+    """Show the words on a button or a field of PyPI's pages, as this language sees them."""
+    words = data("index/labels")[key]
+    if words[language] is None:
+        return f"**{words['en']}**{word('shown_in_english', language)}"
+    return f"**{words[language]}**"
+
+
+def tested(language: str) -> str:
+    """Show what the last run of the proofs counted, and with which versions."""
+    counts = data("generated/tested")["counts"]
+    rows = [[word(f"how_{how}", language), str(counts[how])] for how in HOW]
+    return f"{tables.table(('kind', 'number'), rows, language)}\n\n{versions(language)}"
+
+
+def versions(language: str) -> str:
+    """Show the versions of the programs with which the blocks were proven."""
+    rows = [[name, version] for name, version in data("generated/tested")["versions"].items()]
+    return tables.table(("program", "version"), rows, language)
+
+
+def declared(language: str) -> str:
+    """List the blocks that cannot be run here, each with its reason."""
+    return "\n".join(
+        f"- `{block['listing'].rpartition('/')[2]}`, {word('page', language)} "
+        f"[{block['page'].rpartition('/')[2]}]({block['page']}.md): {block['reason'][language]}"
+        for block in data("generated/tested")["declared"]
+    )
+
+
+def version(language: str, program: str) -> str:
+    """Return the version of a program in the last run of the proofs."""
+    return str(data("generated/tested")["versions"][program])
+
+
+def tested_on(language: str) -> str:
+    """Return the day of the last run of the proofs."""
+    return str(data("generated/tested")["date"])
+
+
+OF_LANGUAGE: dict[str, Callable[..., str]] = {
+    "changes": feed.markdown,
+    "declared": declared,
+    "drawing": drawing,
+    "label": label,
+    "tested": tested,
+    "tested_on": tested_on,
+    "version": version,
+    "versions": versions,
+}
+# Those that also need the configuration and the path of the page.
+OF_PAGE: dict[str, Callable[..., str]] = {
+    "listing": listing,
+    "screenshot": screenshot,
+    "take": take,
+}

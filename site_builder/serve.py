@@ -81,7 +81,7 @@ def serve(host: str, port: int, language: str) -> None:
         for path in watched():
             server.watch(str(path))
         try:
-            server.serve()
+            server.serve()  # type: ignore[no-untyped-call]
         except OSError as error:
             raise _taken(host, port, language, error) from error
         finally:

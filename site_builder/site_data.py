@@ -10,12 +10,12 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# The program's own data files, those of the pages, and what is said of the index's speed.
-FOLDERS = ("pypi_practice/data", "docs/data", "benchmarks")
+# The program's own data files, those of the pages, and the sentences of `make` and `make bench`.
+FOLDERS = ("pypi_practice/data", "docs/data", "benchmarks", "scripts")
 
 
 @functools.cache
-def data(name: str) -> dict[str, Any]:
+def data(name: str) -> Any:
     """Return what ``data/<name>.yml`` holds, to read only.
 
     What is not yet said in a language that is begun is said there in the first language.
@@ -23,7 +23,7 @@ def data(name: str) -> dict[str, Any]:
     return _filled(raw(name), begun(), first())
 
 
-def raw(name: str) -> dict[str, Any]:
+def raw(name: str) -> Any:
     """Return what ``data/<name>.yml`` holds, where another source knows what is not said in it."""
     file = path(name)
     return _read(file, file.stat().st_mtime_ns)
@@ -43,12 +43,13 @@ def path(name: str) -> Path:
 
 def word(key: str, language: str) -> str:
     """Return one of the words of site/words.yml."""
-    return data("site/words")[key][language]
+    return str(data("site/words")[key][language])
 
 
 def languages() -> dict[str, dict[str, Any]]:
     """Return code → facts of each language of the site, the first one first."""
-    return raw("languages")
+    codes: dict[str, dict[str, Any]] = raw("languages")
+    return codes
 
 
 def first() -> str:

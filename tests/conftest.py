@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import signal
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -10,18 +12,31 @@ from typing import Any
 
 import pytest
 from helpers.docs import tested_facts
-from helpers.docs.blocks import Block, all_blocks, pages
+from helpers.docs.blocks import Block, all_blocks, all_pages, pages
 from helpers.docs.tutorial_runner import Roads, before
 from helpers.site import chromium
 from helpers.site.built_site import BuiltSite, build_once, copy_sources, served
 from helpers.site.data_texts import sentence
+from helpers.site.small_site import write_small_site
 from playwright.sync_api import Browser, sync_playwright
 from xdist.scheduler import LoadScopeScheduling
 
 from site_builder.formats import downloads, offline
 
 PROVEN: set[str] = set()
+# What a test with one of these fixtures needs is made in minutes, or with a browser.
+EXPENSIVE = {"address", "browser", "built_site", "lab", "offline_set", "roads", "small_sources"}
 TUTORIAL = next(page for page in pages() if page.startswith("tutorial/"))
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the programs that tests start, also where SIGINT is ignored.
+
+    A script's background job ignores SIGINT, and so would all that is started by it. A signal that
+    has a handler here has its default again in a program that is started.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -58,12 +73,18 @@ def address(built_site: BuiltSite) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for the tests of a file."""
-    found = chromium.find()
-    assert found, sentence("no_browser")
+    path = chromium.find()
+    assert path, sentence("no_browser")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=[*chromium.ARGUMENTS])
+        running = playwright.chromium.launch(executable_path=path, args=[*chromium.ARGUMENTS])
         yield running
         running.close()
+
+
+@pytest.fixture
+def small_sources(tmp_path: Path) -> Path:
+    """The sources of a site with few pages, to build and to change."""
+    return write_small_site(tmp_path)
 
 
 @pytest.fixture
@@ -82,7 +103,7 @@ def roads(tmp_path_factory: pytest.TempPathFactory) -> Roads:
 
 
 @pytest.fixture
-def proven() -> Iterator[set[str]]:
+def proven() -> set[str]:
     """The labels of the blocks that this run has proven."""
     return PROVEN
 
@@ -96,8 +117,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("blocks of the pages")
     say(", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
     say(f"{len(PROVEN)} proven of {len(every_label())} on the pages")
-    for one in tested_facts.declared():
-        say(f"not run: {one['listing']} on {one['page']}: {one['reason']['en']}")
+    for block in tested_facts.declared():
+        say(f"not run: {block['listing']} on {block['page']}: {block['reason']['en']}")
 
 
 def every_label() -> set[str]:
@@ -115,12 +136,12 @@ def reader(nodeid: str) -> str | None:
     file, _, test = nodeid.partition("::")
     if Path(file).name != "test_blocks.py":
         return None
-    page = next(page for page in pages() if test.startswith(f"test_block[{page}-"))
+    page = next(page for page in all_pages() if test.startswith(f"test_block[{page}-"))
     # The home page shows what the reader of the tutorial has done.
     return TUTORIAL if page == "index" else before(page)[0]
 
 
-class RoadScheduling(LoadScopeScheduling):
+class RoadScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
     """Gives each worker whole test files, and all pages that one reader walks to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
@@ -128,7 +149,10 @@ class RoadScheduling(LoadScopeScheduling):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that no worker is left alone with it at the end."""
+    """Begin with what takes long, so that no worker is left alone with it at the end.
+
+    Each test that needs something expensive is marked as well, and ``make check`` leaves it out.
+    """
 
     def place(item: pytest.Item) -> int:
         begins = reader(item.nodeid)
@@ -137,6 +161,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return 1 if item.get_closest_marker("long") else 2 if begins else 3
 
     items.sort(key=place)
+    for item in items:
+        if EXPENSIVE & {*getattr(item, "fixturenames", ())}:
+            item.add_marker("long")
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass by the thousands of tests, which stay until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

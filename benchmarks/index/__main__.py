@@ -1,7 +1,7 @@
 """Measures the practice index and two others, with the same files and the same load.
 
 Run it with: make bench. With ARGS=--quick it takes a minute or two and measures less;
-ARGS=--write puts the figures into docs/data/generated/bench.yml, which the page of the guide reads.
+ARGS=--write puts the figures into docs/data/generated/bench.yml and the maintainers' page.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ import servers  # noqa: E402
 from helpers.index import environments  # noqa: E402
 from load import Job  # noqa: E402
 
-from pypi_practice.core.i18n import language, localize_argparse  # noqa: E402
-from site_builder.pages import benchmark_table  # noqa: E402
+from pypi_practice.core.i18n import language, localized_argparse  # noqa: E402
+from scripts import benchmark_table, contributing  # noqa: E402
 from site_builder.site_data import data  # noqa: E402
 
 HEAD = """\
@@ -205,14 +205,14 @@ def install() -> None:
 
 def parsed(argv: list[str]) -> argparse.Namespace:
     """Return the arguments."""
-    localize_argparse(language())
-    parser = argparse.ArgumentParser(prog="make bench", description=say("help"))
-    parser.add_argument("--quick", action="store_true", help=say("help_quick", QUICK.files[-1]))
-    parser.add_argument("--write", action="store_true", help=say("help_write"))
-    arguments = parser.parse_args(argv)
-    if arguments.quick and arguments.write:
-        parser.error(say("not_both"))
-    return arguments
+    with localized_argparse(language()):
+        parser = argparse.ArgumentParser(prog="make bench", description=say("help"))
+        parser.add_argument("--quick", action="store_true", help=say("help_quick", QUICK.files[-1]))
+        parser.add_argument("--write", action="store_true", help=say("help_write"))
+        arguments = parser.parse_args(argv)
+        if arguments.quick and arguments.write:
+            parser.error(say("not_both"))
+        return arguments
 
 
 def main() -> int:
@@ -234,6 +234,7 @@ def main() -> int:
         (ROOT / "docs" / "data" / "generated" / "bench.yml").write_text(
             HEAD + text, encoding="utf-8"
         )
+        contributing.write()
     return int(not all(row.met for row in benchmark_table.rows(found)))
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pypi_practice.cli import completion
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 
@@ -19,15 +20,25 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     made = commands.add_parser(
         "doctor", help=words("help"), description=words("help"), add_help=False, parents=parents
     )
-    made.add_argument(
-        "directory", type=Path, nargs="?", default=Path(), metavar="DIR", help=words("help_dir")
+    where = made.add_argument(
+        "directory",
+        type=Path,
+        nargs="?",
+        default=Path(),
+        metavar=words.metavar("DIR"),
+        help=words("help_dir"),
     )
+    completion.complete(where, completion.DIRECTORY)
     made.add_argument("--json", action="store_true", help=words("help_json"))
     made.add_argument("--offline", action="store_true", help=words("help_offline"))
     made.add_argument("--no-build", action="store_true", help=words("help_no_build"))
     made.add_argument("--no-isolation", action="store_true", help=words("help_no_isolation"))
     made.add_argument(
-        "--var", action="append", default=[], metavar="NAME[@BRANCH]", help=words("help_var")
+        "--var",
+        action="append",
+        default=[],
+        metavar=words.metavar("NAME[@BRANCH]"),
+        help=words("help_var"),
     )
     made.set_defaults(run=_doctor)
 

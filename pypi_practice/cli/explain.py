@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from pypi_practice.cli import completion
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 
@@ -53,7 +54,10 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
         add_help=False,
         parents=parents,
     )
-    made.add_argument("file", nargs="?", metavar="FILE", help=words("help_file"))
+    where = made.add_argument(
+        "file", nargs="?", metavar=words.metavar("FILE"), help=words("help_file")
+    )
+    completion.complete(where, completion.FILE)
     made.add_argument("--last", action="store_true", help=words("help_last"))
     made.add_argument("--all", action="store_true", help=words("help_all"))
     keys = ", ".join(KEYS)

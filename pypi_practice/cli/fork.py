@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pypi_practice.cli import completion
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
@@ -27,11 +28,17 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     made = commands.add_parser(
         "fork", help=words("help"), description=words("help"), add_help=False, parents=parents
     )
-    made.add_argument("directory", type=Path, metavar="DIR", help=words("help_dir"))
+    where = made.add_argument(
+        "directory", type=Path, metavar=words.metavar("DIR"), help=words("help_dir")
+    )
+    completion.complete(where, completion.DIRECTORY)
     for name in ("name", "package", "command", "author", "email", "user", "repository"):
         # "command" is where the parser itself keeps the name of this command.
         made.add_argument(
-            f"--{name}", dest=f"own_{name}", metavar=name.upper(), help=words(f"help_{name}")
+            f"--{name}",
+            dest=f"own_{name}",
+            metavar=words.metavar(name.upper()),
+            help=words(f"help_{name}"),
         )
     made.add_argument(
         "--ci", choices=list(load("commands/fork")["ci"]), default="travis", help=words("help_ci")

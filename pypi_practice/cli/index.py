@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pypi_practice.cli import account, leak, token, wall
 from pypi_practice.cli.token import open_store
@@ -26,33 +27,44 @@ from pypi_practice.shell import session
 
 
 def add_parsers(
-    commands: argparse._SubParsersAction,  # type: ignore[type-arg]
+    commands: Any,
     words: Translator,
     parents: Sequence[argparse.ArgumentParser],
 ) -> None:
     """Add the commands to the command line."""
 
-    def add(name: str, help_key: str, run) -> argparse.ArgumentParser:
+    def add(name: str, help_key: str, run: Any) -> argparse.ArgumentParser:
         text = words(help_key)
-        made = commands.add_parser(
+        made: argparse.ArgumentParser = commands.add_parser(
             name, help=text, description=text, add_help=False, parents=[*parents]
         )
         made.set_defaults(run=run)
         return made
 
     opened = add("shell", "help_shell", _shell)
-    opened.add_argument("--port", default="0", help=words("help_shell_port"))
-    opened.add_argument("--web-port", default="0", help=words("help_shell_web"))
+    opened.add_argument(
+        "--port", metavar=words.metavar("PORT"), default="0", help=words("help_shell_port")
+    )
+    opened.add_argument(
+        "--web-port", metavar=words.metavar("WEB_PORT"), default="0", help=words("help_shell_web")
+    )
     wall.add_options(opened, words.language)
     opened.add_argument(
-        "program", nargs=argparse.REMAINDER, metavar="-- COMMAND", help=words("help_shell_command")
+        "program",
+        nargs=argparse.REMAINDER,
+        metavar=words.metavar("-- COMMAND"),
+        help=words("help_shell_command"),
     )
     for module in (token, account, leak):
         module.add_parser(commands, words.language, [*parents])
     add("list", "help_list", _list)
     pages = add("web", "help_web", _web)
-    pages.add_argument("--port", default="0", help=words("help_web_port"))
-    pages.add_argument("--host", default=LOOPBACK, help=words("help_web_host"))
+    pages.add_argument(
+        "--port", metavar=words.metavar("PORT"), default="0", help=words("help_web_port")
+    )
+    pages.add_argument(
+        "--host", metavar=words.metavar("HOST"), default=LOOPBACK, help=words("help_web_host")
+    )
 
 
 def _shell(arguments: argparse.Namespace, words: Translator) -> int:

@@ -40,7 +40,9 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
         default=origins[0],
         help=words("help_origin", default=origins[0]),
     )
-    made.add_argument("--url", default=url, help=words("help_url", default=url))
+    made.add_argument(
+        "--url", metavar=words.metavar("URL"), default=url, help=words("help_url", default=url)
+    )
     keys = ", ".join(KEYS)
     made.add_argument("--json", action="store_true", help=words("help_json", keys=keys))
     made.set_defaults(run=_leak)
@@ -111,7 +113,7 @@ def _mail(token: TokenRecord, arguments: argparse.Namespace) -> dict[str, str]:
 
 
 def _event(token: TokenRecord) -> str:
-    mails = load("index/mails")
+    mails: dict[str, str] = load("index/mails")
     kind = "scope_project" if token.project else "scope_account"
     scope = mails[kind].format(project=token.project)
     return mails["event"].format(name=token.description, id=token.id, scope=scope)

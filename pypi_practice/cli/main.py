@@ -7,10 +7,11 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
-from pypi_practice.cli import travis
+from pypi_practice.cli import completion, travis
 from pypi_practice.core.errors import PracticeError, Terminated
-from pypi_practice.core.i18n import LANGUAGES, Translator, language, localize_argparse, name_values
+from pypi_practice.core.i18n import LANGUAGES, Translator, language, localized_argparse
 from pypi_practice.core.terminal import visible
 
 
@@ -32,6 +33,20 @@ def _chosen_language(argv: Sequence[str]) -> str:
     return language()
 
 
+class _Version(argparse.Action):
+    """Print the version and leave; it is looked up only then, which takes time."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *more: object) -> NoReturn:
+        from importlib import metadata
+
+        try:
+            version = metadata.version("pypi-practice")
+        except metadata.PackageNotFoundError:  # run from a checkout
+            version = "-"
+        print(f"pypi-practice {version}")
+        parser.exit()
+
+
 def build_parser(words: Translator, argv: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser of the command line *argv*."""
     common = argparse.ArgumentParser(add_help=False)
@@ -44,10 +59,14 @@ def build_parser(words: Translator, argv: Sequence[str]) -> argparse.ArgumentPar
             raise argparse.ArgumentTypeError(words("empty_data"))
         return Path(name)
 
-    data.add_argument("--data", type=folder, metavar="DIR", help=words("help_data"))
+    where = data.add_argument(
+        "--data", type=folder, metavar=words.metavar("DIR"), help=words("help_data")
+    )
+    completion.complete(where, completion.DIRECTORY)
     parser = argparse.ArgumentParser(
         prog="pypi-practice", description=words("description"), add_help=False, parents=[common]
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help=words("help_version"))
     commands = parser.add_subparsers(title=words("commands"), required=True)
     if argv[:1] not in (["travis"], ["doctor"], ["fork"], ["explain"]):
         from pypi_practice.cli import index
@@ -66,7 +85,7 @@ def build_parser(words: Translator, argv: Sequence[str]) -> argparse.ArgumentPar
         fork.add_parser(commands, words.language, [common])
         explain.add_parser(commands, words.language, [common, data])
         wall.add_parser(commands, words.language, [common])
-    name_values(parser, words.language)
+        completion.add_parser(commands, words, [common], parser)
     return parser
 
 
@@ -83,13 +102,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = Translator(language())
     try:
         words = Translator(_chosen_language(argv))
-        localize_argparse(words.language)
         if argv[:1] != ["travis"]:
             from pypi_practice.cli import token_input
 
             token_input.refuse_arguments(argv, Translator(words.language, "commands/tokens"))
-        arguments = build_parser(words, argv).parse_args(argv)
-        return arguments.run(arguments, words)
+        with localized_argparse(words.language):
+            arguments = build_parser(words, argv).parse_args(argv)
+        code: int = arguments.run(arguments, words)
+        return code
     except PracticeError as error:
         print(f"pypi-practice: {visible(error)}", file=sys.stderr)
         return 2

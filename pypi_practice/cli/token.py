@@ -75,7 +75,9 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
         text = words(f"help_token_{name}")
         # "show" and "narrow" touch no data, so they have no --data.
         needed = parents[:1] if name in ("show", "narrow") else parents
-        made = kinds.add_parser(name, help=text, description=text, add_help=False, parents=needed)
+        made: argparse.ArgumentParser = kinds.add_parser(
+            name, help=text, description=text, add_help=False, parents=needed
+        )
         keys = ", ".join(KEYS[name])
         made.add_argument("--json", action="store_true", help=words("help_json", keys=keys))
         made.set_defaults(run=run)
@@ -83,19 +85,23 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
 
     new = add("new", _new)
     new.add_argument("--index", choices=list(INDEXES), required=True, help=words("help_index"))
-    new.add_argument("--project", metavar="NAME", help=words("help_project"))
-    new.add_argument("--name", help=words("help_token_name"))
+    new.add_argument("--project", metavar=words.metavar("NAME"), help=words("help_project"))
+    new.add_argument("--name", metavar=words.metavar("NAME"), help=words("help_token_name"))
     add("list", _list)
     add("show", _show)
     narrow = add("narrow", _narrow)
     narrow.add_argument(
-        "--project", action="append", default=[], metavar="NAME", help=words("help_narrow_project")
+        "--project",
+        action="append",
+        default=[],
+        metavar=words.metavar("NAME"),
+        help=words("help_narrow_project"),
     )
     end = narrow.add_mutually_exclusive_group()
-    end.add_argument("--hours", metavar="N", help=words("help_hours"))
-    end.add_argument("--until", metavar="TIME", help=words("help_until"))
+    end.add_argument("--hours", metavar=words.metavar("N"), help=words("help_hours"))
+    end.add_argument("--until", metavar=words.metavar("TIME"), help=words("help_until"))
     revoke = add("revoke", _revoke)
-    revoke.add_argument("which", metavar="ID|NAME", help=words("help_token_which"))
+    revoke.add_argument("which", metavar=words.metavar("ID|NAME"), help=words("help_token_which"))
 
 
 def open_store(arguments: argparse.Namespace, words: Translator) -> Store:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pypi_practice.cli import completion
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import visible
@@ -28,7 +29,9 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
 
     def add(name: str, run: Any, more: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
         text = words(f"help_{name}")
-        made = kinds.add_parser(name, help=text, description=text, add_help=False, parents=more)
+        made: argparse.ArgumentParser = kinds.add_parser(
+            name, help=text, description=text, add_help=False, parents=more
+        )
         made.set_defaults(run=run)
         return made
 
@@ -37,25 +40,35 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
             "--var",
             action="append",
             default=[],
-            metavar="NAME[=VALUE][@BRANCH]",
+            metavar=words.metavar("NAME[=VALUE][@BRANCH]"),
             help=words("help_var"),
         )
 
     def events(made: argparse.ArgumentParser) -> None:
-        made.add_argument("directory", type=Path, metavar="DIR", help=words("help_dir"))
-        made.add_argument("--branch", help=words("help_branch"))
-        made.add_argument("--tag", help=words("help_tag"))
+        where = made.add_argument(
+            "directory", type=Path, metavar=words.metavar("DIR"), help=words("help_dir")
+        )
+        completion.complete(where, completion.DIRECTORY)
+        made.add_argument("--branch", metavar=words.metavar("BRANCH"), help=words("help_branch"))
+        made.add_argument("--tag", metavar=words.metavar("TAG"), help=words("help_tag"))
         made.add_argument("--pull-request", action="store_true", help=words("help_pull_request"))
         made.add_argument("--from-fork", action="store_true", help=words("help_from_fork"))
         made.add_argument("--event", choices=EVENTS, help=words("help_event"))
-        made.add_argument("--repo", metavar="OWNER/NAME", help=words("help_repo"))
+        made.add_argument("--repo", metavar=words.metavar("OWNER/NAME"), help=words("help_repo"))
         variables(made)
 
     made = add("check", _check, parents[:1])
-    made.add_argument("files", type=Path, nargs="*", metavar="FILE", help=words("help_file"))
+    where = made.add_argument(
+        "files", type=Path, nargs="*", metavar=words.metavar("FILE"), help=words("help_file")
+    )
+    completion.complete(where, completion.FILE)
     made.add_argument("--fix", action="store_true", help=words("help_fix"))
     made.add_argument(
-        "--fix-also", action="append", default=[], metavar="RULE", help=words("help_fix_also")
+        "--fix-also",
+        action="append",
+        default=[],
+        metavar=words.metavar("RULE"),
+        help=words("help_fix_also"),
     )
     form = made.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help=words("help_json"))
@@ -167,8 +180,7 @@ def _run(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.network.allowed_hosts import AllowedHosts
     from pypi_practice.sandbox.kinds import FOR_JOB
     from pypi_practice.shell.session import practice
-    from pypi_practice.travis.run import repository
-    from pypi_practice.travis.run import runner as run
+    from pypi_practice.travis.run import outline, repository, runner
     from pypi_practice.travis.run.log import Log
 
     own = Translator(words.language, "travis/messages")
@@ -183,12 +195,12 @@ def _run(arguments: argparse.Namespace, words: Translator) -> int:
         raise PracticeError(own("plain_secret" if "alert" in fatal else "dropped"))
 
     if arguments.dry_run:
-        run.outline(found, plan, event, print, own, allowed)
+        outline.outline(found, plan, event, print, own, allowed)
         return 0
     findings = repository.findings(found, variables, own)
     with practice(arguments.data, words=words, allowed=allowed) as environ:
         log = Log(sys.stdout, os.environ, raw=arguments.raw)
-        result = run.rehearse(
+        result = runner.rehearse(
             found,
             plan,
             event,

@@ -16,7 +16,11 @@ def add_options(parser: argparse.ArgumentParser, language: str) -> None:
     """Add ``--allow-host``, ``--require-wall`` and ``--wall`` to a command."""
     words = Translator(language, "commands/sandbox")
     parser.add_argument(
-        "--allow-host", action="append", default=[], metavar="HOST", help=words("help_allow_host")
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar=words.metavar("HOST"),
+        help=words("help_allow_host"),
     )
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument("--require-wall", action="store_true", help=words("help_require_wall"))

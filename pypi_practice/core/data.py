@@ -10,12 +10,11 @@ import yaml
 
 
 @functools.cache
-def load(name: str) -> dict[str, Any]:
+def load(name: str) -> Any:
     """Return what ``data/<name>.yml`` holds, such as ``travis/rules``.
 
     A file is read once, so treat what is returned as read-only.
     """
     file = importlib.resources.files("pypi_practice").joinpath("data", f"{name}.yml")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    values: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)
-    return values
+    return yaml.load(file.read_text(encoding="utf-8"), Loader=loader)

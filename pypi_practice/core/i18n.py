@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
+import contextlib
+import gettext
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
+from pypi_practice import data
 from pypi_practice.core.data import load
 from pypi_practice.core.terminal import one_line, visible
 
 # Those that are whole: a language that is begun is the site's alone.
-LANGUAGES = tuple(code for code, one in load("languages").items() if not one.get("begun"))
+LANGUAGES: tuple[str, ...] = tuple(
+    code for code, one in load("languages").items() if not one.get("begun")
+)
+DOMAIN = "pypi-practice"  # of gettext
 
 
 def language(environ: Mapping[str, str] = os.environ) -> str:
@@ -25,25 +31,32 @@ def language(environ: Mapping[str, str] = os.environ) -> str:
     return LANGUAGES[0]
 
 
-def localize_argparse(language: str) -> None:
-    """Let argparse speak *language*: it asks gettext, for which Python brings no translations."""
-    sentences = {one[LANGUAGES[0]]: one[language] for one in load("commands/argparse")}
-    argparse._ = lambda text: sentences.get(text, text)
-    argparse.ngettext = lambda one, many, count: sentences.get(
-        one if count == 1 else many, one if count == 1 else many
-    )
+@contextlib.contextmanager
+def localized_argparse(language: str) -> Iterator[None]:
+    """Let argparse speak *language* inside the block, in which it must be used.
+
+    It asks gettext, for which Python brings no translations and which looks for the language in
+    the environment; ours are in data/locale.
+    """
+    variable = "LANGUAGE"
+    asked, domain = os.environ.get(variable), gettext.textdomain()
+    gettext.bindtextdomain(DOMAIN, str(Path(data.__file__).parent / "locale"))
+    gettext.textdomain(DOMAIN)
+    os.environ[variable] = language
+    try:
+        yield
+    finally:
+        gettext.textdomain(domain)
+        if asked is None:
+            del os.environ[variable]
+        else:
+            os.environ[variable] = asked
 
 
-def name_values(parser: argparse.ArgumentParser, language: str) -> None:
-    """Name the values in the usage of *parser* and of its commands in *language*."""
-    names = {one[LANGUAGES[0]]: one[language] for one in load("commands/metavars")}
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for command in action.choices.values():
-                name_values(command, language)
-        elif action.nargs != 0 and action.choices is None:
-            shown = action.metavar or (action.dest.upper() if action.option_strings else None)
-            action.metavar = names.get(shown, shown)
+def metavar(name: str, language: str) -> str:
+    """Return how the usage names a value in *language*; *name* is its name in the first one."""
+    names: list[dict[str, str]] = load("commands/metavars")
+    return next(texts[language] for texts in names if texts[LANGUAGES[0]] == name)
 
 
 def _shown(value: object) -> object:
@@ -66,4 +79,9 @@ class Translator:
         Nothing in a value can steer a terminal.
         """
         shown = {name: _shown(value) for name, value in values.items()}
-        return load(self.name)[key][self.language].format(**shown)
+        sentence: str = load(self.name)[key][self.language]
+        return sentence.format(**shown)
+
+    def metavar(self, name: str) -> str:
+        """Return how the usage names a value."""
+        return metavar(name, self.language)

@@ -23,7 +23,7 @@ from typing import Any, ClassVar
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.utils import canonicalize_name
 
-from pypi_practice.core import project_names as names
+from pypi_practice.core import project_names
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import LANGUAGES, Translator
@@ -40,8 +40,7 @@ from pypi_practice.index.upload.rejection import AlreadyThere, TooMuch, UploadRe
 from pypi_practice.index.upload.spool import Incoming
 from pypi_practice.tokens import macaroons
 from pypi_practice.travis.check import autofix
-from pypi_practice.travis.run import plan_report as table
-from pypi_practice.travis.run import repository
+from pypi_practice.travis.run import plan_report, repository
 
 CI = (".github/workflows", ".gitlab-ci.yml", ".circleci", "azure-pipelines.yml", ".cirrus.yml")
 # Folders that no wheel should put beside the packages of everybody.
@@ -137,12 +136,12 @@ class Check:
             template = self.facts.get("says", self.facts["title"])
         else:
             template = self.facts["faults"][found.key]
-        return template[language].format(**found.filled(language))
+        return str(template[language]).format(**found.filled(language))
 
     def advice(self, found: Found, language: str) -> str:
         """Return what to do about a fault."""
         advice = self.facts.get("do_for", {}).get(found.key, self.facts["do"])
-        return advice[language].format(**found.filled(language))
+        return str(advice[language]).format(**found.filled(language))
 
     def check(self, publishing: Project | None) -> bool | str | None:
         """Answer repo-review: True passes, None was left out, a text says what is wrong."""
@@ -167,7 +166,7 @@ class Name(Check):
     def find(self, project: Project) -> Found:
         if project.name is None:
             return bad("missing") if project.may_build else skip("no_build")
-        if not names.NAME.match(project.name):
+        if not project_names.NAME.match(project.name):
             return bad("invalid", name=project.name)
         return good(name=project.name)
 
@@ -175,7 +174,7 @@ class Name(Check):
 class NameAllowed(Check):
     def find(self, project: Project) -> Found:
         assert project.name is not None
-        key = names.fault(project.name, ())
+        key = project_names.fault(project.name, ())
         return bad(key, name=project.name) if key else good(name=project.name)
 
 
@@ -553,12 +552,12 @@ def _unreadable(project: Project, language: str) -> str:
 
 
 @functools.lru_cache(maxsize=8)
-def _rows(project: Project, language: str) -> list[table.Row]:
+def _rows(project: Project, language: str) -> list[plan_report.Row]:
     """Return what each event would do on Travis CI; raises PracticeError."""
     words = Translator(language, "travis/messages")
     found, branch = repository.find(project.root, None, None, words)
-    columns = table.events(found, branch, None, None, words)
-    return table.matrix(found, columns, project.variables, words)
+    columns = plan_report.events(found, branch, None, None, words)
+    return plan_report.matrix(found, columns, project.variables, words)
 
 
 def _no_plan(project: Project) -> Found | None:
@@ -614,7 +613,7 @@ class TokenVariables(Check):
         return good(names=", ".join(sorted(by_name)))
 
 
-def _deploys(row: table.Row) -> Iterator[tuple[str, list[str]]]:
+def _deploys(row: plan_report.Row) -> Iterator[tuple[str, list[str]]]:
     """Yield where each deploy of an event publishes, and the variables that it is filled in with.
 
     A script is filled in by the ``env`` of its job, and says in its own words where it publishes.

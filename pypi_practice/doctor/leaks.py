@@ -32,4 +32,5 @@ def has_token(data: bytes) -> bool:
 
 def hide(text: str) -> str:
     """Return *text* without the tokens in it, as a name of a file may hold one."""
-    return patterns.TOKEN.sub(lambda match: f"{match[0][:8]}…", text)
+    shown: str = patterns.TOKEN.sub(lambda match: f"{match[0][:8]}…", text)
+    return shown

@@ -67,7 +67,8 @@ def look(project: Project, words: Translator) -> list[Line]:
 
 
 def _sorted() -> dict[str, Check]:
-    left, done = in_order(), {}
+    left = in_order()
+    done: dict[str, Check] = {}
     while left:
         name = next(one for one, check in left.items() if check.requires <= done.keys())
         done[name] = left.pop(name)

@@ -1,7 +1,8 @@
 """The catalogue: every message that a release can meet, who says it, why, and what to do.
 
 It is put together from the data: ``uploads.yml``, ``never.yml`` and ``pages.yml`` for PyPI, the
-validator's texts and ``travis_rules.yml``, and ``messages.yml`` for all others.
+texts of Travis CI's validator and ``travis/rules.yml``, and ``messages/catalog.yml`` for all
+others.
 """
 
 from __future__ import annotations
@@ -15,12 +16,11 @@ from typing import Any
 
 from pypi_practice.core.data import load
 from pypi_practice.core.indexes import INDEXES
-from pypi_practice.travis.config.schema_validation import TEXTS
 
 # {name} is anything, {name!r} anything in quotes, {name:[0-9]+} characters of that class.
 PLACE = re.compile(r"\{(\w+)(!r)?(?::([^{}]+))?\}")
 CLASS = re.compile(r"([a-z0-9]*)\[((?:[a-z0-9]-[a-z0-9])+)\](\+?)")
-LEVELS = {"info": "note", "warn": "hint", "error": "cause", "alert": "cause"}
+KIND_OF_LEVEL = {"info": "note", "warn": "hint", "error": "cause", "alert": "cause"}
 TITLE = 90  # characters of a heading
 ENOUGH = 16  # letters by which a message is known even if its link to a help page was cut off
 
@@ -233,13 +233,13 @@ def _config() -> Iterator[Entry]:
         if rule["code"] in named and not values:
             raise ValueError(f"data/messages/catalog.yml: {key} and another rule say the same")
         named.add(rule["code"])
-        text = _filled(TEXTS[rule["code"]], values)
+        text = _filled(load("travis/validator")[rule["code"]], values)
         yield Entry(
             id=key,
             group="config",
             texts=(text,),
             find=(text,),
-            level=LEVELS[rule["level"]],
+            level=KIND_OF_LEVEL[rule["level"]],
             seen="config",
             cause=rule["why"],
             fix=rule["fix"],

@@ -322,4 +322,5 @@ def body_length(environ: dict[str, Any]) -> int | None:
 
 def decoded(environ: dict[str, Any]) -> str:
     """Return the path that was asked for; bytes that are no UTF-8 become a replacement sign."""
-    return environ.get("PATH_INFO", "/").encode("iso-8859-1").decode("utf-8", "replace")
+    path: str = environ.get("PATH_INFO", "/")
+    return path.encode("iso-8859-1").decode("utf-8", "replace")

@@ -13,7 +13,7 @@ from pypi_practice.core.limits import PYPI
 from pypi_practice.network.slow_clients import PatientAdapter, PatientServer
 
 LOOPBACK = "127.0.0.1"
-THREADS = 10
+THREADS = 10  # for clients that are quick
 BODY_LIMIT = 5 * PYPI.file  # bytes; up to here PyPI's own words say that a file is too large
 WAITING = 256  # connections that wait for a thread: many uploads may start at once
 

@@ -83,7 +83,9 @@ def _uv(environ: Mapping[str, str], home: Path, folder: Path) -> Iterator[Detour
 
 def _git(environ: Mapping[str, str]) -> Iterator[Detour]:
     program = executables.find("git", environ.get("PATH"))
-    for scope in ("--global", "--system") if program else ():
+    if program is None:
+        return
+    for scope in ("--global", "--system"):
         command = [program, "config", scope, "--show-origin", "--null", "--get-regexp", GIT_SETTING]
         try:
             done = subprocess.run(

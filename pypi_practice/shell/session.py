@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import filelock
+from filelock import FileLock, Timeout
 
 from pypi_practice.core.errors import PracticeError, Terminated
 from pypi_practice.core.i18n import Translator
@@ -140,18 +140,14 @@ def _write_command(directory: Path) -> None:
 @contextlib.contextmanager
 def _only_one(data: Path, words: Translator) -> Iterator[None]:
     """Hold the lock of the data folder: one index at a time writes to it."""
-    # It may be released by another thread: a generator ends where it is closed.
-    lock = filelock.FileLock(data / "lock", timeout=0, thread_local=False)
     try:
-        lock.acquire()
-    except filelock.Timeout as error:
+        held = FileLock(data / "lock", thread_local=False).acquire(blocking=False)
+    except Timeout as error:
         raise PracticeError(words("already_running", path=data)) from error
     except OSError as error:
         raise PracticeError(words("no_data", path=data, reason=error)) from error
-    try:
+    with held:
         yield
-    finally:
-        lock.release()
 
 
 class _Interrupts:

@@ -47,7 +47,7 @@ def make(index: Index, identifier: str, key: bytes, caveats: Sequence[Sequence[A
     )
     for caveat in caveats:
         macaroon.add_first_party_caveat(serialize(caveat))
-    return PREFIX + macaroon.serialize()
+    return f"{PREFIX}{macaroon.serialize()}"
 
 
 def narrow(raw: str, caveats: Sequence[Sequence[Any]]) -> str:
@@ -60,7 +60,7 @@ def narrow(raw: str, caveats: Sequence[Sequence[Any]]) -> str:
         raise ValueError("not a token")
     for caveat in caveats:
         macaroon.add_first_party_caveat(serialize(caveat))
-    return PREFIX + macaroon.serialize()
+    return f"{PREFIX}{macaroon.serialize()}"
 
 
 def read(raw: str) -> Macaroon | None:

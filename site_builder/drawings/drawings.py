@@ -165,11 +165,11 @@ def holders(language: str) -> Picture:
 
     def when(held: list[int]) -> str:
         if not held:
-            return words["never"][language]
+            return str(words["never"][language])
         if len(held) == len(steps):
-            return words["always"][language]
+            return str(words["always"][language])
         key = "at" if len(held) == 1 else "span"
-        return words[key][language].format(first=held[0], last=held[-1])
+        return str(words[key][language].format(first=held[0], last=held[-1]))
 
     def draw(wide: bool) -> Sheet:
         sheet = Sheet(WIDE if wide else NARROW)
@@ -224,6 +224,7 @@ def timeline(language: str) -> Picture:
         at = {key: first + number * gap for number, key in enumerate(lanes)}
         left = first + len(lanes) * gap + (6 if wide else 2)
         room = sheet.width - left
+        y: float
         for number, (key, name) in enumerate(lanes.items()):
             y = number * 18
             sheet.path(
@@ -232,7 +233,8 @@ def timeline(language: str) -> Picture:
             )
             sheet.text(left, y, name, SMALL, room)
         top: float = len(lanes) * 18 + 16
-        places, y = [], top
+        places = []
+        y = top
         for number, step in enumerate(steps, 1):
             who = f"{number}  {step['who'][language]}"
             if wide:
@@ -296,8 +298,8 @@ def stages(language: str) -> Picture:
 
     def count(jobs: int) -> str:
         if jobs == 1:
-            return words["one"][language]
-        return words["several"][language].format(count=jobs)
+            return str(words["one"][language])
+        return str(words["several"][language].format(count=jobs))
 
     def condition(text: str | None) -> str:
         return f"{words['condition'][language]} `{text}`" if text else words["always"][language]
@@ -442,7 +444,7 @@ def anatomy(language: str) -> Picture:
         return part.value or words["bytes"][language]
 
     def known(part: Field) -> str:
-        return words["secret" if names[part.key]["secret"] else "public"][language]
+        return str(words["secret" if names[part.key]["secret"] else "public"][language])
 
     def draw(wide: bool) -> Sheet:
         sheet = Sheet(WIDE if wide else NARROW)
@@ -469,7 +471,8 @@ def anatomy(language: str) -> Picture:
         x, room = (0, (sheet.width - 24) / 2) if wide else (0, sheet.width)
         rows = [parts[:4], parts[4:]] if wide else [parts]
         for column, group in enumerate(rows):
-            x, below = column * (room + 24), y
+            x = column * (room + 24)
+            below: float = y
             for number, part in enumerate(group, 1 + 4 * column):
                 face = Face(14, "strong secret" if names[part.key]["secret"] else "strong")
                 sheet.text(x, below, str(number), face, 18)

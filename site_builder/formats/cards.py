@@ -1,4 +1,7 @@
-"""The cards that are shown where a page is shared: one picture for each page."""
+"""The cards that are shown where a page is shared: one picture for each page.
+
+Material's ``social`` plugin fetches its fonts from fonts.google.com, and fails where it cannot.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What has changed, from site/changes.yml: an Atom feed for each language, and CHANGELOG.md."""
+"""What has changed, from site/changes.yml: an Atom feed for each language, and CHANGELOG.md.
+
+mkdocs-rss-plugin makes an entry of each page, dated by git, and not of each release's changes, and
+writes the moment of the build into the feed.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +24,17 @@ HEAD = """\
 # Changelog
 
 What readers, forkers and teachers notice, newest first.
-*En español, en `site/changes.yml` y en la página «Qué ha cambiado».*
+*En español, en `docs/data/site/changes.yml` y en la página «Qué ha cambiado».*
 The format follows [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
-Written from site/changes.yml by: make changes
+Written from docs/data/site/changes.yml by: make changes
 """
 LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 
 
 def releases() -> list[dict[str, Any]]:
     """Return the groups of changes, newest first."""
-    return data("site/changes")
+    groups: list[dict[str, Any]] = data("site/changes")
+    return groups
 
 
 def title(release: dict[str, Any], language: str) -> str:
@@ -93,7 +98,8 @@ def atom(guide: Guide) -> bytes:
         add(entry, "updated", _moment(release))
         add(entry, "content", _html(release, language, page), type="html")
     ET.indent(feed)
-    return ET.tostring(feed, encoding="utf-8", xml_declaration=True) + b"\n"
+    text: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
 
 
 def _moment(release: dict[str, Any]) -> str:

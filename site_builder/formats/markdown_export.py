@@ -1,4 +1,9 @@
-"""The guide as plain text for programs: each page as Markdown, ``llms.txt``, ``llms-full.txt``."""
+"""The guide as plain text for programs: each page as Markdown, ``llms.txt``, ``llms-full.txt``.
+
+mkdocs-llmstxt drops the labels of tabs, sorts pages by name and not as the navigation does, and
+names files ``index.md``, where llmstxt.org has ``index.html.md``; what would mend that is as long
+as this module, whose cleaned articles the page to print needs as well.
+"""
 
 from __future__ import annotations
 
@@ -110,8 +115,10 @@ def markdown(page: Page) -> str:
         text = pre.text_content()
         del pre[:]
         pre.text = text
+    # Its stub asks for a text here; it hands a mapping on to BeautifulSoup as it is.
+    parser: Any = {"features": "lxml", "element_classes": {Tag: _Tag}}
     converter = _Converter(
-        bs4_options={"features": "lxml", "element_classes": {Tag: _Tag}},
+        bs4_options=parser,
         heading_style="atx",
         bullets="-",
         escape_underscores=False,

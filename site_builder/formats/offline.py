@@ -1,4 +1,8 @@
-"""The offline set: both languages in one zip that opens from a disk, with search."""
+"""The offline set: both languages in one zip that opens from a disk, with search.
+
+Material's ``offline`` plugin turns off directory URLs, on which our redirects rest, so it would
+need a second build of each language, and would still link the two on the web only.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +80,8 @@ def _files(guides: list[Guide], place: Path) -> Iterator[Path]:
     for guide in guides:
         for file in sorted(guide.folder.rglob("*")):
             printed = file.is_relative_to(guide.folder / "print")
-            if file.is_file() and file.name not in LEFT_OUT and not printed:
+            left_out = printed or file.name in LEFT_OUT or file.suffix == ".map"
+            if file.is_file() and not left_out:
                 yield file
 
 

@@ -1,4 +1,8 @@
-"""The whole guide on one page for each language, to read and to print."""
+"""The whole guide on one page for each language, to read and to print.
+
+mkdocs-print-site-plugin loses the ids in tables, so that links of its page lead nowhere, writes a
+wrong link to the other language, and adds two style sheets and a script to every page.
+"""
 
 from __future__ import annotations
 

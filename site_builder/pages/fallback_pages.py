@@ -27,7 +27,8 @@ def is_borrowed(file: File | None, config: Any) -> bool:
 
     None is the file of a page that Zensical builds, where nothing can be borrowed.
     """
-    return bool(file and file.src_dir) and Path(file.src_dir) != Path(config.docs_dir)
+    folder = file.src_dir if file else None
+    return folder is not None and Path(folder) != Path(config.docs_dir)
 
 
 def spoken(file: File | None, config: Any) -> str:

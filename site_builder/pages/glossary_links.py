@@ -79,7 +79,7 @@ class Terms:
         ]
 
 
-class TermLinks(Extension):
+class TermLinks(Extension):  # type: ignore[misc] # the library carries no types
     """The extension for Markdown; ``page`` is the path of the page that is being rendered."""
 
     def __init__(self, language: str) -> None:
@@ -92,7 +92,7 @@ class TermLinks(Extension):
         md.treeprocessors.register(_Linker(md, self), "terms", 5)
 
 
-class _Linker(Treeprocessor):
+class _Linker(Treeprocessor):  # type: ignore[misc] # the library carries no types
     def __init__(self, md: Markdown, links: TermLinks) -> None:
         super().__init__(md)
         self.links = links

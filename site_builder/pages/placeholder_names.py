@@ -9,7 +9,7 @@ from html import escape, unescape
 
 from pypi_practice.core import project_names
 from pypi_practice.core.data import load
-from pypi_practice.core.placeholder_names import REPOSITORY, USER, places, sentence
+from pypi_practice.fork.placeholder_names import REPOSITORY, USER, places, sentence
 from pypi_practice.tokens.patterns import FIELD
 from site_builder.site_data import data
 

@@ -56,7 +56,7 @@ def said(shown: Listing, language: str) -> str:
         case "declared":
             file = ROOT / shown.path
             reason = special(file.parent)[file.name]["declared"][language]
-            return words["declared"][language].format(reason=reason)
+            return str(words["declared"][language].format(reason=reason))
         case "captured":
             key, programs = "captured", _programs(_command(shown))
         case "run":

@@ -21,51 +21,10 @@ from pypi_practice.travis.config import loader as travis_config
 from pypi_practice.travis.plan import planner
 from site_builder.drawings import drawings
 from site_builder.drawings.drawings import events
-from site_builder.pages import benchmark_table
 from site_builder.site_data import ROOT, data, first, languages, word
 
 NONE = "–"
 REHEARSED = {"language": "python", "python": "3.12", "script": "true"}
-
-
-def register(env: Any, speaks: Callable[[], str]) -> None:
-    """Give the pages one macro for each table; *speaks* tells the language of the page."""
-    for function in (
-        deploy_options,
-        on_conditions,
-        if_conditions,
-        bad_conditions,
-        variables,
-        label_table,
-        address_table,
-        page_table,
-        images,
-        glossary,
-        history,
-        timeline,
-        token_fields,
-        scopes,
-        messages,
-        message,
-        message_box,
-        message_counts,
-        travis_rules,
-        doctor_checks,
-        ready_file,
-        rehearsal_keys,
-        read_versions,
-        ways_out,
-        ways_out_without_wall,
-        ways_out_count,
-        benchmark_table.speed_table,
-        benchmark_table.speed_setting,
-        benchmark_table.speed_behind,
-    ):
-        env.macro(_bound(function, speaks), function.__name__)
-
-
-def _bound(function: Any, speaks: Callable[[], str]) -> Any:
-    return lambda *arguments: function(speaks(), *arguments)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], language: str) -> str:
@@ -311,6 +270,17 @@ def scopes(language: str) -> str:
     return table(head, rows, language)
 
 
+def sources(language: str, *keys: str) -> str:
+    """List what a page rests on, each with its version and the day on which it was read."""
+    rows = []
+    for key in keys:
+        source = data("site/sources")[key]
+        version = f", {source['version']}" if "version" in source else ""
+        day = word("read_on", language).format(day=source["read"])
+        rows.append(f"- [{source['title']}]({source['url']}){version} ({day})")
+    return "\n".join(rows)
+
+
 def read_versions(language: str) -> str:
     """List whose code and documentation were read, in which version, and when."""
     found = {
@@ -375,18 +345,17 @@ def _page_link(see: str, language: str) -> str:
 def _proof(one: catalogue.Entry, language: str) -> str:
     words = data("messages/matching")["proofs"]
     if one.proof is None:
-        reason = f"{words['never'][language]} {one.why[language]}" if one.why else None
-        if reason:
-            return reason
-        source = data("site/sources")[one.read]
+        if one.why:
+            return f"{words['never'][language]} {one.why[language]}"
+        source = data("site/sources")[str(one.read)]
         return f"{words['read'][language]} [{source['title']}]({source['url']})."
     if one.proof.startswith("examples/"):
-        return words["block"][language]
+        return str(words["block"][language])
     if one.rule:
         link = f"[{one.rule}](rules.md#{one.rule})"
-        rule = Translator(language, "commands/explain")("box_rule")
-        return f"{words['rules'][language]} {rule}: {link}."
-    return words[one.proof if one.proof in words else "rules"][language]
+        own = Translator(language, "commands/explain")
+        return f"{words['rules'][language]} {own('box_rule')}: {link}."
+    return str(words[one.proof if one.proof in words else "rules"][language])
 
 
 def message(language: str, key: str) -> str:
@@ -555,3 +524,35 @@ def ways_out_without_wall(language: str) -> str:
 def ways_out_count(language: str) -> str:
     """Return how many ways out the tests try."""
     return str(len(data("tables/ways_out")))
+
+
+# Each is a macro of that name, without the language.
+TABLES: tuple[Callable[..., str], ...] = (
+    deploy_options,
+    on_conditions,
+    if_conditions,
+    bad_conditions,
+    variables,
+    label_table,
+    address_table,
+    page_table,
+    images,
+    glossary,
+    history,
+    timeline,
+    token_fields,
+    scopes,
+    messages,
+    message,
+    message_box,
+    message_counts,
+    travis_rules,
+    doctor_checks,
+    ready_file,
+    rehearsal_keys,
+    read_versions,
+    ways_out,
+    ways_out_without_wall,
+    ways_out_count,
+    sources,
+)

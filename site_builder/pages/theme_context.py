@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from mkdocs.exceptions import PluginError
 
-from site_builder.site_data import data
+from site_builder.site_data import ROOT, begun, data, first
 
 START = ("tutorial/package", "troubleshooting", "practice")  # for readers who have lost their way
-TITLE = re.compile(r"^# (.+?)(?: \{.*)?$", re.M)
+TITLE = re.compile(r"^# ([^\n]+?)(?: \{[^\n]*)?$", re.M)
 
 
 def give_words(config: Any) -> None:
@@ -52,16 +52,23 @@ def write_pages(pages: list[Any], folder: Path) -> None:
     (folder / "pages.json").write_text(text, encoding="utf-8")
 
 
-def write_moved(folder: Path, root: str, language: str) -> None:
+def write_moved(folder: Path, root: str, files: str, language: str) -> None:
     """Let each old address of site/redirects.yml lead on, without JavaScript.
 
-    *root* is the public address of *language*. Raises PluginError for a target that is no page,
-    and for an old address that is one.
+    *root* is the public address of *language*, *files* that of the repository's files, to which the
+    old addresses of the maintainers' pages lead. Raises PluginError for a target that is not there,
+    and for an old address that is one of a page.
     """
-    words = {key: one[language] for key, one in data("site/navigation").items()}
+    words = {key: text[language] for key, text in data("site/navigation").items()}
     for old, new in (data("site/redirects") or {}).items():
         page = folder / old / "index.html"
-        if not (folder / new / "index.html").is_file():
+        if new.startswith("contributing/"):
+            own = first() if language in begun() else language
+            path = new.replace("/", f"/{own}/", 1)
+            target, address = ROOT / f"{path}.md", f"{files}{path}.md"
+        else:
+            target, address = folder / new / "index.html", f"{root}{new}/"
+        if not target.is_file():
             raise PluginError(f"site/redirects.yml: {old} leads to {new}, which is no page")
         if page.exists():
             raise PluginError(f"site/redirects.yml: {old} is still a page")
@@ -72,17 +79,19 @@ def write_moved(folder: Path, root: str, language: str) -> None:
                 language=language,
                 title=escape(words["moved_title"]),
                 text=escape(words["moved_text"]),
-                to=f"{up}{new}/",
-                canonical=f"{root}{new}/",
-                name=escape(_built_title(folder / new / "index.html")),
+                to=address.replace(root, up, 1),
+                canonical=address,
+                name=escape(_title_of(target)),
             ),
             encoding="utf-8",
         )
 
 
-def _built_title(file: Path) -> str:
-    found = re.search(r"<title>(.*?)</title>", file.read_text(encoding="utf-8"), re.S)
-    return found[1].strip() if found else ""
+def _title_of(file: Path) -> str:
+    """Return the title of a built page, or of a Markdown file."""
+    pattern = r"<title>(.*?)</title>" if file.suffix == ".html" else TITLE.pattern
+    title = re.search(pattern, file.read_text(encoding="utf-8"), re.S | re.M)
+    return title[1].strip() if title else ""
 
 
 MOVED = """\

@@ -28,10 +28,10 @@ from hypothesis import strategies
 
 import pypi_practice
 from pypi_practice.cli.main import main
-from pypi_practice.core import placeholder_names
 from pypi_practice.core.data import load
 from pypi_practice.core.terminal import STEERING, visible
 from pypi_practice.explain import catalog, matcher
+from pypi_practice.fork import placeholder_names
 from pypi_practice.tokens import patterns
 
 SIZE = 200_000  # characters of a log
@@ -220,7 +220,7 @@ DYNAMIC = {
     "fork/copy.py": 2,
     "explain/matcher.py": 1,
     "explain/catalog.py": 1,
-    "core/placeholder_names.py": 1,
+    "fork/placeholder_names.py": 1,
     "index/upload/platforms.py": 1,
     "tokens/patterns.py": 5,
     "travis/config/build_conditions.py": 1,

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from helpers.docs import proofs
-from helpers.docs.blocks import Block, blocks, pages
+from helpers.docs.blocks import Block, all_pages, blocks
 from helpers.docs.tutorial_runner import Roads
 from pytest_examples import EvalExample
 
-BLOCKS = [(page, block) for page in pages() for block in dict.fromkeys(blocks(page))]
+BLOCKS = [(page, block) for page in all_pages() for block in dict.fromkeys(blocks(page))]
 
 
 @pytest.mark.parametrize(

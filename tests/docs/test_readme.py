@@ -12,6 +12,8 @@ from helpers.docs import normalize_output, proofs
 from helpers.docs.blocks import ROOT
 from pytest_examples import CodeExample, EvalExample, find_examples
 
+from scripts import contributing
+
 pytestmark = pytest.mark.long
 
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
@@ -57,6 +59,8 @@ def test_a_command_of_our_own_pages_works(command, roads, tmp_path):
             ["make", "--dry-run", made[1]], cwd=ROOT, capture_output=True, text=True, check=True
         ).stdout
         assert f"make.py {made[1]}" in dry
+    elif command == ".venv/bin/python -m scripts.contributing":
+        contributing.write()  # what it writes is there already: tests/scripts/test_contributing.py
     elif command == ".venv/bin/pypi-practice shell":
         assert roads.road("readme").practice("true").returncode == 0
     else:
@@ -70,8 +74,8 @@ def test_a_command_of_our_own_pages_works(command, roads, tmp_path):
 
 
 def test_the_blocks_that_are_no_commands_are_known():
-    # jinja shows how a page shows a block
-    assert {language for language, _ in fences(*OURS)} == {"console", "jinja"}
+    # jinja shows how a page shows a block, mermaid draws the packages.
+    assert {language for language, _ in fences(*OURS)} == {"console", "jinja", "mermaid"}
     assert len(typed(*OURS)) > 7
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from helpers.docs.blocks import pages
+from helpers.docs.blocks import all_pages, pages
 
 from scripts import sources
 
 
 def test_no_source_is_missing_and_none_is_unused():
-    listed = {key for page in pages() for key in sources.used(page)}
+    listed = {key for page in all_pages() for key in sources.used(page)}
     assert listed == set(sources.known())
 
 

@@ -20,12 +20,12 @@ from pypi_practice.core.data import load
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.doctor import checks, history, lookup, report, review
 from pypi_practice.doctor.project import FILE_LIMIT, Built, Project
-from pypi_practice.fork import copy as fork
+from pypi_practice.fork import copy
 from pypi_practice.git.safe_reader import Repository
 
 FACTS = load("commands/doctor")
 EN = Translator("en", "commands/doctor")
-MINE = fork.Names(
+MINE = copy.Names(
     "tidy-shelf",
     "tidy_shelf",
     "tidy-shelf",
@@ -362,7 +362,7 @@ def test_every_sentence_is_in_both_languages_and_fills_in_the_same():
             for key, one in value.items():
                 sentences(one, f"{where} {key}")
 
-    for name in ("doctor", "fork"):
+    for name in ("commands/doctor", "commands/fork"):
         sentences(load(name), name)
 
 
@@ -395,7 +395,7 @@ def test_every_check_belongs_to_a_family_and_requires_what_there_is():
 def forked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fork of the demo package."""
     path = tmp_path_factory.mktemp("doctor") / "tidy-shelf"
-    fork.write(path, MINE, "travis", Translator("en", "commands/fork"))
+    copy.write(path, MINE, "travis", Translator("en", "commands/fork"))
     return path
 
 

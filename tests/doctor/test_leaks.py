@@ -58,10 +58,10 @@ def test_the_work_is_linear_and_the_memory_bounded():
     def scan(piece: bytes, size: int) -> float:
         data = (piece * (1_000_000 // len(piece) + 1))[:1_000_000]
         scanner = Scanner()
-        start = time.perf_counter()
+        start = time.thread_time()
         for _ in range(size // len(data)):
             scanner.feed(data)
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     for piece in (TOKEN[:20].encode(), b"x", b"pypi-AgE", b"cHlwaS1BZ0V", b"\0"):
         small, large = (

@@ -37,7 +37,6 @@ from pypi_practice.explain.catalog import by_id, catalogue
 from pypi_practice.index.app import Application
 from pypi_practice.index.storage.store import Store
 from pypi_practice.shell.session import practice
-from pypi_practice.travis.config.schema_validation import TEXTS
 from pypi_practice.travis.plan.deploy_decision import PULL_REQUEST
 from pypi_practice.travis.plan.planner import Event
 from pypi_practice.travis.run.script import NO_SCRIPT
@@ -580,7 +579,7 @@ def test_every_message_of_the_validator_is_in_the_catalogue():
     rules = load("travis/rules")
     shared = [name for one in RULES for name in one.also_known_as]
     shown = {rules[name]["code"] for name in [*shared, *(one.rule for one in RULES)]}
-    assert shown == set(TEXTS)
+    assert shown == set(load("travis/validator"))
 
 
 # Messages whose proof is a file, a page or an answer

@@ -43,6 +43,13 @@ FILES = (
 # The repository variables of CONTRIBUTING.md, each limited to the branch that needs it, and the
 # token of PyPI to none, which is the worst that it allows.
 VARIABLES = ["PAGES_TOKEN@main", "TEST_PYPI_TOKEN@staging", "PYPI_TOKEN"]
+# The first job runs all tests; the others what a minute allows, with the other Pythons.
+TESTED = {
+    "All tests": ("3.13", "make test"),
+    "Python 3.11": ("3.13", "make check PYTHON=python3.11"),
+    "Python 3.12": ("3.12", "make check"),
+    "Python 3.14": ("3.14", "make check"),
+}
 
 
 def made(event: Event) -> list[planner.Job]:
@@ -93,9 +100,8 @@ def test_the_schema_accepts_it(file, schema):
 def test_each_event_publishes_what_it_should(event, published, secrets):
     """The tests come first and see no secret, and the job that publishes sees its own alone."""
     jobs = made(event)
-    assert jobs[0].stage == "test"
-    assert [one.provider for job in jobs for one in job.deploys] == published
-    assert len(jobs) == 1 + len(published)
+    assert [job.stage == "test" for job in jobs] == [True] * len(TESTED) + [False] * len(published)
+    assert [deploy.provider for job in jobs for deploy in job.deploys] == published
     for job in jobs:
         assert set(visible_variables(job)) == (set() if job.stage == "test" else secrets)
 
@@ -113,7 +119,7 @@ def test_only_locked_tools_build_and_upload():
         assert not re.search(r"\b(?:pip|pipx|uvx?|curl|wget)\b", text)
     lock = (ROOT / "requirements/publish.txt").read_text(encoding="utf-8")
     needed = [*PYPROJECT["build-system"]["requires"], *PYPROJECT["dependency-groups"]["publish"]]
-    for name in {re.match(r"[\w-]+", one)[0] for one in needed}:
+    for name in re.findall(r"^[\w-]+", "\n".join(needed), re.M):
         assert re.search(rf"^{name}==", lock, re.M), name
 
 
@@ -135,6 +141,18 @@ def test_the_test_job_has_what_the_tests_need():
         *system_packages.PROGRAMS,
     }
     assert job["script"] == "make test"
+
+
+def test_every_python_that_is_promised_is_tested():
+    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    jobs = [job for job in content["jobs"]["include"] if job["stage"] == "test"]
+    assert {
+        job["name"]: (job.get("python", content["python"]), job["script"]) for job in jobs
+    } == TESTED
+    promised = re.findall(r"Python :: (3\.\d+)", "\n".join(PYPROJECT["project"]["classifiers"]))
+    assert promised == ["3.11", "3.12", "3.13", "3.14"]
+    run = "\n".join(f"{name} {python}" for name, (python, _) in TESTED.items())
+    assert all(version in run for version in promised)
 
 
 @pytest.mark.parametrize(
@@ -197,6 +215,10 @@ def published(roads, tmp_path_factory) -> tuple[str, Path]:
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, project / name)
     text = FILE.read_text(encoding="utf-8")
+    # The jobs with the other Pythons publish nothing and are planned only: see above.
+    others = re.compile(r"^    - stage: test\n      name: Python .*?(?=^    - stage)", re.M | re.S)
+    text, count = others.subn("", text)
+    assert count == len(TESTED) - 1
     # What each job's programs see is written down, before the tools are installed and at the build.
     see = f'env >> "{place}/environment"'
     for command, done in (("make test", "echo tested"), ("make site", "mkdir site")):

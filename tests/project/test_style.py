@@ -1,12 +1,14 @@
-"""The code is as ruff wants it, and no file carries what must not be in it."""
+"""The hooks for a commit find nothing, and no file carries what must not be in it."""
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 
 import pytest
+import yaml
 from helpers.docs.blocks import ROOT, pages
 from helpers.site.data_texts import WHOLE as LANGUAGES
 
@@ -23,16 +25,24 @@ FILES = [
 ]
 
 
-@pytest.mark.parametrize("arguments", [["check"], ["format", "--check"]], ids=" ".join)
-def test_ruff_is_content(arguments):
+HOOKS = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+
+
+@pytest.mark.parametrize(
+    "hook", [hook["id"] for repository in HOOKS for hook in repository["hooks"]]
+)
+def test_a_hook_finds_nothing(hook, tmp_path):
+    """ruff, mypy and the other tools, on all files, as their configuration calls them."""
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", *arguments, "--no-cache", "."],
+        [sys.executable, "-m", "pre_commit", "run", hook, "--all-files"],
         cwd=ROOT,
+        env={**os.environ, "PRE_COMMIT_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout
+    assert "no files to check" not in done.stdout
 
 
 def test_no_file_holds_a_token_of_the_real_indexes():

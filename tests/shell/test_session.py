@@ -27,6 +27,7 @@ from pypi_practice.index.upstream import Upstream
 from pypi_practice.network import proxy as proxy_module
 from pypi_practice.network.allowed_hosts import AllowedHosts
 from pypi_practice.network.proxy import Proxy, server_name
+from pypi_practice.shell import session
 from pypi_practice.shell.session import practice
 
 EN = Translator("en")
@@ -323,6 +324,14 @@ def test_a_second_shell_on_the_same_data(tmp_path):
             practice(words=EN, environ=environ(tmp_path)).__enter__()
 
 
+def test_a_second_shell_opens_no_database_which_it_would_change(tmp_path, monkeypatch):
+    """It would move the tables of an earlier version while another shell writes to them."""
+    with practice(words=EN, environ=environ(tmp_path)):
+        monkeypatch.setattr(session, "Store", lambda *arguments: pytest.fail("it was opened"))
+        with pytest.raises(PracticeError, match="open already"):
+            practice(words=EN, environ=environ(tmp_path)).__enter__()
+
+
 def test_a_port_in_use(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -364,7 +373,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path):
             "--",
             sys.executable,
             "-c",
-            "import time; print(1, flush=True);time.sleep(60)",
+            "import time; print(1, flush=True);time.sleep(600)",
         ],
         env=environ(tmp_path, TMPDIR=str(temporary)),
         stdout=subprocess.PIPE,
@@ -375,7 +384,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path):
     assert process.stdout is not None
     process.stdout.readline()
     os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(10) != 0
+    assert process.wait(60) != 0
     assert list(temporary.iterdir()) == []
     assert run(tmp_path, "shell", "--", "true").returncode == 0
 

@@ -22,7 +22,7 @@ from mkdocs.config import load_config
 from PIL import Image
 from pypdf import PdfReader
 
-from site_builder import browser, build
+from site_builder import browser, build, macros
 from site_builder.formats import cards, feed, markdown_export, page_formats, single_page
 from site_builder.formats.pdf import write as write_pdfs
 from site_builder.site_data import data, word
@@ -275,17 +275,8 @@ def test_without_a_browser_there_is_a_sentence_and_a_way(monkeypatch, tmp_path, 
 
 def test_a_site_without_the_pdf_does_not_offer_it(monkeypatch):
     monkeypatch.setenv(page_formats.WITHOUT_PDF, "1")
-
-    class Env:
-        page = type("Page", (), {"path": "take.md"})()
-
-        def macro(self, function):
-            setattr(self, function.__name__, function)
-
-    env = Env()
-    page_formats.register(env, lambda: "en")
-    assert env.take("pdf") == word("take_no_pdf", "en")
-    assert 'href="../print/"' in env.take("print")
+    assert macros.take({}, "take.md", "en", "pdf") == word("take_no_pdf", "en")
+    assert 'href="../print/"' in macros.take({}, "take.md", "en", "print")
 
 
 # The offline set

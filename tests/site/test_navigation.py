@@ -201,9 +201,14 @@ def test_a_lost_reader_without_script_has_links(browser, address):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_moved_page_leads_on_without_script(browser, address, language):
     page = browser.new_context(java_script_enabled=False).new_page()
+    page.route("https://git.example/**", lambda route: route.fulfill(body="the repository"))
+    files = f"https://git.example/publish-from-ci/blob/main/contributing/{language}/"
     for old, new in site_data.data("site/redirects").items():
         page.goto(f"{address}/{language}/{old}/", wait_until="commit")
-        page.wait_for_url(f"{address}/{language}/{new}/")
+        if new.startswith("contributing/"):
+            page.wait_for_url(f"{files}{new.partition('/')[2]}.md")
+        else:
+            page.wait_for_url(f"{address}/{language}/{new}/")
     page.context.close()
 
 
@@ -211,20 +216,22 @@ def test_a_moved_page_names_its_new_address(built_site, tmp_path, monkeypatch):
     shutil.copytree(built_site.site / "es" / "tutorial", tmp_path / "tutorial")
     moved = {"old/place": "tutorial/upload"}
     monkeypatch.setattr(
-        theme_context, "data", lambda name: moved if name == "moved" else site_data.data(name)
+        theme_context,
+        "data",
+        lambda name: moved if name == "site/redirects" else site_data.data(name),
     )
-    theme_context.write_moved(tmp_path, "https://x/es/", "es")
+    theme_context.write_moved(tmp_path, "https://x/es/", "https://repo/", "es")
     text = (tmp_path / "old" / "place" / "index.html").read_text("utf-8")
     assert 'url=../../tutorial/upload/"' in text
     assert '<link rel="canonical" href="https://x/es/tutorial/upload/">' in text
     assert '<html lang="es">' in text
     with pytest.raises(PluginError, match="still a page"):
-        theme_context.write_moved(tmp_path, "https://x/es/", "es")
+        theme_context.write_moved(tmp_path, "https://x/es/", "https://repo/", "es")
     moved.clear()
-    theme_context.write_moved(tmp_path, "https://x/es/", "es")
+    theme_context.write_moved(tmp_path, "https://x/es/", "https://repo/", "es")
     moved["old/place"] = "tutorial/nothing"
     with pytest.raises(PluginError, match="no page"):
-        theme_context.write_moved(tmp_path, "https://x/es/", "es")
+        theme_context.write_moved(tmp_path, "https://x/es/", "https://repo/", "es")
 
 
 # When something does not arrive

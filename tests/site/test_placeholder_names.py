@@ -15,7 +15,8 @@ from helpers.docs.blocks import ROOT, pages
 from helpers.site.built_site import LANGUAGES
 from helpers.site.chromium import until
 
-from pypi_practice.core import placeholder_names, project_names
+from pypi_practice.core import project_names
+from pypi_practice.fork import placeholder_names
 from site_builder.formats import downloads
 from site_builder.pages import placeholder_names as marks
 

@@ -18,7 +18,7 @@ import pytest
 
 pytestmark = pytest.mark.long
 
-PATIENCE = 120  # seconds; a build takes about five, and requests wait for it
+PATIENCE = 120  # seconds until a test gives up: only a build that hangs takes them
 
 
 class Serving:
@@ -66,9 +66,9 @@ class Serving:
 
 
 @pytest.fixture
-def serving(sources: Path) -> Iterator[Serving]:
+def serving(small_sources: Path) -> Iterator[Serving]:
     """A server that is ready."""
-    running = Serving(sources)
+    running = Serving(small_sources)
     try:
         running.wait_for(lambda: bool(running.url))
         yield running
@@ -79,14 +79,14 @@ def serving(sources: Path) -> Iterator[Serving]:
 
 def test_serves_and_rebuilds(serving):
     assert serving.get("/")[0] == 200
-    assert '<html lang="en"' in serving.get("/en/tutorial/upload/")[1]
-    assert '<html lang="es"' in serving.get("/es/tutorial/upload/")[1]
+    assert '<html lang="en"' in serving.get("/en/tutorial/package/")[1]
+    assert '<html lang="es"' in serving.get("/es/tutorial/package/")[1]
     status, lost = serving.get("/en/nowhere/")
     assert status == 404
     assert 'lang="es"' in lost
 
     changes = {
-        "docs/en/practice.md": ("Practise without an account", "/en/practice/"),
+        "docs/en/practice.md": ("What is said first", "/en/practice/"),
         "examples/practice/shell.sh": ("pypi-practice shell", "/es/practice/"),
         "docs/data/site/words.yml": ("Text: CC BY 4.0. Code: MIT.", "/en/practice/"),
         "overrides/main.html": ("<link rel", "/en/practice/"),
@@ -118,12 +118,12 @@ def test_serves_and_rebuilds(serving):
     assert list(serving.temporary.iterdir()) == []
 
 
-def test_a_port_in_use_is_a_sentence_at_once(sources):
+def test_a_port_in_use_is_a_sentence_at_once(small_sources):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = subprocess.run(
             [sys.executable, "-m", "site_builder", "serve", "--port", str(port), "--lang", "es"],
-            cwd=sources,
+            cwd=small_sources,
             capture_output=True,
             text=True,
             timeout=PATIENCE,
@@ -135,11 +135,11 @@ def test_a_port_in_use_is_a_sentence_at_once(sources):
     assert "Traceback" not in done.stderr
 
 
-def test_a_folder_that_cannot_be_written_is_a_sentence(sources):
-    (sources / "taken").write_text("a file", encoding="utf-8")
+def test_a_folder_that_cannot_be_written_is_a_sentence(small_sources):
+    (small_sources / "taken").write_text("a file", encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "site_builder", "build", "--site-dir", "taken", "--lang", "es"],
-        cwd=sources,
+        cwd=small_sources,
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -149,11 +149,11 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(sources):
     assert "taken" in done.stderr
     assert "--site-dir CARPETA" in done.stderr
     assert "Traceback" not in done.stderr
-    assert (sources / "taken").read_text(encoding="utf-8") == "a file"
+    assert (small_sources / "taken").read_text(encoding="utf-8") == "a file"
 
 
-def test_an_interrupted_build_leaves_nothing_behind(sources):
-    serving = Serving(sources)
+def test_an_interrupted_build_leaves_nothing_behind(small_sources):
+    serving = Serving(small_sources)
     serving.wait_for(lambda: "Building" in serving.said)
     time.sleep(0.5)
     serving.process.send_signal(signal.SIGINT)

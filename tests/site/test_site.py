@@ -125,7 +125,7 @@ def parsed(file: Path) -> BeautifulSoup:
 
 
 CONFIG = load_config(str(ROOT / "mkdocs.yml"))
-ADDRESS = CONFIG.site_url.rstrip("/") + "/"
+ADDRESS = f"{CONFIG.site_url}".rstrip("/") + "/"
 
 
 def test_no_link_and_no_anchor_is_broken(built_site):
@@ -143,8 +143,8 @@ def test_broken_links_are_seen(tmp_path):
     wrong = [f"index.html: {one}" for one in ("a/#y", "b/", "a", "#here")]
     found = site_problems.broken_links(tmp_path, "https://x.invalid/")
     assert found == (["a/index.html: ../#here", *wrong], 8)
-    found = site_problems.broken_links(tmp_path, "https://x.invalid/", from_disk=True)[0]
-    assert set(wrong) | {"index.html: a/", "index.html: a/#x"} <= set(found)
+    broken = site_problems.broken_links(tmp_path, "https://x.invalid/", from_disk=True)[0]
+    assert set(wrong) | {"index.html: a/", "index.html: a/#x"} <= set(broken)
 
 
 def test_each_page_says_its_language_and_its_twin(language, built_site):
@@ -180,7 +180,7 @@ def test_the_page_for_lost_readers_speaks_both_languages(built_site):
     # It is served at any depth, so nothing in it may be relative.
     for one in html.select("a[href], link[href], script[src]"):
         target = str(one.get("href") or one.get("src"))
-        assert target.startswith(("#", "/", ADDRESS, CONFIG.repo_url)), target
+        assert target.startswith(("#", "/", ADDRESS, f"{CONFIG.repo_url}")), target
 
 
 def test_no_page_asks_another_host(built_site):
@@ -226,16 +226,16 @@ def test_the_search_knows_word_families_and_missing_accents(language, typed, pag
 
 
 @pytest.fixture
-def copy(sources, monkeypatch):
-    """A copy of the sources, to break."""
-    monkeypatch.setattr(building, "ROOT", sources)
-    monkeypatch.setattr(mkdocs_errors, "ROOT", sources)
-    return sources
+def copy(small_sources, monkeypatch):
+    """The sources of a small site, to break."""
+    monkeypatch.setattr(building, "ROOT", small_sources)
+    monkeypatch.setattr(mkdocs_errors, "ROOT", small_sources)
+    return small_sources
 
 
 BREAKS = {
     "a broken link": ("See [it](nowhere.md).", "nowhere.md"),
-    "a broken anchor": ("See [it](upload.md#nowhere).", "#nowhere"),
+    "a broken anchor": ("See [it](package.md#nowhere).", "#nowhere"),
     "a missing example": ('{{ listing("examples/upload/nothing.sh") }}', "nothing.sh"),
     "a missing part": ('{{ listing("demo-package/setup.py", first="nothing") }}', "'nothing'"),
     "an undefined variable": ("{{ index.nowhere }}", "nowhere"),
@@ -250,13 +250,13 @@ BREAKS = {
 def test_the_build_names_page_and_line(copy, name, broken, monkeypatch):
     monkeypatch.setattr(building, "CONFIGS", {broken: building.CONFIGS[broken]})
     text, word = BREAKS[name]
-    file = copy / "docs" / broken / "tutorial" / "token.md"
+    file = copy / "docs" / broken / "tutorial" / "package.md"
     lines = file.read_text(encoding="utf-8").splitlines()
-    lines[20:20] = ["", text, ""]
+    lines[7:7] = ["", text, ""]
     file.write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(building.BuildError) as error:
         building.build(copy / "site")
-    assert f"docs/{broken}/tutorial/token.md:22: " in str(error.value)
+    assert f"docs/{broken}/tutorial/package.md:9: " in str(error.value)
     assert word in str(error.value)
     assert "Traceback" not in str(error.value)
 

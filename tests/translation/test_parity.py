@@ -6,6 +6,7 @@ import argparse
 import ast
 import inspect
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -13,13 +14,16 @@ from pathlib import Path
 
 import jinja2
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo
 from bs4 import Tag
-from helpers.docs.blocks import ROOT, pages
+from helpers.docs.blocks import ROOT, all_pages, pages
 from helpers.site import data_texts, spelling, terms, translation_parity
 from helpers.site.data_texts import FIRST, WHOLE
 
 from pypi_practice.cli.main import build_parser
-from pypi_practice.core.i18n import LANGUAGES, Translator
+from pypi_practice.core.i18n import LANGUAGES, Translator, localized_argparse
+from scripts import argparse_catalogs
 
 OTHERS = WHOLE[1:]
 # Words that are the same in two languages. Names that tests/fixtures/spelling.yml lists need no
@@ -57,7 +61,7 @@ def same() -> frozenset[str]:
 # Pages
 
 
-@pytest.mark.parametrize("page", pages())
+@pytest.mark.parametrize("page", all_pages())
 def test_a_page_is_the_same_in_every_language(page):
     assert translation_parity.differences(page) == []
 
@@ -268,14 +272,11 @@ def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser
 
 def test_every_help_is_in_the_language_of_the_user(monkeypatch):
     monkeypatch.setenv("COLUMNS", "1000")  # no word is broken
-    monkeypatch.setattr(argparse, "_", argparse._)
-    monkeypatch.setattr(argparse, "ngettext", argparse.ngettext)
     shown = {}
     for language in LANGUAGES:
-        from pypi_practice.core.i18n import localize_argparse
-
-        localize_argparse(language)
-        found = [one.format_help() for one in parsers(build_parser(Translator(language), []))]
+        with localized_argparse(language):
+            parser = build_parser(Translator(language), [])
+            found = [one.format_help() for one in parsers(parser)]
         assert len(found) > 12
         # What a user types is the same in every language.
         prose = re.sub(
@@ -307,6 +308,34 @@ def test_every_value_of_the_command_line_has_a_name_in_every_language():
         if action.nargs != 0 and action.choices is None and "--lang" not in action.option_strings
     } - {"SITE_DIR"}
     assert used == known - {"SITE_DIR"}
+
+
+def sentences(catalog: Catalog) -> set[tuple[str, str]]:
+    """Return the sentences of a catalogue of gettext: as they are, and translated."""
+    pairs = ((message.id, message.string) for message in catalog if message.id)
+    return {(str(shown), str(translated)) for shown, translated in pairs}
+
+
+def test_the_catalogues_have_what_the_data_say():
+    for language in argparse_catalogs.OTHERS:
+        with argparse_catalogs.file(language).open("rb") as written:
+            catalog = read_mo(written)
+        expected = sentences(argparse_catalogs.catalog(language))
+        assert len(expected) > 20
+        assert sentences(catalog) == expected, "run python -m scripts.argparse_catalogs"
+
+
+def test_argparse_speaks_each_language_only_inside_the_block(monkeypatch):
+    monkeypatch.setenv("LANGUAGE", "fr")
+    parser = argparse.ArgumentParser(prog="x")
+    with localized_argparse("es"):
+        assert parser.format_usage().startswith("uso: ")
+    assert parser.format_usage().startswith("usage: ")
+    assert os.environ["LANGUAGE"] == "fr"
+    monkeypatch.delenv("LANGUAGE")
+    with localized_argparse("en"):
+        assert parser.format_usage().startswith("usage: ")
+    assert "LANGUAGE" not in os.environ
 
 
 # Sentences that argparse has for the programmer, and not for the user.

@@ -1,5 +1,5 @@
 // The form of "Use my names", and the downloads that hold them. Its data: own-names-data.js, which
-// site_builder/pages/placeholder_names.py writes; what it does, pypi_practice/core/placeholder_names.py does in Python.
+// site_builder/pages/placeholder_names.py writes; what it does, pypi_practice/fork/placeholder_names.py does in Python.
 (function () {
   "use strict";
   var data = window.ownNames;

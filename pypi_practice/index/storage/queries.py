@@ -87,10 +87,14 @@ def releases(store: Store, project: Project) -> list[Release]:
     return sorted(found, key=lambda release: order(release.version), reverse=True)
 
 
-def latest(found: list[Release]) -> Release | None:
+def latest(candidates: list[Release]) -> Release | None:
     """Return the release that a project's page shows: not yanked, then not a pre-release."""
-    key = lambda one: (one.yanked is None, not order(one.version).is_prerelease)  # noqa: E731
-    return max(found, key=lambda one: (*key(one), order(one.version)), default=None)
+
+    def rank(release: Release) -> tuple[bool, bool, Version]:
+        version = order(release.version)
+        return release.yanked is None, not version.is_prerelease, version
+
+    return max(candidates, key=rank, default=None)
 
 
 def release(store: Store, project: Project, version: str) -> Release | None:
@@ -116,7 +120,8 @@ def projects(store: Store, index: Index, limit: int, after: str = "") -> list[Pr
 
 def count_projects(store: Store, index: Index) -> int:
     """Return how many projects *index* holds."""
-    return store.rows('SELECT COUNT(*) FROM projects WHERE "index" = ?', index.key)[0][0]
+    count: int = store.rows('SELECT COUNT(*) FROM projects WHERE "index" = ?', index.key)[0][0]
+    return count
 
 
 def serial(store: Store, index: Index, project: Project | None = None) -> int:

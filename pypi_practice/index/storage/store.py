@@ -19,6 +19,7 @@ import sqlite3
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -209,7 +210,7 @@ class Store:
         self.directory = directory
         self.words = words
         self.temporary = directory / data_folder.UNFINISHED
-        self._local = threading.local()
+        self._readers: deque[sqlite3.Connection] = deque()  # those that no thread uses now
         self._write = threading.RLock()
         self._new_files = Batcher(self._add_files)
         data_folder.claim(directory, words)
@@ -236,14 +237,6 @@ class Store:
         except (OSError, sqlite3.Error) as error:
             raise PracticeError(words("no_data", path=directory, reason=error)) from error
 
-    @property
-    def _reader(self) -> sqlite3.Connection:
-        """A connection of this thread's own."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            self._local.connection = connection = self._connect()
-        return connection
-
     @functools.cached_property
     def _writer(self) -> sqlite3.Connection:
         """The one connection that writes, for who holds the lock."""
@@ -261,14 +254,13 @@ class Store:
         return connection
 
     def close(self) -> None:
-        """Close this thread's connection to the database, and the one that writes."""
+        """Close the connections to the database that no thread uses now."""
         with self._write:
             if "_writer" in vars(self):
                 self._writer.close()
                 del self._writer
-        if (connection := getattr(self._local, "connection", None)) is not None:
-            connection.close()
-            self._local.connection = None
+        while self._readers:
+            self._readers.pop().close()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -308,7 +300,14 @@ class Store:
                 return self._writer.execute(query, values).fetchall()
             finally:
                 self._write.release()
-        return self._reader.execute(query, values).fetchall()
+        try:
+            reader = self._readers.pop()
+        except IndexError:  # all are in use
+            reader = self._connect()
+        try:
+            return reader.execute(query, values).fetchall()
+        finally:
+            self._readers.append(reader)
 
     def sweep(self) -> None:
         """Remove what an interrupted upload left; only for the one who runs the index.
@@ -455,14 +454,15 @@ class Store:
         While all projects of its index together have fewer than *exact_from*, their sum may stand
         for it: that is known without asking, however many files there are.
         """
-        together = self._bytes[project.index]
+        together: int = self._bytes[project.index]
         if together < exact_from:
             return together
-        return self.rows(
+        held: int = self.rows(
             "SELECT COALESCE(SUM(size), 0) FROM releases JOIN files ON release_id = releases.id"
             " WHERE project_id = ?",
             project.id,
         )[0][0]
+        return held
 
     def files(self, project: Project) -> list[StoredFile]:
         """Return the files of *project*, oldest first."""

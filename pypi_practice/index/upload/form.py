@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from pypi_practice.core.limits import DESCRIPTION_SIZE, FIELD_COUNT, FIELDS_SIZE, MIB
-from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upload.rejection import TooMuch
 from pypi_practice.index.upload.spool import Incoming
+
+if TYPE_CHECKING:  # the worker processes parse forms, and load no more than they need
+    from pypi_practice.index.storage.store import Store
 
 CHUNK = 64 * 1024
 

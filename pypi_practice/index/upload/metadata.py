@@ -234,9 +234,8 @@ def _addresses(metadata: Metadata) -> Iterator[Problem]:
         if not address:
             continue
         if (reason := _address_fault(address)) is not None:
-            yield Problem(
-                field.replace("_", "-"), "email_address", {"address": address, "reason": reason}
-            )
+            name = field.replace("_", "-")
+            yield Problem(name, "email_address", {"address": address, "reason": reason})
 
 
 def _classifiers(found: set[str]) -> Iterator[Problem]:
@@ -244,14 +243,13 @@ def _classifiers(found: set[str]) -> Iterator[Problem]:
         yield Problem("classifier", "classifier", {"classifier": classifier})
     for classifier in sorted(found & deprecated_classifiers.keys()):
         instead = deprecated_classifiers[classifier]
-        # A classifier without a successor ends the sentence earlier.
-        key = "classifier_deprecated" if instead else "metadata"
-        values: dict[str, object] = (
-            {"classifier": classifier, "advice": f"use one of {instead} instead"}
-            if instead
-            else {"reason": f"The classifier {classifier!r} has been deprecated."}
-        )
-        yield Problem("classifier", key, values)
+        if instead:
+            advice = f"use one of {instead} instead"
+            values: dict[str, object] = {"classifier": classifier, "advice": advice}
+            yield Problem("classifier", "classifier_deprecated", values)
+        else:
+            reason = f"The classifier {classifier!r} has been deprecated."
+            yield Problem("classifier", "metadata", {"reason": reason})
 
 
 @functools.lru_cache(maxsize=CACHED)

@@ -1,4 +1,8 @@
-"""The file of an upload while it comes in: in memory while it is small, else on disk."""
+"""The file of an upload while it comes in: in memory while it is small, else on disk.
+
+``tempfile.SpooledTemporaryFile`` would do that, but its file has no name, so it could not be moved
+into its place in one step: the bytes would have to be copied.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,19 @@ import io
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 # Bytes that a file may have to be kept in the database, with its record: one wait for the disk
 # instead of three. Source of the size: https://sqlite.org/intern-v-extern-blob.html.
 SMALL = 100_000
+
+
+class Digest(Protocol):
+    """What the objects of hashlib have in common."""
+
+    def update(self, data: bytes | bytearray, /) -> None: ...
+
+    def hexdigest(self) -> str: ...
 
 
 class Incoming:
@@ -34,7 +46,7 @@ class Incoming:
         self._stream: BinaryIO = self._held
         self._path: Path | None = None
         self._error: OSError | None = None
-        self._hashes = {
+        self._hashes: dict[str, Digest] = {
             "md5": hashlib.md5(usedforsecurity=False),
             "sha256": hashlib.sha256(),
             "blake2_256": hashlib.blake2b(digest_size=32),

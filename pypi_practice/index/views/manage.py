@@ -63,7 +63,9 @@ class ManagePages:
             older=max(0, len(found) - HISTORY),
         )
 
-    def release(self, request: Request, index: Index, project: Project, version: str):
+    def release(
+        self, request: Request, index: Index, project: Project, version: str
+    ) -> Response | None:
         """Return a release with its files; None if there is none."""
         found = queries.release(self.store, project, version)
         if found is None:

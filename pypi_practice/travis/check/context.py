@@ -11,16 +11,13 @@ from typing import Any
 
 from pypi_practice.core import regular_files
 from pypi_practice.travis.check.findings import Edit, Finding, Source
-from pypi_practice.travis.config import build_conditions
+from pypi_practice.travis.config import build_conditions, jobs
 from pypi_practice.travis.config.build_conditions import ConditionError, UnknownCondition
-from pypi_practice.travis.config.loader import as_list
+from pypi_practice.travis.config.jobs import JobConfig
 from pypi_practice.travis.config.regular_expressions import Budget, BudgetExceeded
 from pypi_practice.travis.config.schema_validation import Validator
 from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 from pypi_practice.travis.plan.planner import (
-    DEFAULT_DIST,
-    DEFAULT_PYTHON,
-    MOST_JOBS,
     RUNTIME_KEYS,
     RUNTIMES,
     Variable,
@@ -35,22 +32,7 @@ SOME_TAGS = ("v1.0.0", "1.0.0", "v1.0", "1.0", "v1.2.3", "v10.20.30")
 
 
 @dataclass
-class Job:
-    """A job that will be: what it says, and the items that say it (None if nothing does)."""
-
-    entries: Entries
-    language: str
-    os: str
-    dist: str
-    python: str
-    os_item: Node | None
-    dist_item: Node | None
-    python_item: Node | None
-    included: bool
-
-
-@dataclass
-class Deploy:
+class DeployEntry:
     """A deploy entry: its options by Travis CI's names, and the jobs that would run it."""
 
     item: Node
@@ -60,7 +42,7 @@ class Deploy:
     on_entry: KeyValue | None
     on_is_known: bool
     provider: str
-    jobs: list[Job]
+    jobs: list[JobConfig]
     at_top: bool
     guarded: bool
     scope: Scope
@@ -118,17 +100,17 @@ class Scope:
     checked: Validator
     folder: Path | None = None
     variables: Sequence[Variable] = ()
-    deploys: list[Deploy] = field(default_factory=list)
-    jobs: list[Job] = field(default_factory=list)
+    deploys: list[DeployEntry] = field(default_factory=list)
+    jobs: list[JobConfig] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.root = self.checked.entries(self.item)
-        self.jobs = list(self._jobs())
+        self.jobs = self._jobs()
         self.assigned = list(self._assigned())
         top = [job for job in self.jobs if "deploy" not in job.entries]
         self.deploys = list(self._deploys(self.root, top, at_top=True))
         for job in self.jobs:
-            if "deploy" in job.entries and job.included:
+            if "deploy" in job.entries:
                 self.deploys += self._deploys(job.entries, [job], at_top=False)
 
     def hit(
@@ -169,12 +151,7 @@ class Scope:
 
     def included(self) -> list[Node]:
         """Return the jobs that the file lists."""
-        entry = self.root.get("jobs")
-        if entry is None:
-            return []
-        if entry.item.kind == "map":
-            entry = self.checked.entries(entry.item).get("include")
-        return [one for one in entry.item.items if one.kind == "map"] if entry else []
+        return jobs.included_nodes(self.item, self.checked)
 
     def axis(self, key: str) -> list[Node]:
         """Return the values of a key of the matrix."""
@@ -186,61 +163,19 @@ class Scope:
             return jobs.item.items if jobs else []
         return entry.item.items
 
-    def _job(self, entries: Entries, included: bool, **items: Node | None) -> Job:
-        def item(key: str) -> Node | None:
-            if items.get(key):
-                return items[key]
-            for place in (entries, self.root):
-                if key in place and place[key].item.items:
-                    return place[key].item.items[0]
-            return None
+    def _jobs(self) -> list[JobConfig]:
+        """Return the jobs that the file makes; fewer where Travis CI would make none."""
+        config = self.checked.normal(self.item)
+        self.matrix = jobs.count(config)
+        try:
+            found = jobs.expand(config)
+        except jobs.TooManyJobs:
+            found = jobs.examples(config)
+        return jobs.locate(found, self.item, self.checked)
 
-        def value(key: str, default: str) -> str:
-            found = item(key)
-            taken = self.checked.normal(found) if found else None
-            # A value of a list is mended with the whole list.
-            entry = entries.get(key) or self.root.get(key)
-            whole = as_list(self.checked.taken.get(id(entry.item))) if entry else []
-            if (
-                found
-                and entry
-                and len(whole) == len(entry.item.items)
-                and found in entry.item.items
-            ):
-                taken = whole[entry.item.items.index(found)]
-            return str(taken) if taken is not None else default
-
-        return Job(
-            entries,
-            value("language", "ruby"),
-            value("os", "linux"),
-            value("dist", DEFAULT_DIST),
-            value("python", DEFAULT_PYTHON),
-            item("os"),
-            item("dist"),
-            item("python"),
-            included,
-        )
-
-    def _jobs(self) -> Iterator[Job]:
-        included = self.included()
-        systems = self.axis("os") or [None]
-        pythons = self.axis("python") or [None]
-        envs = self.axis("env") or [None]
-        count = len(systems) * len(pythons) * len(envs) * len(self.axis("arch") or [None])
-        given = any(self.axis(key) for key in ("os", "arch", "python", "env"))
-        self.matrix = count
-        if count > MOST_JOBS:  # more than there will be, and perhaps more than fit into memory
-            systems, pythons, envs, count = systems[:1], pythons[:1], envs[:1], 1
-        if (count > 1 or not included or not given) and not (included and not given):
-            for system in systems:
-                for python in pythons:
-                    for _ in range(count // (len(systems) * len(pythons))):
-                        yield self._job({}, False, os=system, python=python)
-        for item in included:
-            yield self._job(self.checked.entries(item), True)
-
-    def _deploys(self, owner: Entries, jobs: list[Job], at_top: bool) -> Iterator[Deploy]:
+    def _deploys(
+        self, owner: Entries, jobs: list[JobConfig], at_top: bool
+    ) -> Iterator[DeployEntry]:
         entry = owner.get("deploy")
         if entry is None:
             return
@@ -271,7 +206,7 @@ class Scope:
             if "if" in entries:
                 known = False
             place: KeyValue | Node = entry if entry.item is item else item
-            yield Deploy(
+            yield DeployEntry(
                 item, place, entries, on, on_entry, known, provider, jobs, at_top, guarded, self
             )
 

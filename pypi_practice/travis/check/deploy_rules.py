@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pypi_practice.core.data import load
 from pypi_practice.core.indexes import INDEXES, is_protected
 from pypi_practice.network.allowed_hosts import named
-from pypi_practice.travis.check.context import Deploy, Scope
+from pypi_practice.travis.check.context import DeployEntry, Scope
 from pypi_practice.travis.check.findings import Edit, Finding, replaced
 from pypi_practice.travis.config import build_conditions
 from pypi_practice.travis.plan import bash_conditional, destinations
@@ -35,7 +35,7 @@ def check(scope: Scope) -> Iterator[Finding]:
             yield from _script(scope, deploy)
 
 
-def _when(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
+def _when(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
     on, place = deploy.on, deploy.on_entry or deploy.place
     branch, tags = scope.texts(on.get("branch")), deploy.flag("tags")
     everywhere = deploy.flag("all_branches") is True or tags is True
@@ -61,9 +61,9 @@ def _when(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
     jobs = [job for job in deploy.jobs if not tests or job.python in {one for one, _ in tests}]
     if deploy.at_top and deploy.provider in ("pypi", "script") and len(jobs) > 1:
         about_python = {id(item) for _, item in tests}
-        narrowed = [one for one in deploy.conditions if id(one) not in about_python]
-        narrowed += [one for one in deploy.runtimes if one != "python"]
-        if not narrowed and deploy.option_flag("skip_existing") is not True:
+        is_narrowed = any(id(item) not in about_python for item in deploy.conditions)
+        is_narrowed |= any(runtime != "python" for runtime in deploy.runtimes)
+        if not is_narrowed and deploy.option_flag("skip_existing") is not True:
             yield scope.hit("every-job-deploys", deploy.place, "deploy", number=len(jobs))
     if tags is True and scope.blocks_tags():
         entry = scope.root["branches"]
@@ -82,7 +82,7 @@ def _when(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
                 )
 
 
-def _conditions(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
+def _conditions(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
     for item in deploy.conditions:
         text = build_conditions.written(item.data())
         if not _is_bash(text):
@@ -111,37 +111,36 @@ def _is_bash(text: str) -> bool:
     return True
 
 
-def _where(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
+def _where(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
     images = load("travis/images")
     seen: set[int] = set()
     for job in deploy.jobs:
-        item = job.dist_item
+        item, system = job.nodes.get("dist"), job.nodes.get("os")
         if job.os == "linux" and not images.get(job.dist, {"ruby": True})["ruby"]:
             place = item or deploy.place
             if id(place) not in seen:
                 seen.add(id(place))
                 yield scope.hit("ruby-too-old", place, "dist", name=job.dist)
         asked = any("TRAVIS_OS_NAME" in str(one.data()) for one in deploy.conditions)
-        if job.os == "windows" and not asked and id(job.os_item) not in seen:
-            seen.add(id(job.os_item))
-            yield scope.hit("windows-deploy", job.os_item or deploy.place, "os")
+        if job.os == "windows" and not asked and id(system) not in seen:
+            seen.add(id(system))
+            yield scope.hit("windows-deploy", system or deploy.place, "os")
     if "edge" in deploy.entries and deploy.option_flag("edge") is not False:
         entry = deploy.entries["edge"]
         yield scope.hit("edge", entry, "deploy.edge", scope.source.without(entry))
 
 
-def _pypi(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
+def _pypi(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
     entries = deploy.entries
     wanted = {one for one, _ in deploy.pythons_asked()}
     seen: set[int] = set()
     for job in deploy.jobs:
         if job.language != "python" or (wanted and job.python not in wanted):
             continue
-        number = minor(job.python)
-        if number and number < OLDEST and id(job.python_item) not in seen:
-            seen.add(id(job.python_item))
-            place = job.python_item or deploy.place
-            yield scope.hit("python-too-old", place, "python", name=job.python)
+        number, item = minor(job.python), job.nodes.get("python")
+        if number and number < OLDEST and id(item) not in seen:
+            seen.add(id(item))
+            yield scope.hit("python-too-old", item or deploy.place, "python", name=job.python)
     if deploy.option_flag("cleanup") is True:
         entry = entries["cleanup"]
         yield scope.hit(
@@ -185,7 +184,7 @@ def _pypi(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
             yield scope.hit("upload-docs", entries[name], f"deploy.{name}", edit, name=name)
 
 
-def _added(scope: Scope, deploy: Deploy, line: str) -> Edit | None:
+def _added(scope: Scope, deploy: DeployEntry, line: str) -> Edit | None:
     """Return the edit that adds an option below the provider, in the layout of the file."""
     entry = deploy.entries.get("provider")
     if entry is None or entry.inherited or deploy.item.kind != "map":
@@ -197,7 +196,7 @@ def _added(scope: Scope, deploy: Deploy, line: str) -> Edit | None:
     return Edit(entry.line + 1, 1, entry.line + 1, 1, f"{' ' * len(before)}{line}\n")
 
 
-def _server(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
+def _server(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
     server, entry = deploy.text("server"), deploy.entries.get("server")
     uploads = {index.upload: index for index in INDEXES.values()}
     index = INDEXES["pypi"] if server is None else uploads.get(server)
@@ -230,7 +229,7 @@ def _server(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
         )
 
 
-def _script(scope: Scope, deploy: Deploy) -> Iterator[Finding]:
+def _script(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
     text, entry = deploy.text("script"), deploy.entries.get("script")
     if text and entry and (found := SECRET.search(text)):
         yield scope.hit("secret-in-argument", entry, "deploy.script", name=f"${found[1]}")

@@ -41,12 +41,13 @@ class Finding:
     @property
     def facts(self) -> dict[str, Any]:
         """The rule's entry in data/travis/rules.yml."""
-        return load("travis/rules")[self.rule]
+        facts: dict[str, Any] = load("travis/rules")[self.rule]
+        return facts
 
     @property
     def level(self) -> str:
         """``info``, ``warn``, ``error`` or ``alert``."""
-        return self.values.get("level") or self.facts["level"]
+        return str(self.values.get("level") or self.facts["level"])
 
     @property
     def code(self) -> str | None:
@@ -55,7 +56,8 @@ class Finding:
 
     def say(self, part: str, words: Translator) -> str:
         """Return the rule's ``message``, ``why`` or ``fix`` in the language of *words*."""
-        return self.facts[part][words.language].format(**self.values)
+        sentence: str = self.facts[part][words.language]
+        return sentence.format(**self.values)
 
 
 @dataclass(frozen=True)

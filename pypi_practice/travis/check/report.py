@@ -10,9 +10,9 @@ from pypi_practice.core.data import load
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import as_json as as_json_text
 from pypi_practice.core.terminal import one_line
+from pypi_practice.tokens.patterns import TOKEN
 from pypi_practice.travis.check.checker import Report
 from pypi_practice.travis.check.findings import Edit, Finding
-from pypi_practice.travis.check.rules import TOKEN
 
 HIDDEN = "[secure]"
 LINE_LIMIT = 500  # characters of a line that is shown
@@ -135,7 +135,7 @@ def as_sarif(reports: Sequence[Report], words: Translator) -> str:
     rules = load("travis/rules")
     results = []
     for report in reports:
-        pairs = [(one, None) for one in report.findings]
+        pairs: list[tuple[Finding, str | None]] = [(one, None) for one in report.findings]
         pairs += [(one.finding, one.reason) for one in report.ignored]
         results += [_result(report, one, reason, words) for one, reason in pairs]
     used = sorted({one["ruleId"] for one in results})

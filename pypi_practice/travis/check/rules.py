@@ -12,8 +12,9 @@ from pypi_practice.tokens.patterns import TOKEN
 from pypi_practice.travis.check.context import Scope
 from pypi_practice.travis.check.findings import Edit, Finding, replaced
 from pypi_practice.travis.config import build_conditions
+from pypi_practice.travis.config.jobs import DEPLOY_PHASES, EXPANDED, MOST_JOBS, PHASES
 from pypi_practice.travis.config.yaml_positions import KeyValue, Node
-from pypi_practice.travis.plan.planner import DEPLOY_PHASES, MOST_JOBS, PHASES, minor
+from pypi_practice.travis.plan.planner import minor
 
 UPLOADS = re.compile(
     r"twine\s+upload|(?:flit|poetry|hatch|uv|pdm)\s+publish|setup\.py\s+(?:\S+\s+)?upload\b"
@@ -54,20 +55,21 @@ def _images(scope: Scope) -> Iterator[Finding]:
     images = load("travis/images")
     seen: set[int] = set()
     for job in scope.jobs:
-        if job.dist_item is not None and id(job.dist_item) not in seen:
-            seen.add(id(job.dist_item))
+        dist, system = job.nodes.get("dist"), job.nodes.get("os")
+        if dist is not None and id(dist) not in seen:
+            seen.add(id(dist))
             if not images.get(job.dist, {"kept": True})["kept"]:
-                yield scope.hit("old-image", job.dist_item, "dist", name=job.dist)
-        if job.os == "osx" and job.os_item is not None and id(job.os_item) not in seen:
-            seen.add(id(job.os_item))
-            yield scope.hit("macos", job.os_item, "os")
+                yield scope.hit("old-image", dist, "dist", name=job.dist)
+        if job.os == "osx" and system is not None and id(system) not in seen:
+            seen.add(id(system))
+            yield scope.hit("macos", system, "os")
 
 
 def _pythons(scope: Scope) -> Iterator[Finding]:
     images = load("travis/images")
     seen: set[int] = set()
     for job in scope.jobs:
-        item = job.python_item
+        item = job.nodes.get("python")
         if job.language != "python" or job.os != "linux":
             continue
         if item is None:
@@ -109,10 +111,10 @@ def _unquoted(scope: Scope, item: Node, key: str) -> Iterator[Finding]:
 
 def _jobs(scope: Scope) -> Iterator[Finding]:
     if scope.matrix > MOST_JOBS:
-        key = max(("os", "arch", "python", "env"), key=lambda one: len(scope.axis(one)))
+        key = max(EXPANDED, key=lambda one: len(scope.axis(one)))
         yield scope.hit("too-many-jobs", scope.root[key], key, number=scope.matrix, most=MOST_JOBS)
     included = [scope.checked.entries(one) for one in scope.included()]
-    given = [key for key in ("os", "arch", "python", "env") if scope.axis(key)]
+    given = [key for key in EXPANDED if scope.axis(key)]
     single = bool(scope.axis("python")) and all(len(scope.axis(key)) == 1 for key in given)
     own = bool(included) and all("script" in one for one in included)
     if single and own and "script" in scope.root:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pypi_practice.travis.check.context import Job, Scope
+from pypi_practice.travis.check.context import Scope
 from pypi_practice.travis.check.findings import Finding
 from pypi_practice.travis.check.rules import UPLOADS
+from pypi_practice.travis.config.jobs import MOST_JOBS, PHASES, JobConfig
 from pypi_practice.travis.config.yaml_positions import KeyValue, Node
-from pypi_practice.travis.plan.planner import MOST_JOBS, PHASES
 
 # The variables from which twine, uv, Flit, Hatch, PDM, Poetry and the deploy tool take the password
 # of an upload.
@@ -63,11 +63,11 @@ class _Commands:
         self.scope = scope
         self.uploads: dict[int, bool] = {}  # by the phase's entry: whether it does nothing else
 
-    def _phases(self, job: Job) -> Iterator[tuple[str, KeyValue | None]]:
+    def _phases(self, job: JobConfig) -> Iterator[tuple[str, KeyValue | None]]:
         for phase in PHASES:
             yield phase, job.entries.get(phase) or self.scope.root.get(phase)
 
-    def does_more_than_upload(self, job: Job) -> bool:
+    def does_more_than_upload(self, job: JobConfig) -> bool:
         """Whether the job runs a command before its deploy that is no upload."""
         for phase, entry in self._phases(job):
             if entry is None:
@@ -83,7 +83,7 @@ class _Commands:
                 return True
         return False
 
-    def hidden(self, job: Job) -> set[str]:
+    def hidden(self, job: JobConfig) -> set[str]:
         """Return the variables that the job's first command keeps from all that follow it."""
         first = next((entry for _, entry in self._phases(job) if entry is not None), None)
         words = SEPARATOR.split(next(iter(self.scope.texts(first)), ""))[0].split()
@@ -92,7 +92,7 @@ class _Commands:
         return set(words[1:]) if words[:1] == ["unset"] else set()
 
 
-def _environment(scope: Scope, job: Job) -> Variables:
+def _environment(scope: Scope, job: JobConfig) -> Variables:
     """Return the variables that the file gives the job, as Travis CI merges them."""
     found: Variables = {}
     root, own = scope.root.get("env"), job.entries.get("env")

@@ -9,9 +9,9 @@ import functools
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from pypi_practice.travis.config import regular_expressions
+from pypi_practice.travis.config import regular_expressions, ruby_patterns
 from pypi_practice.travis.config.regular_expressions import Budget
 
 VARIABLES = re.compile(
@@ -24,6 +24,7 @@ SHELL_STRING = (
 )
 MATCHES = {"=~": "match", "~=": "match", "!~": "not_match"}
 COMPARES = {"=": "eq", "==": "eq", "!=": "not_eq"}
+T = TypeVar("T")
 Expression = Any  # a list that begins with its kind, as in the original: ["eq", left, right]
 
 
@@ -52,7 +53,7 @@ class _Parser:
         self.place = match.end()
         return match[0]
 
-    def spaced(self, action: Callable[[], Any]) -> Any:
+    def spaced(self, action: Callable[[], T]) -> T:
         self.scan(r"\s*")
         result = action()
         self.scan(r"\s*")
@@ -205,7 +206,7 @@ def matches(pattern: str, text: str, budget: Budget) -> bool:
     Raises ConditionError, UnknownCondition and BudgetExceeded.
     """
     try:
-        return regular_expressions.search(regular_expressions.ruby(pattern), text, budget)
+        return regular_expressions.search(ruby_patterns.ruby(pattern), text, budget)
     except regular_expressions.InvalidPattern as error:
         raise ConditionError(f"Invalid regular expression: /{pattern}/") from error
     except regular_expressions.UnsupportedPattern as error:
@@ -245,7 +246,7 @@ class _Evaluation:
         return all(self.holds(part) for part in _chain("and", left, right))
 
     def _eq(self, left: Expression, right: Expression) -> bool:
-        return self.value(left) == self.value(right)
+        return bool(self.value(left) == self.value(right))
 
     def _not_eq(self, left: Expression, right: Expression) -> bool:
         return not self._eq(left, right)

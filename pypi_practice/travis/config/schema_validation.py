@@ -17,41 +17,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from pypi_practice.core.data import load
-from pypi_practice.travis.config import build_conditions, did_you_mean, regular_expressions
+from pypi_practice.travis.config import (
+    build_conditions,
+    did_you_mean,
+    regular_expressions,
+    ruby_patterns,
+)
 from pypi_practice.travis.config.regular_expressions import Budget
 from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 
 LEVELS = ("info", "warn", "error", "alert")
 YES = ("true", "on", "yes", "enabled", "required")
 NO = ("false", "off", "no", "disabled", "not required")
-TEXTS = {
-    "alias_key": "the key {alias} is an alias for {key}, using {key}",
-    "alias_value": "the value {alias} is an alias for {value}, using {value}",
-    "overwrite": "both {key} and {other} given. {key} overwrites {other}",
-    "default": 'missing {key}, using the default "{default}"',
-    "deprecated_key": 'deprecated key: "{key}" ({info})',
-    "downcase": "using lower case of {value}",
-    "duplicate": "duplicate values: {values}",
-    "duplicate_key": "duplicate key: {key}",
-    "required": "missing required key: {key}",
-    "secure": "expected an encrypted string",
-    "empty": "dropping empty key: {key}",
-    "find_key": "key {original} is not known, but {key} is, using {key}",
-    "find_value": "value {original} is not known, but {value} is, using {value}",
-    "clean_key": "key {original} contains unsupported characters, using {key}",
-    "clean_value": "value {original} is not known, but {value} is, using {value}",
-    "strip_key": "key {original} contains whitespace, using {key}",
-    "underscore_key": "key {original} is not underscored, using {key}",
-    "unexpected_seq": "unexpected sequence, using the first value ({value})",
-    "unknown_key": 'unknown key "{key}" ({value})',
-    "unknown_value": "dropping unknown value: {value}",
-    "invalid_type": "dropping unexpected {actual}, expected {expected} ({value})",
-    "invalid_secure": "invalid value on secure string: {value}",
-    "invalid_format": "dropping invalid format {value}",
-    "invalid_condition": "invalid condition: {condition} ({message})",
-    "invalid_env_var": "invalid env var: {var}",
-}
-OPTIONS = {
+OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "pypi": {
         "yes_or_no": (
             "skip_existing",
@@ -82,7 +60,7 @@ DEPRECATED_OPTIONS = {
 VERSION = re.compile(r"(~>|>|>=|=|<=|<) (\d+(?:\.\d+)?(?:\.\d+)?)")
 # Not for Python's re, which would take exponential time.
 ENV = regular_expressions.whole(
-    regular_expressions.ruby(
+    ruby_patterns.ruby(
         r"""\s*(?:[^\s=]+=(?:"(?:\\.|[^"\\])*"|'[^']*'|\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`|\\.|[^\s'"`])*\s*)*"""
     )
 )
@@ -199,7 +177,7 @@ class Validator:
         instead: str = "",
         **values: Any,
     ) -> None:
-        text = TEXTS[code].format(**values).replace("()", "", 1)
+        text = load("travis/validator")[code].format(**values).replace("()", "", 1)
         self.found.append(Message(level, path, code, text, at.line, at.column, name, instead))
 
     # Keys
@@ -295,8 +273,9 @@ class Validator:
         if item.kind == "seq" and item.value and item.value[0].scalar:
             value = inspect(item.value[0].data())
             self.say("warn", path, "unexpected_seq", entry, name=entry.key, value=value)
-            self.taken[id(item)] = item.value[0].data()
-            return item.value[0]
+            first: Node = item.value[0]
+            self.taken[id(item)] = first.data()
+            return first
         return item
 
     def text(self, entry: KeyValue, path: str) -> None:

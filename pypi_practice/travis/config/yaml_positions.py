@@ -152,6 +152,16 @@ class _Size:
     depth: int
 
 
+def _start(event: Any) -> tuple[int, int]:
+    """Return the line and the column at which an event begins, from 1."""
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _end(event: Any) -> tuple[int, int]:
+    """Return the line and the column at which an event ends, from 1."""
+    return event.end_mark.line + 1, event.end_mark.column + 1
+
+
 class _Builder:
     """Builds the items of one document, and stops as soon as it unfolds to too much."""
 
@@ -167,7 +177,7 @@ class _Builder:
         root = None
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                raise MarkError("two_documents", event.start_mark.line + 1)
+                raise MarkError("two_documents", _start(event)[0])
             if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent | yaml.AliasEvent):
                 root, _ = self.item(event, 0)
         return root
@@ -183,18 +193,16 @@ class _Builder:
 
     def item(self, event: Any, depth: int) -> tuple[Node, int]:
         """Return the value that begins with *event*, and how many levels it holds."""
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        line, column = _start(event)
         if isinstance(event, yaml.AliasEvent):
             if event.anchor in self.open:
                 raise MarkError("too_deep", line)
             # Where the alias stands, not what it stands for, is the place to mend.
             if event.anchor not in self.anchors:
-                raise MarkError("no_anchor", line, event.anchor)
+                raise MarkError("no_anchor", line, str(event.anchor))
             item, size = self.anchors[event.anchor]
             self.spend(size, depth, line)
-            end = event.end_mark
-            made = Node(item.kind, item.value, line, column, end.line + 1, end.column + 1)
-            return made, size.depth
+            return Node(item.kind, item.value, line, column, *_end(event)), size.depth
         nodes, text, levels = self.nodes, self.text, 0
         length = len(event.value) if isinstance(event, yaml.ScalarEvent) else 0
         self.spend(_Size(1, length, 0), depth, line)
@@ -204,33 +212,33 @@ class _Builder:
         if isinstance(event, yaml.ScalarEvent):
             made.kind, made.value = _scalar(event)
             made.plain = not event.style
-            end = event.end_mark
+            end = _end(event)
         elif isinstance(event, yaml.SequenceStartEvent):
             made.kind = "seq"
             made.value, end, levels = self.sequence(depth)
         else:
             made.kind = "map"
             made.value, end, levels = self.mapping(depth, made)
-        made.end_line, made.end_column = end.line + 1, end.column + 1
+        made.end_line, made.end_column = end
         if event.anchor:
             self.open.discard(event.anchor)
             size = _Size(self.nodes - nodes, self.text - text, levels)
             self.anchors[event.anchor] = made, size
         return made, levels
 
-    def sequence(self, depth: int) -> tuple[list[Node], Any, int]:
+    def sequence(self, depth: int) -> tuple[list[Node], tuple[int, int], int]:
         """Return the items of a sequence, its end, and how many levels it holds."""
         items: list[Node] = []
         levels = 0
         for event in self.events:
             if isinstance(event, yaml.SequenceEndEvent):
-                return items, event.end_mark, levels + 1
+                return items, _end(event), levels + 1
             item, inner = self.item(event, depth + 1)
             items.append(item)
             levels = max(levels, inner)
         raise AssertionError("libyaml closes what it opens")
 
-    def mapping(self, depth: int, made: Node) -> tuple[dict[str, KeyValue], Any, int]:
+    def mapping(self, depth: int, made: Node) -> tuple[dict[str, KeyValue], tuple[int, int], int]:
         """Return the entries of the mapping *made*, its end, and how many levels it holds."""
         own: dict[str, KeyValue] = {}
         merged: dict[str, KeyValue] = {}
@@ -238,8 +246,8 @@ class _Builder:
         for event in self.events:
             if isinstance(event, yaml.MappingEndEvent):
                 inherited = {key: entry for key, entry in merged.items() if key not in own}
-                return {**inherited, **own}, event.end_mark, levels + 1
-            line, column = event.start_mark.line + 1, event.start_mark.column + 1
+                return {**inherited, **own}, _end(event), levels + 1
+            line, column = _start(event)
             if not isinstance(event, yaml.ScalarEvent):
                 raise MarkError("key_no_word", line)
             self.spend(_Size(0, len(event.value), 0), depth, line)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
-from pypi_practice.travis.config import regular_expressions
+from pypi_practice.travis.config import bash_patterns, regular_expressions
 from pypi_practice.travis.config.regular_expressions import Budget
 
 NESTING_LIMIT = 200  # parentheses inside each other
@@ -489,9 +489,7 @@ def _compare(comparison: Comparison, scope: Scope) -> bool:
     if operator in ("=", "==", "!=", "=~"):
         try:
             node = (
-                regular_expressions.extended(letters)
-                if operator == "=~"
-                else regular_expressions.glob(letters)
+                bash_patterns.extended(letters) if operator == "=~" else bash_patterns.glob(letters)
             )
             return regular_expressions.search(node, left, scope.budget) is not (operator == "!=")
         except regular_expressions.UnsupportedPattern as error:

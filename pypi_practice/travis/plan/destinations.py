@@ -10,8 +10,9 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS, is_protected
 from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts, named
 from pypi_practice.network.connections import read_host
+from pypi_practice.travis.config.jobs import assigned
 from pypi_practice.travis.config.loader import as_list
-from pypi_practice.travis.plan.planner import Deploy, Job, assigned
+from pypi_practice.travis.plan.planner import Deploy, Job
 
 ADDRESS = re.compile(r"https?://[^\s\"'<>|;&()]{1,2000}", re.I)
 REFERENCE = re.compile(r"\$(?:(\w{1,100})|\{(\w{1,100})\})")

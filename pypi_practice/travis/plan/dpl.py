@@ -17,8 +17,8 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.travis.config.loader import as_list
 from pypi_practice.travis.plan.planner import Deploy, Job, minor
-from pypi_practice.travis.run.log import OURS
 
+OURS = "==> "  # begins each line of a log that is the rehearsal's own
 # Others would publish to places that the practice index does not stand in for.
 PLAYED = ("pypi", "script")
 OLDEST = (3, 10)  # the Python below which get-pip.py, which the tool downloads, stops

@@ -7,47 +7,35 @@ lib/travis/build/script/python.rb of travis-build; the pages on stages and the m
 from __future__ import annotations
 
 import contextlib
-import functools
-import itertools
-import math
 import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config import build_conditions
 from pypi_practice.travis.config.build_conditions import written
+from pypi_practice.travis.config.jobs import (
+    MOST_JOBS,
+    JobConfig,
+    TooManyJobs,
+    TooMuchText,
+    assigned,
+    assignments,
+    entries_of,
+    expand,
+    first_text,
+    flat,
+    included,
+    is_among,
+)
 from pypi_practice.travis.config.loader import as_list, deploys
 from pypi_practice.travis.config.regular_expressions import Budget, BudgetExceeded
 from pypi_practice.travis.config.unsupported_keys import Unplayed, is_encrypted, unplayed
 from pypi_practice.travis.plan.commit_tree import Tree
 
-DEFAULT_PYTHON = "3.10"
-DEFAULT_DIST = "focal"
-MOST_JOBS = 200  # of a matrix (user/build-matrix.md of the documentation)
-# The phases of a job in the order in which a file is read and shown (user/job-lifecycle.md of the
-# documentation); those before "script" stop the job when they fail, and it decides the result.
-PHASES = (
-    "before_install",
-    "install",
-    "before_script",
-    "script",
-    "after_success",
-    "after_failure",
-    "before_deploy",
-    "after_deploy",
-    "after_script",
-)
-DEPLOY_PHASES = ("before_deploy", "after_deploy")
-DECISIVE_PHASES = PHASES[: PHASES.index("script") + 1]
-WEIGHT_LIMIT = 2_000_000  # characters that all jobs may hold, and 10 for each of their values
-MOST_DEPLOYS = 1_000  # of all jobs
-# More than one value of these makes a job for each, in this order (travis-yml, expand_keys).
-EXPANDED = ("os", "arch", "python", "env")
 # The runtimes that a deploy may ask for, in the order in which travis-build tests them.
 RUNTIMES = (
     "d",
@@ -156,20 +144,11 @@ class Job:
         Values that are no text are commands too, as Ruby writes them: ``true``, ``1``. Lists are
         flattened, and mappings dropped (travis-yml, lib/travis/yml/doc/change).
         """
-        return [written(one) for one in _flat(self.config.get(name)) if one != "skip"]
+        return [written(one) for one in flat(self.config.get(name)) if one != "skip"]
 
     def skips(self, name: str) -> bool:
         """Whether the phase says ``skip``."""
         return as_list(self.config.get(name)) in (["skip"], ["ignore"])
-
-
-def _flat(value: Any) -> Iterator[str | bool]:
-    """Yield the texts of *value*, a text or lists of them."""
-    for one in as_list(value):
-        if isinstance(one, list):
-            yield from _flat(one)
-        elif one is not None and not isinstance(one, dict):
-            yield one
 
 
 @dataclass
@@ -210,26 +189,28 @@ def make(
     tests = _Conditions(event, seen, words)
     listed = _listed(config, words)
     section = config.get("jobs")
-    allowed = as_list(section.get("allow_failures")) if isinstance(section, dict) else []
-    allowed = [_comparable(one) for one in allowed if isinstance(one, dict) and one]
+    allowed = entries_of(section.get("allow_failures") if isinstance(section, dict) else None)
     encrypted = is_encrypted([one.get("env") for one in (config, *included(config))])
     stages, number = [], 0
     for name, condition, jobs in _grouped(config, listed):
-        made = Stage(name, [], condition)
-        made.runs = condition is None or tests.hold(condition, f"stages.{name}.if", config)
-        for shown, job in jobs:
-            where = f"jobs.{_text(job.get('name'), name)}.if"
-            if "if" in job and not tests.hold(job["if"], where, job):
+        stage = Stage(name, [], condition)
+        stage.runs = condition is None or tests.hold(condition, f"stages.{name}.if", config)
+        for shown, job_config in jobs:
+            settings = job_config.settings
+            where = f"jobs.{first_text(settings.get('name'), name)}.if"
+            if "if" in settings and not tests.hold(settings["if"], where, settings):
                 continue
-            if made.runs:
+            if stage.runs:
                 number += 1
-            one = _job(job, f"{build}.{number}", name, shown, event, seen, build)
-            one.hidden, one.encrypted, one.tree, one.budget = hidden, encrypted, tree, tests.budget
-            one.may_fail = job.get("allow_failure") is True or _is_among(job, allowed)
-            one.environ["TRAVIS_ALLOW_FAILURE"] = str(one.may_fail).lower()
-            made.jobs.append(one)
-        stages.append(made)
-    plan = Plan(stages, unplayed(config, listed), any(map(caches_pip, [config, *listed])))
+            job = _job(job_config, f"{build}.{number}", name, shown, event, seen, build)
+            job.hidden, job.encrypted, job.tree, job.budget = hidden, encrypted, tree, tests.budget
+            job.may_fail = settings.get("allow_failure") is True or is_among(settings, allowed)
+            job.environ["TRAVIS_ALLOW_FAILURE"] = str(job.may_fail).lower()
+            stage.jobs.append(job)
+        stages.append(stage)
+    all_settings = [job_config.settings for job_config in listed]
+    pip_cached = any(map(caches_pip, [config, *all_settings]))
+    plan = Plan(stages, unplayed(config, all_settings), pip_cached)
     if "if" in config:
         plan.condition, plan.runs = written(config["if"]), tests.hold(config["if"], "if", config)
     if plan.runs and (blocked := tests.blocked(config.get("branches"))):
@@ -237,39 +218,33 @@ def make(
     return plan
 
 
-def _listed(config: dict[str, Any], words: Translator) -> list[dict[str, Any]]:
+def _listed(config: dict[str, Any], words: Translator) -> list[JobConfig]:
     """Return every job; raises PracticeError if they are too many, or hold too much."""
-    number = count(config)
-    if number <= MOST_JOBS and len(included(config)) <= MOST_JOBS:
-        made = _expanded(config)
-        many = sum(len(as_list(job.get("deploy"))) for job in made) > MOST_DEPLOYS
-        if many or _weight(made) > WEIGHT_LIMIT:
-            raise PracticeError(words("too_much_text", number=len(made)))
-        made = _unique(made)
-        if len(made) <= MOST_JOBS:
-            return made
-        number = len(made)
-    raise PracticeError(
-        words("too_many_jobs", number=max(number, len(included(config))), most=MOST_JOBS)
-    )
+    try:
+        return expand(config)
+    except TooMuchText as error:
+        raise PracticeError(words("too_much_text", number=error.number)) from error
+    except TooManyJobs as error:
+        text = words("too_many_jobs", number=error.number, most=MOST_JOBS)
+        raise PracticeError(text) from error
 
 
 def _grouped(
-    config: dict[str, Any], listed: list[dict[str, Any]]
-) -> list[tuple[str, Any, list[tuple[str, dict[str, Any]]]]]:
+    config: dict[str, Any], listed: list[JobConfig]
+) -> list[tuple[str, Any, list[tuple[str, JobConfig]]]]:
     """Return the stages that have jobs: name, condition, and each job with the stage it shows."""
     stages = [
         one if isinstance(one, dict) else {"name": one} for one in as_list(config.get("stages"))
     ]
-    names = [_text(one.get("name"), "test") for one in stages]
+    names = [first_text(one.get("name"), "test") for one in stages]
     tests = {name.lower(): one.get("if") for name, one in zip(names, stages, strict=True)}
-    uses_stages = bool(names) or any(job.get("stage") for job in listed)
+    uses_stages = bool(names) or any(job.settings.get("stage") for job in listed)
     spelled = {name.lower(): name for name in reversed(names)}
-    groups: dict[str, list[tuple[str, dict[str, Any]]]] = {name: [] for name in tests}
+    groups: dict[str, list[tuple[str, JobConfig]]] = {name: [] for name in tests}
     stage = "test"
     for job in listed:
         # A job without a stage belongs to that of the job before it.
-        own = _text(job.get("stage"), "")
+        own = first_text(job.settings.get("stage"), "")
         spelling = own or stage
         stage = spelling.lower()
         spelled.setdefault(stage, spelling)
@@ -277,11 +252,6 @@ def _grouped(
         shown = (own or spelled[stage]) if uses_stages else ""
         groups.setdefault(stage, []).append((shown, job))
     return [(name, tests.get(name), jobs) for name, jobs in groups.items() if jobs]
-
-
-def _text(value: Any, default: str) -> str:
-    """Return the first text in *value*, or *default* if there is none."""
-    return next((written(one) for one in _flat(value) if one != ""), default)
 
 
 class _Conditions:
@@ -312,7 +282,7 @@ class _Conditions:
 
     def hold(self, text: Any, where: str, values: dict[str, Any]) -> bool:
         """Whether *text* holds for a job or file with *values*; raises PracticeError."""
-        env = self.env | assigned(_assignments(values.get("env")))
+        env = self.env | assigned(assignments(values.get("env")))
         own: dict[str, Any] = {
             key: values[key] for key in ("os", "dist", "language") if key in values
         }
@@ -329,7 +299,7 @@ class _Conditions:
         """
         if not isinstance(branches, dict):
             branches = {"only": branches} if branches else {}
-        only, without = (list(_flat(branches.get(key))) for key in ("only", "except"))
+        only, without = (list(flat(branches.get(key))) for key in ("only", "except"))
         listed = [written(one) for one in only or [*without, "gh-pages"]]
         with self._errors("branches"):
             named = any(self._names(pattern) for pattern in listed)
@@ -349,127 +319,6 @@ def caches_pip(config: dict[str, Any]) -> bool:
     return cache.get("pip") is True if isinstance(cache, dict) else "pip" in as_list(cache)
 
 
-def count(config: dict[str, Any]) -> int:
-    """Return how many jobs the matrix of the file makes, without making them."""
-    env = config.get("env")
-    if isinstance(env, dict):
-        env = env.get("jobs")
-    return math.prod(
-        max(len(as_list(env if key == "env" else config.get(key))), 1) for key in EXPANDED
-    )
-
-
-def expanded(config: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return every job: the matrix of Pythons and variables, then those of ``jobs.include``."""
-    return _unique(_expanded(config))
-
-
-def _unique(jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return *jobs*; of two that are the same in everything one is made."""
-    return list({repr(sorted(job.items())): job for job in reversed(jobs)}.values())[::-1]
-
-
-def _expanded(config: dict[str, Any]) -> list[dict[str, Any]]:
-    section = config.get("jobs") or {}
-    listed = included(config)
-    axes = {key: as_list(config.get(key)) for key in EXPANDED}
-    env, everywhere = config.get("env"), []
-    if isinstance(env, dict):
-        everywhere = _assignments(env.get("global"))
-        rest = {key: value for key, value in env.items() if key != "global"}
-        axes["env"] = as_list(env["jobs"]) if "jobs" in env else [rest] if rest else []
-    axes = {key: values for key, values in axes.items() if values}
-    jobs = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
-    # One value makes no matrix: with jobs.include, only the included jobs are run.
-    if len(jobs) == 1 and listed:
-        jobs = []
-    first = {key: values[0] for key, values in axes.items()}
-    jobs += [{**first, **one} for one in listed]
-    excluded = section.get("exclude") if isinstance(section, dict) else None
-    alone = {*load("travis/schema")["only_root"], *EXPANDED, "if"}
-    shared = {key: value for key, value in config.items() if key not in alone}
-    made = [{**shared, **job} for job in jobs]
-    without = [_comparable(one) for one in as_list(excluded) if isinstance(one, dict) and one]
-    made = [job for job in made if not _is_among(job, without)]
-    return [{**job, "env": everywhere + _assignments(job.get("env"))} for job in made]
-
-
-def included(config: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the jobs that the file lists under ``jobs.include``."""
-    section = config.get("jobs") or {}
-    listed = as_list(section.get("include") if isinstance(section, dict) else section)
-    return [one for one in listed if isinstance(one, dict)]
-
-
-def _weight(value: Any, known: dict[int, int] | None = None) -> int:
-    """Return how much *value* unfolds to: its characters, and 10 for each value in it."""
-    known = {} if known is None else known
-    if not isinstance(value, dict | list):
-        return 10 + len(str(value))
-    if id(value) not in known:
-        parts = value.values() if isinstance(value, dict) else value
-        known[id(value)] = 10 + sum(_weight(one, known) for one in parts)
-    return known[id(value)]
-
-
-def _comparable(job: dict[str, Any]) -> dict[str, list[Any]]:
-    """Return the values of a job in the form in which they are compared."""
-    return {
-        key: _assignments(value) if key == "env" else as_list(value) for key, value in job.items()
-    }
-
-
-def _is_among(job: dict[str, Any], entries: list[dict[str, list[Any]]]) -> bool:
-    """Whether one of the entries of ``jobs.exclude`` or ``jobs.allow_failures`` names the job."""
-    own = _comparable(job) if entries else {}
-    missing: list[Any] = []
-    for entry in entries:
-        for key, value in entry.items():
-            if own.get(key, missing) != value and key != "if":
-                break
-        else:
-            return True
-    return False
-
-
-def _assignments(env: Any) -> list[str]:
-    """Return ``NAME=value`` for each variable of the file; what is encrypted is left out."""
-    found = []
-    for one in as_list(env):
-        if isinstance(one, list):
-            found += _assignments(one)
-            continue
-        if not isinstance(one, dict):
-            found.append(written(one))
-            continue
-        for name, value in one.items():
-            if name in ("global", "jobs"):
-                found += _assignments(value)
-            elif name != "secure" and not isinstance(value, dict):
-                text = written(value)
-                found.append(f'{name}="{text}"' if re.search(r"\s", text) else f"{name}={text}")
-    return found
-
-
-def assigned(assignments: Sequence[str]) -> dict[str, str]:
-    """Return what the assignments say, as conditions see it: without running them."""
-    values: dict[str, str] = {}
-    for line in assignments:
-        values |= dict(_assigned(line))
-    return values
-
-
-@functools.lru_cache(maxsize=512)
-def _assigned(line: str) -> list[tuple[str, str]]:
-    try:
-        words = shlex.split(line)
-    except ValueError:
-        return []
-    return [
-        (name, value) for name, equals, value in (one.partition("=") for one in words) if equals
-    ]
-
-
 def _seen(event: Event, variables: Sequence[Variable]) -> list[Variable]:
     """Return the variables that the build sees: a pull request from a fork gets none, and one
     that is limited to a branch is missing elsewhere, on every tag too."""
@@ -478,7 +327,7 @@ def _seen(event: Event, variables: Sequence[Variable]) -> list[Variable]:
 
 
 def _job(
-    config: dict[str, Any],
+    config: JobConfig,
     number: str,
     stage: str,
     shown: str,
@@ -486,10 +335,6 @@ def _job(
     seen: list[Variable],
     build: int,
 ) -> Job:
-    def text(key: str, default: str) -> str:
-        return _text(config.get(key), default)
-
-    python = text("python", DEFAULT_PYTHON)
     branch = event.tag or event.branch
     environ = {
         "CI": "true",
@@ -503,24 +348,24 @@ def _job(
         "TRAVIS_BUILD_NUMBER": str(build),
         "TRAVIS_JOB_NUMBER": number,
         "TRAVIS_BUILD_STAGE_NAME": shown,
-        "TRAVIS_OS_NAME": text("os", "linux"),
-        "TRAVIS_DIST": text("dist", DEFAULT_DIST),
-        "TRAVIS_PYTHON_VERSION": python,
+        "TRAVIS_OS_NAME": config.os,
+        "TRAVIS_DIST": config.dist,
+        "TRAVIS_PYTHON_VERSION": config.python,
         "TRAVIS_SECURE_ENV_VARS": "false" if event.from_fork else "true",
-        "TRAVIS_LANGUAGE": text("language", "ruby"),
-        "TRAVIS_JOB_NAME": text("name", ""),
+        "TRAVIS_LANGUAGE": config.language,
+        "TRAVIS_JOB_NAME": first_text(config.settings.get("name"), ""),
     }
     job = Job(
         number=number,
         stage=stage,
-        name=text("name", f"Python: {python}"),
-        python=python,
-        config=config,
+        name=first_text(config.settings.get("name"), f"Python: {config.python}"),
+        python=config.python,
+        config=config.settings,
         environ=environ,
         variables=seen,
-        env=config["env"],
+        env=config.settings["env"],
     )
-    job.deploys = compiled(config, event)
+    job.deploys = compiled(config.settings, event)
     return job
 
 

@@ -14,9 +14,10 @@ from collections import deque
 from collections.abc import Mapping
 from typing import TextIO
 
-from pypi_practice.travis.plan.planner import PHASES
+from pypi_practice.core.terminal import one_line
+from pypi_practice.travis.config.jobs import PHASES
+from pypi_practice.travis.plan.dpl import OURS
 
-OURS = "==> "
 # The bounds keep the work linear in the line, whatever a job writes.
 MARK = re.compile(r"travis_(fold|time):(start|end):([^\r\n]{0,300}?)\r\x1b\[0?K")
 COLOUR = re.compile(r"\x1b\[[0-9;]{0,60}m")
@@ -30,7 +31,6 @@ SEQUENCE = (
     r"|[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 )
 CONTROL = re.compile(f"{KEPT_SEQUENCE}|{SEQUENCE}")
-SPACE = re.compile(r"\r\x1b\[0?K|[\t\n\r]")  # what ``clean`` leaves and one line does not hold
 RESET = "\x1b[0m"
 DEPTH = 50  # open folds: Travis CI's own are two deep
 DEPLOY = "deploy"
@@ -53,11 +53,6 @@ def clean(line: str) -> str:
     '\\x1b[31mred\\x1b[0m and no more'
     """
     return CONTROL.sub(lambda match: match["kept"] or "", line)
-
-
-def plain(text: str) -> str:
-    """Return *text*, which may hold names of the file or the repository, as one harmless line."""
-    return SPACE.sub(" ", COLOUR.sub("", clean(text)))
 
 
 def seconds(number: float) -> str:
@@ -133,9 +128,9 @@ class Log:
 
     def say(self, text: str, style: str = "") -> None:
         """Write a line of the rehearsal's own, in which names of the file may stand."""
-        self._write(self._styled(OURS, "head") + self._styled(plain(text), style))
+        self._write(self._styled(OURS, "head") + self._styled(one_line(text), style))
 
-    def plain(self, text: str = "") -> None:
+    def line(self, text: str = "") -> None:
         """Write a line that is nobody's."""
         self._write(text)
 
@@ -172,7 +167,7 @@ class Log:
     def status(self, text: str) -> None:
         """Show *text* below the log, on a terminal, until the next line comes."""
         if self.terminal:
-            self.out.write(CLEAR + self._styled(plain(text)[: self.width], "dim"))
+            self.out.write(CLEAR + self._styled(one_line(text)[: self.width], "dim"))
             self.out.flush()
             self._status = bool(text)
 

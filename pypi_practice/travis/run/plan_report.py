@@ -13,6 +13,7 @@ from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.git.safe_reader import GitError
 from pypi_practice.travis.config import unsupported_keys
+from pypi_practice.travis.config.jobs import PHASES
 from pypi_practice.travis.config.loader import as_list
 from pypi_practice.travis.plan import destinations
 from pypi_practice.travis.plan.deploy_decision import (
@@ -23,7 +24,6 @@ from pypi_practice.travis.plan.deploy_decision import (
     target,
 )
 from pypi_practice.travis.plan.planner import (
-    PHASES,
     Deploy,
     Event,
     Job,
@@ -122,7 +122,8 @@ def text(
         [words(f"head_{name}") for name in ("stage", "job", "image")]
         + ["Python", words("head_publishes")]
     ]
-    notes, commands = [], {}
+    notes: list[str] = []
+    commands: dict[tuple[tuple[tuple[str, str], ...], tuple[str, ...]], list[Job]] = {}
     for stage in plan.stages:
         if not stage.runs:
             skipped = words("left_out", condition=stage.condition)

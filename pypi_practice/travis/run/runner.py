@@ -8,50 +8,42 @@ import queue
 import re
 import shutil
 import socket
-import stat
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
-from pypi_practice.core.indexes import HOSTS, INDEXES, is_protected, plain_host
-from pypi_practice.core.terminal import indented, one_line
+from pypi_practice.core.indexes import HOSTS, INDEXES
 from pypi_practice.index.storage.store import Store
-from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts, named
-from pypi_practice.network.connections import Connection
+from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
 from pypi_practice.network.parent_proxy import OuterProxy
 from pypi_practice.network.proxy import Proxy
 from pypi_practice.sandbox.kinds import FOR_JOB, Kind
 from pypi_practice.sandbox.start import SandboxError, choose
 from pypi_practice.tokens import patterns
-from pypi_practice.travis.config import unsupported_keys
+from pypi_practice.travis.config.jobs import assigned
 from pypi_practice.travis.plan import destinations
-from pypi_practice.travis.plan.deploy_decision import decide, secrets
+from pypi_practice.travis.plan.deploy_decision import decide
+from pypi_practice.travis.plan.dpl import OURS
 from pypi_practice.travis.plan.planner import (
-    DECISIVE_PHASES,
-    Deploy,
     Event,
     Job,
     Plan,
     Stage,
     Variable,
-    assigned,
 )
-from pypi_practice.travis.plan.secret_variables import visible_variables
-from pypi_practice.travis.run import origin, script
-from pypi_practice.travis.run import workspace as place
-from pypi_practice.travis.run.log import OURS, Log, Marks, Watch, clean, seconds
-from pypi_practice.travis.run.origin import Push
+from pypi_practice.travis.run import origin, outline, script, workspace
+from pypi_practice.travis.run.log import Log, Marks, Watch, clean
 from pypi_practice.travis.run.process import JobSandbox, Process, stream
 from pypi_practice.travis.run.repository import Remark, Repository, describe
+from pypi_practice.travis.run.results import Outcome, Result, read_deploys
+from pypi_practice.travis.run.summary import Summary, differences
 
 # twine breaks this line where the terminal ends.
 SKIPPED = re.compile(r"Skipping (\S{1,255})")
@@ -60,57 +52,9 @@ ARCHIVES = (".whl", ".gz", ".zip", ".egg")
 TICK = 0.5  # seconds between two looks at a job that says nothing
 PATIENCE = 20  # seconds for a connection on this computer
 STOP = 0.2  # seconds between two requests to jobs to end
-HOWS = ("dpl", "steps")  # by the deploy tool itself, or by its steps taken here
-SHOWN = 20  # names in one line of the summary
-RECORD_LIMIT = 64 * 1024  # bytes of what the deploys of a job write down
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # The kinds of sandbox in which a job has loopback addresses of its own.
 OWN_LOOPBACK = (Kind.BUBBLEWRAP, Kind.NAMESPACE)
-
-
-@dataclass
-class Result:
-    """What a rehearsal did: whether the build passed, and what came of its jobs.
-
-    ``published`` are the index and the name of each file that the practice index holds since;
-    ``reached`` the hosts that a job reached because the user allowed it.
-    """
-
-    passed: bool = True
-    published: list[tuple[str, str]] = field(default_factory=list)
-    reached: set[str] = field(default_factory=set)
-    pushed: bool = False
-    pythons: dict[str, str] = field(default_factory=dict)  # wanted, and what played its part
-    deployed: set[str] = field(default_factory=set)  # by "dpl", by its "steps" or both
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """What a job has written down of one of its deploys: nothing that it did is proven by it."""
-
-    how: str  # one of HOWS
-    done: bool
-
-
-@dataclass
-class Outcome:
-    """What one job did.
-
-    ``connections`` is what its proxy saw, ``uploaded`` what the practice index holds since (index
-    and file name), ``pushes`` how its copy of the repository has changed, None if that cannot be
-    read any more. ``deploys``, ``skipped`` and ``named`` are what the job says itself.
-    """
-
-    code: int = 0
-    python: str = ""
-    left_out: bool = False
-    times: dict[str, float] = field(default_factory=dict)
-    deploys: dict[int, Deployed] = field(default_factory=dict)
-    skipped: list[str] = field(default_factory=list)
-    named: set[str] = field(default_factory=set)  # archives that its log speaks of
-    uploaded: list[tuple[str, str]] = field(default_factory=list)
-    connections: list[Connection] = field(default_factory=list)
-    pushes: list[Push] | None = field(default_factory=list)
 
 
 def rehearse(
@@ -139,7 +83,7 @@ def rehearse(
     result = Result()
     what = describe(event, words)
     log.say(words("starts", what=what, commit=repository.commit[:7]), "head")
-    _notes(repository, plan, words, log.say)
+    outline.notes(repository, plan, words, log.say)
     for one in findings:
         log.say(one.text(words), "bad" if one.level in ("error", "alert") else "note")
     if not plan.runs:
@@ -149,7 +93,7 @@ def rehearse(
         log.say(line, "note")
     said = Translator(words.language, "commands/sandbox")
     try:
-        kind, failures = choose(kinds, place.files(None, None, environ))
+        kind, failures = choose(kinds, workspace.files(None, None, environ))
     except SandboxError as error:
         raise PracticeError(said("wall_required", reasons=error)) from error
     reasons = "; ".join(f"{name}: {reason}" for name, reason in failures.items()) or "--wall none"
@@ -168,13 +112,13 @@ def rehearse(
         build = _Build(repository, prepared, environ, log, words, result, exact)
         build.allowed, build.kind = allowed, kind
         summary += _stages(plan, build, result, log, words)
-    log.plain()
-    differences = list(_differences(plan, event, result, words))
-    if differences:
+    log.line()
+    lines = list(differences(plan, event, result, words))
+    if lines:
         log.say(words("differs"), "head")
-        for line in differences:
+        for line in lines:
             log.say(f"  {line}")
-        log.plain()
+        log.line()
     log.say(words("summary"), "head")
     if no_wall:
         log.say(no_wall, "bad")
@@ -206,11 +150,11 @@ def _stages(
         elif not result.passed:
             text = words("stage_canceled", name=stage.name)
         else:
-            log.plain()
+            log.line()
             log.say(words("stage", name=stage.name), "head")
             summary += [(words("stage", name=stage.name), "head"), *build.stage(stage)]
             continue
-        log.plain()
+        log.line()
         log.say(text, "note")
         summary.append((text, "note"))
     return summary
@@ -294,6 +238,7 @@ class _Build:
     ) -> None:
         self.repository, self.environ, self.log = repository, environ, log
         self.words, self.result, self.exact = words, result, exact
+        self.summary = Summary(result, words)
         self.prepared = prepared
         self.refs = origin.refs(prepared) or {}
         self.processes: set[Process] = set()
@@ -317,7 +262,7 @@ class _Build:
                 outcome.skipped = [name for name in dict.fromkeys(outcome.skipped) if name in names]
             for job, outcome in zip(batch, outcomes, strict=True):
                 passed &= outcome.code == 0 or job.may_fail
-                lines += self._summary(job, outcome)
+                lines += self.summary.lines(job, outcome)
         self.result.passed &= passed
         yield from lines
 
@@ -383,7 +328,7 @@ class _Build:
         future: Future[Outcome],
         running: dict[str, tuple[Watch, Marks]],
     ) -> None:
-        self.log.plain()
+        self.log.line()
         self.log.say(self.words("job", number=job.number, name=job.name), "head")
         while True:
             try:
@@ -458,7 +403,7 @@ class _Build:
     def _job(self, job: Job, emit: Callable[[str], None]) -> Outcome:
         """Run one job; each line of its log goes to *emit*."""
         words = self.words
-        python, version = place.find_python(job.python)
+        python, version = workspace.find_python(job.python)
         outcome = Outcome(python=version)
         if version != job.python:
             if self.exact:
@@ -477,7 +422,7 @@ class _Build:
         with contextlib.ExitStack() as stack:
             made = tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True)
             root = Path(stack.enter_context(made))
-            where = place.prepare(
+            where = workspace.prepare(
                 self.repository,
                 job,
                 root,
@@ -495,7 +440,7 @@ class _Build:
             address = f"http://127.0.0.1:{proxy.port}"
             own = self.kind in OWN_LOOPBACK
             direct = [host for host in LOOPBACK if own and host not in self.allowed]
-            inner = place.environment(
+            inner = workspace.environment(
                 job, self.environ, where, self.repository.commit, address, direct
             )
             inner["REHEARSAL_DEPLOYED"] = str(root / "deployed")
@@ -505,7 +450,7 @@ class _Build:
             if not self.stopped.is_set():
                 command = ["bash", str(file)]
                 web = urlsplit(self.environ["PYPI_PRACTICE_WEB"]).port or 0
-                files = place.files(where.root, Path(python), self.environ)
+                files = workspace.files(where.root, Path(python), self.environ)
                 sandbox = JobSandbox(self.kind, [proxy.port, web], files)
                 try:
                     outcome.code = stream(
@@ -538,204 +483,3 @@ class _Build:
         outer = OuterProxy(practice, practice, without=",".join(LOOPBACK))
         words = Translator(self.words.language)
         return Proxy(0, None, words, outer=outer, allowed=self.allowed)
-
-    def _summary(self, job: Job, outcome: Outcome) -> Iterator[tuple[str, str]]:
-        words, result = self.words, self.result
-        title = words("job", number=job.number, name=job.name)
-        if outcome.left_out:
-            yield f"  {title}: {words('omitted')}", "note"
-            return
-        said = words("passed" if outcome.code == 0 else "failed")
-        if outcome.code and job.may_fail:
-            said = words("may_fail")
-        other = ""
-        if outcome.python != job.python:
-            other = f" {words('on_python', found=outcome.python)}"
-            result.pythons[job.python] = outcome.python
-        style = "good" if outcome.code == 0 else "note" if job.may_fail else "bad"
-        yield f"  {title}: {said}{other}", style
-        if outcome.times:
-            parts = [f"{phase} {seconds(took)}" for phase, took in outcome.times.items()]
-            yield f"    {words('times', times=', '.join(parts))}", "dim"
-        variables: dict[str, str] = {}  # by index
-        for number, deployed in sorted(outcome.deploys.items()):
-            result.deployed.add(deployed.how)
-            if deployed.done:
-                yield from self._deployed(job, job.deploys[number], outcome, variables)
-        for index in INDEXES.values():
-            names = sorted(name for key, name in outcome.uploaded if key == index.key)
-            if names:
-                result.published += [(index.key, name) for name in names]
-                text = words("published", names=self._few(names), index=index.name)
-                if variable := variables.get(index.key):
-                    text = words("published_with", text=text, variable=variable)
-                yield f"    {text}", "good"
-        if outcome.skipped:
-            yield f"    {words('skipped_files', names=self._few(outcome.skipped))}", "note"
-        yield from self._pushes(outcome)
-        yield from self._connections(outcome)
-
-    def _few(self, names: Sequence[str]) -> str:
-        """Return *names* in one line, without those that would make it too long."""
-        shown = ", ".join(clean(name)[:255] for name in names[:SHOWN])
-        left = len(names) - SHOWN
-        return self.words("and_more", names=shown, number=left) if left > 0 else shown
-
-    def _deployed(
-        self, job: Job, deploy: Deploy, outcome: Outcome, variables: dict[str, str]
-    ) -> Iterator[tuple[str, str]]:
-        """Yield what is said of a deploy that ended well; note the variables that it used."""
-        if deploy.provider == "script":
-            command = " ".join(str(deploy.options.get("script")).split())
-            yield f"    {self.words('ran', command=clean(command))}", "good"
-            return
-        server = str(deploy.options.get("server") or INDEXES["pypi"].upload)
-        index = HOSTS.get(plain_host(urlsplit(server).hostname or ""))
-        if index is None:
-            return
-        used = [one for one in secrets(deploy) if not one.startswith("TRAVIS")]
-        variables[index.key] = ", ".join(f"${one}" for one in used or visible_variables(job))
-        if outcome.skipped and all(key != index.key for key, _ in outcome.uploaded):
-            host = urlsplit(index.upload).hostname
-            yield f"    {self.words('nothing_new', host=host)}", "note"
-
-    def _pushes(self, outcome: Outcome) -> Iterator[tuple[str, str]]:
-        words = self.words
-        if outcome.pushes is None:
-            yield f"    {words('copy_unreadable')}", "note"
-        elif outcome.pushes:
-            self.result.pushed = True
-            names = [
-                words(f"push_{one.change}", name=one.name, kind=words(f"ref_{one.kind}"))
-                for one in outcome.pushes
-            ]
-            yield f"    {words('pushed', names=self._few(names))}", "good"
-
-    def _connections(self, outcome: Outcome) -> Iterator[tuple[str, str]]:
-        """Yield what the proxy of a job saw, besides the index and what is installed from."""
-        words = self.words
-        hosts = Counter(
-            (named(one.host, one.port), one.host, one.outcome) for one in outcome.connections
-        )
-        lines: dict[str, str] = {}
-        for shown, host, what in hosts:
-            if what == "refused":
-                key = "host_protected" if is_protected(host) else "host_refused"
-                lines[words(key, host=shown)] = "note"
-            elif what == "allowed":
-                self.result.reached.add(shown)
-                lines[words("host_reached", host=shown)] = "bad"
-            elif what == "failed":
-                lines[words("host_failed", host=shown)] = "note"
-        for text in list(lines)[:SHOWN]:
-            yield f"    {text}", lines[text]
-        if len(lines) > SHOWN:
-            yield f"    {words('more_hosts', number=len(lines) - SHOWN)}", "note"
-
-
-def read_deploys(file: Path, count: int) -> dict[int, Deployed]:
-    """Return what the deploys of a job wrote into *file*, by their numbers below *count*.
-
-    Each line is the number of a deploy, ``dpl`` or ``steps``, and where it published if it is done.
-    The job can write anything there: what is none of this is passed over.
-    """
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    try:
-        descriptor = os.open(file, flags)
-        with open(descriptor, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return {}
-            text = stream.read(RECORD_LIMIT).decode("utf-8", "replace")
-    except OSError:
-        return {}
-    found: dict[int, Deployed] = {}
-    for line in text.split("\n"):
-        number, _, rest = line.partition("\t")
-        how, _, target = rest.partition("\t")
-        if not re.fullmatch(r"[0-9]{1,4}", number) or int(number) >= count:
-            continue
-        if how in HOWS:
-            done = bool(target) or (int(number) in found and found[int(number)].done)
-            found[int(number)] = Deployed(how, done)
-    return found
-
-
-def _differences(plan: Plan, event: Event, result: Result, words: Translator) -> Iterator[str]:
-    """Yield what was not as on Travis CI, for what this file says and no more."""
-    jobs = [job for stage in plan.stages if stage.runs for job in stage.jobs]
-    images = list(dict.fromkeys(str(job.config["dist"]) for job in jobs if job.config.get("dist")))
-    if images:
-        yield words("differ_image", names=", ".join(images))
-    systems = {job.environ["TRAVIS_OS_NAME"] for job in jobs} - {"linux"}
-    if systems:
-        yield words("differ_os", names=", ".join(sorted(systems)))
-    languages = {job.environ["TRAVIS_LANGUAGE"] for job in jobs} - {"python"}
-    if languages:
-        yield words("differ_language", names=", ".join(sorted(languages)))
-    if plan.pip_cached:
-        yield words("differ_pip_cache")
-    if event.pull_request:
-        yield words("differ_merge")
-    for wanted, found in result.pythons.items():
-        yield words("differ_python", wanted=wanted, found=found)
-    for how in sorted(result.deployed):
-        yield words(f"differ_{how}")
-    if result.pushed:
-        yield words("differ_push")
-    yield from unsupported_keys.sentences(plan.unplayed, words)
-
-
-def _notes(repository: Repository, plan: Plan, words: Translator, say: Callable[..., None]) -> None:
-    if repository.uncommitted:
-        say(words("uncommitted", names=", ".join(repository.uncommitted)))
-    if repository.missing_branch:
-        say(words("head_for_branch", name=repository.missing_branch))
-    if plan.unplayed:
-        say(words("unknown", keys=", ".join(one.shown for one in plan.unplayed)))
-
-
-def outline(
-    repository: Repository,
-    plan: Plan,
-    event: Event,
-    emit: Callable[[str], None],
-    words: Translator,
-    allowed: AllowedHosts = NO_OTHER_HOSTS,
-) -> None:
-    """Say what *plan* would run, and run nothing."""
-
-    def say(text: object) -> None:
-        emit(one_line(text))
-
-    say(words("plans", what=describe(event, words), commit=repository.commit[:7]))
-    _notes(repository, plan, words, say)
-    if not plan.runs:
-        say(words("build_skipped", condition=plan.condition))
-        return
-    for stage in plan.stages:
-        if not stage.runs:
-            say(words("stage_skipped", name=stage.name, condition=stage.condition))
-            continue
-        say(words("stage", name=stage.name))
-        for job in stage.jobs:
-            say(
-                f"  {words('job', number=job.number, name=job.name)} ({job.environ['TRAVIS_DIST']}"
-                f", Python {job.python})"
-            )
-            names = ", ".join(visible_variables(job))
-            say(f"    {words('sees', names=names) if names else words('sees_none')}")
-            for phase in DECISIVE_PHASES:
-                for command in job.phase(phase):
-                    emit(f"    {phase}: {indented(command, '      ')}")
-            for deploy in job.deploys:
-                answer = decide(job, deploy, words)
-                if answer.runs is None:
-                    said = answer.reason
-                elif answer.runs:
-                    said = words("deploy_yes")
-                else:
-                    said = words("deploy_no", reason=answer.reasons[0])
-                say(f"    {deploy.provider} {deploy.condition} {said}")
-                if answer.runs is not False:
-                    for line in destinations.sentences(job, deploy, words, allowed):
-                        say(f"    {line}")

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 
 from pypi_practice.core.i18n import Translator
 from pypi_practice.shell.session import PIP_PROXY, PROXIES
+from pypi_practice.travis.config.jobs import DECISIVE_PHASES
 from pypi_practice.travis.plan import dpl
-from pypi_practice.travis.plan.planner import DECISIVE_PHASES, Deploy, Job
-from pypi_practice.travis.run.log import OURS
+from pypi_practice.travis.plan.dpl import OURS
+from pypi_practice.travis.plan.planner import Deploy, Job
 
 # Names that a .travis.yml may call are Travis CI's own: travis_retry, travis_wait.
 HELPERS = r"""

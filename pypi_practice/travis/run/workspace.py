@@ -33,7 +33,8 @@ from pypi_practice.shell.session import (
     PIP_PROXY,
     PROXIES,
 )
-from pypi_practice.travis.plan.planner import Job, assigned, caches_pip
+from pypi_practice.travis.config.jobs import assigned
+from pypi_practice.travis.plan.planner import Job, caches_pip
 from pypi_practice.travis.run import origin
 from pypi_practice.travis.run.repository import Repository
 from pypi_practice.travis.run.script import GUARDED, NO_PROXIES

@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))  # for make twins and others, which run a file of 
 
 from site_builder.pages import proof_kind  # noqa: E402
 
-DOCS = ROOT / "docs" / "en"
+CONTRIBUTING = ROOT / "contributing"
 CALL = re.compile(r"\{\{\s*(listing\(.*?\))\s*(?:\|[^}]*)?\}\}")
 
 
@@ -58,7 +58,8 @@ class Block:
     @property
     def special(self) -> dict[str, Any]:
         """What ``proof.yml`` beside the file says about it, if anything."""
-        return proof_kind.special(self.file.parent).get(self.name, {})
+        proofs: dict[str, dict[str, Any]] = proof_kind.special(self.file.parent)
+        return proofs.get(self.name, {})
 
     @property
     def kind(self) -> str:
@@ -110,15 +111,34 @@ def pages() -> tuple[str, ...]:
 
 
 @functools.cache
+def maintainers_pages() -> tuple[str, ...]:
+    """Return the names of the pages for maintainers: ``contributing/site`` ..."""
+    return tuple(f"contributing/{file.stem}" for file in sorted(CONTRIBUTING.glob("en/*.md")))
+
+
+def all_pages() -> tuple[str, ...]:
+    """Return the pages of the site, and those for maintainers."""
+    return (*pages(), *maintainers_pages())
+
+
+def source(page: str, language: str = "en") -> Path:
+    """Return the file of a page of the site, or of one for maintainers."""
+    folder, _, name = page.rpartition("/")
+    if folder == "contributing":
+        return CONTRIBUTING / language / f"{name}.md"
+    return ROOT / "docs" / language / f"{page}.md"
+
+
+@functools.cache
 def blocks(page: str) -> tuple[Block, ...]:
     """Return the blocks of one English page in page order; the Spanish page has the same."""
-    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+    text = source(page).read_text(encoding="utf-8")
     return tuple(_call(match[1], page) for match in CALL.finditer(text))
 
 
 def all_blocks() -> tuple[Block, ...]:
     """Return the blocks of all pages."""
-    return tuple(block for page in pages() for block in blocks(page))
+    return tuple(block for page in all_pages() for block in blocks(page))
 
 
 def folder(page: str) -> Path:

@@ -6,6 +6,7 @@ One home folder and one practice index for the whole tutorial; a new terminal fo
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -175,7 +176,7 @@ class Road:
 
 def _saved(block: Block) -> list[tuple[str, Path]]:
     """Return what the reader saves from the page before this block: place in the home, file."""
-    shown = {one.name: one.file for one in pages_blocks.blocks(block.page)}
+    shown = {block.name: block.file for block in pages_blocks.blocks(block.page)}
     return [(place, shown[name]) for place, name in block.special.get("saved", {}).items()]
 
 
@@ -193,6 +194,7 @@ def before(page: str) -> list[str]:
     return tutorial[: tutorial.index(page) + 1]
 
 
+@functools.cache
 def _pip(*arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "pip", *arguments], capture_output=True, text=True, check=False

@@ -12,7 +12,7 @@ from string import Formatter
 import jinja2
 from bs4 import BeautifulSoup
 
-from helpers.docs.blocks import ROOT
+from helpers.docs.blocks import ROOT, source
 from helpers.site.data_texts import FIRST, WHOLE, Leaf, leaves
 
 HEADING = re.compile(r"^(#{1,6}) .*?(?:\{ #([\w-]+) \})?$")
@@ -34,7 +34,7 @@ def parts(text: str) -> list[Part]:
     found: list[Part] = []
     lines = text.split("\n")
     front = lines.index("---", 1) if lines[0] == "---" and "---" in lines[1:] else -1
-    for at, line in _numbered(lines, 0, front):
+    for at, line in _numbered(lines, 0, max(front, 0)):
         if re.match(r"\w+:", line):
             found.append(("front matter", line.partition(":")[0], at))
     section = "top"
@@ -76,8 +76,12 @@ def _source(tag: str) -> str:
 
 def differences(page: str, root: Path = ROOT) -> list[str]:
     """Return ``docs/es/page.md:12: …`` for each thing that differs from the first language."""
-    place = {one: root / "docs" / one / f"{page}.md" for one in WHOLE}
-    text = {one: file.read_text(encoding="utf-8") for one, file in place.items()}
+    place = {one: root / source(page, one).relative_to(ROOT) for one in WHOLE}
+    # The pages for maintainers link to the site's pages of their own language.
+    text = {
+        one: file.read_text(encoding="utf-8").replace(f"/docs/{one}/", "/docs/")
+        for one, file in place.items()
+    }
     own = {one: parts(said) for one, said in text.items()}
     found = []
     for language in WHOLE[1:]:

@@ -12,7 +12,7 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.planner import Event, Variable
-from pypi_practice.travis.run import runner, script
+from pypi_practice.travis.run import process, script
 from pypi_practice.travis.run.log import COLOUR, MARK
 
 DEMO = Path(__file__).parents[3] / "demo-package"
@@ -41,7 +41,7 @@ def play(tmp_path: Path, text: str, event: Event = MAIN, *variables: Variable) -
     inner |= {variable.name: variable.value for variable in job.variables}
     inner["REHEARSAL_DEPLOYED"] = str(tmp_path / "deployed")
     lines: list[str] = []
-    code = runner.stream(["bash", str(file)], tmp_path, inner, lines.append, job.variables)
+    code = process.stream(["bash", str(file)], tmp_path, inner, lines.append, job.variables)
     return code, seen("\n".join(lines))
 
 

@@ -91,10 +91,14 @@ CASES += [(name, make, FORM_SIZE) for name, make in FORMS.items()]
 
 @pytest.mark.parametrize(("name", "make", "size"), CASES, ids=[case[0] for case in CASES])
 def test_each_is_answered_in_time_that_grows_with_its_size(target, caplog, name, make, size):
-    once = target.seconds(make(size))
-    twice = target.seconds(make(2 * size))
-    assert twice <= 2.5 * once + 5 * target.unit, (once, twice, target.unit)
-    assert twice <= 100 * target.unit, (twice, target.unit)
+    once, twice = math.inf, math.inf
+    for _ in range(5):  # another program may have taken the computer's time
+        once = min(once, target.seconds(make(size)))
+        twice = min(twice, target.seconds(make(2 * size)))
+        if twice <= min(2.5 * once + 5 * target.unit, 100 * target.unit):
+            break
+    else:
+        pytest.fail(f"{once:.3f} s, {twice:.3f} s for twice; a plain upload {target.unit:.3f} s")
     assert caplog.records == []  # no error of ours is in the log
 
 

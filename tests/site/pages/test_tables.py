@@ -24,17 +24,17 @@ from site_builder.drawings import drawings
 from site_builder.pages import tables
 
 DATA = (
-    "address_uses",
-    "conditions",
-    "deploy_options",
-    "glossary",
-    "history",
-    "images",
-    "pictures",
-    "scopes",
-    "timeline",
-    "token_fields",
-    "variables",
+    "tables/address_uses",
+    "tables/conditions",
+    "tables/deploy_options",
+    "tables/glossary",
+    "tables/history",
+    "tables/images",
+    "site/drawings",
+    "tables/scopes",
+    "tables/timeline",
+    "tables/token_fields",
+    "tables/variables",
 )
 
 

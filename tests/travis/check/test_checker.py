@@ -19,7 +19,9 @@ from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.travis.check import autofix, checker, report
-from pypi_practice.travis.config import loader, schema_validation
+from pypi_practice.travis.check.context import Scope
+from pypi_practice.travis.check.findings import Source
+from pypi_practice.travis.config import jobs, loader, schema_validation
 from pypi_practice.travis.config.yaml_positions import parse
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.planner import Event, Variable
@@ -99,11 +101,39 @@ def test_travis_ci_says_the_same(name):
 @pytest.mark.parametrize("name", sorted(set(EXPECTED) - REFUSED))
 def test_travis_ci_makes_the_same_jobs_and_conditions(name):
     settings, _ = loader.parse((TRUTH / f"{name}.yml").read_text("utf-8"), name, EN)
-    jobs = planner.expanded(settings)
-    ours = [[one.test for one in planner.compiled(job, Event("x"))] for job in jobs]
+    made = [job.settings for job in jobs.expand(settings)]
+    ours = [[one.test for one in planner.compiled(job, Event("x"))] for job in made]
     assert ours == EXPECTED[name]["conditions"]
-    first = [(loader.as_list(job.get("python")) or [None])[0] for job in jobs]
+    first = [(loader.as_list(job.get("python")) or [None])[0] for job in made]
     assert first == EXPECTED[name]["jobs"]
+
+
+@pytest.mark.parametrize("name", sorted(set(EXPECTED) - REFUSED))
+def test_check_and_plan_agree_on_the_jobs(name):
+    root = parse((TRUTH / f"{name}.yml").read_text("utf-8"))
+    checked = schema_validation.Validator(root)
+    scope = Scope(Source(name, ""), root, checked)
+    config = {key: value for key, value in checked.normal(root).items() if key != "if"}
+    for section in [*jobs.included(config), *loader.as_list(config.get("stages"))]:
+        if isinstance(section, dict):
+            section.pop("if", None)
+    plan = planner.make(config, Event("main"), [], 1, EN)
+    planned = [job.config for stage in plan.stages for job in stage.jobs]
+    assert len(scope.jobs) == len(planned)
+    for job in scope.jobs:
+        settings = {key: value for key, value in job.settings.items() if key != "if"}
+        assert settings in planned
+        for key, node in job.nodes.items():
+            # The position is that of the value which is taken, or mended with a message.
+            mended = node.line in {message.line for message in checked.messages()}
+            assert mended or str(node.data()) == getattr(job, key)
+
+
+def test_check_leaves_out_the_jobs_that_plan_leaves_out():
+    text = 'version: ~> 1.0\nlanguage: python\nscript: "true"\n'
+    text += 'python: ["3.12", "3.1"]\njobs:\n  exclude:\n    - python: "3.1"\n'
+    assert "unknown-python" not in rules(text)
+    assert "unknown-python" in rules(text.replace("exclude", "allow_failures"))
 
 
 @pytest.mark.parametrize("name", [name for name, truth in EXPECTED.items() if truth["messages"]])
@@ -121,7 +151,7 @@ def test_each_message_points_at_the_line_that_travis_ci_names(name):
 
 def test_each_rule_has_its_examples():
     assert {folder.name for folder in EXAMPLES.iterdir()} == set(RULES)
-    assert set(schema_validation.TEXTS) == {
+    assert set(load("travis/validator")) == {
         rule["code"] for rule in RULES.values() if "code" in rule
     }
 
@@ -446,6 +476,26 @@ def test_fix_mends_what_is_safe_and_keeps_the_ends_of_lines(tmp_path):
     assert file.stat().st_mode & 0o777 == 0o640
     assert "-sudo: true # old" in done.stdout
     assert [one.name for one in tmp_path.iterdir()] == [".travis.yml"]
+
+
+@pytest.mark.parametrize("step", ["fdopen", "chmod", "replace"])
+def test_a_fix_that_cannot_be_written_leaves_the_file_and_nothing_beside_it(
+    step, tmp_path, monkeypatch
+):
+    file = tmp_path / ".travis.yml"
+    file.write_text("language: python\nscript: make\n", encoding="utf-8")
+    before = file.read_bytes()
+
+    def fail(*arguments: object, **more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    report = autofix.file(file, EN)
+    monkeypatch.setattr(autofix.os, step, fail)
+    with pytest.raises(PracticeError, match="No space left"):
+        autofix.fix(file, report, EN, [], show=False)
+    monkeypatch.undo()
+    assert [left.name for left in tmp_path.iterdir()] == [file.name]
+    assert file.read_bytes() == before
 
 
 def test_fix_also_does_what_it_is_asked_for(tmp_path):

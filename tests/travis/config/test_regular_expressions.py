@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pypi_practice.core.i18n import Translator
-from pypi_practice.travis.config import regular_expressions, yaml_positions
+from pypi_practice.travis.config import regular_expressions, ruby_patterns, yaml_positions
 from pypi_practice.travis.config.build_conditions import (
     ConditionError,
     UnknownCondition,
@@ -71,7 +71,7 @@ REPEATS = ["*", "+", "?", "{2}", "{1,2}", "{,2}", "{2,}", "*?", "+?", "{1,2}?", 
 def matches(pattern: str, text: str) -> bool | None:
     """Return whether the pattern is found; None if that is not decided."""
     try:
-        return regular_expressions.search(regular_expressions.ruby(pattern), text, Budget(10**8))
+        return regular_expressions.search(ruby_patterns.ruby(pattern), text, Budget(10**8))
     except UnsupportedPattern:
         return None
 
@@ -157,7 +157,7 @@ def test_patterns(pattern, text, expected):
 @pytest.mark.parametrize("pattern", ["(", ")", "*a", "[", "a(b", "[z-a]"])
 def test_what_ruby_refuses_is_refused(pattern):
     with pytest.raises((regular_expressions.InvalidPattern, UnsupportedPattern)):
-        regular_expressions.ruby(pattern)
+        ruby_patterns.ruby(pattern)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_what_ruby_refuses_is_refused(pattern):
 def test_the_steps_grow_with_the_text(pattern):
     def steps(length: int) -> int:
         budget = Budget(10**9)
-        regular_expressions.search(regular_expressions.ruby(pattern), "a" * length + "c", budget)
+        regular_expressions.search(ruby_patterns.ruby(pattern), "a" * length + "c", budget)
         return 10**9 - budget.left
 
     assert steps(40_000) <= 2.5 * steps(20_000)

@@ -13,12 +13,12 @@ from helpers.travis.rehearsals import project
 
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import LANGUAGES, Translator
-from pypi_practice.travis.config import unsupported_keys
+from pypi_practice.travis.config import jobs, unsupported_keys
 from pypi_practice.travis.config.schema_validation import Validator
 from pypi_practice.travis.config.yaml_positions import parse
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.planner import Event
-from pypi_practice.travis.run import plan_report, repository, runner
+from pypi_practice.travis.run import outline, plan_report, repository, results, summary
 
 EN = Translator("en", "travis/messages")
 FACTS = load("travis/keys")
@@ -169,9 +169,9 @@ def test_a_key_that_is_not_played_is_named_in_the_plan_and_in_the_log(key, folde
     assert sentence in plan_report.text(found, made, Event("main"), EN)
     assert plan_report.as_data(found, made, Event("main"), EN)["not_played"] == [one.shown]
     said: list[str] = []
-    runner.outline(found, made, Event("main"), said.append, EN)
+    outline.outline(found, made, Event("main"), said.append, EN)
     assert EN("unknown", keys=one.shown) in said
-    differences = list(runner._differences(made, Event("main"), runner.Result(), EN))
+    differences = list(summary.differences(made, Event("main"), results.Result(), EN))
     assert sentence in differences
 
 
@@ -265,4 +265,4 @@ def test_jobs_that_may_fail(text, may_fail):
 
 def test_two_jobs_that_are_the_same_are_one():
     root = parse("python: [3.12, 3.12]\n")
-    assert len(planner.expanded(Validator(root).normal(root))) == 1
+    assert len(jobs.expand(Validator(root).normal(root))) == 1

@@ -21,10 +21,10 @@ from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import STEERING, as_json, indented, one_line, visible
 from pypi_practice.travis.check import checker, report
-from pypi_practice.travis.config import loader as config
+from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.planner import Event
-from pypi_practice.travis.run import plan_report, runner
+from pypi_practice.travis.run import outline, plan_report
 from pypi_practice.travis.run.repository import Repository
 
 ROOT = Path(__file__).parents[3]
@@ -390,11 +390,11 @@ def test_no_kind_of_value_gives_a_traceback(seed):
             shown.append(report.as_json([checked], words))
             checker.mend(checked, words)
         with contextlib.suppress(PracticeError):
-            settings, _ = config.parse(text, "x", words)
+            settings, _ = loader.parse(text, "x", words)
             for event in (Event("main"), Event("main", tag="v1"), Event("main", from_fork=True)):
                 made = planner.make(settings, event, [], 1, words)
                 plan_report.text(found, made, event, words)
                 plan_report.as_json(found, made, event, words)
-                runner.outline(found, made, event, lambda line: None, words)
+                outline.outline(found, made, event, lambda line: None, words)
                 planned += 1
     assert planned > 50

@@ -22,7 +22,7 @@ from pypi_practice.network.connections import read_host
 from pypi_practice.tokens import patterns
 from pypi_practice.travis.plan import destinations, planner
 from pypi_practice.travis.plan.planner import Event
-from pypi_practice.travis.run import runner, script, workspace
+from pypi_practice.travis.run import results, script, workspace
 
 EN, ES = Translator("en", "travis/messages"), Translator("es", "travis/messages")
 HEAD = "language: python\ninstall: skip\nscript: skip\n"
@@ -318,7 +318,7 @@ RECORDS = {
 def test_a_record_of_nonsense_is_read_without_harm(text, tmp_path):
     file = tmp_path / "deployed"
     file.write_bytes(text.encode("utf-8", "surrogateescape"))
-    assert set(runner.read_deploys(file, 1)) <= {0}
+    assert set(results.read_deploys(file, 1)) <= {0}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX")
@@ -327,7 +327,7 @@ def test_a_record_that_is_no_file_is_not_waited_for(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("/dev/zero")
     for name in ("fifo", "folder", "link", "missing"):
-        assert runner.read_deploys(tmp_path / name, 1) == {}
+        assert results.read_deploys(tmp_path / name, 1) == {}
 
 
 @pytest.mark.long

@@ -65,16 +65,16 @@ def test_what_a_job_leaves_behind_ends_with_it(code, tmp_path, monkeypatch):
     start = time.monotonic()
     code, lines = run(f"{code}\necho done; exit 7", tmp_path)
     assert (code, lines) == (7, ["done"])
-    assert time.monotonic() - start < 60  # and not the 600 seconds of what was left
+    assert time.monotonic() - start < 500  # and not the 600 seconds of what was left
     monkeypatch.delenv("JOB_OF_THE_TEST")
     assert running(mark) == []
 
 
 def test_the_log_ends_with_the_job_even_if_it_kills_its_supervisor(tmp_path):
     start = time.monotonic()
-    code, _ = run("setsid sleep 30 & kill -9 $PPID; sleep 30", tmp_path)
+    code, _ = run("setsid sleep 300 & kill -9 $PPID; sleep 300", tmp_path)
     assert code != 0
-    assert time.monotonic() - start < 25
+    assert time.monotonic() - start < 250  # and not the 300 seconds of what was left
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,7 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.planner import Event, Variable
-from pypi_practice.travis.run import repository, runner
-from pypi_practice.travis.run import workspace as place
+from pypi_practice.travis.run import repository, runner, workspace
 from pypi_practice.travis.run.log import Log
 
 pytestmark = pytest.mark.long
@@ -34,7 +33,7 @@ SCRIPT = "script: skip\ninstall: skip\ndeploy:\n  provider: script\n"
 
 def played(wanted: str) -> str:
     """Return what the summary adds to a job whose Python is not on this computer."""
-    _, found = place.find_python(wanted)
+    _, found = workspace.find_python(wanted)
     return "" if found == wanted else f" {EN('on_python', found=found)}"
 
 
@@ -320,7 +319,7 @@ def test_what_was_there_already_is_in_the_summary_and_a_missing_python_too(tmp_p
     assert EN("skipped_files", names=wheel.name) in summary
     differences = done.stdout.partition(EN("differs"))[2]
     assert EN("differ_image", names="noble") in differences
-    assert EN("differ_python", wanted="3.99", found=place.find_python("3.99")[1]) in differences
+    assert EN("differ_python", wanted="3.99", found=workspace.find_python("3.99")[1]) in differences
     assert EN("differ_pip_cache") not in differences
 
 
@@ -341,7 +340,7 @@ def test_a_python_that_cannot_make_environments_gets_a_sentence(language, tmp_pa
     folder.mkdir()
     job = made.stages[0].jobs[0]
     with pytest.raises(PracticeError) as error:
-        place.prepare(found, job, folder, (str(tmp_path / "none"), "3.1"), {}, words, print)
+        workspace.prepare(found, job, folder, (str(tmp_path / "none"), "3.1"), {}, words, print)
     begin, _, end = words("no_venv", version="3.1", reason="REASON").partition("REASON")
     assert str(error.value).startswith(begin)
     assert str(error.value).endswith(end)

@@ -92,7 +92,7 @@ def _other(row: Row, rival: str, language: str) -> str:
     if at == row.spec["at"]:
         return shown
     fewer = data("bench_rows")["fewer"][language]
-    return fewer.format(value=shown, at=written(at, language))
+    return str(fewer.format(value=shown, at=written(at, language)))
 
 
 def _ratio(row: Row, language: str) -> str:
@@ -104,7 +104,7 @@ def target(spec: Mapping[str, Any], language: str) -> str:
     kind = next(key for key in ("share", "times", "under") if key in spec)
     text = data("bench_rows")["targets"]["ahead" if spec.get("times") == 1 else kind][language]
     parts = {"value": spec[kind], "from": spec.get("from", 0)}
-    return text.format(**{key: written(one, language) for key, one in parts.items()})
+    return str(text.format(**{key: written(part, language) for key, part in parts.items()}))
 
 
 def written(value: float, language: str) -> str:
@@ -151,13 +151,14 @@ def speed_setting(language: str) -> str:
     found = data("generated/bench")
     versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     text = data("bench_rows")["setting"][language]
-    return text.format(**{**found, "versions": versions})
+    return str(text.format(**{**found, "versions": versions}))
 
 
 def speed_behind(language: str) -> str:
     """List each row that misses its target or is behind another server, why, and the plan."""
     facts = data("bench_rows")
-    lines, reasons = [], {}
+    lines: list[str] = []
+    reasons: dict[str, list[str]] = {}
     for row in rows(data("generated/bench")):
         if row.met and row.ahead:
             continue

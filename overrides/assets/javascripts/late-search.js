@@ -1,8 +1,28 @@
-// The search starts when it is first used, not with each page. From a disk, where browsers start
-// no workers, the same script runs in a frame that is not shown.
+// The search index is fetched when the search is opened, and the search runs from then on; the theme
+// by itself does both with each page. From a disk, where browsers start no workers, the script of
+// the search runs in a frame that is not shown.
 (function () {
   "use strict";
-  var Real = window.Worker;
+  var Real = window.Worker, Request = window.XMLHttpRequest;
+
+  // A result's address has the words to mark on its page, for which the theme needs the index.
+  var opened = new Promise(function (done) {
+    if (new URLSearchParams(location.search).has("h")) done();
+    document.addEventListener("focusin", function (event) {
+      if (event.target.matches("[data-md-component=search-query]")) done();
+    });
+  });
+
+  window.XMLHttpRequest = class extends Request {
+    open(method, url) {
+      this.late = String(url).endsWith("/search/search_index.json");
+      return super.open.apply(this, arguments);
+    }
+    send(body) {
+      if (this.late) opened.then(() => super.send(body));
+      else super.send(body);
+    }
+  };
 
   function inFrame(url, answer) {
     var frame = document.createElement("iframe"), waiting = [], ready = false;

@@ -1,0 +1,145 @@
+"""The summary at the end of a rehearsal: what each job did, and what was not as on Travis CI."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+from pypi_practice.core.i18n import Translator
+from pypi_practice.core.indexes import HOSTS, INDEXES, is_protected, plain_host
+from pypi_practice.network.allowed_hosts import named
+from pypi_practice.travis.config import unsupported_keys
+from pypi_practice.travis.plan.deploy_decision import secrets
+from pypi_practice.travis.plan.planner import Deploy, Event, Job, Plan
+from pypi_practice.travis.plan.secret_variables import visible_variables
+from pypi_practice.travis.run.log import clean, seconds
+from pypi_practice.travis.run.results import Outcome, Result
+
+SHOWN = 20  # names in one line of the summary
+
+
+class Summary:
+    """Writes the summary of jobs, and notes in *result* what they did to the build."""
+
+    def __init__(self, result: Result, words: Translator) -> None:
+        self.result, self.words = result, words
+
+    def lines(self, job: Job, outcome: Outcome) -> Iterator[tuple[str, str]]:
+        """Yield the lines of a job, each with its style; note what the result says of the build."""
+        words, result = self.words, self.result
+        title = words("job", number=job.number, name=job.name)
+        if outcome.left_out:
+            yield f"  {title}: {words('omitted')}", "note"
+            return
+        said = words("passed" if outcome.code == 0 else "failed")
+        if outcome.code and job.may_fail:
+            said = words("may_fail")
+        other = ""
+        if outcome.python != job.python:
+            other = f" {words('on_python', found=outcome.python)}"
+            result.pythons[job.python] = outcome.python
+        style = "good" if outcome.code == 0 else "note" if job.may_fail else "bad"
+        yield f"  {title}: {said}{other}", style
+        if outcome.times:
+            parts = [f"{phase} {seconds(took)}" for phase, took in outcome.times.items()]
+            yield f"    {words('times', times=', '.join(parts))}", "dim"
+        variables: dict[str, str] = {}  # by index
+        for number, deployed in sorted(outcome.deploys.items()):
+            result.deployed.add(deployed.how)
+            if deployed.done:
+                yield from self._deployed(job, job.deploys[number], outcome, variables)
+        for index in INDEXES.values():
+            names = sorted(name for key, name in outcome.uploaded if key == index.key)
+            if names:
+                result.published += [(index.key, name) for name in names]
+                text = words("published", names=self._few(names), index=index.name)
+                if variable := variables.get(index.key):
+                    text = words("published_with", text=text, variable=variable)
+                yield f"    {text}", "good"
+        if outcome.skipped:
+            yield f"    {words('skipped_files', names=self._few(outcome.skipped))}", "note"
+        yield from self._pushes(outcome)
+        yield from self._connections(outcome)
+
+    def _few(self, names: Sequence[str]) -> str:
+        """Return *names* in one line, without those that would make it too long."""
+        shown = ", ".join(clean(name)[:255] for name in names[:SHOWN])
+        left = len(names) - SHOWN
+        return self.words("and_more", names=shown, number=left) if left > 0 else shown
+
+    def _deployed(
+        self, job: Job, deploy: Deploy, outcome: Outcome, variables: dict[str, str]
+    ) -> Iterator[tuple[str, str]]:
+        """Yield what is said of a deploy that ended well; note the variables that it used."""
+        if deploy.provider == "script":
+            command = " ".join(str(deploy.options.get("script")).split())
+            yield f"    {self.words('ran', command=clean(command))}", "good"
+            return
+        server = str(deploy.options.get("server") or INDEXES["pypi"].upload)
+        index = HOSTS.get(plain_host(urlsplit(server).hostname or ""))
+        if index is None:
+            return
+        used = [one for one in secrets(deploy) if not one.startswith("TRAVIS")]
+        variables[index.key] = ", ".join(f"${one}" for one in used or visible_variables(job))
+        if outcome.skipped and all(key != index.key for key, _ in outcome.uploaded):
+            host = urlsplit(index.upload).hostname
+            yield f"    {self.words('nothing_new', host=host)}", "note"
+
+    def _pushes(self, outcome: Outcome) -> Iterator[tuple[str, str]]:
+        words = self.words
+        if outcome.pushes is None:
+            yield f"    {words('copy_unreadable')}", "note"
+        elif outcome.pushes:
+            self.result.pushed = True
+            names = [
+                words(f"push_{one.change}", name=one.name, kind=words(f"ref_{one.kind}"))
+                for one in outcome.pushes
+            ]
+            yield f"    {words('pushed', names=self._few(names))}", "good"
+
+    def _connections(self, outcome: Outcome) -> Iterator[tuple[str, str]]:
+        """Yield what the proxy of a job saw, besides the index and what is installed from."""
+        words = self.words
+        hosts = Counter(
+            (named(one.host, one.port), one.host, one.outcome) for one in outcome.connections
+        )
+        lines: dict[str, str] = {}
+        for shown, host, what in hosts:
+            if what == "refused":
+                key = "host_protected" if is_protected(host) else "host_refused"
+                lines[words(key, host=shown)] = "note"
+            elif what == "allowed":
+                self.result.reached.add(shown)
+                lines[words("host_reached", host=shown)] = "bad"
+            elif what == "failed":
+                lines[words("host_failed", host=shown)] = "note"
+        for text in list(lines)[:SHOWN]:
+            yield f"    {text}", lines[text]
+        if len(lines) > SHOWN:
+            yield f"    {words('more_hosts', number=len(lines) - SHOWN)}", "note"
+
+
+def differences(plan: Plan, event: Event, result: Result, words: Translator) -> Iterator[str]:
+    """Yield what was not as on Travis CI, for what this file says and no more."""
+    jobs = [job for stage in plan.stages if stage.runs for job in stage.jobs]
+    images = list(dict.fromkeys(str(job.config["dist"]) for job in jobs if job.config.get("dist")))
+    if images:
+        yield words("differ_image", names=", ".join(images))
+    systems = {job.environ["TRAVIS_OS_NAME"] for job in jobs} - {"linux"}
+    if systems:
+        yield words("differ_os", names=", ".join(sorted(systems)))
+    languages = {job.environ["TRAVIS_LANGUAGE"] for job in jobs} - {"python"}
+    if languages:
+        yield words("differ_language", names=", ".join(sorted(languages)))
+    if plan.pip_cached:
+        yield words("differ_pip_cache")
+    if event.pull_request:
+        yield words("differ_merge")
+    for wanted, found in result.pythons.items():
+        yield words("differ_python", wanted=wanted, found=found)
+    for how in sorted(result.deployed):
+        yield words(f"differ_{how}")
+    if result.pushed:
+        yield words("differ_push")
+    yield from unsupported_keys.sentences(plan.unplayed, words)
