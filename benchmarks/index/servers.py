@@ -25,7 +25,7 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import load
-from helpers.index import environments
+from helpers.index import environments, upload_client
 from load import Job, Result, Target
 
 from pypi_practice.core.i18n import Translator
@@ -120,7 +120,7 @@ def first_answer(target: Target, path: str, process: subprocess.Popen[str]) -> N
             if _status(target, path) == 200:
                 return
         time.sleep(0.005)
-    raise ServerError(f"no answer from {process.args}: {process.poll()}")
+    raise ServerError(f"no answer from {process.args!r}: {process.poll()}")
 
 
 def _status(target: Target, path: str) -> int:
@@ -317,7 +317,8 @@ def _devpi(
         text = answer.read().decode()
         if answer.status not in (200, 201):
             raise ServerError(f"devpi: {answer.status} {text}")
-        return json.loads(text)
+        content: dict[str, dict[str, str]] = json.loads(text)
+        return content
 
 
 # Their names are those of benchmarks/bench_rows.yml.
@@ -349,7 +350,7 @@ def fill(running: Running, held: int, wanted: int, of_each: int) -> None:
     if packages.is_dir():  # pypiserver has no record of what it holds but the files themselves
         for number in range(held, wanted):
             name, version, filename = load.named(number // of_each, number % of_each)
-            (packages / filename).write_bytes(load.client.wheel(name, version))
+            (packages / filename).write_bytes(upload_client.wheel(name, version))
         return
     job = Job(running.target, 10, wanted - held, first=held, of_each=of_each)
     result = running.ask(job)
@@ -370,4 +371,4 @@ def download_path(running: Running) -> str:
     found = re.search(rf'href="([^"#]*{re.escape(filename)})', text)
     if found is None:
         raise ServerError(f"{page} has no link to {filename}: {text[:500]}")
-    return urljoin(page, found[1])
+    return urljoin(page, str(found[1]))

@@ -32,6 +32,8 @@ def test_a_browser_sees_what_the_address_is_for(application, url, language):
         application, "GET", url, headers=PAGE | {"Accept-Language": language}
     )
     page = BeautifulSoup(reply.body, "html.parser")
+    assert page.html is not None
+    assert page.h1 is not None
     assert (reply.status, page.html["lang"]) == ("200 OK", language)
     assert page.h1.get_text() == "API endpoint"
     assert load("index/labels")["upload_text"][language] in page.get_text()

@@ -62,7 +62,8 @@ def test_slow_clients_are_sent_away_and_others_are_answered(address, start, piec
     slow = [socket.create_connection(address) for _ in range(2 * browser_app.THREADS)]
     for one in slow:
         one.sendall(start)
-    begun, answers = time.monotonic(), {}
+    begun = time.monotonic()
+    answers: dict[socket.socket, bytes] = {}
     while len(answers) < len(slow) and time.monotonic() - begun < 30:
         time.sleep(0.1)
         for one in slow:
@@ -182,7 +183,8 @@ def test_one_that_is_slow_but_not_too_slow_is_answered(address, monkeypatch):
 
 
 def test_a_connection_that_is_kept_begins_anew_with_each_request(address):
-    connection = http.client.HTTPConnection(*address, timeout=10)
+    host, port = address
+    connection = http.client.HTTPConnection(host, port, timeout=10)
     for _ in range(2):
         connection.request("GET", "/")
         answer = connection.getresponse()

@@ -57,7 +57,7 @@ class World:
         macaroon.add_first_party_caveat(
             caveat.decode() if isinstance(caveat, bytes) else macaroons.serialize(caveat)
         )
-        return macaroons.PREFIX + macaroon.serialize()
+        return f"{macaroons.PREFIX}{macaroon.serialize()}"
 
     def write(self, statement: str, *values: object) -> None:
         """Change the database under the index."""
@@ -121,8 +121,8 @@ def old(world: World) -> Reply:
 
 def scoped(world: World) -> Reply:
     assert world.send().code == 200
-    more = {"name": "other", "filename": "other-1.0-py3-none-any.whl"}
-    return world.send(token=world.new_token("demo"), **more)
+    filename = "other-1.0-py3-none-any.whl"
+    return world.send(token=world.new_token("demo"), name="other", filename=filename)
 
 
 def unready(column: str) -> Callable[[World], Reply]:
@@ -484,4 +484,4 @@ CASES = [
 
 def text(one: Case) -> str:
     """Return the message of *one*, filled in."""
-    return MESSAGES[one.key]["text"].format(help=INDEX.help, **one.values)
+    return str(MESSAGES[one.key]["text"]).format(help=INDEX.help, **one.values)

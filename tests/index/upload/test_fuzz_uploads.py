@@ -31,7 +31,7 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.limits import DESCRIPTION_SIZE, FIELD_COUNT, FIELDS_SIZE, Limits
 from pypi_practice.index.app import Application
-from pypi_practice.index.storage.store import LOOK, Store, TokenRecord, User
+from pypi_practice.index.storage.store import LOOK, Project, Store, TokenRecord, User
 from pypi_practice.index.upload import archives, form, platforms, validation
 from pypi_practice.index.upload.rejection import UploadRejected
 
@@ -301,7 +301,7 @@ def checked(rule: Any, filename: str = WHEEL, **changes: Any) -> str | None:
         validation.form_fields(upload)
         validation.metadata(upload)
         name = upload.meta.name
-        upload.project = validation.Project("p", INDEX.key, name, canonicalize_name(name), "u")
+        upload.project = Project("p", INDEX.key, name, canonicalize_name(name), "u")
         rule(upload)
     except UploadRejected as refused:
         return refused.key
