@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import dataclasses
 import logging
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from packaging.utils import canonicalize_name
 from pymacaroons import Macaroon
+from werkzeug.wsgi import FileWrapper
 
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import FILES_HOST, HOSTS, UPSTREAM_HOST, Index, plain_host
 from pypi_practice.core.limits import PYPI, Limits, NewProjects
 from pypi_practice.index.request import Request
 from pypi_practice.index.responses import (
-    Chunks,
+    CHUNK,
+    JSON,
     Response,
     StartResponse,
     done,
@@ -62,18 +63,13 @@ class Application:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; an error of ours is logged and answered 500, never half a page."""
         try:
-            answer = self._answer(environ)
+            response = self._answer(environ)
         except TimeoutError:
             raise  # the server says so, and closes the connection
         except Exception:
             log.exception("the practice index failed on %s", environ.get("PATH_INFO"))
-            answer = error(500, self.words("server_error"), environ.get("HTTP_ACCEPT", ""))
-        chunks = answer.send(start_response)
-        if environ["REQUEST_METHOD"] == "HEAD":
-            if hasattr(chunks, "close"):
-                chunks.close()
-            return []
-        return chunks
+            response = error(500, self.words("server_error"), environ.get("HTTP_ACCEPT", ""))
+        return response(environ, start_response)
 
     def _answer(self, environ: dict[str, Any]) -> Response:
         accept = environ.get("HTTP_ACCEPT", "")
@@ -113,7 +109,7 @@ class Application:
             return self._file(request, index, match[1])
         if path == "/_/oidc/audience":
             # twine asks for this before it looks for a token in other places.
-            return Response(200, f'{{"audience":"{index.key}"}}'.encode(), "application/json")
+            return Response(200, f'{{"audience":"{index.key}"}}'.encode(), JSON)
         return error(404, self.words("not_here", index=index.name, path=path), accept)
 
     def _simple(self, request: Request, index: Index, name: str, slash: bool) -> Response:
@@ -140,13 +136,13 @@ class Application:
             ("Content-Security-Policy", "sandbox"),
             ("X-Content-Type-Options", "nosniff"),
         ]
-        body: Chunks | bytes | None = None
+        body: FileWrapper | bytes | None = None
         if stored is not None:
             with contextlib.suppress(FileNotFoundError):  # somebody has just deleted it
                 stream = self.store.content(index, wanted)
                 if name == wanted:
                     headers.append(("Content-Length", str(stored.size)))
-                    body = Chunks(stream)
+                    body = FileWrapper(stream, CHUNK)
                 else:
                     with stream:
                         body = archives.core_metadata(stream, wanted)
@@ -164,91 +160,104 @@ class Application:
         return self.routes.pages.render(request, index, "upload", address=index.upload)
 
     def _refused_method(self, request: Request, index: Index, allowed: Sequence[str]) -> Response:
-        answer = upload_error("method", index, request.accept, method=request.method)
-        return dataclasses.replace(answer, headers=[("Allow", ", ".join(allowed))])
+        response = upload_error("method", index, request.accept, method=request.method)
+        response.headers["Allow"] = ", ".join(allowed)
+        return response
 
     def _legacy(self, index: Index, path: str, request: Request) -> Response:
+        """Answer at the upload address: authenticate, parse the form, accept it."""
         environ, accept = request.environ, request.accept
         body = environ["wsgi.input"]
         try:
             length = body_length(environ)
         except ValueError:
             return error(400, self.words("broken_form", reason="Content-Length"), accept)
-        if index.upload != f"{index_url(environ)}/legacy/":
+        sent = credentials(environ.get("HTTP_AUTHORIZATION", ""))
+        refusal = self._refusal(index, path, request, sent)
+        if refusal is not None:
             form.drain(body, length)
+            return refusal
+        sender = self._authenticate(index, sent)
+        # Whoever is nobody here has the form read, for its answer depends on it, but no file kept.
+        limit = self.limits.file if sender.token is not None else 0
+        fields = form.Form()
+        try:
+            fields = form.read(body, environ.get("CONTENT_TYPE", ""), length, self.store, limit)
+            return self._accept(index, fields, sender, request)
+        except (form.BrokenForm, TooMuch) as failure:
+            return self._broken(index, failure, sender, accept)
+        except (OSError, sqlite3.Error) as failure:
+            log.error("an upload could not be stored: %s", failure)
+            folder = self.store.directory
+            return error(507, self.words("no_storage", path=folder, reason=failure), accept)
+        finally:
+            fields.discard()
+
+    def _refusal(
+        self, index: Index, path: str, request: Request, sent: Credentials | None
+    ) -> Response | None:
+        """Return the answer to a request that is no upload, or that its headers alone refuse."""
+        if index.upload != f"{index_url(request.environ)}/legacy/":
             return self.routes.pages.missing(request, index)
         if request.method != "POST":
-            form.drain(body, length)
-            if path == "/legacy" or request.query.get(":action") in ACTIONS:
+            if path == "/legacy" or request.args.get(":action") in ACTIONS:
                 return self._refused_method(request, index, ["POST"])
             return self._endpoint(request, index)
-        raw = credentials(environ.get("HTTP_AUTHORIZATION", ""))
         # A real token is turned away before anything of it is kept, logged or compared.
-        if raw is not None and macaroons.is_real(raw.password):
-            form.drain(body, length)
-            return error(403, self.words("real_token", index=index.name), accept)
-        if path == "/legacy":
-            form.drain(body, length)
-            return upload_error("slash", index, accept)
-        macaroon, token = None, None
-        if raw is not None and raw.user == "__token__":
-            macaroon = macaroons.read(raw.password)
-            token = self._find(index, macaroon)
-        # Whoever is nobody here has the form read, for its answer depends on it, but no file kept.
-        limit = self.limits.file if token is not None else 0
-        content_type = environ.get("CONTENT_TYPE", "")
-        incoming = form.Form()
-        try:
-            incoming = form.read(body, content_type, length, self.store, limit)
-            return self._answer_upload(index, incoming, raw, macaroon, token, request)
-        except (form.BrokenForm, TooMuch) as failed:
-            if token is None:
-                return self._nobody(index, raw, accept)
-            if isinstance(failed, TooMuch):
-                stricter = self.words("stricter")
-                text = self.words(failed.key, **failed.values, stricter=stricter)
-                return error(400, text, accept)
-            return error(400, self.words("broken_form", reason=failed), accept)
-        except (OSError, sqlite3.Error) as failed:
-            log.error("an upload could not be stored: %s", failed)
-            folder = self.store.directory
-            return error(507, self.words("no_storage", path=folder, reason=failed), accept)
-        finally:
-            incoming.discard()
+        if sent is not None and macaroons.is_real(sent.password):
+            return error(403, self.words("real_token", index=index.name), request.accept)
+        return upload_error("slash", index, request.accept) if path == "/legacy" else None
 
-    def _nobody(self, index: Index, raw: Credentials | None, accept: str) -> Response:
-        other_user = raw is not None and raw.user != "__token__"
-        return upload_error("password" if other_user else "no_identity", index, accept)
+    def _authenticate(self, index: Index, sent: Credentials | None) -> Sender:
+        """Return who sends these credentials."""
+        if sent is None or sent.user != "__token__":
+            return Sender(other_user=sent is not None)
+        macaroon = macaroons.read(sent.password)
+        return Sender(macaroon, self._find(index, macaroon))
 
-    def _answer_upload(
-        self,
-        index: Index,
-        incoming: form.Form,
-        raw: Credentials | None,
-        macaroon: Macaroon | None,
-        token: TokenRecord | None,
-        request: Request,
+    def _nobody(self, index: Index, sender: Sender, accept: str) -> Response:
+        return upload_error("password" if sender.other_user else "no_identity", index, accept)
+
+    def _broken(
+        self, index: Index, failure: form.BrokenForm | TooMuch, sender: Sender, accept: str
     ) -> Response:
+        """Return the answer to a form that could not be read to its end."""
+        if sender.token is None:
+            return self._nobody(index, sender, accept)
+        if isinstance(failure, TooMuch):
+            stricter = self.words("stricter")
+            return error(400, self.words(failure.key, **failure.values, stricter=stricter), accept)
+        return error(400, self.words("broken_form", reason=failure), accept)
+
+    def _accept(
+        self, index: Index, fields: form.Form, sender: Sender, request: Request
+    ) -> Response:
+        """Take the upload in, if PyPI would."""
         accept = request.accept
-        action = request.query.get(":action", incoming.get(":action"))
+        action = request.args.get(":action", fields.get(":action"))
         if action not in ACTIONS:
             return self._refused_method(request, index, SAFE)
         if action != "file_upload":
             return upload_error(action.removesuffix("_pkg_info"), index, accept)
-        if incoming.tuples:
-            return upload_error("tuple", index, accept, field=min(incoming.tuples))
-        if macaroon is None or token is None:
-            return self._nobody(index, raw, accept)
+        if fields.tuples:
+            return upload_error("tuple", index, accept, field=min(fields.tuples))
+        if sender.macaroon is None or sender.token is None:
+            return self._nobody(index, sender, accept)
         upload = validation.Upload(
-            self.store, index, incoming, macaroon, token, self.limits, self.new_projects
+            self.store,
+            index,
+            fields,
+            sender.macaroon,
+            sender.token,
+            self.limits,
+            self.new_projects,
         )
         try:
             validation.accept(upload)
         except AlreadyThere:
-            self.store.used(token)
-            return done(accept)
-        except UploadRejected as refused:
-            return upload_error(refused.key, index, accept, **refused.values)
+            self.store.used(sender.token)
+        except UploadRejected as refusal:
+            return upload_error(refusal.key, index, accept, **refusal.values)
         return done(accept)
 
     def _find(self, index: Index, macaroon: Macaroon | None) -> TokenRecord | None:
@@ -258,15 +267,29 @@ class Application:
         return token if token is not None and token.user.index == index.key else None
 
 
-class Credentials:
+class Credentials(NamedTuple):
     """The user and the password of a request."""
 
-    def __init__(self, user: str, password: str) -> None:
-        self.user, self.password = user, password
+    user: str
+    password: str
+
+
+class Sender(NamedTuple):
+    """Who sends an upload: what the token says, and what the index knows of it, if it does.
+
+    ``other_user`` is whether a user and a password came in place of a token.
+    """
+
+    macaroon: Macaroon | None = None
+    token: TokenRecord | None = None
+    other_user: bool = False
 
 
 def credentials(header: str) -> Credentials | None:
-    """Read an Authorization header as PyPI does; None where PyPI finds nothing in it."""
+    """Read an Authorization header as PyPI does; None where PyPI finds nothing in it.
+
+    Werkzeug finds a user without a password where PyPI finds none, and PyPI answers by that.
+    """
     method, _, value = header.partition(" ")
     if method.lower() in ("token", "bearer"):
         return Credentials("__token__", value)

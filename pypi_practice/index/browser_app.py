@@ -18,7 +18,7 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.index.app import Application, decoded
 from pypi_practice.index.request import Request
-from pypi_practice.index.responses import Response, StartResponse, error
+from pypi_practice.index.responses import TEXT, Response, StartResponse, error
 from pypi_practice.index.storage import queries
 from pypi_practice.index.views import pages
 from pypi_practice.network.server import LOOPBACK
@@ -66,18 +66,13 @@ class Web:
         """Answer one request."""
         request = Request(environ, decoded(environ), "", self.application.words.language)
         try:
-            answer = self._answer(request)
+            response = self._answer(request)
         except TimeoutError:
             raise  # the server says so, and closes the connection
         except Exception:
             log.exception("the pages failed on %s", environ.get("PATH_INFO"))
-            answer = Response(500, self.application.words("server_error").encode(), "text/plain")
-        chunks = answer.send(start_response)
-        if request.method == "HEAD":
-            if hasattr(chunks, "close"):
-                chunks.close()
-            return []
-        return chunks
+            response = Response(500, self.application.words("server_error").encode(), TEXT)
+        return response(environ, start_response)
 
     def knows(self, host: str) -> bool:
         """Tell whether a request for *host* is meant for us."""
@@ -86,12 +81,11 @@ class Web:
         return self.host not in LOCAL_NAMES and is_address(host)
 
     def _answer(self, request: Request) -> Response:
-        named = request.environ.get("HTTP_HOST", "")
-        host = split_host(named)
+        host = split_host(request.headers.get("Host", ""))
         if not self.knows(host):
             words = Translator(request.language, "index/web_pages")
             message = words("wrong_host", host=host[:100], url=self.url)
-            return Response(421, message.encode(), "text/plain; charset=UTF-8")
+            return Response(421, message.encode(), TEXT)
         if request.path.startswith(f"/{NO_PROXY_PATH}"):
             return error(403, self.application.words("no_proxy"), request.accept)
         first, _, rest = request.path.removeprefix("/").partition("/")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import BinaryIO
+from typing import Any
 from urllib.parse import urlsplit
+
+import werkzeug
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from pypi_practice.core.data import load
 from pypi_practice.core.indexes import Index
@@ -28,31 +32,26 @@ EXPLANATIONS = {
 REASON_LIMIT = 4000  # characters of a status line, of which clients read only so many
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 OFFERS = ("text/html", "application/json")
-
+HTML, TEXT, JSON = "text/html; charset=UTF-8", "text/plain; charset=UTF-8", "application/json"
 CHUNK = 64 * 1024  # bytes
-StartResponse = Callable[[str, list[tuple[str, str]]], object]
+StartResponse = Callable[..., Any]
+Headers = Iterable[tuple[str, str]]
 
 
-@dataclass
-class Response:
-    """A response: ``reason`` goes into the status line, ``body`` is bytes or chunks of them."""
+class Response(werkzeug.Response):
+    """A response: *status* is a code with its usual phrase, or a whole status line."""
 
-    status: int
-    body: bytes | Iterable[bytes] = b""
-    content_type: str = "text/html; charset=UTF-8"
-    reason: str = ""
-    headers: Sequence[tuple[str, str]] = field(default_factory=list)
-
-    def send(self, start_response: StartResponse) -> Iterable[bytes]:
-        """Send the answer through WSGI."""
-        headers = [("Content-Type", self.content_type), *self.headers]
-        # Whatever a value was made of, it stays one: a line break would begin another header.
-        headers = [(name, header_value(value)) for name, value in headers]
-        if isinstance(self.body, bytes):
-            headers.append(("Content-Length", str(len(self.body))))
-        line = status_line(self.status, self.reason or HTTPStatus(self.status).phrase)
-        start_response(line, headers)
-        return [self.body] if isinstance(self.body, bytes) else self.body
+    def __init__(
+        self,
+        status: int | str,
+        body: bytes | Iterable[bytes] = b"",
+        content_type: str = HTML,
+        headers: Headers = (),
+    ) -> None:
+        if isinstance(status, int):
+            status = f"{status} {HTTPStatus(status).phrase}"
+        # A list, as Werkzeug calls *headers* that it may keep.
+        super().__init__(body, status, list(headers), content_type=content_type)
 
 
 def header_value(text: str) -> str:
@@ -66,34 +65,23 @@ def status_line(status: int, reason: str) -> str:
     What does not fit becomes "?", as on PyPI.
     """
     line = " ".join(reason.split()).encode("iso-8859-1", "replace").decode("iso-8859-1")
-    line = "".join("?" if unicodedata.category(one) == "Cc" else one for one in line)
+    line = "".join("?" if unicodedata.category(letter) == "Cc" else letter for letter in line)
     return f"{status} {line[:REASON_LIMIT]}"
 
 
-def preferred(accept: str, offers: Sequence[str] = OFFERS) -> str | None:
-    """Return the one of *offers* that an Accept header likes best, the first among equals.
+@functools.lru_cache(maxsize=256)  # programs send the same few headers again and again
+def preferred(accept: str, offers: tuple[str, ...] = OFFERS) -> str | None:
+    """Return which of *offers* the Accept header *accept* likes best, of equal ones the first.
 
     None if it accepts none of them. As in RFC 9110, the range that names a type most closely
-    decides about it.
+    decides about it, which Werkzeug's own ``best_match`` leaves out.
 
     >>> preferred("application/json;q=0.9, text/plain;q=0.8, text/html;q=0.7")
     'application/json'
     """
-    qualities: dict[str, float] = {}
-    for part in accept.split(","):
-        kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        quality = next((text[2:] for text in parameters if text.startswith("q=")), "1")
-        try:
-            qualities[kind] = float(quality)
-        except ValueError:
-            continue
-
-    def liking(offer: str) -> float:
-        ranges = (offer, f"{offer.partition('/')[0]}/*", "*/*")
-        return next((qualities[one] for one in ranges if one in qualities), 0)
-
-    best = max(offers, key=liking)
-    return best if liking(best) > 0 else None
+    ranges = parse_accept_header(accept, MIMEAccept)
+    best = max(offers, key=ranges.quality)
+    return best if ranges.quality(best) > 0 else None
 
 
 def _page(
@@ -101,7 +89,7 @@ def _page(
     reason: str,
     accept: str,
     body: Callable[[Callable[[str], str], str], str],
-    headers: Sequence[tuple[str, str]],
+    headers: Headers,
 ) -> Response:
     """Return an answer as Pyramid writes it: HTML, JSON or plain text, by the Accept header.
 
@@ -109,19 +97,19 @@ def _page(
     """
     line = status_line(status, reason)
     kind = preferred(accept)
-    if kind == "application/json":
-        said = {"message": body(str, "\n"), "code": line, "title": HTTPStatus(status).phrase}
-        return Response(status, json.dumps(said).encode(), kind, reason, headers)
+    if kind == JSON:
+        content = {"message": body(str, "\n"), "code": line, "title": HTTPStatus(status).phrase}
+        return Response(line, json.dumps(content).encode(), JSON, headers)
     if kind is None:
         text = f"{line}\n\n{body(str, chr(10))}"
-        return Response(status, text.encode(), "text/plain; charset=UTF-8", reason, headers)
+        return Response(line, text.encode(), TEXT, headers)
     # Pyramid leaves the status as it is, quotes and all; here it cannot become markup.
     title = html.escape(line, quote=False)
     page = (
         f"<html>\n <head>\n  <title>{title}</title>\n </head>\n <body>\n"
         f"  <h1>{title}</h1>\n  {body(_escape, '<br/>')}\n </body>\n</html>"
     )
-    return Response(status, page.encode(), reason=reason, headers=headers)
+    return Response(line, page.encode(), headers=headers)
 
 
 def _escape(text: str) -> str:
@@ -132,7 +120,7 @@ def error(
     status: int,
     message: str,
     accept: str,
-    headers: Sequence[tuple[str, str]] = (),
+    headers: Headers = (),
     *,
     detail: str | None = None,
     explanation: str | None = None,
@@ -179,17 +167,3 @@ def upload_error(key: str, index: Index, accept: str, **values: object) -> Respo
         return _page(status, text, accept, refused, [])
     # The refusal of a password has its words in the status line only.
     return error(status, text, accept, detail="" if key == "password" else None)
-
-
-class Chunks:
-    """Chunks of a file; the file is closed even if nobody asks for one."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(lambda: self._stream.read(CHUNK), b"")
-
-    def close(self) -> None:
-        """Close the file; the server calls this when the answer has been sent, or cut off."""
-        self._stream.close()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 from packaging.utils import canonicalize_name
 from trove_classifiers import sorted_classifiers
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import Map, RequestRedirect, Rule
 
 from pypi_practice.core.indexes import Index
 from pypi_practice.index.request import Request
-from pypi_practice.index.responses import Response
+from pypi_practice.index.responses import JSON, TEXT, Response
 from pypi_practice.index.sessions import Sessions
 from pypi_practice.index.storage.store import Project, Store
 from pypi_practice.index.upload import validation
@@ -41,37 +44,34 @@ class Routes:
         self.store = store
         self.pages = Pages(store, Sessions())
         account, manage, page = AccountPages(self.pages), ManagePages(self.pages), self.pages
-        # Each address, what answers it, and whether it takes forms. A group that is called "name"
-        # is a project: the page gets the project itself.
+        # Each address, what answers it, and whether it takes forms. The page gets the project
+        # itself, and everything else as it was written.
         table: list[tuple[str, Page, bool]] = [
-            (r"/", page.home, False),
-            (r"/user/(?P<user>[^/]+)/", page.user, False),
-            (r"/project/(?P<name>[^/]+)/(?:(?P<version>[^/]+)/)?", page.project, False),
-            (r"/manage/account/", account.overview, False),
-            (r"/manage/account/token/", self._token, True),
-            (r"/manage/account/token/(?P<token>[0-9a-f-]{36})/remove/", account.remove, True),
-            (r"/manage/projects/", manage.projects, False),
-            (r"/manage/project/(?P<name>[^/]+)/releases/", manage.releases, False),
-            (r"/manage/project/(?P<name>[^/]+)/settings/", manage.settings, False),
-            (r"/manage/project/(?P<name>[^/]+)/delete_project/", manage.delete_project, True),
+            ("/", page.home, False),
+            ("/user/<name>/", page.user, False),
+            ("/project/<project>/", page.project, False),
+            ("/project/<project>/<version>/", page.project, False),
+            ("/manage/account/", account.overview, False),
+            ("/manage/account/token/", self._token, True),
+            ("/manage/account/token/<identifier>/remove/", account.remove, True),
+            ("/manage/projects/", manage.projects, False),
+            ("/manage/project/<project>/releases/", manage.releases, False),
+            ("/manage/project/<project>/settings/", manage.settings, False),
+            ("/manage/project/<project>/delete_project/", manage.delete_project, True),
+            ("/manage/project/<project>/release/<version>/", manage.release, False),
+            ("/manage/project/<project>/release/<version>/<what>/", manage.change_release, True),
             (
-                r"/manage/project/(?P<name>[^/]+)/release/(?P<version>[^/]+)/",
-                manage.release,
-                False,
-            ),
-            (
-                r"/manage/project/(?P<name>[^/]+)/release/(?P<version>[^/]+)/(?P<what>[a-z]+)/",
-                manage.change_release,
-                True,
-            ),
-            (
-                r"/manage/project/(?P<name>[^/]+)/release/(?P<version>[^/]+)"
-                r"/file/(?P<filename>[^/]+)/delete/",
+                "/manage/project/<project>/release/<version>/file/<filename>/delete/",
                 manage.delete_file,
                 True,
             ),
         ]
-        self.table = [(re.compile(pattern), page, forms) for pattern, page, forms in table]
+        self.addresses = Map(
+            [
+                Rule(path, endpoint=page, methods=("GET", "POST") if forms else ("GET",))
+                for path, page, forms in table
+            ]
+        ).bind("")
         self.account = account
 
     def _token(self, request: Request, index: Index) -> Response:
@@ -86,44 +86,36 @@ class Routes:
             return self.pages.missing(request, index)
         if path == "/static/style.css":
             return pages.stylesheet()
-        if path == "/pypi" and request.query.get(":action") == "list_classifiers":
+        if path == "/pypi" and request.args.get(":action") == "list_classifiers":
             # Flit checks classifiers against this list. Source: warehouse/legacy/api/pypi.py.
-            return Response(
-                200, "\n".join(sorted_classifiers).encode(), "text/plain; charset=UTF-8"
-            )
+            return Response(200, "\n".join(sorted_classifiers).encode(), TEXT)
         if request.method in ("GET", "HEAD") and (switched := pages.switch_language(request)):
             return switched
         if match := re.fullmatch(r"/pypi/([^/]+)(?:/([^/]+))?/json/?", path):
             return self._json(request, index, match[1], match[2])
-        for pattern, page, forms in self.table:
-            if match := pattern.fullmatch(path):
-                return self._page(request, index, page, forms, match.groupdict())
-            if not path.endswith("/") and pattern.fullmatch(f"{path}/"):
-                return pages.redirect(request, f"{path}/", 301)
-        return self.pages.missing(request, index)
+        try:
+            page, values = self.addresses.match(path, request.method)
+        except RequestRedirect:  # only the last slash is missing
+            return pages.redirect(request, f"{path}/", 301)
+        except MethodNotAllowed as error:
+            problem = self.pages.problem(request, index, 405, "wrong_method", method=request.method)
+            problem.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+            return problem
+        except NotFound:
+            return self.pages.missing(request, index)
+        return self._page(request, index, page, dict(values))
 
-    def _page(
-        self, request: Request, index: Index, page: Page, forms: bool, found: dict[str, str]
-    ) -> Response:
-        if request.method not in ("GET", "HEAD", *(["POST"] if forms else [])):
-            answer = self.pages.problem(request, index, 405, "wrong_method", method=request.method)
-            allowed = "GET, HEAD, POST" if forms else "GET, HEAD"
-            return Response(405, answer.body, headers=[*answer.headers, ("Allow", allowed)])
+    def _page(self, request: Request, index: Index, page: Page, values: dict[str, Any]) -> Response:
         if request.method == "POST" and not self.pages.sessions.may_change(request):
             return self.pages.problem(request, index, 403, "forged")
-        values: list[str | Project | None] = []
-        for name, value in found.items():
-            if name != "name":
-                values.append(value)
-                continue
-            project = self.project(index, value)
+        if name := values.get("project"):
+            values["project"] = project = self.project(index, name)
             if project is None:
                 return self.pages.missing(request, index)
-            if value != project.normalized and request.method != "POST":
-                path = request.path.replace(f"/{value}/", f"/{project.normalized}/", 1)
+            if name != project.normalized and request.method != "POST":
+                path = request.path.replace(f"/{name}/", f"/{project.normalized}/", 1)
                 return pages.redirect(request, path, 301)
-            values.append(project)
-        return page(request, index, *values) or self.pages.missing(request, index)
+        return page(request, index, **values) or self.pages.missing(request, index)
 
     def _json(self, request: Request, index: Index, name: str, version: str | None) -> Response:
         project = self.project(index, name)
@@ -137,7 +129,7 @@ class Routes:
 
     def _json_missing(self) -> Response:
         # As on PyPI: programs look at the status, and some read this message.
-        return Response(404, b'{"message": "Not Found"}', "application/json")
+        return Response(404, b'{"message": "Not Found"}', JSON)
 
     def project(self, index: Index, name: str) -> Project | None:
         """Return the project that *name* means in any spelling, or None."""

@@ -40,12 +40,12 @@ class Sessions:
 
     def cookie(self, request: Request, session: str) -> tuple[str, str]:
         """Return the header that gives the browser its session, for this site's own pages only."""
-        secure = "; Secure" if request.secure else ""
+        secure = "; Secure" if request.is_secure else ""
         return ("Set-Cookie", f"{COOKIE}={session}; Path=/; HttpOnly; SameSite=Strict{secure}")
 
     def may_change(self, request: Request) -> bool:
         """Tell whether *request* is a form that one of our own pages sent."""
-        sent = request.form.get(FIELD, "")
+        sent = request.fields.get(FIELD, "")
         session = self._sent(request)
         return (
             session is not None

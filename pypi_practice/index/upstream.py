@@ -20,6 +20,8 @@ from email.message import Message
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from werkzeug.wsgi import FileWrapper
+
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import (
     FILES_HOST,
@@ -29,7 +31,7 @@ from pypi_practice.core.indexes import (
     is_protected,
     plain_host,
 )
-from pypi_practice.index.responses import Chunks, Response, error, header_value
+from pypi_practice.index.responses import CHUNK, Response, error, header_value
 
 TIMEOUT = 10  # seconds
 PAGE_LIMIT = 100_000_000  # bytes; the page of all projects has some tens of millions
@@ -142,9 +144,9 @@ class Upstream:
         origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         answer = self._fetch(method, origin + path, headers, accept, secret)
         # Absolute links to the other index must lead here as well.
-        if isinstance(answer.body, bytes):
+        if answer.is_sequence:
             ours = f"https://{UPSTREAM_HOST}".encode()
-            answer.body = answer.body.replace(origin.encode(), ours)
+            answer.data = answer.data.replace(origin.encode(), ours)
         return answer
 
     def _fetch(
@@ -182,15 +184,13 @@ class Upstream:
             self._silent[host] = time.monotonic() + SILENCE, reason
             return self._unreachable(name, host, accept)
         kind = header_value(response.headers.get("Content-Type", "application/octet-stream"))
-        answer = Response(response.status, content_type=kind, headers=_kept(response.headers))
+        kept = _kept(response.headers)
         if method == "GET" and PAGE.match(kind) and not response.headers.get("Content-Encoding"):
             with response:
-                answer.body = response.read(PAGE_LIMIT)
-        else:
-            length = response.headers.get("Content-Length")
-            answer.headers = [*answer.headers, *([("Content-Length", length)] if length else [])]
-            answer.body = Chunks(response)
-        return answer
+                return Response(response.status, response.read(PAGE_LIMIT), kind, kept)
+        if length := response.headers.get("Content-Length"):
+            kept.append(("Content-Length", length))
+        return Response(response.status, FileWrapper(response, CHUNK), kind, kept)
 
     def _unreachable(self, name: str, host: str, accept: str) -> Response:
         message = self.words("no_upstream", name=name, host=host, reason=self._silent[host][1])

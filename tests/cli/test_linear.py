@@ -222,7 +222,6 @@ DYNAMIC = {
     "explain/catalog.py": 1,
     "fork/placeholder_names.py": 1,
     "index/upload/platforms.py": 1,
-    "index/routes.py": 1,
     "tokens/patterns.py": 5,
     "travis/config/build_conditions.py": 1,
     "travis/run/log.py": 1,

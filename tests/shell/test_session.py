@@ -452,9 +452,9 @@ def test_no_internet_is_said_at_once(monkeypatch):
     monkeypatch.setattr(urllib.request.OpenerDirector, "open", no_route)
     answer = Upstream(INDEXES["pypi"].simple, EN).project("other-name", "")
     # pip asks again and again after a 502 or 503, and not after a 504.
-    assert answer.status == 504
-    assert answer.reason == (
-        "The practice index does not hold other-name, and pypi.org cannot be reached (no route)."
+    assert answer.status == (
+        "504 The practice index does not hold other-name, "
+        "and pypi.org cannot be reached (no route)."
     )
 
 

@@ -43,8 +43,8 @@ class AccountPages:
     def form(self, request: Request, index: Index, refusal: Refusal | None = None) -> Response:
         """Return the form for a new token, with what was typed if it was refused."""
         projects = queries.projects(self.store, index, LISTED + 1)
-        scope = request.form.get("token_scope", "")
-        if selected := request.query.get("selected_project"):
+        scope = request.fields.get("token_scope", "")
+        if selected := request.args.get("selected_project"):
             project = self.store.project(index, selected)
             if project is not None and not scope:
                 scope = f"scope:project:{project.normalized}"
@@ -57,7 +57,7 @@ class AccountPages:
             200 if refusal is None else 400,
             projects=projects[:LISTED],
             listed=LISTED if len(projects) > LISTED else None,
-            name=request.form.get("description", ""),
+            name=request.fields.get("description", ""),
             scope=scope,
             refusal=refusal,
             limit=NAME_LIMIT,
@@ -87,8 +87,8 @@ class AccountPages:
 
     def _read(self, request: Request, index: Index) -> tuple[str, Project | None]:
         words = Translator(request.language, "index/web_pages")
-        name = " ".join(request.form.get("description", "").split())
-        scope = request.form.get("token_scope", "")
+        name = " ".join(request.fields.get("description", "").split())
+        scope = request.fields.get("token_scope", "")
         if not name:
             raise Refusal("description", words("token_name_missing"))
         if len(name) > NAME_LIMIT:

@@ -47,7 +47,7 @@ def project(
     if shown is None:
         return None
     files = queries.files(store, found, None if version is None else shown.version)
-    address = f"{request.origin}{request.base}"
+    address = f"{request.own_origin}{request.base}"
     by_version: dict[str, list[dict[str, Any]]] = {
         release.version: [] for release in reversed(releases)
     }

@@ -96,7 +96,7 @@ class ManagePages:
         back = f"/manage/project/{project.normalized}/releases/"
         store = self.store
         if what == "yank":
-            reason = " ".join(request.form.get("yanked_reason", "").split())[:REASON_LIMIT]
+            reason = " ".join(request.fields.get("yanked_reason", "").split())[:REASON_LIMIT]
             question = Question(
                 "yank_release",
                 "yank_text",
@@ -198,7 +198,7 @@ class ManagePages:
         words = Translator(request.language, "index/web_pages")
         wrong = None
         if request.method == "POST":
-            given = request.form.get("confirm", "").strip()
+            given = request.fields.get("confirm", "").strip()
             if given == question.expected:
                 change()
                 session = self.pages.sessions.of(request)

@@ -100,16 +100,15 @@ def redirect(request: Request, path: str, status: int = 303) -> Response:
 
 def switch_language(request: Request) -> Response | None:
     """Answer ``?lang=es``: remember the language and go on without it; None if it is not asked."""
-    chosen = request.query.get("lang")
+    chosen = request.args.get("lang")
     if chosen not in LANGUAGES:
         return None
-    rest = {name: value for name, value in request.query.items() if name != "lang"}
-    answer = redirect(request, request.path)
-    headers = dict(answer.headers)
+    rest = {name: value for name, value in request.args.items() if name != "lang"}
+    response = redirect(request, request.path)
     if rest:
-        headers["Location"] += f"?{urlencode(rest)}"
-    cookie = f"{LANGUAGE_COOKIE}={chosen}; Path=/; Max-Age={YEAR}; SameSite=Lax; HttpOnly"
-    return Response(303, headers=[*headers.items(), ("Set-Cookie", cookie)])
+        response.headers["Location"] += f"?{urlencode(rest)}"
+    response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="Lax", httponly=True)
+    return response
 
 
 class Pages:
@@ -130,7 +129,7 @@ class Pages:
         """Return *template* filled with *values*, in the language of *request*."""
         language = request.language
         session = self.sessions.of(request)
-        rest = {name: value for name, value in request.query.items() if name != "lang"}
+        rest = {name: value for name, value in request.args.items() if name != "lang"}
         other = next(code for code in LANGUAGES if code != language)
         page = templates().get_template(f"{template}.html")
         body = page.render(
@@ -179,7 +178,7 @@ class Pages:
 
     def listing(self, request: Request, index: Index) -> dict[str, Any]:
         """Return a page of projects, and where the next begins."""
-        after = request.query.get("after", "")
+        after = request.args.get("after", "")
         found = queries.projects(self.store, index, LISTED + 1, after)
         more = found[LISTED - 1].normalized if len(found) > LISTED else None
         return {
@@ -189,7 +188,7 @@ class Pages:
         }
 
     def project(
-        self, request: Request, index: Index, project: Project, version: str | None
+        self, request: Request, index: Index, project: Project, version: str | None = None
     ) -> Response | None:
         """Return the page of the latest release, or of *version*; None if there is none."""
         releases = queries.releases(self.store, project)

@@ -18,30 +18,19 @@ from typing import Any
 
 from pypi_practice.core.indexes import Index
 from pypi_practice.index.request import Request
-from pypi_practice.index.responses import Response
+from pypi_practice.index.responses import Response, preferred
 from pypi_practice.index.storage import queries
 from pypi_practice.index.storage.store import Project, Store
 
 API_VERSION = "1.4"
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 HTML_TYPE = "application/vnd.pypi.simple.v1+html"
+OFFERS = ("text/html", HTML_TYPE, JSON_TYPE)
 
 
 def simple_type(accept: str) -> str:
-    """Return the content type for an installer that sends *accept*."""
-    best, best_quality = "text/html", 0.0
-    for item in accept.split(","):
-        name, *parameters = (part.strip() for part in item.split(";"))
-        quality = 1.0
-        for parameter in parameters:
-            if parameter.startswith("q="):
-                try:
-                    quality = float(parameter[2:])
-                except ValueError:
-                    quality = 0.0
-        if name in (JSON_TYPE, HTML_TYPE, "text/html") and quality > best_quality:
-            best, best_quality = name, quality
-    return best
+    """Return the content type for an installer that sends *accept*, as PyPI chooses it."""
+    return preferred(accept, OFFERS) or "text/html"
 
 
 def iso_time(seconds: float) -> str:

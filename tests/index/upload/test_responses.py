@@ -21,6 +21,7 @@ from helpers.index.upload_cases import (
 
 from pypi_practice.core.data import load
 from pypi_practice.index import responses
+from pypi_practice.index.views import simple
 
 FACTS = 49  # rows of the table of messages
 
@@ -195,3 +196,22 @@ def test_a_refused_upload_leaves_no_trace_of_the_token(world):
     assert world.store.tokens(INDEX)[0].last_used is None
     world.send()
     assert world.store.tokens(INDEX)[0].last_used is not None
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [
+        ("", "text/html"),
+        ("*/*", "text/html"),
+        ("application/vnd.pypi.simple.v1+json", "application/vnd.pypi.simple.v1+json"),
+        (  # what pip sends
+            "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1,"
+            " text/html; q=0.01",
+            "application/vnd.pypi.simple.v1+json",
+        ),
+        ("application/vnd.pypi.simple.v1+html, text/html;q=0.5", simple.HTML_TYPE),
+        ("image/png", "text/html"),
+    ],
+)
+def test_an_installer_gets_what_it_likes_best(accept, wanted):
+    assert simple.simple_type(accept) == wanted

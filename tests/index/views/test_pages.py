@@ -598,8 +598,8 @@ def test_an_index_that_cannot_be_reached_is_not_tried_for_each_package(monkeypat
     monkeypatch.setattr(urllib.request.OpenerDirector, "open", fail)
     upstream = Upstream(lambda: INDEXES["pypi"].simple, Translator("en"))
     answers = [upstream.project(f"package-{number}", "") for number in range(5)]
-    assert [answer.status for answer in answers] == [504] * 5
-    assert "package-4" in answers[4].reason
+    assert [answer.status_code for answer in answers] == [504] * 5
+    assert "package-4" in answers[4].status
     assert len(tried) == 1
 
 
