@@ -453,8 +453,8 @@ def test_no_internet_is_said_at_once(monkeypatch):
     answer = Upstream(INDEXES["pypi"].simple, EN).project("other-name", "")
     # pip asks again and again after a 502 or 503, and not after a 504.
     assert answer.status == (
-        "504 The practice index does not hold other-name, and pypi.org cannot be reached"
-        " (no route)."
+        "504 The practice index does not hold other-name, "
+        "and pypi.org cannot be reached (no route)."
     )
 
 
