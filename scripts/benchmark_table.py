@@ -52,7 +52,8 @@ def _row(spec: Mapping[str, Any], figures: Mapping[str, Any]) -> Row | None:
     }
     best = (min if less else max)(value for value, _ in others.values())
     ratio = best / ours if less else ours / best
-    return Row(spec, ours, others, ratio, ours < spec["under"] if less else ratio >= spec["times"])
+    met = ours < spec["under"] if "under" in spec else ratio >= spec["times"]
+    return Row(spec, ours, others, ratio, met)
 
 
 def _best(servers: list[Mapping[int, float]], at: int, less: bool) -> tuple[float, int]:

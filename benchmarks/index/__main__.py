@@ -101,7 +101,7 @@ class Figures:
 
 
 def uploads(name: str, within: Path, plan: Plan, figures: Figures, *, also_slow: bool) -> None:
-    """Upload to one server that begins empty: 1, 10, 100 at once; then ask it for its peak.
+    """Upload to one server that begins empty: 1, 10, 100 at once; then ask it for its memory.
 
     *also_slow* is whether devpi gets uploads with a password as well.
     """
@@ -116,7 +116,7 @@ def uploads(name: str, within: Path, plan: Plan, figures: Figures, *, also_slow:
         if name == "shell":  # what a learner's shell holds after reading as well
             page = running.target.page.format(name="bench0")
             running.ask(Job(running.target, READERS, seconds=plan.seconds, get=page))
-        figures.note("memory", name, 0, running.peak())
+        figures.note("memory", name, 0, running.memory())
 
 
 def _steps(running: servers.Running, name: str, count: int, first: int, figures: Figures) -> int:
@@ -157,7 +157,7 @@ def reads(name: str, within: Path, plan: Plan, figures: Figures) -> None:
                         who = data("bench_rows")["servers"][name][language()]
                         raise Unmeasured(say("unable", f"{who}: {path}: {refused}"))
                     figures.note(measure, name, wanted, result.rate)
-        figures.note("memory", name, 0, running.peak())
+        figures.note("memory", name, 0, running.memory())
 
 
 def measure(plan: Plan) -> dict[str, Any]:

@@ -80,10 +80,13 @@ class Running:
             raise ServerError(done.stderr)
         return Result(**json.loads(done.stdout))
 
-    def peak(self) -> float:
-        """Return the most memory that it held so far, with its children, in MB."""
+    def memory(self) -> float:
+        """Return the memory that it holds now, with its children, in MB.
+
+        What several processes share, such as libraries, counts once: the proportional set size.
+        """
         family = [self.process.pid] if self.alone else _family(self.process.pid)
-        return sum(map(_peak, family)) / 1000
+        return sum(map(_proportional_size, family)) / 1000
 
 
 def _plain(job: Job) -> dict[str, object]:
@@ -98,10 +101,10 @@ def _family(pid: int) -> list[int]:
     return found
 
 
-def _peak(pid: int) -> int:
-    """Return the peak of one process, in kB."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    match = re.search(r"VmHWM:\s+(\d+) kB", status)
+def _proportional_size(pid: int) -> int:
+    """Return the proportional set size of one process, in kB. Source: proc_pid_smaps(5)."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
+    match = re.search(r"Pss:\s+(\d+) kB", rollup)
     return int(match[1]) if match else 0
 
 

@@ -66,7 +66,9 @@ def expected() -> Iterator[tuple[dict[str, Any], float, float, bool]]:
         elif "under" in spec:
             yield spec, ours, best(spec) / ours, ours < spec["under"]
         else:
-            yield spec, ours, ours / best(spec), ours / best(spec) >= spec["times"]
+            less = spec["measure"] in SPEC["less_is_better"]
+            ratio = best(spec) / ours if less else ours / best(spec)
+            yield spec, ours, ratio, ratio >= spec["times"]
 
 
 def table(html: Any) -> list[list[str]]:
@@ -105,7 +107,7 @@ def test_the_issues_targets_are_all_there():
     }
     for way in ("plain", "tls"):
         assert [targets["uploads", way, at] for at in (1, 10, 100)] == [2, 4, 4]
-        assert targets["p99", way, 100] == 250
+        assert targets["p99", way, 100] == 2
     assert targets["page", "plain", 10_000] == targets["download", "plain", 10_000] == 4
     assert targets["start", "shell", 0] == 0.5
     assert targets["memory", "shell", 0] == 80
@@ -135,7 +137,7 @@ def test_our_servers_take_the_load_and_serve_what_they_took(way, tmp_path):
         for path in (running.target.page.format(name="bench0"), servers.download_path(running)):
             got = running.ask(load.Job(running.target, at_once=2, seconds=0.1, get=path))
             assert got.statuses.keys() == {"200 OK"}
-        assert running.peak() > 10
+        assert running.memory() > 10
         wrong = load.Target(**{**vars(running.target), "password": "pypi-x"})
         refused = running.ask(load.Job(wrong, at_once=1, count=1, first=100))
         assert [said[:3] for said in refused.statuses] == ["403"]
