@@ -28,7 +28,7 @@ COMPARED = [
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<id>"),
     (re.compile(r"\b[0-9a-f]{7,40}\b(?=[\s.)])"), "<commit>"),
     (re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?"), "<date>"),
-    (re.compile(r"\b\d+(?:\.\d+)?(?:/\d+(?:\.\d+)?)? (?:[kM]?B|bytes)\b"), "<size>"),
+    (re.compile(r"\b\d+(?:\.\d+)?(?:/\d+(?:\.\d+)?)?(?: (?:[kM]?B|bytes)|[KM]iB)\b"), "<size>"),
     (re.compile(r"\b(?:\d+\.\d+ ?s|\d+ms)\b"), "<seconds>"),
     (re.compile(r"\b\d\d:\d\d\b|--:--"), "<time>"),
     (re.compile(r"• \S+$", re.M), "• <speed>"),
