@@ -17,6 +17,7 @@ from twine.settings import Settings
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.tokens import macaroons
+from pypi_practice.travis.config import jobs
 from pypi_practice.travis.plan import planner
 from scripts import sources
 from site_builder import site_data
@@ -247,7 +248,7 @@ def test_the_default_image_is_the_one_of_the_rehearsal():
         for name, one in data("tables/images")["images"].items()
         if "default" in one["status"]["en"]
     ]
-    assert default == [planner.DEFAULT_DIST]
+    assert default == [jobs.DEFAULT_DIST]
 
 
 # The glossary, the history, the steps
