@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
@@ -61,6 +62,9 @@ class Found:
     free: bool
 
 
+MADE = re.compile(r"<!-- \{\{.*?<!-- end -->", re.S)
+
+
 def words(text: str, language: str, place: str, line: int = 1, free: bool = False) -> list[Found]:
     """Return the words of *text*, which begins at *line* of the file *place*."""
     prose = NO_WORDS.sub(_blank, CODE.sub(_blank, text))
@@ -84,10 +88,12 @@ def _blank(found: re.Match[str]) -> str:
 
 def everything(root: Path = ROOT) -> Iterator[Found]:
     """Yield each word that readers see."""
-    for language in LANGUAGES:
-        for file in sorted((root / "docs" / language).rglob("*.md")):
-            text, place = file.read_text(encoding="utf-8"), file.relative_to(root).as_posix()
-            twin = root / "docs" / FIRST / file.relative_to(root / "docs" / language)
+    for folder, language in itertools.product((root / "docs", root / "contributing"), LANGUAGES):
+        for file in sorted((folder / language).rglob("*.md")):
+            place = file.relative_to(root).as_posix()
+            # What is made from data files is looked up there.
+            text = MADE.sub(_blank, file.read_text(encoding="utf-8"))
+            twin = folder / FIRST / file.relative_to(folder / language)
             source = twin.read_text(encoding="utf-8") if twin.is_file() else ""
             # A heading of the first language that another has too is a message; and a
             # description cites keys without the marks of code.
