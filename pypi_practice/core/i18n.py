@@ -54,9 +54,12 @@ def localized_argparse(language: str) -> Iterator[None]:
 
 
 def metavar(name: str, language: str) -> str:
-    """Return how the usage names a value in *language*; *name* is its name in the first one."""
+    """Return how the usage names a value in *language*; *name* is its name in the first one.
+
+    Raises KeyError for a name that data/commands/metavars.yml lacks.
+    """
     names: list[dict[str, str]] = load("commands/metavars")
-    return next(texts[language] for texts in names if texts[LANGUAGES[0]] == name)
+    return {texts[LANGUAGES[0]]: texts[language] for texts in names}[name]
 
 
 def _shown(value: object) -> object:

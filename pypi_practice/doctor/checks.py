@@ -40,7 +40,7 @@ from pypi_practice.index.upload.rejection import AlreadyThere, TooMuch, UploadRe
 from pypi_practice.index.upload.spool import Incoming
 from pypi_practice.tokens import macaroons
 from pypi_practice.travis.check import autofix
-from pypi_practice.travis.run import plan_report, repository
+from pypi_practice.travis.run import plan_report
 
 CI = (".github/workflows", ".gitlab-ci.yml", ".circleci", "azure-pipelines.yml", ".cirrus.yml")
 # Folders that no wheel should put beside the packages of everybody.
@@ -552,14 +552,6 @@ def _unreadable(project: Project, language: str) -> str:
 
 
 @functools.lru_cache(maxsize=8)
-def _rows(project: Project, language: str) -> list[plan_report.Row]:
-    """Return what each event would do on Travis CI; raises PracticeError."""
-    words = Translator(language, "travis/messages")
-    found, branch = repository.find(project.root, None, None, words)
-    columns = plan_report.events(found, branch, None, None, words)
-    return plan_report.matrix(found, columns, project.variables, words)
-
-
 def _no_plan(project: Project) -> Found | None:
     """Return why nobody can tell what Travis CI would do, None if it can be told."""
     if not project.is_git:
@@ -567,15 +559,13 @@ def _no_plan(project: Project) -> Found | None:
     if ".travis.yml" not in project.files:
         return skip("no_travis")
     reasons = {}
-    for language in LANGUAGES:
-        try:
-            rows = _rows(project, language)
-        except PracticeError as error:
-            reasons[language] = str(error)
-        else:
-            problems = [row.problem for row in rows if row.problem]
-            if problems and not any(row.published for row in rows):
-                reasons[language] = problems[0]
+    for language, plan in project.plans.items():
+        if plan.problem:
+            reasons[language] = plan.problem
+            continue
+        problems = [row.problem for row in plan.rows if row.problem]
+        if problems and not any(row.published for row in plan.rows):
+            reasons[language] = problems[0]
     return skip("no_plan", reason=reasons) if reasons else None
 
 
@@ -584,8 +574,8 @@ class TravisPublishes(Check):
         if found := _no_plan(project):
             return found
         events = {
-            language: "; ".join(row.title for row in _rows(project, language) if row.published)
-            for language in LANGUAGES
+            language: "; ".join(row.title for row in plan.rows if row.published)
+            for language, plan in project.plans.items()
         }
         return good(events=events) if events["en"] else bad("nothing")
 
@@ -594,7 +584,7 @@ class TokenVariables(Check):
     def find(self, project: Project) -> Found:
         if found := _no_plan(project):
             return found
-        deploys = [deploy for row in _rows(project, "en") for deploy in _deploys(row)]
+        deploys = [deploy for row in project.plans["en"].rows for deploy in _deploys(row)]
         if not deploys:
             return skip("no_deploy")
         by_name: dict[str, set[str]] = {}

@@ -29,6 +29,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pypi_practice.core import regular_files
+from pypi_practice.core.errors import PracticeError
+from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.doctor import history, lookup
 from pypi_practice.doctor.leaks import has_token
@@ -41,6 +43,7 @@ from pypi_practice.git.safe_reader import (
 from pypi_practice.index.upload.form import Form
 from pypi_practice.index.upload.metadata import FORM_FIELDS
 from pypi_practice.index.upload.spool import Incoming
+from pypi_practice.travis.run import plan_report, repository
 
 SETTINGS_LIMIT = 1024 * 1024  # bytes of pyproject.toml
 FILE_LIMIT = 1024 * 1024 * 1024  # bytes of a file that is searched; it is read in pieces
@@ -101,6 +104,14 @@ class Built:
         return Form(fields, filename=self.path.name, content=content)
 
 
+@dataclass
+class Plan:
+    """What each event would do on Travis CI, in one language; or the *problem* that hides it."""
+
+    rows: list[plan_report.Row]
+    problem: str = ""
+
+
 class Project:
     """A project in a folder; *variables* are those of Travis CI that the user named."""
 
@@ -130,6 +141,20 @@ class Project:
         reader = self.__dict__.get("_reader", (None, None))[0]
         if reader is not None:
             reader.close()
+
+    @functools.cached_property
+    def plans(self) -> dict[str, Plan]:
+        """What Travis CI would do, by language."""
+        return {language: self._plan(language) for language in LANGUAGES}
+
+    def _plan(self, language: str) -> Plan:
+        words = Translator(language, "travis/messages")
+        try:
+            commit, branch = repository.find(self.root, None, None, words)
+            events = plan_report.events(commit, branch, None, None, words)
+            return Plan(plan_report.matrix(commit, events, self.variables, words))
+        except PracticeError as error:
+            return Plan([], str(error))
 
     @functools.cached_property
     def _pyproject(self) -> tuple[dict[str, Any] | None, str]:

@@ -499,7 +499,7 @@ def files_with_holes(maker: Maker) -> None:
 
 @hostile
 def a_large_file_for_travis(maker: Maker) -> None:
-    maker.write(".travis.yml", "#" * 5_000_000)
+    maker.write(".travis.yml", "#" * 30_000_000)
     maker.commit()
 
 
