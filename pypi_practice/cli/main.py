@@ -42,7 +42,7 @@ class _Version(argparse.Action):
         try:
             version = metadata.version("pypi-practice")
         except metadata.PackageNotFoundError:  # run from a checkout
-            version = "-"
+            version = self.const
         print(f"pypi-practice {version}")
         parser.exit()
 
@@ -66,7 +66,13 @@ def build_parser(words: Translator, argv: Sequence[str]) -> argparse.ArgumentPar
     parser = argparse.ArgumentParser(
         prog="pypi-practice", description=words("description"), add_help=False, parents=[common]
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help=words("help_version"))
+    parser.add_argument(
+        "--version",
+        action=_Version,
+        nargs=0,
+        const=words("no_version"),
+        help=words("help_version"),
+    )
     commands = parser.add_subparsers(title=words("commands"), required=True)
     if argv[:1] not in (["travis"], ["doctor"], ["fork"], ["explain"]):
         from pypi_practice.cli import index

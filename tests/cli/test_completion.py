@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import shtab
 
 from pypi_practice.cli import completion
 from pypi_practice.cli.main import main
-from pypi_practice.core.i18n import LANGUAGES
+from pypi_practice.core.i18n import LANGUAGES, Translator
 
 COMMANDS = {
     "bash": "source {script}; COMP_WORDS=({words}); COMP_CWORD={last}; _shtab_pypi_practice; "
@@ -90,6 +91,18 @@ def test_no_other_command_loads_what_completion_needs():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_an_installation_the_version_says_so(language, capsys, monkeypatch):
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    with pytest.raises(SystemExit) as stopped:
+        main(["--lang", language, "--version"])
+    assert stopped.value.code == 0
+    assert Translator(language)("no_version") in capsys.readouterr().out
 
 
 def test_the_version_is_that_of_the_package(capsys):
