@@ -171,6 +171,15 @@ def test_one_address_may_not_have_all_places_of_the_slow(pages, monkeypatch):
         one.close()
 
 
+def test_one_that_has_said_nothing_yet_is_no_slow_client(pages):
+    silent = [socket.create_connection(place(pages)) for _ in range(2 * browser_app.THREADS)]
+    time.sleep(2 * slow_clients.QUICK)  # in which each would have become one
+    assert ask(place(pages)) == 200
+    assert pages._server.slow_clients == 0
+    for connection in silent:
+        connection.close()
+
+
 def test_one_that_is_slow_but_not_too_slow_is_answered(address, monkeypatch):
     monkeypatch.setattr(slow_clients, "SLOWEST", 100)
     with socket.create_connection(address) as one:
