@@ -31,7 +31,7 @@ FOR_MAINTAINERS = (
     "lock",
 )
 COMMANDS = FOR_USERS + FOR_MAINTAINERS
-# The tests of the program alone; with those that are marked long left out, they take a minute.
+# The tests of the program alone, without those that are marked long.
 UNIT_TESTS = tuple(
     "tests/" + name
     for name in ("core", "cli", "doctor", "explain", "fork", "index", "tokens", "travis")
