@@ -264,13 +264,24 @@ def test_the_pdf_is_light_and_not_heavy(language, built_site):
     assert b"0.0784" not in drawn[:400]
 
 
-def test_without_a_browser_there_is_a_sentence_and_a_way(monkeypatch, tmp_path, capsys):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_browser_the_site_is_built_without_the_pdf(
+    language, monkeypatch, tmp_path, capsys
+):
+    built = []
+    monkeypatch.setattr(browser, "find", lambda: None)
+    monkeypatch.setattr(main_module, "build", lambda place, *, pdf: built.append(pdf))
+    arguments = ["site_builder", "build", "--lang", language, "--site-dir", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", arguments)
+    assert main_module.main() == 0
+    assert built == [False]
+    assert capsys.readouterr().err.strip() == word("no_pdf", language)
+
+
+def test_the_pdf_needs_a_browser(monkeypatch):
     monkeypatch.setattr(browser, "find", lambda: None)
     with pytest.raises(browser.NoBrowser, match="CHROMIUM"):
         write_pdfs([object()])
-    for language in LANGUAGES:
-        said = word("no_pdf", language).format(reason=browser.no_browser())
-        assert "--without-pdf" in said
 
 
 def test_a_site_without_the_pdf_does_not_offer_it(monkeypatch):
