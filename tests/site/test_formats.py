@@ -22,6 +22,7 @@ from mkdocs.config import load_config
 from PIL import Image
 from pypdf import PdfReader
 
+from site_builder import __main__ as site_builder_main
 from site_builder import browser, build, macros
 from site_builder.formats import cards, feed, markdown_export, page_formats, single_page
 from site_builder.formats.pdf import write as write_pdfs
@@ -270,10 +271,10 @@ def test_without_a_browser_the_site_is_built_without_the_pdf(
 ):
     built = []
     monkeypatch.setattr(browser, "find", lambda: None)
-    monkeypatch.setattr(main_module, "build", lambda place, *, pdf: built.append(pdf))
+    monkeypatch.setattr(site_builder_main, "build", lambda place, *, pdf: built.append(pdf))
     arguments = ["site_builder", "build", "--lang", language, "--site-dir", str(tmp_path)]
     monkeypatch.setattr("sys.argv", arguments)
-    assert main_module.main() == 0
+    assert site_builder_main.main() == 0
     assert built == [False]
     assert capsys.readouterr().err.strip() == word("no_pdf", language)
 
