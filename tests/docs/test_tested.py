@@ -38,7 +38,7 @@ def test_each_page_shows_the_numbers(built_site):
 
 def test_nothing_is_declared_without_need():
     """Only a click on a web page, another's machine or an interactive shell may be declared."""
-    assert {one["listing"] for one in tested_facts.declared()} == {
+    assert {block["listing"] for block in tested_facts.declared()} == {
         "examples/practice/shell.sh",
         "examples/travis/encrypt.sh",
         "examples/wall/allow.sh",
