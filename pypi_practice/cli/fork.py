@@ -211,7 +211,7 @@ def _travis(path: Path, language: str) -> None:
 
 
 def _next(mine: Any, ci: str, words: Translator) -> None:
-    from pypi_practice.doctor.checks import guide
+    from pypi_practice.doctor.guide import guide
 
     facts = load("commands/fork")["ci"][ci]
     print(f"\n{words('next')}")
