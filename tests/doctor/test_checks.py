@@ -147,7 +147,7 @@ def committed(*tags: str, after: str = "", **files: str) -> Prepare:
 
 def travis(text: str, *variables: str) -> Prepare:
     def prepare(place: Path) -> Project:
-        from pypi_practice.travis.plan.planner import Variable
+        from pypi_practice.travis.plan.plan_types import Variable
 
         commit(place, **{".travis.yml": text, "setup.py": "import setuptools; setuptools.setup()"})
         return project(place, variables=[Variable(one, "") for one in variables])

@@ -16,7 +16,7 @@ from pypi_practice.travis.check.findings import Edit, Finding, Source
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.config.schema_validation import Message, Validator
 from pypi_practice.travis.config.yaml_positions import KeyValue, Node
-from pypi_practice.travis.plan.planner import Variable
+from pypi_practice.travis.plan.plan_types import Variable
 
 # Of a line without spaces at its end.
 IGNORE = re.compile(r"#\s*pypi-practice:\s*ignore\s+([\w-]+(?:\s*,\s*[\w-]+)*)\s*(?::(.*))?$")

@@ -93,6 +93,12 @@ class JobConfig:
         return first_text(self.settings.get("python"), DEFAULT_PYTHON)
 
 
+def minor(text: str) -> tuple[int, int] | None:
+    """Return the first two numbers of a version, or None if it is not one."""
+    numbers = re.match(r"(\d{1,9})\.(\d{1,9})", text)
+    return (int(numbers[1]), int(numbers[2])) if numbers else None
+
+
 def expand(config: dict[str, Any]) -> list[JobConfig]:
     """Return every job of the file; of two that are the same in everything, one.
 

@@ -21,10 +21,10 @@ from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.travis.check import autofix, checker, report
 from pypi_practice.travis.check.context import Scope
 from pypi_practice.travis.check.findings import Source
-from pypi_practice.travis.config import jobs, loader, schema_validation
+from pypi_practice.travis.config import deploy_entries, jobs, loader, schema_validation
 from pypi_practice.travis.config.yaml_positions import parse
 from pypi_practice.travis.plan import planner
-from pypi_practice.travis.plan.planner import Event, Variable
+from pypi_practice.travis.plan.plan_types import Event, Variable
 
 EN, ES = Translator("en", "travis/messages"), Translator("es", "travis/messages")
 ROOT = Path(__file__).parents[3]
@@ -102,7 +102,7 @@ def test_travis_ci_says_the_same(name):
 def test_travis_ci_makes_the_same_jobs_and_conditions(name):
     settings, _ = loader.parse((TRUTH / f"{name}.yml").read_text("utf-8"), name, EN)
     made = [job.settings for job in jobs.expand(settings)]
-    ours = [[one.test for one in planner.compiled(job, Event("x"))] for job in made]
+    ours = [[one.test for one in deploy_entries.of_job(job)] for job in made]
     assert ours == EXPECTED[name]["conditions"]
     first = [(loader.as_list(job.get("python")) or [None])[0] for job in made]
     assert first == EXPECTED[name]["jobs"]

@@ -17,7 +17,7 @@ from pypi_practice.travis.config import jobs, unsupported_keys
 from pypi_practice.travis.config.schema_validation import Validator
 from pypi_practice.travis.config.yaml_positions import parse
 from pypi_practice.travis.plan import planner
-from pypi_practice.travis.plan.planner import Event
+from pypi_practice.travis.plan.plan_types import Event
 from pypi_practice.travis.run import outline, plan_report, repository, results, summary
 
 EN = Translator("en", "travis/messages")
