@@ -16,7 +16,7 @@ from pypi_practice.travis.config.build_conditions import ConditionError, Unknown
 from pypi_practice.travis.config.deploy_entries import DeployEntry
 from pypi_practice.travis.config.jobs import JobConfig
 from pypi_practice.travis.config.regular_expressions import Budget, BudgetExceeded
-from pypi_practice.travis.config.schema_validation import Validator
+from pypi_practice.travis.config.schema.validator import Validator
 from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 from pypi_practice.travis.plan.plan_types import Variable
 

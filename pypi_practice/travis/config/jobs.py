@@ -18,7 +18,7 @@ from typing import Any
 from pypi_practice.core.data import load
 from pypi_practice.travis.config.build_conditions import written
 from pypi_practice.travis.config.loader import as_list
-from pypi_practice.travis.config.schema_validation import Validator
+from pypi_practice.travis.config.schema.validator import Validator
 from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 
 DEFAULT_PYTHON = "3.10"

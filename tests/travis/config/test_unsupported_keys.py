@@ -14,7 +14,7 @@ from helpers.travis.rehearsals import project
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.travis.config import jobs, unsupported_keys
-from pypi_practice.travis.config.schema_validation import Validator
+from pypi_practice.travis.config.schema.validator import Validator
 from pypi_practice.travis.config.yaml_positions import parse
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.plan_types import Event
