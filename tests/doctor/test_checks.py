@@ -22,8 +22,9 @@ from pypi_practice.doctor import history, lookup, report, review
 from pypi_practice.doctor.checks import metadata
 from pypi_practice.doctor.checks.check import CHECKS
 from pypi_practice.doctor.checks.registry import in_order
+from pypi_practice.doctor.distributions import Built
 from pypi_practice.doctor.guide import guide
-from pypi_practice.doctor.project import FILE_LIMIT, Built, Project
+from pypi_practice.doctor.project import FILE_LIMIT, Project
 from pypi_practice.fork import copy
 from pypi_practice.git.safe_reader import Repository
 
