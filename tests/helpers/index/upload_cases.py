@@ -66,8 +66,8 @@ class World:
 
     def after(self, *first: dict[str, Any], **then: Any) -> Reply:
         """Send the uploads *first*, which must be taken, and then the one that is looked at."""
-        for one in first:
-            assert self.send(**one).code == 200
+        for fields in first:
+            assert self.send(**fields).code == 200
         return self.send(**then)
 
 
@@ -482,6 +482,6 @@ CASES = [
 ]
 
 
-def text(one: Case) -> str:
+def text(case: Case) -> str:
     """Return the message of *one*, filled in."""
-    return str(MESSAGES[one.key]["text"]).format(help=INDEX.help, **one.values)
+    return str(MESSAGES[case.key]["text"]).format(help=INDEX.help, **case.values)

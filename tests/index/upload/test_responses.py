@@ -32,36 +32,36 @@ def world(tmp_path: Path, request: pytest.FixtureRequest) -> World:
     return World(tmp_path / "data", request.param.limits)
 
 
-def answered(one: Case, world: World) -> None:
+def answered(case: Case, world: World) -> None:
     """Check that the reply to *one* is its message, and that nothing half done is left."""
-    reply = one.send(world)
+    reply = case.send(world)
     listed = {
         file.filename
         for project in world.store.projects(INDEX)
         for file in world.store.files(project)
     }
-    message = text(one)
-    assert reply.status == responses.status_line(MESSAGES[one.key]["status"], message)
-    if one.key not in ("password", "same", "method", "nowhere", "slash"):
+    message = text(case)
+    assert reply.status == responses.status_line(MESSAGES[case.key]["status"], message)
+    if case.key not in ("password", "same", "method", "nowhere", "slash"):
         assert html.escape(message).encode("ascii", "xmlcharrefreplace") in reply.body
     # The file that the case "used" has deleted from the records is still on disk.
-    orphans = {WHEEL} if one.key == "used" else set()
+    orphans = {WHEEL} if case.key == "used" else set()
     assert upload_client.on_disk(world.store).keys() == listed | orphans
     assert list(world.store.temporary.iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("world", "one"),
-    [(one, one) for one in CASES],
+    ("world", "case"),
+    [(case, case) for case in CASES],
     indirect=["world"],
-    ids=[f"{number}-{one.key}" for number, one in enumerate(CASES)],
+    ids=[f"{number}-{case.key}" for number, case in enumerate(CASES)],
 )
-def test_pypi_answers_with_its_own_words(one, world):
-    answered(one, world)
+def test_pypi_answers_with_its_own_words(case, world):
+    answered(case, world)
 
 
 def test_every_answer_has_a_case_and_its_words_in_both_languages():
-    assert {one.key for one in CASES} == set(MESSAGES)
+    assert {case.key for case in CASES} == set(MESSAGES)
     for key, message in MESSAGES.items():
         assert set(message) == {"status", "fact", "text", "cause", "fix"}, key
         for part in ("cause", "fix"):

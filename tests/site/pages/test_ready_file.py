@@ -50,12 +50,12 @@ def planned(place: Path, events: tuple[Event, ...]) -> tuple[int, bool]:
     variables = [Variable("TEST_PYPI_TOKEN", "x", "staging"), Variable("PYPI_TOKEN", "x")]
     count, publishes = 0, False
     for event in events:
-        found, _ = repository.find(place, None, None, WORDS)
-        plan, _ = repository.plan(found, event, variables, WORDS)
+        repo, _ = repository.find(place, None, None, WORDS)
+        plan, _ = repository.plan(repo, event, variables, WORDS)
         for stage in plan.stages if plan.runs else []:
             for job in stage.jobs if stage.runs else []:
                 count += 1
-                publishes |= any(decide(job, one, WORDS).runs for one in job.deploys)
+                publishes |= any(decide(job, deploy, WORDS).runs for deploy in job.deploys)
     return count, publishes
 
 
