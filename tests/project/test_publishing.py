@@ -205,7 +205,7 @@ for file in json.load(web.urlopen("https://pypi.org/pypi/pypi-practice/json"))["
 
 
 @pytest.fixture(scope="module")
-def published(roads, tmp_path_factory) -> tuple[str, Path]:
+def published(guide_readers, tmp_path_factory) -> tuple[str, Path]:
     """Play pushes to main and to staging, and a tag.
 
     Return the log, and the folder of what can be had then. The tests and the build of the site,
@@ -248,7 +248,7 @@ def published(roads, tmp_path_factory) -> tuple[str, Path]:
         f"python3 -m pip install -q --no-deps --target '{place}/installed' pypi-practice",
         "pypi-practice --lang en list",
     ]
-    done = roads.road("publishing").practice("bash", "-c", "\n".join(lines), cwd=project)
+    done = guide_readers.named("publishing").practice("bash", "-c", "\n".join(lines), cwd=project)
     assert done.returncode == 0, done.stdout
     return done.stdout, place
 

@@ -59,9 +59,9 @@ def planned(place: Path, events: tuple[Event, ...]) -> tuple[int, bool]:
     return count, publishes
 
 
-def test_the_table_says_what_was_planned_and_rehearsed(roads, tmp_path, request):
+def test_the_table_says_what_was_planned_and_rehearsed(guide_readers, tmp_path, request):
     """The ready file is rehearsed on the pages of the tutorial, the article's here."""
-    road = roads.road("ready-file")
+    reader = guide_readers.named("ready-file")
     today: dict[str, dict[str, dict[str, int]]] = {}
     for key, file in FILES.items():
         place = proofs.project(tmp_path / key, file)
@@ -75,7 +75,7 @@ def test_the_table_says_what_was_planned_and_rehearsed(roads, tmp_path, request)
             elif publishes:
                 token = 'export TEST_PYPI_TOKEN="$(pypi-practice token new --index testpypi)"'
                 run = "pypi-practice travis run . --branch staging --var TEST_PYPI_TOKEN"
-                log = road.practice("bash", "-c", f"{token}; {run}", cwd=place).stdout
+                log = reader.practice("bash", "-c", f"{token}; {run}", cwd=place).stdout
                 files = uploaded(log)
                 assert "This script does not work on Python 3.6" in log
             assert bool(files) is (publishes and key == "ready"), (key, event)
