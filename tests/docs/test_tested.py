@@ -20,7 +20,7 @@ def test_the_page_counts_what_the_tests_count():
 
 
 def test_the_page_names_the_locked_versions():
-    lock = (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8")
+    lock = (ROOT / "requirements" / "test.txt").read_text(encoding="utf-8")
     locked = dict(re.findall(r"^([\w.-]+)==(\S+)", lock, re.M))
     versions = {name: version for name, version in FACTS["versions"].items() if name != "Python"}
     assert versions == {name: locked[name] for name in tested_facts.PROGRAMS}, REFRESH

@@ -23,6 +23,7 @@ from PIL import Image
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
+from site_builder import __main__ as site_builder_main
 from site_builder import browser, build, macros
 from site_builder.formats import cards, feed, markdown_export, page_formats, single_page
 from site_builder.formats.contents import Guide
@@ -276,13 +277,24 @@ def test_the_pdf_is_light_and_not_heavy(language, built_site):
     assert b"0.0784" not in contents.get_data()[:400]
 
 
-def test_without_a_browser_there_is_a_sentence_and_a_way(monkeypatch, tmp_path, capsys):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_browser_the_site_is_built_without_the_pdf(
+    language, monkeypatch, tmp_path, capsys
+):
+    built = []
+    monkeypatch.setattr(browser, "find", lambda: None)
+    monkeypatch.setattr(site_builder_main, "build", lambda place, *, pdf: built.append(pdf))
+    arguments = ["site_builder", "build", "--lang", language, "--site-dir", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", arguments)
+    assert site_builder_main.main() == 0
+    assert built == [False]
+    assert capsys.readouterr().err.strip() == word("no_pdf", language)
+
+
+def test_the_pdf_needs_a_browser(monkeypatch, tmp_path):
     monkeypatch.setattr(browser, "find", lambda: None)
     with pytest.raises(browser.NoBrowser, match="CHROMIUM"):
         write_pdfs([Guide("en", "", "", "", tmp_path, ())])
-    for language in LANGUAGES:
-        sentence = word("no_pdf", language).format(reason=browser.no_browser())
-        assert "--without-pdf" in sentence
 
 
 def test_a_site_without_the_pdf_does_not_offer_it(monkeypatch):
