@@ -641,7 +641,7 @@ def test_the_form_shows_the_message(key, visitor):
 
 @pytest.mark.parametrize("case", upload_cases.CASES, ids=lambda case: case.key)
 def test_an_answer_of_the_index_is_found_first(case):
-    """That it is answered so, test_answers.py proves."""
+    """That it is answered so, test_responses.py proves."""
     message = load("index/uploads")[case.key]
     if message["status"] == 200:
         return

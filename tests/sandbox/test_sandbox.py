@@ -231,7 +231,7 @@ def test_a_command_is_not_run_if_what_is_announced_fails(tmp_path):
 def test_what_is_left_behind_reaches_nothing(tmp_path):
     """A process that outlives the command has no way to the practice index any more."""
     available(Kind.NAMESPACE)
-    pipe, answer = tmp_path / "told", tmp_path / "answer"
+    pipe, answer = tmp_path / "pipe", tmp_path / "answer"
     os.mkfifo(pipe)
     with outside(tmp_path) as (places, arrived):
         program = f'import socket; socket.create_connection(("127.0.0.1", {places["tcp"]}))'

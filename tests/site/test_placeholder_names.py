@@ -103,11 +103,11 @@ def test_python_and_the_script_agree(visitor):
         for name in NAMES
         for other, user in zip(OTHERS, OTHERS[::-1], strict=True)
     ]
-    faults = visitor.evaluate("pairs => pairs.map(one => guideNames.faults(...one))", pairs)
+    faults = visitor.evaluate("pairs => pairs.map(pair => guideNames.faults(...pair))", pairs)
     assert faults == [placeholder_names.faults(*pair) for pair in pairs]
     valid = [pair for pair in pairs if not placeholder_names.faults(*pair)]
     assert len(valid) > 20
-    forms = visitor.evaluate("pairs => pairs.map(one => guideNames.forms(...one))", valid)
+    forms = visitor.evaluate("pairs => pairs.map(pair => guideNames.forms(...pair))", valid)
     assert forms == [placeholder_names.forms(*pair) for pair in valid]
     own = placeholder_names.forms("Foo.Bar", "foo", "ana")
     texts = [path.read_text("utf-8") for path in downloads.files("demo-package")]

@@ -124,7 +124,7 @@ def audit_parts(page: Page, *parts: str, known: set[str] | None = None) -> dict[
     result: dict[str, list[str]] = {"ran": [], "failing": [], "looks": []}
     for part in parts or ("shape", "colours"):
         asked = [part, TAGS, sorted(known or ())]
-        for key, values in page.evaluate("one => axeSays(...one)", asked).items():
+        for key, values in page.evaluate("asked => axeSays(...asked)", asked).items():
             result[key] += values
     if known is not None:
         known.update(result["looks"])
