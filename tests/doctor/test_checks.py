@@ -18,7 +18,11 @@ from helpers.docs.blocks import ROOT
 from pypi_practice.cli.main import main
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import LANGUAGES, Translator
-from pypi_practice.doctor import checks, history, lookup, report, review
+from pypi_practice.doctor import history, lookup, report, review
+from pypi_practice.doctor.checks import metadata
+from pypi_practice.doctor.checks.check import CHECKS
+from pypi_practice.doctor.checks.registry import in_order
+from pypi_practice.doctor.guide import guide
 from pypi_practice.doctor.project import FILE_LIMIT, Built, Project
 from pypi_practice.fork import copy
 from pypi_practice.git.safe_reader import Repository
@@ -143,7 +147,7 @@ def committed(*tags: str, after: str = "", **files: str) -> Prepare:
 
 def travis(text: str, *variables: str) -> Prepare:
     def prepare(place: Path) -> Project:
-        from pypi_practice.travis.plan.planner import Variable
+        from pypi_practice.travis.plan.plan_types import Variable
 
         commit(place, **{".travis.yml": text, "setup.py": "import setuptools; setuptools.setup()"})
         return project(place, variables=[Variable(name, "") for name in variables])
@@ -322,7 +326,7 @@ CASES: dict[tuple[str, str], Prepare] = {
 @pytest.mark.parametrize(("name", "fault"), CASES)
 def test_a_fault_is_found_and_said(name, fault, place):
     prepared = CASES[name, fault](place)
-    check = checks.CHECKS[name]
+    check = in_order()[name]
     outcome = check.find(prepared)
     assert (outcome.result, outcome.key) == ("fail", fault)
     for language in LANGUAGES:
@@ -346,9 +350,9 @@ def test_a_good_project_passes(name, place):
     """ "accepted" needs real files; the test of a whole fork has them."""
     commit(place, **{".travis.yml": BOTH, "setup.py": "import setuptools; setuptools.setup()"})
     prepared = project(place)
-    outcome = checks.CHECKS[name].find(prepared)
-    assert outcome.result == "pass", (outcome, checks.CHECKS[name].say(outcome, "en"))
-    assert checks.CHECKS[name].check(prepared) is True
+    outcome = in_order()[name].find(prepared)
+    assert outcome.result == "pass", (outcome, in_order()[name].say(outcome, "en"))
+    assert in_order()[name].check(prepared) is True
 
 
 def test_every_sentence_is_in_both_languages_and_fills_in_the_same():
@@ -381,9 +385,9 @@ def test_every_check_leads_to_a_place_in_the_guide():
 
 
 def test_every_check_belongs_to_a_family_and_requires_what_there_is():
-    known = checks.in_order()
+    known = in_order()
     assert list(known) == list(FACTS["checks"])
-    assert set(known) == set(checks.CHECKS)
+    assert set(known) == set(CHECKS)
     for name, check in known.items():
         assert check.family in FACTS["families"], name
         assert check.requires <= set(known), name
@@ -509,7 +513,7 @@ def test_names_that_an_index_knows_are_yours_by_an_address_or_an_e_mail(place):
         {"author_email": "Ana Ruiz <ana@example.com>"},
     ):
         prepared = project(place, looks={"pypi": lookup.ProjectStatus(True, (), info)})
-        assert checks.CHECKS["name-yours"].find(prepared).result == "pass"
+        assert in_order()["name-yours"].find(prepared).result == "pass"
     for answers in (
         {"pypi": lookup.ProjectStatus(None), "testpypi": lookup.ProjectStatus(None)},
         {
@@ -520,9 +524,9 @@ def test_names_that_an_index_knows_are_yours_by_an_address_or_an_e_mail(place):
     ):
         silent = project(place, looks=answers)
         for name in ("name-yours", "version-new"):
-            outcome = checks.CHECKS[name].find(silent)
+            outcome = in_order()[name].find(silent)
             assert (outcome.result, outcome.key) == ("skip", "no_answer")
-            asked = checks.CHECKS[name].say(outcome, "en")
+            asked = in_order()[name].say(outcome, "en")
             assert ("TestPyPI" in asked) == (answers["testpypi"].exists is None)
 
 
@@ -532,8 +536,8 @@ def test_a_wheel_for_this_computer_is_no_fault_of_the_project(place, monkeypatch
     def refusal(file: Built) -> UploadRejected | None:
         return UploadRejected("platform") if file.path.suffix == ".whl" else None
 
-    monkeypatch.setattr(checks, "_refusal", refusal)
-    outcome = checks.CHECKS["accepted"].find(project(place))
+    monkeypatch.setattr(metadata, "_refusal", refusal)
+    outcome = in_order()["accepted"].find(project(place))
     assert (outcome.result, outcome.key) == ("skip", "platform")
 
 
@@ -547,7 +551,7 @@ SHAPES = yaml.safe_load(
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_the_shape_of_a_real_project(name, tmp_path, monkeypatch):
-    monkeypatch.setattr(checks, "_refusal", lambda built: None)  # the files are not here
+    monkeypatch.setattr(metadata, "_refusal", lambda built: None)  # the files are not here
     shape = SHAPES[name]
     write(tmp_path, **dict.fromkeys(shape["files"], "") | {"pyproject.toml": shape["pyproject"]})
     if not shape["pyproject"]:
@@ -574,13 +578,13 @@ def test_repo_review_asks_the_same_checks(forked):
     command = [sys.executable, "-m", "repo_review", "--format", "json", str(forked)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     checks_by_name = json.loads(done.stdout)["checks"]
-    assert set(checks.CHECKS) <= set(checks_by_name)
+    assert set(in_order()) <= set(checks_by_name)
     assert {name for name, check in checks_by_name.items() if check["result"] is False} == {
         "demo-description"
     }
     description = checks_by_name["demo-description"]
     assert description["family"] == "leftovers"
-    assert description["url"] == checks.guide("en", "howto/fork#after")
+    assert description["url"] == guide("en", "howto/fork#after")
     assert "description of the demo package" in description["err_msg"]
     assert checks_by_name["builds"]["result"] is True
 

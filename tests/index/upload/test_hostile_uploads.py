@@ -28,7 +28,7 @@ from pypi_practice.core import limits, worker, worker_process
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.limits import DESCRIPTION_SIZE, MEMBERS, Limits
-from pypi_practice.doctor import checks
+from pypi_practice.doctor.checks import metadata as metadata_checks
 from pypi_practice.index.app import Application
 from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upload import archives, metadata, rendering
@@ -236,10 +236,10 @@ def test_doctor_does_not_say_ok_of_what_it_did_not_look_at(monkeypatch):
     def refuse(_: object) -> None:
         raise TooMuch("archive_members", {})
 
-    monkeypatch.setattr(checks, "_refusal", refuse)
+    monkeypatch.setattr(metadata_checks, "_refusal", refuse)
     built = SimpleNamespace(path=Path("demo-1.0.tar.gz"), unparsed={})
     project: Any = SimpleNamespace(wheel=built, sdist=built)
-    outcome = checks.Accepted.find(None, project)  # type: ignore[arg-type]
+    outcome = metadata_checks.Accepted.find(None, project)  # type: ignore[arg-type]
     assert (outcome.result, outcome.key) == ("skip", "too_much")
 
 

@@ -11,7 +11,7 @@ from helpers.docs import proofs
 from helpers.docs.blocks import ROOT
 
 from pypi_practice.core.i18n import Translator
-from pypi_practice.travis.plan.planner import Event, Variable
+from pypi_practice.travis.plan.plan_types import Event, Variable
 from pypi_practice.travis.run import repository
 from site_builder.pages import tables
 

@@ -19,6 +19,7 @@ from pypi_practice.core.indexes import INDEXES
 from pypi_practice.tokens import macaroons
 from pypi_practice.travis.config import jobs
 from pypi_practice.travis.plan import planner
+from pypi_practice.travis.plan.plan_types import Event
 from scripts import sources
 from site_builder import site_data
 from site_builder.drawings import drawings
@@ -207,7 +208,7 @@ def test_the_variables_of_dpl_are_those_of_options():
 
 def test_the_variables_of_travis_ci_are_set_in_a_rehearsal():
     config = {**tables.REHEARSED, "dist": "noble"}
-    plan = planner.make(config, planner.Event("main"), [], 1, Translator("en", "travis/messages"))
+    plan = planner.make(config, Event("main"), [], 1, Translator("en", "travis/messages"))
     assert set(data("tables/variables")["travis"]) <= set(plan.stages[0].jobs[0].environ)
 
 

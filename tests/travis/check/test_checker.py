@@ -23,9 +23,11 @@ from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.travis.check import autofix, checker, report
 from pypi_practice.travis.check.context import Scope
 from pypi_practice.travis.check.findings import Source
-from pypi_practice.travis.config import jobs, loader, schema_validation
+from pypi_practice.travis.config import deploy_entries, jobs, loader
+from pypi_practice.travis.config.schema.messages import LEVELS
+from pypi_practice.travis.config.schema.validator import Validator
 from pypi_practice.travis.plan import planner
-from pypi_practice.travis.plan.planner import Event, Variable
+from pypi_practice.travis.plan.plan_types import Event, Variable
 
 EN, ES = Translator("en", "travis/messages"), Translator("es", "travis/messages")
 ROOT = Path(__file__).parents[3]
@@ -94,7 +96,7 @@ def test_there_is_a_truth_for_every_file():
 @pytest.mark.parametrize("name", EXPECTED)
 def test_travis_ci_says_the_same(name):
     text = (TRUTH / f"{name}.yml").read_text("utf-8")
-    messages = schema_validation.Validator(node(text)).messages()
+    messages = Validator(node(text)).messages()
     ours = {(message.level, message.code, message.key, message.text) for message in messages}
     assert ours == {tuple(row[:4]) for row in EXPECTED[name]["messages"]}
 
@@ -103,7 +105,7 @@ def test_travis_ci_says_the_same(name):
 def test_travis_ci_makes_the_same_jobs_and_conditions(name):
     settings, _ = loader.parse((TRUTH / f"{name}.yml").read_text("utf-8"), name, EN)
     job_settings = [job.settings for job in jobs.expand(settings)]
-    ours = [[deploy.test for deploy in planner.compiled(job, Event("x"))] for job in job_settings]
+    ours = [[deploy.test for deploy in deploy_entries.of_job(job)] for job in job_settings]
     assert ours == EXPECTED[name]["conditions"]
     first = [(loader.as_list(job.get("python")) or [None])[0] for job in job_settings]
     assert first == EXPECTED[name]["jobs"]
@@ -112,7 +114,7 @@ def test_travis_ci_makes_the_same_jobs_and_conditions(name):
 @pytest.mark.parametrize("name", sorted(set(EXPECTED) - REFUSED))
 def test_check_and_plan_agree_on_the_jobs(name):
     root = node((TRUTH / f"{name}.yml").read_text("utf-8"))
-    checked = schema_validation.Validator(root)
+    checked = Validator(root)
     scope = Scope(Source(name, ""), root, checked)
     config = {key: value for key, value in checked.normal(root).items() if key != "if"}
     for section in [*jobs.included(config), *loader.as_list(config.get("stages"))]:
@@ -140,10 +142,7 @@ def test_check_leaves_out_the_jobs_that_plan_leaves_out():
 @pytest.mark.parametrize("name", [name for name, truth in EXPECTED.items() if truth["messages"]])
 def test_each_message_points_at_the_line_that_travis_ci_names(name):
     text = (TRUTH / f"{name}.yml").read_text("utf-8")
-    ours = {
-        (message.code, message.line)
-        for message in schema_validation.Validator(node(text)).messages()
-    }
+    ours = {(message.code, message.line) for message in Validator(node(text)).messages()}
     for row in EXPECTED[name]["messages"]:
         # Travis CI gives the line of the mapping for these; ours is that of the key itself.
         if len(row) == 5 and row[1] not in ("overwrite", "duplicate_key", "required"):
@@ -174,7 +173,7 @@ def test_a_bad_example_breaks_its_rule_and_a_good_one_none(rule, tmp_path):
 @pytest.mark.parametrize("rule", RULES)
 def test_each_rule_speaks_both_languages_with_the_same_fields(rule):
     facts = RULES[rule]
-    assert facts["level"] in schema_validation.LEVELS
+    assert facts["level"] in LEVELS
     assert facts["fixes"] in ("safe", "asked", "no")
     assert facts["source"]
     for part in ("message", "why", "fix"):

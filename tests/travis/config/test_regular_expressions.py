@@ -26,7 +26,7 @@ from pypi_practice.travis.config.regular_expressions import (
     UnsupportedPattern,
 )
 from pypi_practice.travis.plan import planner
-from pypi_practice.travis.plan.planner import Event
+from pypi_practice.travis.plan.plan_types import Event
 
 EN = Translator("en", "travis/messages")
 ATOMS = [

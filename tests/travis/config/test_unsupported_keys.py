@@ -14,9 +14,9 @@ from helpers.travis.rehearsals import node, project
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.travis.config import jobs, unsupported_keys
-from pypi_practice.travis.config.schema_validation import Validator
+from pypi_practice.travis.config.schema.validator import Validator
 from pypi_practice.travis.plan import planner
-from pypi_practice.travis.plan.planner import Event
+from pypi_practice.travis.plan.plan_types import Event
 from pypi_practice.travis.run import outline, plan_report, repository, results, summary
 
 EN = Translator("en", "travis/messages")

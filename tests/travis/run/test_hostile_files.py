@@ -25,7 +25,7 @@ from pypi_practice.git import safe_reader
 from pypi_practice.travis.check import checker, report
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
-from pypi_practice.travis.plan.planner import Event
+from pypi_practice.travis.plan.plan_types import Event
 from pypi_practice.travis.run import outline, plan_report
 from pypi_practice.travis.run.repository import Repository
 

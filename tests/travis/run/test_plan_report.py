@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.plan import deploy_decision, planner
-from pypi_practice.travis.plan.planner import Event, Variable
+from pypi_practice.travis.plan.plan_types import Event, Variable
 from pypi_practice.travis.run import plan_report, repository, workspace
 
 EN, ES = Translator("en", "travis/messages"), Translator("es", "travis/messages")
