@@ -121,12 +121,12 @@ def test_nothing_starts_nothing_hangs_nothing_steers(kind, good, tmp_path, capsy
     for name, language in itertools.product(COMMANDS, ("en", "es")):
         with audit() as started:
             code, seconds = run(name, maker.folder, language)
-        said = capsys.readouterr()
+        captured = capsys.readouterr()
         assert code in (0, 1, 2), name
         assert {program for program, *_ in started} <= {git_path}, name
         assert not maker.marker.exists(), (name, maker.marker.read_text())
-        assert STEERING.search(said.out + said.err) is None, (name, said)
-        assert "Traceback" not in said.out + said.err
+        assert STEERING.search(captured.out + captured.err) is None, (name, captured)
+        assert "Traceback" not in captured.out + captured.err
         for _ in range(3):  # caches of the processor are shared with other programs
             if seconds > SLOWER * good[name]:
                 seconds = run(name, maker.folder, language)[1]

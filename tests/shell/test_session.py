@@ -209,7 +209,10 @@ def test_a_tunnel_to_an_allowed_host_carries_nothing_else(hello, passes, monkeyp
             while received := remote.recv(4096):
                 heard += received
         assert (heard == hello, heard == b"") == (passes, not passes)
-        outcomes = [(one.host, one.port, one.outcome) for one in proxy.connections]
+        outcomes = [
+            (connection.host, connection.port, connection.outcome)
+            for connection in proxy.connections
+        ]
         assert outcomes == [("example.org", 443, "allowed" if passes else "refused")]
         proxy.stop()
 
@@ -232,7 +235,7 @@ def test_every_other_host_is_refused_unless_it_is_allowed(target, dialled):
     assert " 403 The practice shell does not let anything reach " in status
     assert "--allow-host" in status
     assert dialled == []
-    assert [one.outcome for one in proxy.connections] == ["refused"]
+    assert [connection.outcome for connection in proxy.connections] == ["refused"]
     proxy.stop()
 
 

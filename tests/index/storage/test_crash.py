@@ -163,13 +163,13 @@ def test_kill_9_in_the_middle_of_uploads_loses_nothing(tmp_path):
                 return filename, hashlib.sha256(content).hexdigest()
 
             with ThreadPoolExecutor(8) as pool:
-                jobs = [pool.submit(upload, f"{number}.{one}") for one in range(16)]
+                jobs = [pool.submit(upload, f"{number}.{micro}") for micro in range(16)]
                 while not any(job.done() for job in jobs):
                     time.sleep(0.005)
                 time.sleep(pause.uniform(0, 0.15))
                 os.killpg(process.pid, signal.SIGKILL)
             done = [job.result() for job in jobs]
-        taken.update(one for one in done if one is not None)
+        taken.update(outcome for outcome in done if outcome is not None)
         cut_off += done.count(None)
         # What was acknowledged is there; what is there is whole, acknowledged or not.
         now = listed(where)

@@ -26,18 +26,20 @@ NAMES = tuple(drawings.PICTURES)
 def drawn(name: str, language: str) -> list[ET.Element]:
     """Return the two SVGs of a drawing, parsed."""
     figure = ET.fromstring(drawings.figure(name, language).replace("data-search-exclude", ""))
-    return [one for one in figure if one.tag.endswith("svg")]
+    return [child for child in figure if child.tag.endswith("svg")]
 
 
-def said(svg: ET.Element) -> str:
+def text_of(svg: ET.Element) -> str:
     """Return all that is written in a drawing."""
-    return " ".join(" ".join(one.itertext()) for one in svg.iter() if one.tag.endswith("}text"))
+    return " ".join(
+        " ".join(element.itertext()) for element in svg.iter() if element.tag.endswith("}text")
+    )
 
 
 def test_each_drawing_is_on_a_page_of_both_languages():
     for language in LANGUAGES:
         texts = (ROOT / "docs" / language).rglob("*.md")
-        assert {name for one in texts for name in CALL.findall(one.read_text("utf-8"))} == set(
+        assert {name for file in texts for name in CALL.findall(file.read_text("utf-8"))} == set(
             NAMES
         )
 
@@ -48,14 +50,18 @@ def test_a_drawing_is_whole(name, language):
     """Valid XML, named and described, with no script, style or address of its own."""
     html = drawings.figure(name, language)
     figure = ET.fromstring(html.replace("data-search-exclude", ""))
-    ids = {one.get("id"): "".join(one.itertext()) for one in figure.iter() if one.get("id")}
+    ids = {
+        element.get("id"): "".join(element.itertext())
+        for element in figure.iter()
+        if element.get("id")
+    }
     svgs = drawn(name, language)
     assert [svg.get("class") for svg in svgs] == ["wide", "narrow"]
     for svg in svgs:
         assert svg.get("role") == "img"
         assert ids[svg.get("aria-labelledby")]
         assert len(ids[svg.get("aria-describedby")]) > 100
-        assert said(svg)
+        assert text_of(svg)
     assert not re.search(r"<script|<style|style=|href|url\(|\bon\w+=", html)
     assert "\n\n" not in html
     assert drawings.alternative(name, language).count("\n- ") == html.count("<li>")
@@ -70,7 +76,7 @@ def test_both_languages_and_both_widths_say_the_same_amount(name):
     }
     for width in ("wide", "narrow"):
         assert counts["en", width] == counts["es", width]
-    english, spanish = (said(drawn(name, language)[0]) for language in LANGUAGES)
+    english, spanish = (text_of(drawn(name, language)[0]) for language in LANGUAGES)
     assert english != spanish
 
 
@@ -80,8 +86,8 @@ def test_what_a_drawing_says_is_in_its_words_too():
         for language in LANGUAGES:
             words = " ".join(drawings.PICTURES[name](language).sentences).replace("`", "").lower()
             for svg in drawn(name, language):
-                for one in svg.iter("{http://www.w3.org/2000/svg}text"):
-                    text = " ".join(span.strip() for span in one.itertext() if span.strip())
+                for element in svg.iter("{http://www.w3.org/2000/svg}text"):
+                    text = " ".join(span.strip() for span in element.itertext() if span.strip())
                     text = re.sub(r" ([,:.])", r"\1", text).strip("()").lower()
                     head = data("site/drawings")["holders"]["steps"][language].lower()
                     assert text.isdigit() or text == head or text in words, text
@@ -106,8 +112,8 @@ def test_fields_read_any_short_token_of_the_practice_index():
     raw = macaroons.make(
         INDEXES["pypi"], "00000000-0000-4000-8000-000000000001", b"k" * 32, [[3, "u"]]
     )
-    found = [(part.key, part.value) for part in drawings.fields(raw)]
-    assert found[2:] == [
+    pairs = [(part.key, part.value) for part in drawings.fields(raw)]
+    assert pairs[2:] == [
         ("location", INDEXES["pypi"].practice_location),
         ("identifier", "00000000-0000-4000-8000-000000000001"),
         ("caveat", '[3,"u"]'),
@@ -117,14 +123,14 @@ def test_fields_read_any_short_token_of_the_practice_index():
 
 def test_the_stages_are_those_of_the_ready_file():
     ready = yaml.safe_load((ROOT / "demo-package" / ".travis.yml").read_text("utf-8"))
-    names = [one if isinstance(one, str) else one["name"] for one in ready["stages"]]
-    told = "\n".join(drawings.stages("en").sentences)
+    names = [stage if isinstance(stage, str) else stage["name"] for stage in ready["stages"]]
+    sentences = "\n".join(drawings.stages("en").sentences)
     for name in names:
-        assert f"`{name}`" in told
-    assert "push to `main`: `test` (1 job)." in told
-    assert "push to `staging`: `test` (1 job), then `testpypi` (1 job)." in told
-    assert "pull request to `staging`: `test` (2 jobs)." in told
-    assert "tag `v1.0.0`: `test` (3 jobs), then `pypi` (1 job)." in told
+        assert f"`{name}`" in sentences
+    assert "push to `main`: `test` (1 job)." in sentences
+    assert "push to `staging`: `test` (1 job), then `testpypi` (1 job)." in sentences
+    assert "pull request to `staging`: `test` (2 jobs)." in sentences
+    assert "tag `v1.0.0`: `test` (3 jobs), then `pypi` (1 job)." in sentences
 
 
 def test_every_place_and_lane_of_the_timeline_is_drawn():
@@ -132,7 +138,7 @@ def test_every_place_and_lane_of_the_timeline_is_drawn():
     assert {step["lane"] for step in steps} == set(words["timeline"]["lanes"])
     places = words["holders"]["places"]
     named = {place for step in steps for place in step["token"]}
-    assert named == {key for key, one in places.items() if one.get("holds") == "token"}
+    assert named == {key for key, place in places.items() if place.get("holds") == "token"}
     for place in named:  # a bar has no gaps
         held = [number for number, step in enumerate(steps) if place in step["token"]]
         assert held == list(range(held[0], held[-1] + 1)), place
@@ -143,15 +149,15 @@ def test_the_reach_of_each_token_is_drawn_and_said(language):
     facts = data("tables/scopes")
     rows = tables.scopes(language).splitlines()[2:]
     assert len(rows) == len(facts["rows"])
-    for row, one in zip(rows, facts["rows"].values(), strict=True):
+    for row, scope in zip(rows, facts["rows"].values(), strict=True):
         drawing = re.search(r"<svg.*</svg>", row)
         assert drawing
         svg = ET.fromstring(drawing[0])
         label = svg.get("aria-label", "")
-        assert label.endswith(facts["words"][f"until_{one['until']}"][language])
+        assert label.endswith(facts["words"][f"until_{scope['until']}"][language])
         front = [r for r in svg if r.tag.endswith("rect") and "back" not in r.get("class", "")]
         assert ["opened" in r.get("class", "") for r in front] == [
-            kind in one["opens"] for kind in ("project", "others", "new")
+            kind in scope["opens"] for kind in ("project", "others", "new")
         ]
 
 
@@ -244,8 +250,8 @@ def test_the_stylesheet_names_every_class_of_the_drawings():
         name
         for picture in NAMES
         for svg in drawn(picture, "en")
-        for one in svg.iter()
-        for name in one.get("class", "").split()
+        for element in svg.iter()
+        for name in element.get("class", "").split()
     }
     styled = set(re.findall(r"\.([\w-]+)", css))
     assert used - styled <= {"field-0"}
