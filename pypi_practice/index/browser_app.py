@@ -120,7 +120,9 @@ class WebServer:
 
     def __init__(self, application: Application, port: int = 0, host: str = LOOPBACK) -> None:
         web = Web(application, host)
-        self._server = PatientServer((host, port), web, numthreads=THREADS, server_name="pages")
+        self._server = PatientServer(
+            (host, port), web, application.words, numthreads=THREADS, server_name="pages"
+        )
         self._server.max_request_body_size = BODY_LIMIT
         try:
             self._server.prepare()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import FILES_HOST, HOSTS, UPSTREAM_HOST
 from pypi_practice.core.limits import PYPI
 from pypi_practice.network.slow_clients import PatientAdapter, PatientServer
@@ -73,12 +74,14 @@ class IndexServer:
     def __init__(
         self,
         application: Callable[..., Any],
+        words: Translator,
         certificate: Path | None = None,
         key: Path | None = None,
     ) -> None:
         self._server = PatientServer(
             (LOOPBACK, 0),
             application,
+            words,
             numthreads=THREADS,
             server_name="pypi",
             request_queue_size=WAITING,

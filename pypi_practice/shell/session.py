@@ -208,7 +208,9 @@ def practice(
         certificates = write_certificates(folder)
         upstream = Upstream(functools.partial(find, environ), words) if with_upstream else None
         application = Application(store, upstream, words)
-        server = IndexServer(Listener(application, data), certificates.server, certificates.key)
+        server = IndexServer(
+            Listener(application, data), words, certificates.server, certificates.key
+        )
         stack.callback(server.stop)
         web = WebServer(application, web_port)
         stack.callback(web.stop)

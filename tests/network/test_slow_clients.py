@@ -206,7 +206,7 @@ def index(tmp_path: Path) -> Iterator[tuple[tuple[str, int], ssl.SSLContext]]:
     """The index with its TLS: its place, and what trusts it."""
     made = server.write_certificates(tmp_path)
     application = Application(Store(tmp_path / "data", EN), None, EN)
-    running = server.IndexServer(application, made.server, made.key)
+    running = server.IndexServer(application, EN, made.server, made.key)
     yield (server.LOOPBACK, running.port), ssl.create_default_context(cafile=str(made.bundle))
     running.stop()
 
