@@ -33,7 +33,7 @@ from pypi_practice.core.terminal import one_line
 from pypi_practice.doctor.history import History, Secret
 from pypi_practice.doctor.leaks import hide
 from pypi_practice.doctor.project import Built, Project, parse_version
-from pypi_practice.git.safe_reader import GitError
+from pypi_practice.git.git_command import GitError
 from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upload import validation
 from pypi_practice.index.upload.rejection import AlreadyThere, TooMuch, UploadRejected

@@ -34,12 +34,8 @@ from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.doctor import history, lookup
 from pypi_practice.doctor.leaks import has_token
-from pypi_practice.git.safe_reader import (
-    NOT_A_REPOSITORY,
-    NOT_INSTALLED,
-    GitError,
-    Repository,
-)
+from pypi_practice.git.git_command import NOT_A_REPOSITORY, NOT_INSTALLED, GitError
+from pypi_practice.git.safe_reader import Repository
 from pypi_practice.index.upload.form import Form
 from pypi_practice.index.upload.metadata import FORM_FIELDS
 from pypi_practice.index.upload.spool import Incoming
