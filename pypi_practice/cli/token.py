@@ -24,13 +24,8 @@ from pypi_practice.core import timestamps
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
-from pypi_practice.index.storage.store import (
-    Project,
-    Store,
-    TokenRecord,
-    User,
-    default_directory,
-)
+from pypi_practice.index.storage.records import Project, TokenRecord, User
+from pypi_practice.index.storage.store import Store, default_directory
 from pypi_practice.index.upload.validation import NAME
 from pypi_practice.tokens import inspection, macaroons
 

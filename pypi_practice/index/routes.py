@@ -16,7 +16,8 @@ from pypi_practice.core.indexes import Index
 from pypi_practice.index.request import Request
 from pypi_practice.index.responses import JSON, TEXT, Response
 from pypi_practice.index.sessions import Sessions
-from pypi_practice.index.storage.store import Project, Store
+from pypi_practice.index.storage.records import Project
+from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upload import validation
 from pypi_practice.index.views import json_api, pages
 from pypi_practice.index.views.account import AccountPages

@@ -19,7 +19,8 @@ from packaging.utils import canonicalize_version
 from packaging.version import Version
 
 from pypi_practice.core.indexes import Index
-from pypi_practice.index.storage.store import Project, Store, StoredFile, note_change
+from pypi_practice.index.storage.records import Project, StoredFile
+from pypi_practice.index.storage.store import Store, note_change
 
 
 @dataclass(frozen=True)

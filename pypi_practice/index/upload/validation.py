@@ -29,14 +29,14 @@ from pypi_practice.core import project_names
 from pypi_practice.core.data import load
 from pypi_practice.core.indexes import Index
 from pypi_practice.core.limits import GIB, MIB, PYPI, Limits, NewProjects
-from pypi_practice.index.storage.store import (
+from pypi_practice.index.storage.records import (
     NewFile,
     Project,
-    Store,
     StoredFile,
     TokenRecord,
     UploadConflicts,
 )
+from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upload import archives, descriptions, platforms
 from pypi_practice.index.upload import metadata as core_metadata
 from pypi_practice.index.upload.form import Form

@@ -13,7 +13,8 @@ from pypi_practice.core.indexes import Index
 from pypi_practice.index.request import Request
 from pypi_practice.index.responses import Response
 from pypi_practice.index.storage import queries
-from pypi_practice.index.storage.store import LEARNER, Project, Store
+from pypi_practice.index.storage.records import LEARNER, Project
+from pypi_practice.index.storage.store import Store
 from pypi_practice.index.views import simple
 
 PLAIN = (

@@ -21,7 +21,8 @@ from pypi_practice.index.request import LANGUAGE_COOKIE, Request
 from pypi_practice.index.responses import Response
 from pypi_practice.index.sessions import FIELD, Sessions
 from pypi_practice.index.storage import queries
-from pypi_practice.index.storage.store import LEARNER, Project, Store
+from pypi_practice.index.storage.records import LEARNER, Project
+from pypi_practice.index.storage.store import Store
 from pypi_practice.index.views import readme
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from pypi_practice.core.indexes import Index
 from pypi_practice.index.request import Request
 from pypi_practice.index.responses import Response, preferred
 from pypi_practice.index.storage import queries
-from pypi_practice.index.storage.store import Project, Store
+from pypi_practice.index.storage.records import Project
+from pypi_practice.index.storage.store import Store
 
 API_VERSION = "1.4"
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
