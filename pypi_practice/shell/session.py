@@ -6,7 +6,6 @@ import contextlib
 import functools
 import json
 import os
-import re
 import shutil
 import signal
 import socket
@@ -21,10 +20,10 @@ from filelock import FileLock, Timeout
 
 from pypi_practice.core.errors import PracticeError, Terminated
 from pypi_practice.core.i18n import Translator
-from pypi_practice.core.indexes import HOSTS, INDEXES
+from pypi_practice.core.indexes import HOSTS
 from pypi_practice.explain.last_failure import Listener
 from pypi_practice.index.app import Application
-from pypi_practice.index.browser_app import NO_PROXY_PATH, WebServer
+from pypi_practice.index.browser_app import WebServer
 from pypi_practice.index.storage import data_folder
 from pypi_practice.index.storage.store import Store, default_directory
 from pypi_practice.index.upstream import Upstream, find
@@ -32,7 +31,6 @@ from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
 from pypi_practice.network.parent_proxy import OuterProxy
 from pypi_practice.network.proxy import Proxy
 from pypi_practice.network.server import (
-    Certificates,
     IndexServer,
     certificates_in,
     write_certificates,
@@ -41,84 +39,19 @@ from pypi_practice.sandbox import verify
 from pypi_practice.sandbox.kinds import FOR_SHELL, Kind
 from pypi_practice.sandbox.start import ROOT, SandboxError, Started, start
 from pypi_practice.shell import client_settings, startup_files
-
-# Variables by which clients find a certificate bundle, a proxy, or the index to install from.
-BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "SSL_CERT_FILE", "GIT_SSL_CAINFO")
-PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
-# With this one, pip asks the proxy for services of this computer as well: it is set only to
-# override a proxy in pip's own configuration.
-PIP_PROXY = "PIP_PROXY"
-INSTALL_FROM = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX")
-# Hatch takes no notice of a proxy. Its uploads go to a page of ours that says so. Where the command
-# names the real index, hatch does not trust that, and sends it nothing.
-HATCH_REPO, HATCH_TRUSTS = "HATCH_INDEX_REPO", "HATCH_INDEX_CA_CERT"
-HATCH = {"HATCH_INDEX_USER": "__token__", "HATCH_INDEX_AUTH": "not-a-token"}
-# Our own: the proxy's address, the folder of the data, of the certificates, the pages' address.
-OWN, DATA, CERTIFICATES = "PYPI_PRACTICE", "PYPI_PRACTICE_DATA", "PYPI_PRACTICE_CERTIFICATES"
-WEB = "PYPI_PRACTICE_WEB"
-PRACTICE_VARIABLES = frozenset(
-    (
-        *(*BUNDLES, *PROXIES, PIP_PROXY, *INSTALL_FROM, "NO_PROXY", "no_proxy"),
-        *(HATCH_REPO, HATCH_TRUSTS, *HATCH),
-        *(OWN, DATA, CERTIFICATES, WEB),
-    )
+from pypi_practice.shell.variables import (
+    CERTIFICATES,
+    DATA,
+    DROPPED,
+    DROPPED_STARTS,
+    HATCH_TRUSTS,
+    OWN,
+    PRACTICE_VARIABLES,
+    PROXY_ADDRESS,
+    WEB,
+    environment,
+    ports,
 )
-DIRECT = "localhost,127.0.0.1,::1"
-# Variables that would carry a real credential, another address, or more startup files into the
-# shell.
-DROPPED = (
-    "ALL_PROXY",
-    "BASH_ENV",
-    "FTP_PROXY",
-    "PIP_EXTRA_INDEX_URL",
-    "PIP_PROXY",
-    "UV_EXTRA_INDEX_URL",
-    "UV_INDEX",
-    "UV_INDEX_URL",
-)
-DROPPED_STARTS = (
-    "TWINE_",
-    "UV_PUBLISH_",
-    "UV_INDEX_",
-    "HATCH_INDEX_",
-    "POETRY_PYPI_TOKEN_",
-    "POETRY_HTTP_BASIC_",
-    "FLIT_",
-    "PDM_PUBLISH_",
-)
-PROXY_ADDRESS = re.compile(r"http://127\.0\.0\.1:([0-9]{1,5})")
-
-
-def environment(
-    outer: Mapping[str, str],
-    *,
-    port: int,
-    web: str,
-    certificates: Certificates,
-    data: Path,
-    commands: Path,
-) -> dict[str, str]:
-    """Return the environment of the practice shell, made from *outer*, the one it is started in.
-
-    *port* is the proxy's, *web* the address of the pages, *commands* a folder for PATH.
-    """
-    environ = {
-        name: value
-        for name, value in outer.items()
-        if name.upper() not in DROPPED and not name.upper().startswith(DROPPED_STARTS)
-    }
-    proxy = f"http://127.0.0.1:{port}"
-    environ |= dict.fromkeys(PROXIES, proxy)
-    if client_settings.has_pip_proxy(outer):
-        environ[PIP_PROXY] = proxy
-    environ |= dict.fromkeys(BUNDLES, str(certificates.bundle))
-    environ |= dict.fromkeys(INSTALL_FROM, INDEXES["pypi"].simple)
-    environ |= {"NO_PROXY": DIRECT, "no_proxy": DIRECT, **HATCH}
-    environ |= {HATCH_REPO: web + NO_PROXY_PATH, HATCH_TRUSTS: str(certificates.authority)}
-    environ["PATH"] = os.pathsep.join([str(commands), outer.get("PATH", os.defpath)])
-    environ |= {OWN: proxy, DATA: str(data), WEB: web}
-    environ[CERTIFICATES] = str(certificates.authority.parent)
-    return environ
 
 
 def _write_command(directory: Path) -> None:
@@ -264,11 +197,6 @@ def _expected(environ: Mapping[str, str], canary: tuple[str, int] | None) -> dic
         "authority": environ[HATCH_TRUSTS],
         "canary": canary,
     }
-
-
-def ports(environ: Mapping[str, str]) -> list[int]:
-    """Return the ports of this computer that a sandbox must let through: proxy and pages."""
-    return [int(environ[name].rstrip("/").rpartition(":")[2]) for name in (OWN, WEB)]
 
 
 def default_shell(environ: Mapping[str, str]) -> list[str]:
