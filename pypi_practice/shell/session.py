@@ -54,13 +54,14 @@ from pypi_practice.shell.variables import (
 )
 
 
-def _write_command(directory: Path) -> None:
+def write_command(directory: Path, system: str = os.name) -> None:
     """Put ``pypi-practice`` where the shell finds it, and nothing else of our own environment.
 
-    With -P, Python does not import what lies in the present folder.
+    *system* is a value of ``os.name``. With -P, Python does not import what lies in the present
+    folder.
     """
     directory.mkdir()
-    if os.name == "nt":
+    if system == "nt":
         script = directory / "pypi-practice.cmd"
         script.write_text(f'@"{sys.executable}" -P -m pypi_practice %*\n', encoding="utf-8")
     else:
@@ -74,17 +75,17 @@ def _write_command(directory: Path) -> None:
 def _only_one(data: Path, words: Translator) -> Iterator[None]:
     """Hold the lock of the data folder: one index at a time writes to it."""
     try:
-        held = FileLock(data / "lock", thread_local=False).acquire(blocking=False)
+        lock = FileLock(data / "lock", thread_local=False).acquire(blocking=False)
     except Timeout as error:
         raise PracticeError(words("already_running", path=data)) from error
     except OSError as error:
         raise PracticeError(words("no_data", path=data, reason=error)) from error
-    with held:
+    with lock:
         yield
 
 
 class _Interrupts:
-    """Lets nothing break off the end of the servers: a thread of theirs would keep us for ever."""
+    """Ignores signals while the servers stop: a thread left over would keep the process alive."""
 
     def __init__(self) -> None:
         self._handlers: dict[int, Any] = {}
@@ -149,7 +150,7 @@ def practice(
         stack.callback(web.stop)
         proxy = Proxy(port, server.port, words, outer=outer, allowed=allowed)
         stack.callback(proxy.stop)
-        _write_command(folder / "bin")
+        write_command(folder / "bin")
         stack.callback(interrupts.ignore)  # the first to be called at the end
         yield environment(
             environ,
@@ -199,9 +200,9 @@ def _expected(environ: Mapping[str, str], canary: tuple[str, int] | None) -> dic
     }
 
 
-def default_shell(environ: Mapping[str, str]) -> list[str]:
-    """Return the command of the user's own shell."""
-    if os.name == "nt":
+def default_shell(environ: Mapping[str, str], system: str = os.name) -> list[str]:
+    """Return the command of the user's own shell; *system* is a value of ``os.name``."""
+    if system == "nt":
         return [environ.get("COMSPEC", "cmd.exe")]
     return [environ.get("SHELL") or shutil.which("bash") or "/bin/sh"]
 
@@ -224,7 +225,7 @@ def run(
     """
     with tempfile.TemporaryDirectory(prefix="pypi-practice-shell-") as folder:
         if kinds is None:
-            program = _found(command[0], environ, words)
+            program = _find_program(command[0], environ, words)
             started = start([program, *command[1:]], ports=(), kinds=[Kind.NONE], env=environ)
         else:
             started = _start(command, environ, words, kinds, local_ports, Path(folder))
@@ -243,12 +244,12 @@ def run(
     return code if code >= 0 else 128 - code
 
 
-def _found(name: str, environ: Mapping[str, str], words: Translator) -> str:
+def _find_program(name: str, environ: Mapping[str, str], words: Translator) -> str:
     """Return the path of a program; PracticeError if there is none of that name."""
-    found = shutil.which(name, path=environ["PATH"])
-    if found is None:
+    path = shutil.which(name, path=environ["PATH"])
+    if path is None:
         raise PracticeError(words("no_command", command=name))
-    return found
+    return path
 
 
 def _start(
@@ -260,12 +261,12 @@ def _start(
     folder: Path,
 ) -> Started:
     shell = list(command) or default_shell(environ)
-    found = _found(shell[0], environ, words)
+    shell_path = _find_program(shell[0], environ, words)
     settings = folder / "verify.json"
     program = f"import sys; sys.path.append({str(ROOT)!r}); "
     program += "from pypi_practice.sandbox.verify import main; sys.exit(main(sys.argv[1:]))"
     checked = [sys.executable, "-I", "-S", "-c", program, str(settings)]
-    full, variables = [found, *shell[1:]], dict(environ)
+    full, variables = [shell_path, *shell[1:]], dict(environ)
     with contextlib.ExitStack() as stack:
         canary = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         if not command:
@@ -276,16 +277,16 @@ def _start(
                 commands=Path(environ[CERTIFICATES], "bin"),
                 verify=checked,
             )
-            prepared = startup_files.prepare(found, folder, startup, environ)
+            prepared = startup_files.prepare(shell_path, folder, startup, environ)
             # Without a terminal, only zsh and fish read startup files.
-            if prepared and (sys.stdin.isatty() or Path(found).name in ("zsh", "fish")):
+            if prepared and (sys.stdin.isatty() or Path(shell_path).name in ("zsh", "fish")):
                 full += prepared[0]
                 variables |= prepared[1]
             else:
                 full = [*checked, *full]
                 if prepared is None:
-                    said = Translator(words.language, "commands/sandbox")
-                    print(said("unknown_shell", shell=found), file=sys.stderr)
+                    sandbox_words = Translator(words.language, "commands/sandbox")
+                    print(sandbox_words("unknown_shell", shell=shell_path), file=sys.stderr)
 
         def announce(kind: Kind, failures: Mapping[Kind, str]) -> None:
             _say_what_holds(environ, words, kind, failures, quiet=bool(command))
@@ -324,7 +325,7 @@ def _say_what_holds(
     With *quiet*, a sandbox that holds is not spoken of. Raises PracticeError for a setting that
     leads around the practice shell where no sandbox stops it.
     """
-    said = Translator(words.language, "commands/sandbox")
+    sandbox_words = Translator(words.language, "commands/sandbox")
     try:
         folder = Path.cwd()
     except FileNotFoundError:  # it has been deleted
@@ -332,18 +333,22 @@ def _say_what_holds(
     for detour in client_settings.detours(environ, folder):
         values = {"program": detour.program, "path": detour.path, "setting": detour.setting}
         if kind is Kind.NONE:
-            raise PracticeError(said("leads_around", **values))
+            raise PracticeError(sandbox_words("leads_around", **values))
         if not quiet:
-            print(said("leads_nowhere", **values), file=sys.stderr)
+            print(sandbox_words("leads_nowhere", **values), file=sys.stderr)
     if kind is Kind.NONE:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in failures.items())
-        print(said("no_wall", reasons=reasons or "--wall none"), file=sys.stderr, flush=True)
+        print(
+            sandbox_words("no_wall", reasons=reasons or "--wall none"), file=sys.stderr, flush=True
+        )
 
 
 def _texts(environ: Mapping[str, str], words: Translator, kind: Kind) -> dict[str, str]:
-    said = Translator(words.language, "commands/sandbox")
+    sandbox_words = Translator(words.language, "commands/sandbox")
     hosts = ", ".join(sorted(HOSTS))
     return {
-        "promise": said("promise", hosts=hosts, wall=said(f"wall_{kind}"), url=environ[WEB]),
-        "failure": said("failure"),
+        "promise": sandbox_words(
+            "promise", hosts=hosts, wall=sandbox_words(f"wall_{kind}"), url=environ[WEB]
+        ),
+        "failure": sandbox_words("failure"),
     }

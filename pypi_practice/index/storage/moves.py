@@ -49,9 +49,9 @@ class Move:
             self._note.unlink(missing_ok=True)
 
 
-def sync_directory(directory: Path) -> None:
-    """Make a rename last through a power cut, where the system can."""
-    if os.name == "nt":
+def sync_directory(directory: Path, system: str = os.name) -> None:
+    """Make a rename last through a power cut; not on Windows, which opens no folder."""
+    if system == "nt":
         return
     descriptor = os.open(directory, os.O_RDONLY)
     try:
