@@ -110,7 +110,7 @@ class Web:
         if switched := pages.switch_language(request):
             return switched
         store = self.application.store
-        counts = {key: queries.count_projects(store, one) for key, one in INDEXES.items()}
+        counts = {key: queries.count_projects(store, index) for key, index in INDEXES.items()}
         indexes = list(INDEXES.values())
         return self.pages.render(request, None, "start", indexes=indexes, counts=counts)
 

@@ -125,8 +125,8 @@ class Routes:
         if name != project.normalized:
             rest = f"/{quote(version)}/json" if version else "/json"
             return pages.redirect(request, f"/pypi/{project.normalized}{rest}", 301)
-        found = json_api.project(request, index, project, self.store, version)
-        return found or self._json_missing()
+        response = json_api.project(request, index, project, self.store, version)
+        return response or self._json_missing()
 
     def _json_missing(self) -> Response:
         # As on PyPI: programs look at the status, and some read this message.
