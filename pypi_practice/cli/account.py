@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from pypi_practice.cli.token import open_store, print_json
+from pypi_practice.cli.token.output import print_json
+from pypi_practice.cli.token.stored import open_store
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES

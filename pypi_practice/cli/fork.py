@@ -198,7 +198,7 @@ def _look(project: str, asker: _Asker) -> None:
 def _travis(path: Path, language: str) -> None:
     """Print what ``travis check`` and ``travis plan --matrix`` say of the fork."""
     from pypi_practice.travis.check import autofix, report
-    from pypi_practice.travis.plan.planner import Variable
+    from pypi_practice.travis.plan.plan_types import Variable
     from pypi_practice.travis.run import plan_report, repository
 
     words = Translator(language, "travis/messages")
@@ -211,7 +211,7 @@ def _travis(path: Path, language: str) -> None:
 
 
 def _next(mine: Any, ci: str, words: Translator) -> None:
-    from pypi_practice.doctor.checks import guide
+    from pypi_practice.doctor.guide import guide
 
     facts = load("commands/fork")["ci"][ci]
     print(f"\n{words('next')}")

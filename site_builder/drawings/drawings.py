@@ -21,6 +21,7 @@ from typing import Any
 from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config import loader as travis_config
 from pypi_practice.travis.plan import planner
+from pypi_practice.travis.plan.plan_types import Event
 from site_builder.drawings.svg import Face, Sheet, broken
 from site_builder.site_data import ROOT, data, word
 
@@ -275,13 +276,13 @@ def timeline(language: str) -> Picture:
 # Stages and conditions
 
 
-def events() -> dict[str, planner.Event]:
+def events() -> dict[str, Event]:
     """Return the events that conditions are tried on, by their keys in site/words.yml."""
     return {
-        "event_main": planner.Event("main"),
-        "event_staging": planner.Event("staging"),
-        "event_pull_request": planner.Event("staging", pull_request=True),
-        "event_tag": planner.Event("main", tag="v1.0.0"),
+        "event_main": Event("main"),
+        "event_staging": Event("staging"),
+        "event_pull_request": Event("staging", pull_request=True),
+        "event_tag": Event("main", tag="v1.0.0"),
     }
 
 

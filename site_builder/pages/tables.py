@@ -18,7 +18,9 @@ from pypi_practice.explain import catalog as catalogue
 from pypi_practice.tokens import patterns as token_patterns
 from pypi_practice.travis.config import build_conditions
 from pypi_practice.travis.config import loader as travis_config
+from pypi_practice.travis.config.deploy_entries import DeployEntry
 from pypi_practice.travis.plan import planner
+from pypi_practice.travis.plan.plan_types import Event, Plan
 from site_builder.drawings import drawings
 from site_builder.drawings.drawings import events
 from site_builder.site_data import ROOT, data, first, languages, word
@@ -63,15 +65,15 @@ def _default(one: dict[str, Any], language: str) -> str:
     return NONE if value is None else code(build_conditions.written(value))
 
 
-def compiled(text: str) -> planner.Deploy:
+def compiled(text: str) -> DeployEntry:
     """Return what ``on: ...``, given as one line of YAML, makes of a deploy entry."""
     text = f"deploy:\n  provider: pypi\n  {text}\n"
     deploy = travis_config.parse(text, "deploy", Translator("en", "travis/messages"))[0]["deploy"]
     config = {**REHEARSED, "deploy": deploy}
-    return _plan(config, planner.Event("another")).stages[0].jobs[0].deploys[0]
+    return _plan(config, Event("another")).stages[0].jobs[0].deploys[0]
 
 
-def _plan(config: dict[str, Any], event: planner.Event) -> planner.Plan:
+def _plan(config: dict[str, Any], event: Event) -> Plan:
     return planner.make(config, event, [], 1, Translator("en", "travis/messages"))
 
 
@@ -80,14 +82,14 @@ def on_conditions(language: str) -> str:
     rows = []
     for one in data("tables/conditions")["on"]:
         made = compiled(one["yaml"])
-        lines = dict.fromkeys(reason for _, reason in made.reasons)
+        lines = dict.fromkeys(reason for _, reason in made.reasons("another"))
         said = "<br>".join(code(line) for line in lines) or NONE
         shown = code(one["yaml"]) if one["yaml"] else NONE
         rows.append([shown, code(made.condition), said, one["note"][language]])
     return table(("you_write", "becomes", "log_says", "meaning"), rows, language)
 
 
-def holds(text: str, event: planner.Event) -> bool:
+def holds(text: str, event: Event) -> bool:
     """Tell whether a build with ``if: text`` happens for *event*."""
     return _plan({**REHEARSED, "if": text}, event).runs
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import doctest
+import functools
 import io
 import json
 import os
@@ -19,6 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pypitoken
 import pytest
@@ -27,8 +29,8 @@ from pymacaroons import MACAROON_V1, MACAROON_V2, Macaroon, Verifier
 from pypitoken import restrictions
 
 from pypi_practice.cli import account, leak
-from pypi_practice.cli import token as token_command
 from pypi_practice.cli.main import main
+from pypi_practice.cli.token.output import KEYS, plain
 from pypi_practice.core import timestamps
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import LANGUAGES, Translator
@@ -123,7 +125,7 @@ def says(reply: upload_client.Reply, key: str, index: str = "testpypi", **values
 def test_new_prints_json_with_the_token_once(run):
     done = run("token", "new", "--index", "pypi", "--name", "travis", "--json")
     value = json.loads(done.out)
-    assert tuple(value) == token_command.KEYS["new"]
+    assert tuple(value) == KEYS["new"]
     assert (value["index"], value["name"], value["project"]) == ("pypi", "travis", None)
     assert pypitoken.Token.load(value["token"]).identifier == value["id"]
 
@@ -137,7 +139,7 @@ def test_list_prints_json_without_any_secret(run, application):
     for language in LANGUAGES:
         done = run("token", "list", "--json", "--lang", language)
         first, second = json.loads(done.out)
-        assert tuple(first) == token_command.KEYS["list"]
+        assert tuple(first) == KEYS["list"]
         assert (first["name"], first["project"]) == ("laptop", None)
         assert (second["name"], second["project"], second["last_used"]) == ("ci", "demo", None)
         assert timestamps.parse(first["created"]) <= timestamps.parse(first["last_used"])
@@ -157,7 +159,7 @@ def test_a_refused_upload_is_no_use(run, application):
 def test_revoke_prints_json(run):
     new(run, "testpypi", "--name", "laptop")
     value = json.loads(run("token", "revoke", "laptop", "--json").out)
-    assert tuple(value) == token_command.KEYS["revoke"]
+    assert tuple(value) == KEYS["revoke"]
     assert value["name"] == "laptop"
     assert json.loads(run("token", "list", "--json").out) == []
 
@@ -197,11 +199,11 @@ def test_the_keys_are_readable_for_their_owner_alone(run, data, application):
 # show
 
 
-def shown(run: Run, raw: str, *options: str) -> dict:
+def shown(run: Run, raw: str, *options: str) -> dict[str, Any]:
     done = run("token", "show", "--json", *options, sent=raw)
     assert (done.code, done.err) == (0, "")
     value = json.loads(done.out)
-    assert tuple(value) == token_command.KEYS["show"]
+    assert tuple(value) == KEYS["show"]
     assert value["signature"] == "unchecked"
     return value
 
@@ -483,7 +485,7 @@ def test_narrow_prints_json(run):
     options += ["--until", f"{YEAR}-01-31T18:00+01:00", "--json"]
     done = run("token", "narrow", *options, sent=made(REAL["pypi"]))
     value = json.loads(done.out)
-    assert tuple(value) == token_command.KEYS["narrow"]
+    assert tuple(value) == KEYS["narrow"]
     assert value["added"] == [[0, JANUARY, 0], [1, ["a", "b-c"]]]
     assert (value["projects"], value["expires"]) == (["a", "b-c"], f"{YEAR}-01-31T17:00:00Z")
     assert (value["index"], value["practice"]) == ("pypi", False)
@@ -557,7 +559,7 @@ def test_narrow_of_a_narrowed_token_only_narrows(run, application):
     ],
 )
 def test_what_narrow_cannot_make_is_refused(run, parent, options, key):
-    value = token_command.plain(options[-1]) if options else ""
+    value = plain(options[-1]) if options else ""
     for language in LANGUAGES:
         equal = [f"{options[0]}={options[1]}"] if options else []
         done = run("token", "narrow", *equal, "--lang", language, sent=made(REAL["pypi"], *parent))
@@ -576,7 +578,7 @@ def test_a_narrowed_token_ends_with_pypis_text(run, application, monkeypatch):
     token = narrow(run, new(run), "--hours", "1")
     assert upload_client.upload(application, token).code == 200
     later = time.time() + 3601
-    monkeypatch.setattr(macaroons.time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: later)
     reply = upload_client.upload(
         application,
         token,
@@ -649,16 +651,19 @@ def test_in_these_states_uploads_are_refused_in_pypis_words(run, application, op
         )
         assert own("account_refused", language) in done.out
         assert f"403 {text}" in done.out
-    sent = {
-        "content": upload_client.sdist(),
-        "filename": "demo-1.0.tar.gz",
-        "filetype": "sdist",
-        "pyversion": "source",
-    }
-    assert says(upload_client.upload(application, token, **sent), key, user="learner")
+    send = functools.partial(
+        upload_client.upload,
+        application,
+        token,
+        content=upload_client.sdist(),
+        filename="demo-1.0.tar.gz",
+        filetype="sdist",
+        pyversion="source",
+    )
+    assert says(send(), key, user="learner")
     done = run("account", "--index", "testpypi", "--email", "verified", "--two-factor", "on")
     assert own("account_refused") not in done.out
-    assert upload_client.upload(application, token, **sent).code == 200
+    assert send().code == 200
 
 
 def test_a_wrong_project_is_told_before_the_state_of_the_account(run, application):
@@ -767,7 +772,7 @@ def test_bad_input_of_the_drill_is_refused(run, sent, options, key):
     for language in LANGUAGES:
         done = run("leak", *options, "--lang", language, sent=sent)
         assert (done.code, done.out) == (2, "")
-        value = token_command.plain(options[1]) if options else ""
+        value = plain(options[1]) if options else ""
         assert own(key, language, command="leak", limit=limit, value=value) in done.err
 
 
@@ -791,7 +796,7 @@ def test_tokens_are_in_no_log_and_not_on_disk(run, application, data, caplog):
 @pytest.mark.parametrize(
     ("command", "keys"),
     [
-        *((["token", name], keys) for name, keys in token_command.KEYS.items()),
+        *((["token", name], keys) for name, keys in KEYS.items()),
         (["account"], account.KEYS),
         (["leak"], leak.KEYS),
     ],
@@ -805,7 +810,7 @@ def test_help_names_the_keys_of_the_json(run, command, keys):
         assert re.sub(r"\s+", "", expected) in re.sub(r"\s+", "", done.out)
 
 
-@pytest.mark.parametrize("name", token_command.KEYS)
+@pytest.mark.parametrize("name", KEYS)
 def test_only_what_touches_data_takes_a_folder_for_it(run, name):
     assert ("--data" in run("token", name, "--help").out) == (name not in ("show", "narrow"))
 

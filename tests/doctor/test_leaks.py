@@ -7,6 +7,7 @@ import gzip
 import os
 import time
 import tracemalloc
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from helpers.hostile.repositories import Maker, git
 from pypi_practice.core.i18n import LANGUAGES
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.doctor import history, lookup
-from pypi_practice.doctor.checks import CHECKS, Found
+from pypi_practice.doctor.checks.check import CheckResult
+from pypi_practice.doctor.checks.registry import in_order
 from pypi_practice.doctor.leaks import KEPT, Scanner, has_token
 from pypi_practice.doctor.project import Project
 from pypi_practice.git.safe_reader import Repository
@@ -78,10 +80,10 @@ def test_the_work_is_linear_and_the_memory_bounded():
     assert len(scanner._end) <= KEPT
 
 
-def look(name: str, folder: Path) -> Found:
+def look(name: str, folder: Path) -> CheckResult:
     project = Project(folder, online=False, build=False)
     try:
-        return CHECKS[name].look(project)
+        return in_order()[name].look(project)
     finally:
         project.close()
 
@@ -211,7 +213,7 @@ def test_a_leak_that_is_not_committed_is_found(name, tmp_path):
     found = look("secret-tokens", maker.folder)
     assert (found.result, found.key) == ("fail", "loose")
     assert Path(name).name in found.values["places"]
-    assert TOKEN not in CHECKS["secret-tokens"].say(found, "en")
+    assert TOKEN not in in_order()["secret-tokens"].say(found, "en")
     maker.write(".gitignore", "*.txt\nnew*\n")
     if name != "README.md":  # git takes it no more
         assert look("secret-tokens", maker.folder).result == "pass"
@@ -303,7 +305,7 @@ def test_a_repository_that_git_cannot_read_is_told(tmp_path):
         found = look(name, maker.folder)
         assert (found.result, found.key) == ("skip", "git_unreadable"), name
         for language in LANGUAGES:
-            assert "bad config" in CHECKS[name].say(found, language)
+            assert "bad config" in in_order()[name].say(found, language)
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path, monkeypatch):
@@ -332,7 +334,7 @@ def test_an_answer_that_is_none_is_no_answer(body, monkeypatch):
             data, self.left = self.left[:size], self.left[size:]
             return data
 
-    monkeypatch.setattr(lookup.urllib.request, "urlopen", lambda *_, **__: Response())
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: Response())
     monkeypatch.setattr(
         lookup, "RESPONSE_LIMIT", len(b'{"versions": []}') + 50_000 * (len(body) < 100)
     )

@@ -25,7 +25,7 @@ from pypi_practice.explain.catalog import catalogue
 from pypi_practice.tokens import patterns
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
-from pypi_practice.travis.plan.planner import Event
+from pypi_practice.travis.plan.plan_types import Event
 
 TOKEN = "pypi-AgE" + "NdGVzdHB5cGkucHJhY3RpY2U" + 90 * "x"
 REFUSED = (
@@ -413,7 +413,8 @@ def test_every_reason_of_a_skipped_deploy_is_in_the_catalogue():
             .jobs[0]
             .deploys
         )
-        assert len(deploy.reasons) == 4
-        for _, reason in deploy.reasons:
+        reasons = deploy.reasons("m")
+        assert len(reasons) == 4
+        for _, reason in reasons:
             text = f"Skipping a deployment with the x provider because {reason}"
             assert matcher.find(text)[0].entry.id.startswith("skip-")

@@ -20,7 +20,7 @@ from pypi_practice.cli.main import main
 from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
-from pypi_practice.travis.plan.planner import Event, Variable
+from pypi_practice.travis.plan.plan_types import Event, Job, Variable
 from pypi_practice.travis.plan.secret_variables import visible_variables
 from scripts import system_packages
 
@@ -52,7 +52,7 @@ TESTED = {
 }
 
 
-def made(event: Event) -> list[planner.Job]:
+def made(event: Event) -> list[Job]:
     """Return the jobs that a build of *event* has here."""
     variables = []
     for text in VARIABLES:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -51,6 +52,8 @@ def home_with(tmp_path: Path, shell: str, files: dict[str, str]) -> dict[str, st
             )
         pytest.skip(f"not run: {shell} is not installed")
     home = tmp_path / "home"
+    # Where this folder is missing, fish reads all manual pages of the system first.
+    (home / ".local/share/fish/generated_completions").mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(text)
@@ -66,12 +69,23 @@ def home_with(tmp_path: Path, shell: str, files: dict[str, str]) -> dict[str, st
     }
 
 
-def open_shell(environ: dict[str, str], *options: str) -> pexpect.spawn:
+class Terminal(Protocol):
+    """What the tests use of pexpect, which carries no types and is not everywhere."""
+
+    before: str
+
+    def expect(self, pattern: object) -> int: ...
+
+    def sendline(self, line: str) -> int: ...
+
+
+def open_shell(environ: dict[str, str], *options: str) -> Terminal:
     """Open the practice shell in a terminal."""
     command = ["-m", "pypi_practice", "shell", *options]
-    return pexpect.spawn(
+    terminal: Terminal = pexpect.spawn(
         sys.executable, command, env=environ, encoding="utf-8", timeout=120, dimensions=(40, 200)
     )
+    return terminal
 
 
 @pytest.mark.parametrize("wall", ["namespace", "none"])

@@ -9,8 +9,9 @@ from typing import Any
 from pypi_practice.core import regular_files
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
-from pypi_practice.travis.config import schema_validation, yaml_positions
-from pypi_practice.travis.config.schema_validation import Message
+from pypi_practice.travis.config import yaml_positions
+from pypi_practice.travis.config.schema.messages import Message
+from pypi_practice.travis.config.schema.validator import Validator
 from pypi_practice.travis.config.yaml_positions import Node
 
 NAME = ".travis.yml"
@@ -93,7 +94,7 @@ def parse(text: str, name: str, words: Translator) -> tuple[dict[str, Any], list
     """
     root = tree(text, name, words)
     refuse_doubles(root, name, words)
-    checked = schema_validation.Validator(root)
+    checked = Validator(root)
     return checked.normal(root), checked.messages()
 
 

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pypi_practice.travis.plan.bash_conditional import Undecided
+from pypi_practice.travis.plan.bash_conditional.words import Undecided
 
 LOOKS = 50  # paths that are looked up for one plan
 PATH_LIMIT = 1_000  # characters

@@ -13,20 +13,15 @@ from urllib.parse import urlsplit
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES, plain_host
 from pypi_practice.travis.config.build_conditions import written
+from pypi_practice.travis.config.deploy_entries import RUNTIMES, DeployEntry
 from pypi_practice.travis.config.regular_expressions import BudgetExceeded
 from pypi_practice.travis.plan import dpl
-from pypi_practice.travis.plan.bash_conditional import (
-    NotBash,
-    Scope,
-    Undecided,
-    Verdict,
-    Word,
-    assignments,
-    evaluate,
-    parse,
-)
+from pypi_practice.travis.plan.bash_conditional.evaluation import Verdict, evaluate
+from pypi_practice.travis.plan.bash_conditional.lexer import assignments
+from pypi_practice.travis.plan.bash_conditional.parser import parse
+from pypi_practice.travis.plan.bash_conditional.words import NotBash, Scope, Undecided, Word
 from pypi_practice.travis.plan.commit_tree import JobFiles
-from pypi_practice.travis.plan.planner import RUNTIMES, Deploy, Job
+from pypi_practice.travis.plan.plan_types import Job
 
 BEFORE_DEPLOY = ("before_install", "install", "before_script", "script", "after_success")
 MOST_REASONS = 5  # that are shown of one deploy
@@ -129,7 +124,7 @@ def _verdict(test: str, scope: Scope) -> Verdict:
         return Verdict(None, (error,))
 
 
-def decide(job: Job, deploy: Deploy, words: Translator) -> Decision:
+def decide(job: Job, deploy: DeployEntry, words: Translator) -> Decision:
     """Return whether *deploy* of *job* runs. Nothing is started to find out."""
     key = deploy.test, deploy.old_tool, words.language
     answer: Decision = job.decided.get(key) or _decide(job, deploy, words)
@@ -137,7 +132,7 @@ def decide(job: Job, deploy: Deploy, words: Translator) -> Decision:
     return answer
 
 
-def _decide(job: Job, deploy: Deploy, words: Translator) -> Decision:
+def _decide(job: Job, deploy: DeployEntry, words: Translator) -> Decision:
     if job.environ["TRAVIS_PULL_REQUEST"] != "false":
         return Decision(False, (PULL_REQUEST,))
     if job.environ["TRAVIS_OS_NAME"] == "windows" and not deploy.old_tool:
@@ -157,7 +152,8 @@ def _decide(job: Job, deploy: Deploy, words: Translator) -> Decision:
             reasons = dict.fromkeys((one.code, one.text) for one in verdict.reasons)
             said = [words(code, text=text) for code, text in reasons][:MOST_REASONS]
             return Decision(None, tuple(said))
-        failed = [reason for test, reason in deploy.reasons if _verdict(test, scope).holds is False]
+        tests = deploy.reasons(job.environ["TRAVIS_BRANCH"])
+        failed = [reason for test, reason in tests if _verdict(test, scope).holds is False]
     except NotBash:
         return Decision(False, (words("not_bash"),))
     except BudgetExceeded:
@@ -165,7 +161,7 @@ def _decide(job: Job, deploy: Deploy, words: Translator) -> Decision:
     return Decision(False, tuple(failed) or (words("some_condition"),))
 
 
-def command(deploy: Deploy) -> str:
+def command(deploy: DeployEntry) -> str:
     """Return the deploy tool's command line, as travis-build writes it; secrets are masked."""
     return dpl.command(deploy, "[secure]", _is_secret)
 
@@ -176,7 +172,7 @@ def _is_secret(key: str, value: object) -> bool:
     return isinstance(value, dict) or (plain and bool(SECRETS.search(key)))
 
 
-def target(deploy: Deploy) -> str:
+def target(deploy: DeployEntry) -> str:
     """Return where a deploy publishes: an index, a host, or the command that it runs."""
     if deploy.provider == "pypi":
         server = str(deploy.options.get("server") or INDEXES["pypi"].upload)
@@ -187,9 +183,3 @@ def target(deploy: Deploy) -> str:
     if deploy.provider == "script":
         return f"script: {' '.join(written(deploy.options.get('script')).split())}"
     return deploy.provider
-
-
-def secrets(deploy: Deploy) -> list[str]:
-    """Return the names of the variables that the options of *deploy* are filled in with."""
-    text = " ".join(written(value) for value in deploy.options.values())
-    return list(dict.fromkeys(re.findall(r"\$\{?([A-Za-z_]\w*)", text)))

@@ -11,7 +11,7 @@ import functools
 import re
 import shlex
 
-from pypi_practice.travis.plan.planner import Job
+from pypi_practice.travis.plan.plan_types import Job
 
 REFERENCE = re.compile(r"\$\{?(\w+)")
 # What bash runs or looks up by a name that it makes first: it may read every variable.

@@ -13,9 +13,10 @@ from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.git import git_command, safe_reader
 from pypi_practice.travis.config import loader
-from pypi_practice.travis.config.schema_validation import Message
+from pypi_practice.travis.config.schema.messages import Message
 from pypi_practice.travis.plan.commit_tree import Tree
-from pypi_practice.travis.plan.planner import Event, Plan, Variable, make
+from pypi_practice.travis.plan.plan_types import Event, Plan, Variable
+from pypi_practice.travis.plan.planner import make
 
 NAME = ".travis.yml"
 REMOTE_LIMIT = 2000  # characters of an address

@@ -34,7 +34,8 @@ from pypi_practice.shell.variables import (
     PROXIES,
 )
 from pypi_practice.travis.config.jobs import assigned
-from pypi_practice.travis.plan.planner import Job, caches_pip
+from pypi_practice.travis.plan.plan_types import Job
+from pypi_practice.travis.plan.planner import caches_pip
 from pypi_practice.travis.run import origin
 from pypi_practice.travis.run.repository import Repository
 from pypi_practice.travis.run.script import GUARDED, NO_PROXIES

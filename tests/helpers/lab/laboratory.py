@@ -128,7 +128,8 @@ class Lab:
         self.folder, self.certificates, self.wheels = folder, certificates, wheels
         self.cache = cache
         self.home = folder / "home"
-        self.home.mkdir(parents=True)
+        # Where this folder is missing, fish reads all manual pages of the system first.
+        (self.home / ".local/share/fish/generated_completions").mkdir(parents=True)
         self.project = folder / "project"
         self.project.mkdir()
 

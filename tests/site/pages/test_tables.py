@@ -19,6 +19,7 @@ from pypi_practice.core.indexes import INDEXES
 from pypi_practice.tokens import macaroons
 from pypi_practice.travis.config import jobs
 from pypi_practice.travis.plan import planner
+from pypi_practice.travis.plan.plan_types import Event
 from scripts import sources
 from site_builder import site_data
 from site_builder.drawings import drawings
@@ -124,7 +125,7 @@ def test_the_default_server_is_where_the_addresses_are():
 @pytest.mark.parametrize(
     "one", data("tables/conditions")["on"], ids=lambda one: one["yaml"] or "nothing"
 )
-@pytest.mark.parametrize("event", tables.events().values(), ids=tables.events())
+@pytest.mark.parametrize("event", drawings.events().values(), ids=drawings.events())
 def test_bash_reads_what_a_condition_becomes(one, event):
     made = tables.compiled(one["yaml"])
     branch = event.tag or event.branch
@@ -205,7 +206,7 @@ def test_the_variables_of_dpl_are_those_of_options():
 
 def test_the_variables_of_travis_ci_are_set_in_a_rehearsal():
     config = {**tables.REHEARSED, "dist": "noble"}
-    made = planner.make(config, planner.Event("main"), [], 1, Translator("en", "travis/messages"))
+    made = planner.make(config, Event("main"), [], 1, Translator("en", "travis/messages"))
     assert set(data("tables/variables")["travis"]) <= set(made.stages[0].jobs[0].environ)
 
 

@@ -10,10 +10,12 @@ import string
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 import yaml
+from helpers.travis.rehearsals import node
 
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
@@ -21,10 +23,11 @@ from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.travis.check import autofix, checker, report
 from pypi_practice.travis.check.context import Scope
 from pypi_practice.travis.check.findings import Source
-from pypi_practice.travis.config import jobs, loader, schema_validation
-from pypi_practice.travis.config.yaml_positions import parse
+from pypi_practice.travis.config import deploy_entries, jobs, loader
+from pypi_practice.travis.config.schema.messages import LEVELS
+from pypi_practice.travis.config.schema.validator import Validator
 from pypi_practice.travis.plan import planner
-from pypi_practice.travis.plan.planner import Event, Variable
+from pypi_practice.travis.plan.plan_types import Event, Variable
 
 EN, ES = Translator("en", "travis/messages"), Translator("es", "travis/messages")
 ROOT = Path(__file__).parents[3]
@@ -93,7 +96,7 @@ def test_there_is_a_truth_for_every_file():
 @pytest.mark.parametrize("name", EXPECTED)
 def test_travis_ci_says_the_same(name):
     text = (TRUTH / f"{name}.yml").read_text("utf-8")
-    said = schema_validation.Validator(parse(text)).messages()
+    said = Validator(node(text)).messages()
     ours = {(one.level, one.code, one.key, one.text) for one in said}
     assert ours == {tuple(row[:4]) for row in EXPECTED[name]["messages"]}
 
@@ -102,7 +105,7 @@ def test_travis_ci_says_the_same(name):
 def test_travis_ci_makes_the_same_jobs_and_conditions(name):
     settings, _ = loader.parse((TRUTH / f"{name}.yml").read_text("utf-8"), name, EN)
     made = [job.settings for job in jobs.expand(settings)]
-    ours = [[one.test for one in planner.compiled(job, Event("x"))] for job in made]
+    ours = [[one.test for one in deploy_entries.of_job(job)] for job in made]
     assert ours == EXPECTED[name]["conditions"]
     first = [(loader.as_list(job.get("python")) or [None])[0] for job in made]
     assert first == EXPECTED[name]["jobs"]
@@ -110,8 +113,8 @@ def test_travis_ci_makes_the_same_jobs_and_conditions(name):
 
 @pytest.mark.parametrize("name", sorted(set(EXPECTED) - REFUSED))
 def test_check_and_plan_agree_on_the_jobs(name):
-    root = parse((TRUTH / f"{name}.yml").read_text("utf-8"))
-    checked = schema_validation.Validator(root)
+    root = node((TRUTH / f"{name}.yml").read_text("utf-8"))
+    checked = Validator(root)
     scope = Scope(Source(name, ""), root, checked)
     config = {key: value for key, value in checked.normal(root).items() if key != "if"}
     for section in [*jobs.included(config), *loader.as_list(config.get("stages"))]:
@@ -123,10 +126,10 @@ def test_check_and_plan_agree_on_the_jobs(name):
     for job in scope.jobs:
         settings = {key: value for key, value in job.settings.items() if key != "if"}
         assert settings in planned
-        for key, node in job.nodes.items():
+        for key, value in job.nodes.items():
             # The position is that of the value which is taken, or mended with a message.
-            mended = node.line in {message.line for message in checked.messages()}
-            assert mended or str(node.data()) == getattr(job, key)
+            mended = value.line in {message.line for message in checked.messages()}
+            assert mended or str(value.data()) == getattr(job, key)
 
 
 def test_check_leaves_out_the_jobs_that_plan_leaves_out():
@@ -139,7 +142,7 @@ def test_check_leaves_out_the_jobs_that_plan_leaves_out():
 @pytest.mark.parametrize("name", [name for name, truth in EXPECTED.items() if truth["messages"]])
 def test_each_message_points_at_the_line_that_travis_ci_names(name):
     text = (TRUTH / f"{name}.yml").read_text("utf-8")
-    ours = {(one.code, one.line) for one in schema_validation.Validator(parse(text)).messages()}
+    ours = {(one.code, one.line) for one in Validator(node(text)).messages()}
     for row in EXPECTED[name]["messages"]:
         # Travis CI gives the line of the mapping for these; ours is that of the key itself.
         if len(row) == 5 and row[1] not in ("overwrite", "duplicate_key", "required"):
@@ -170,7 +173,7 @@ def test_a_bad_example_breaks_its_rule_and_a_good_one_none(rule, tmp_path):
 @pytest.mark.parametrize("rule", RULES)
 def test_each_rule_speaks_both_languages_with_the_same_fields(rule):
     facts = RULES[rule]
-    assert facts["level"] in schema_validation.LEVELS
+    assert facts["level"] in LEVELS
     assert facts["fixes"] in ("safe", "asked", "no")
     assert facts["source"]
     for part in ("message", "why", "fix"):
@@ -349,7 +352,7 @@ def test_sarif_names_the_rule_the_place_and_the_edit(tmp_path):
 
 # The parts of SARIF 2.1.0 that a report has, as the schema of OASIS has them (sarif-2.1/schema of
 # oasis-tcs/sarif-spec; all reports of the examples were also checked against the whole of it).
-def _object(required: str, **properties: object) -> dict:
+def _object(required: str, **properties: object) -> dict[str, Any]:
     return {
         "type": "object",
         "additionalProperties": False,
@@ -490,7 +493,7 @@ def test_a_fix_that_cannot_be_written_leaves_the_file_and_nothing_beside_it(
         raise OSError(28, "No space left on device")
 
     report = autofix.file(file, EN)
-    monkeypatch.setattr(autofix.os, step, fail)
+    monkeypatch.setattr(os, step, fail)
     with pytest.raises(PracticeError, match="No space left"):
         autofix.fix(file, report, EN, [], show=False)
     monkeypatch.undo()
@@ -599,7 +602,7 @@ def test_an_edit_that_fails_leaves_the_file_and_nothing_beside_it(
 
     words = Translator("en", "travis/messages")
     report = autofix.file(path, words)
-    monkeypatch.setattr(autofix.os, fault, fail)
+    monkeypatch.setattr(os, fault, fail)
     expected = PracticeError if isinstance(error, OSError) else KeyboardInterrupt
     with pytest.raises(expected):
         autofix.fix(path, report, words, ["unknown-key"], show=False)

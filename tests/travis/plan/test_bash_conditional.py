@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config.regular_expressions import Budget
-from pypi_practice.travis.plan import bash_conditional, planner
-from pypi_practice.travis.plan.bash_conditional import NotBash, Scope, Undecided
+from pypi_practice.travis.plan import planner
+from pypi_practice.travis.plan.bash_conditional import evaluation, parser
+from pypi_practice.travis.plan.bash_conditional.words import NotBash, Scope, Undecided
 from pypi_practice.travis.plan.commit_tree import JobFiles, Tree
 from pypi_practice.travis.plan.deploy_decision import decide
-from pypi_practice.travis.plan.planner import Event, Variable
+from pypi_practice.travis.plan.plan_types import Event, Variable
 from pypi_practice.travis.run import repository
 
 EN = Translator("en", "travis/messages")
@@ -197,12 +198,12 @@ class NoFiles:
 def ours(condition: str) -> int | None:
     """Return what bash would return: 0, 1 or 2; None if that is not decided."""
     try:
-        parsed = bash_conditional.parse(condition)
+        parsed = parser.parse(condition)
     except NotBash:
         return 2
     except Undecided:
         return None
-    holds = bash_conditional.evaluate(parsed, Scope(VALUES.get, NoFiles(), Budget())).holds
+    holds = evaluation.evaluate(parsed, Scope(VALUES.get, NoFiles(), Budget())).holds
     return None if holds is None else int(not holds)
 
 
@@ -293,8 +294,8 @@ def test_the_work_grows_with_the_condition(make, monkeypatch):
     def steps(condition: str) -> int:
         budget = Budget(10**9)
         try:
-            parsed = bash_conditional.parse(condition)
-            bash_conditional.evaluate(parsed, Scope(VALUES.get, NoFiles(), budget))
+            parsed = parser.parse(condition)
+            evaluation.evaluate(parsed, Scope(VALUES.get, NoFiles(), budget))
         except (NotBash, Undecided):
             pass
         return 10**9 - budget.left
@@ -370,13 +371,13 @@ def tree_of(folder: Path) -> Tree:
 def test_files_are_those_of_the_commit(test, expected, folder):
     tree = tree_of(folder)
     try:
-        parsed = bash_conditional.parse(test)
+        parsed = parser.parse(test)
     except (NotBash, Undecided):
         parsed = None
     if parsed is None:
         assert expected is None
         return
-    verdict = bash_conditional.evaluate(parsed, Scope(VALUES.get, JobFiles(tree, False), Budget()))
+    verdict = evaluation.evaluate(parsed, Scope(VALUES.get, JobFiles(tree, False), Budget()))
     assert verdict.holds is expected
 
 

@@ -6,6 +6,7 @@ import os
 import string
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
-from pypi_practice.travis.plan.planner import Event, Variable
+from pypi_practice.travis.plan.plan_types import Event, Job, Plan, Variable
 
 EN, ES = Translator("en", "travis/messages"), Translator("es", "travis/messages")
 DEMO = Path(__file__).parents[3] / "demo-package"
@@ -27,19 +28,17 @@ def write(tmp_path: Path, text: str) -> Path:
     return tmp_path
 
 
-def read(tmp_path: Path, text: str) -> dict:
+def read(tmp_path: Path, text: str) -> dict[str, Any]:
     """Return *text* as Travis CI reads it."""
     return loader.read(write(tmp_path, text), EN)
 
 
-def make(
-    tmp_path: Path, text: str, event: Event | None = None, *variables: Variable
-) -> planner.Plan:
+def make(tmp_path: Path, text: str, event: Event | None = None, *variables: Variable) -> Plan:
     """Return the plan of a build of *text*: of a push to main, unless another event is given."""
     return planner.make(read(tmp_path, text), event or Event("main"), variables, 1, EN)
 
 
-def jobs(made: planner.Plan) -> list[planner.Job]:
+def jobs(made: Plan) -> list[Job]:
     """Return all jobs of a plan, in order."""
     return [job for stage in made.stages for job in stage.jobs]
 
@@ -389,7 +388,7 @@ def test_what_a_rehearsal_does_not_play_is_named(tmp_path):
 # Deploying
 
 
-def decides(job: planner.Job) -> list[bool]:
+def decides(job: Job) -> list[bool]:
     """Return what bash makes of the condition of each deploy of a job."""
     return [
         subprocess.run(

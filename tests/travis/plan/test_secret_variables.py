@@ -15,7 +15,7 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.check import checker
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
-from pypi_practice.travis.plan.planner import Event, Job, Variable
+from pypi_practice.travis.plan.plan_types import Event, Job, Variable
 from pypi_practice.travis.plan.secret_variables import emptied, visible_variables
 from pypi_practice.travis.run import script
 

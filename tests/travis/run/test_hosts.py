@@ -21,7 +21,7 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.network.connections import read_host
 from pypi_practice.tokens import patterns
 from pypi_practice.travis.plan import destinations, planner
-from pypi_practice.travis.plan.planner import Event
+from pypi_practice.travis.plan.plan_types import Event, Job
 from pypi_practice.travis.run import results, script, workspace
 
 EN, ES = Translator("en", "travis/messages"), Translator("es", "travis/messages")
@@ -256,7 +256,7 @@ def test_pypi_cannot_be_allowed(host, tmp_path, travis):
     assert SANDBOX("host_protected", host=host.lower().rstrip(".")) in done.stdout
 
 
-def _job(text: str) -> planner.Job:
+def _job(text: str) -> Job:
     import yaml
 
     return planner.make(yaml.safe_load(text), Event("main"), [], 1, EN).stages[0].jobs[0]

@@ -11,6 +11,7 @@ from helpers.travis.rehearsals import git, project
 
 from pypi_practice.core.i18n import Translator
 from pypi_practice.git.safe_reader import Repository as Reader
+from pypi_practice.travis.plan.plan_types import Event
 from pypi_practice.travis.run import origin, repository
 
 pytestmark = pytest.mark.long
@@ -169,7 +170,8 @@ script:
 
 
 def test_a_ref_with_a_name_made_for_a_terminal_is_shown_harmlessly():
-    before, after = {}, {f"refs/heads/{'a'}\x1b[2Jb\u202e": "1" * 40}
+    before: dict[str, str] = {}
+    after = {f"refs/heads/{'a'}\x1b[2Jb\u202e": "1" * 40}
     (push,) = origin.pushes(Path("."), before, after)
     assert push.name == "ab"
 
@@ -219,7 +221,7 @@ def test_the_copy_is_made_without_starting_what_the_repository_names(tmp_path):
     origin.copy(found, copied, EN)
     from pypi_practice.travis.plan import planner
 
-    event = planner.Event("main")
+    event = Event("main")
     job = planner.make({"script": "a"}, event, [], 1, EN).stages[0].jobs[0]
     checkout = tmp_path / "checkout"
     origin.clone(copied, found, job, checkout, EN, lambda line: None)

@@ -20,7 +20,7 @@ from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
-from pypi_practice.travis.plan.planner import Event, Variable
+from pypi_practice.travis.plan.plan_types import Event, Variable
 from pypi_practice.travis.run import repository, runner, workspace
 from pypi_practice.travis.run.log import Log
 
