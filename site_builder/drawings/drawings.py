@@ -44,7 +44,7 @@ class Picture:
     draw: Callable[[bool], Sheet]
 
 
-def figure(name: str, language: str) -> str:
+def figure(language: str, name: str) -> str:
     """Return the HTML of a drawing: two SVGs, its title, and its words."""
     picture = PICTURES[name](language)
     title, words = f"drawing-{name}", f"drawing-{name}-words"
@@ -61,7 +61,7 @@ def figure(name: str, language: str) -> str:
     )
 
 
-def alternative(name: str, language: str) -> str:
+def alternative(language: str, name: str) -> str:
     """Return what a drawing says, as Markdown, for those who get no drawing."""
     picture = PICTURES[name](language)
     return "\n".join([f"{picture.title}:", "", *(f"- {one}" for one in picture.sentences)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from html import escape
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from mkdocs.exceptions import PluginError
 
 from site_builder.site_data import ROOT, begun, data, first
+from site_builder.templates import render
 
 START = ("tutorial/package", "troubleshooting", "practice")  # for readers who have lost their way
 TITLE = re.compile(r"^# ([^\n]+?)(?: \{[^\n]*)?$", re.M)
@@ -59,7 +60,6 @@ def write_moved(folder: Path, root: str, files: str, language: str) -> None:
     old addresses of the maintainers' pages lead. Raises PluginError for a target that is not there,
     and for an old address that is one of a page.
     """
-    words = {key: text[language] for key, text in data("site/navigation").items()}
     for old, new in (data("site/redirects") or {}).items():
         page = folder / old / "index.html"
         if new.startswith("contributing/"):
@@ -75,13 +75,13 @@ def write_moved(folder: Path, root: str, files: str, language: str) -> None:
         up = "../" * len(Path(old).parts)
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(
-            MOVED.format(
+            render(
+                "moved.html",
                 language=language,
-                title=escape(words["moved_title"]),
-                text=escape(words["moved_text"]),
-                to=address.replace(root, up, 1),
+                words=data("site/navigation"),
+                address=address.replace(root, up, 1),
                 canonical=address,
-                name=escape(_title_of(target)),
+                title=unescape(_title_of(target)),
             ),
             encoding="utf-8",
         )
@@ -92,22 +92,3 @@ def _title_of(file: Path) -> str:
     pattern = r"<title>(.*?)</title>" if file.suffix == ".html" else TITLE.pattern
     title = re.search(pattern, file.read_text(encoding="utf-8"), re.S | re.M)
     return title[1].strip() if title else ""
-
-
-MOVED = """\
-<!doctype html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="robots" content="noindex">
-<meta http-equiv="refresh" content="0; url={to}">
-<title>{title}</title>
-<link rel="canonical" href="{canonical}">
-</head>
-<body>
-<h1>{title}</h1>
-<p>{text} <a href="{to}">{name}</a></p>
-</body>
-</html>
-"""

@@ -25,7 +25,7 @@ NAMES = tuple(drawings.PICTURES)
 
 def drawn(name: str, language: str) -> list[ET.Element]:
     """Return the two SVGs of a drawing, parsed."""
-    figure = ET.fromstring(drawings.figure(name, language).replace("data-search-exclude", ""))
+    figure = ET.fromstring(drawings.figure(language, name).replace("data-search-exclude", ""))
     return [one for one in figure if one.tag.endswith("svg")]
 
 
@@ -46,7 +46,7 @@ def test_each_drawing_is_on_a_page_of_both_languages():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_drawing_is_whole(name, language):
     """Valid XML, named and described, with no script, style or address of its own."""
-    html = drawings.figure(name, language)
+    html = drawings.figure(language, name)
     figure = ET.fromstring(html.replace("data-search-exclude", ""))
     ids = {one.get("id"): "".join(one.itertext()) for one in figure.iter() if one.get("id")}
     svgs = drawn(name, language)
@@ -58,7 +58,7 @@ def test_a_drawing_is_whole(name, language):
         assert said(svg)
     assert not re.search(r"<script|<style|style=|href|url\(|\bon\w+=", html)
     assert "\n\n" not in html
-    assert drawings.alternative(name, language).count("\n- ") == html.count("<li>")
+    assert drawings.alternative(language, name).count("\n- ") == html.count("<li>")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -139,7 +139,7 @@ def test_every_place_and_lane_of_the_timeline_is_drawn():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_reach_of_each_token_is_drawn_and_said(language):
     facts = data("tables/scopes")
-    rows = tables.scopes(language).splitlines()[2:]
+    rows = tables.write("scopes", language).splitlines()[2:]
     assert len(rows) == len(facts["rows"])
     for row, one in zip(rows, facts["rows"].values(), strict=True):
         svg = ET.fromstring(re.search(r"<svg.*</svg>", row)[0])
@@ -195,7 +195,7 @@ def sheet(language: str) -> str:
         ":root{--md-text-font-family:'DejaVu Sans';--md-code-font-family:'DejaVu Sans Mono';"
         "--guide-serif:'DejaVu Serif'} html{font-size:20px} body{margin:16px}"
     )
-    body = "".join(drawings.figure(name, language) for name in NAMES)
+    body = "".join(drawings.figure(language, name) for name in NAMES)
     return (
         f"<style>{css}{fonts}</style>"
         f'<body data-md-color-scheme="default"><div class="md-typeset">{body}</div>'
