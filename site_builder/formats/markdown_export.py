@@ -11,7 +11,6 @@ import copy
 import functools
 import re
 from typing import Any
-from urllib.parse import urljoin
 
 import lxml.html
 from bs4 import Tag
@@ -105,10 +104,9 @@ def _article(page: Page) -> Any:
 def markdown(page: Page) -> str:
     """Return a page as Markdown, with whole addresses and without marks of the site."""
     body = article(page)
-    for one in body.xpath(".//*[@href or @src]"):
-        for name in ("href", "src"):
-            if one.get(name):
-                one.set(name, urljoin(page.url, one.get(name)))
+    for drawing in body.xpath('.//div[@role="img"]'):  # its words follow it as a list
+        drawing.drop_tree()
+    body.make_links_absolute(page.url)
     for table in body.xpath('.//table[contains(@class, "highlighttable")]'):
         table.drop_tag()
     for pre in body.xpath(".//pre"):  # the colours of its words are hundreds of elements

@@ -20,6 +20,7 @@ from helpers.site import site_problems
 from helpers.site.built_site import BUILD_DAY, LANGUAGES, BuiltSite
 from mkdocs.config import load_config
 from PIL import Image
+from playwright.sync_api import Browser
 from pypdf import PdfReader
 
 from site_builder import browser, build, macros
@@ -334,3 +335,15 @@ def test_two_builds_on_the_same_day_are_the_same_byte_for_byte(built_site, tmp_p
     )
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_drawings_and_pictures_are_printed_as_on_paper(browser: Browser, language, built_site):
+    page = browser.new_page()
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto((built_site.site / language / single_page.PAGE).as_uri())
+    rail = page.locator(".drawing .rail").first
+    assert rail.evaluate("line => getComputedStyle(line).fill") == "none"
+    assert rail.evaluate("line => getComputedStyle(line).stroke") == "rgb(42, 90, 97)"
+    assert page.locator(".screenshot .on-light").first.is_visible()
+    assert not page.locator(".screenshot .on-dark").first.is_visible()
+    page.close()
