@@ -11,27 +11,17 @@ from site_builder.formats import contents, offline
 from site_builder.formats.contents import Guide
 from site_builder.formats.page_formats import TAKEN
 from site_builder.pages import csp
-from site_builder.site_data import word
 from site_builder.templates import render
 
 
 def read(place: Path, configs: Mapping[str, Path]) -> list[Guide]:
     """Return the guide in each language, as it was built from its configuration into *place*."""
-    return [contents.read(config, place / one) for one, config in configs.items()]
+    return [contents.read(config, place / code) for code, config in configs.items()]
 
 
 def write_root(place: Path, guides: list[Guide]) -> None:
     """Write what lies above the languages: the page to choose one, llms.txt, the lost page."""
-    languages = [
-        {
-            "lang": guide.language,
-            "site_name": guide.name,
-            "description": guide.description,
-            "read": word("read", guide.language),
-        }
-        for guide in guides
-    ]
-    text = render("root.html", languages=languages, root=guides[0].root)
+    text = render("root.html", guides=guides)
     (place / "index.html").write_text(text, encoding="utf-8")
     (place / "llms.txt").write_text(render("llms.txt", guides=guides), encoding="utf-8")
     # Served for every missing address; its links are absolute, so it works at any depth.

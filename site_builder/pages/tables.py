@@ -23,7 +23,7 @@ from pypi_practice.travis.plan import planner
 from site_builder import templates
 from site_builder.drawings import drawings
 from site_builder.drawings.drawings import events
-from site_builder.site_data import ROOT, data, first, languages, word
+from site_builder.site_data import ROOT, data, first, languages, page_title, word
 
 REHEARSED = {"language": "python", "python": "3.12", "script": "true"}
 
@@ -126,12 +126,8 @@ def _answered(text: str, language: str) -> str:
 
 def _page_link(see: str, language: str) -> str:
     """Return a link to a page of the guide, from the reference, named as the page is."""
-    path = see.partition("#")[0]
-    source = (ROOT / "docs" / language / path).read_text(encoding="utf-8")
-    title = re.search(r"^# (.+?)(?: \{.*\})?$", source, re.M)
-    if title is None:
-        raise ValueError(f"docs/{language}/{path} has no title")
-    return f"[{title[1]}](../{see})"
+    title = page_title(ROOT / "docs" / language / see.partition("#")[0])
+    return f"[{title}](../{see})"
 
 
 def write(name: str, language: str, *values: Any, **options: Any) -> str:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
-from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import lxml.html
 from mkdocs.exceptions import PluginError
 
-from site_builder.site_data import ROOT, begun, data, first
+from site_builder.site_data import ROOT, begun, data, first, languages, page_title
 from site_builder.templates import render
 
 START = ("tutorial/package", "troubleshooting", "practice")  # for readers who have lost their way
-TITLE = re.compile(r"^# ([^\n]+?)(?: \{[^\n]*)?$", re.M)
 
 
 def give_words(config: Any) -> None:
@@ -23,26 +21,19 @@ def give_words(config: Any) -> None:
     language, docs = config.theme["language"], Path(config.docs_dir).parent
     words = data("site/navigation")
     config.extra["root_path"] = urlsplit(config.extra["root"]).path
-    config.extra["reading"] = {key: one[language] for key, one in words.items()}
+    config.extra["reading"] = {key: text[language] for key, text in words.items()}
     config.extra["lost"] = {
-        one["lang"]: {
-            **{key: text[one["lang"]] for key, text in words.items() if key.startswith("lost_")},
-            "pages": [
-                {"url": f"{page}/", "title": _title(docs, one["lang"], page)} for page in START
-            ],
+        code: {
+            **{key: text[code] for key, text in words.items() if key.startswith("lost_")},
+            "pages": [{"url": f"{page}/", "title": _title(docs, code, page)} for page in START],
         }
-        for one in config.extra["languages"]
+        for code in languages()
     }
 
 
 def _title(docs: Path, language: str, page: str) -> str:
-    file = next(
-        path
-        for path in (docs / language / f"{page}.md", docs / "en" / f"{page}.md")
-        if path.is_file()
-    )
-    found = TITLE.search(file.read_text(encoding="utf-8"))
-    return found[1] if found else page
+    files = (docs / code / f"{page}.md" for code in (language, first()))
+    return page_title(next(file for file in files if file.is_file()))
 
 
 def write_pages(pages: list[Any], folder: Path) -> None:
@@ -81,7 +72,7 @@ def write_moved(folder: Path, root: str, files: str, language: str) -> None:
                 words=data("site/navigation"),
                 address=address.replace(root, up, 1),
                 canonical=address,
-                title=unescape(_title_of(target)),
+                title=_title_of(target),
             ),
             encoding="utf-8",
         )
@@ -89,6 +80,6 @@ def write_moved(folder: Path, root: str, files: str, language: str) -> None:
 
 def _title_of(file: Path) -> str:
     """Return the title of a built page, or of a Markdown file."""
-    pattern = r"<title>(.*?)</title>" if file.suffix == ".html" else TITLE.pattern
-    title = re.search(pattern, file.read_text(encoding="utf-8"), re.S | re.M)
-    return title[1].strip() if title else ""
+    if file.suffix == ".md":
+        return page_title(file)
+    return str(lxml.html.parse(file).findtext(".//title")).strip()
