@@ -19,7 +19,7 @@ from site_builder.site_data import ROOT, languages
 if TYPE_CHECKING:
     from site_builder.formats.contents import Guide
 
-CONFIGS: dict[str, str] = {code: one["config"] for code, one in languages().items()}
+CONFIGS: dict[str, str] = {code: facts["config"] for code, facts in languages().items()}
 SOURCES = (
     "docs",
     "contributing",
@@ -89,30 +89,30 @@ def _build_languages(place: Path, rendered: Path | None, *, pdf: bool, cards: bo
 
     def run(*command: str) -> str | None:
         """Return what a program says if it fails."""
-        with tempfile.TemporaryFile() as said:
+        with tempfile.TemporaryFile() as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", *command],
                 cwd=ROOT,
                 env=environ,
-                stdout=said,
+                stdout=output,
                 stderr=subprocess.STDOUT,
             )
             running.append(process)
             if process.wait() == 0:
                 return None
-            said.seek(0)
-            return said.read().decode("utf-8", "replace")
+            output.seek(0)
+            return output.read().decode("utf-8", "replace")
 
     def make(language: str) -> str | None:
         config, folder = CONFIGS[language], str(place / language)
-        said = run("mkdocs", "build", "--strict", "--config-file", config, "--site-dir", folder)
-        return None if said is None else readable(said, docs_of(ROOT / config))
+        output = run("mkdocs", "build", "--strict", "--config-file", config, "--site-dir", folder)
+        return None if output is None else readable(output, docs_of(ROOT / config))
 
     with ThreadPoolExecutor(len(CONFIGS)) as pool:
         try:
-            made = pool.map(make, CONFIGS)
+            outcomes = pool.map(make, CONFIGS)
             _joined()  # while MkDocs works
-            complaints = [said for said in made if said is not None]
+            complaints = [text for text in outcomes if text is not None]
         except BaseException:
             for process in running:
                 process.kill()

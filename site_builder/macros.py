@@ -60,7 +60,7 @@ def listing(
     """Show a file of examples/ or demo-package/, or its lines from *first* to *last*."""
     shown = read_listing(path, first, last)
     listing_usage.add(config["theme"]["language"], page, shown)
-    proof = proof_kind.said(shown, language)
+    proof = proof_kind.sentence(shown, language)
     if shown.is_output:
         return fence(shown, title or proof, ["output", "no-copy"], list(hl))
     head, classes = title if title is not None else shown.title, []

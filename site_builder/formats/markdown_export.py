@@ -22,8 +22,8 @@ from site_builder.site_data import word
 NAME = "index.html.md"  # as llmstxt.org has it, for an address that ends with a slash
 # What serves the eye and the mouse only.
 IDLE = " | ".join(
-    f".//{one}"
-    for one in (
+    f".//{element}"
+    for element in (
         'a[contains(@class, "headerlink")]',
         "button",
         "script",
@@ -72,8 +72,8 @@ class _Converter(MarkdownConverter):
 def _language(pre: Any) -> str:
     box = pre.find_parent("div", class_="highlight")
     names = (box.get("class") or []) if box else []
-    found = next((name for name in names if name.startswith("language-")), "")
-    return found.removeprefix("language-").replace("text", "")
+    kind = next((name for name in names if name.startswith("language-")), "")
+    return kind.removeprefix("language-").replace("text", "")
 
 
 def article(page: Page) -> Any:
@@ -84,8 +84,8 @@ def article(page: Page) -> Any:
 @functools.cache
 def _article(page: Page) -> Any:
     body = copy.deepcopy(page.tree.xpath(ARTICLE)[0])
-    for one in body.xpath(IDLE):
-        one.drop_tree()
+    for element in body.xpath(IDLE):
+        element.drop_tree()
     labels = {
         label.get("for"): label.text_content()
         for label in page.tree.xpath('//*[contains(@class, "tabbed-labels")]/label')
