@@ -9,12 +9,16 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
+STAMP = os.path.join(VENV, "installed.json")
+# What .venv can hold, each with a lock file in requirements/; each contains those before it.
+ENVIRONMENTS = ("serve", "site", "test")
 NEEDED = (3, 11)
 # What it says: YAML, in the form of JSON, which needs no package to be read.
 SENTENCES = os.path.join(ROOT, "scripts", "make.yml")
@@ -53,10 +57,15 @@ def say(key, *values):
     for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         for value in os.environ.get(variable, "").split(":"):
             if value[:2].lower() in texts:
-                return texts[value[:2].lower()].format(*values)
+                return native(texts[value[:2].lower()].format(*values))
         if os.environ.get(variable):
             break
-    return texts["en"].format(*values)
+    return native(texts["en"].format(*values))
+
+
+def native(text):
+    """Return *text* as this Python's own str, which is bytes in Python 2."""
+    return text if isinstance(text, str) else text.encode("utf-8")
 
 
 def sentences():
@@ -71,9 +80,8 @@ def python():
     return os.path.join(VENV, *parts)
 
 
-def call(*arguments, **options):
-    """Run a program in the project's folder; stop with its exit code, or *failed*, if it fails."""
-    failed = options.pop("failed", None)
+def call(*arguments):
+    """Run a program in the project's folder; stop with its exit code if it fails."""
     process = subprocess.Popen(arguments, cwd=ROOT)
     code = None
     while code is None:
@@ -82,7 +90,7 @@ def call(*arguments, **options):
         except KeyboardInterrupt:
             pass  # the program was interrupted as well, and tidies up before it ends
     if code:
-        sys.exit(failed or code)
+        sys.exit(code)
 
 
 def script(name, *arguments):
@@ -91,25 +99,133 @@ def script(name, *arguments):
     call(python(), "-m", "scripts." + name, *arguments)
 
 
-def install():
-    """Install what requirements/dev.txt and pyproject.toml say, unless it is installed already."""
-    digest = hashlib.sha256(sys.version.encode())
-    for name in (os.path.join("requirements", "dev.txt"), "pyproject.toml"):
-        with open(os.path.join(ROOT, name), "rb") as file:
-            digest.update(file.read())
-    stamp = os.path.join(VENV, "installed")
-    if os.path.exists(stamp) and os.path.exists(python()):
-        with open(stamp) as file:
-            if file.read() == digest.hexdigest():
-                return
+def packages(lock):
+    """Return the lines of a lock file that say what is installed, without its comments."""
+    with io.open(os.path.join(ROOT, lock), encoding="utf-8") as file:
+        return [line.strip() for line in file if line.strip() and not line.strip().startswith("#")]
+
+
+def project():
+    """Return what an installation of this project depends on: its part of pyproject.toml."""
+    import tomllib  # Python 3.11 and newer; an older one is refused before
+
+    with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
+        content = tomllib.load(file)
+    return [content["build-system"], content["project"], content["tool"]["setuptools"]]
+
+
+def digest(content):
+    """Return the SHA-256 digest of the Python that runs this and of *content*, as JSON."""
+    text = json.dumps([sys.version, content], sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def installed():
+    """Return what .venv says is installed: the name of a lock file or "project", and its digest."""
+    try:
+        with open(STAMP) as file:
+            return json.load(file) if os.path.exists(python()) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def install(environment):
+    """Install what *environment* needs into .venv, unless it is installed already.
+
+    *environment* is one of ENVIRONMENTS, each of which contains those before it.
+    """
+    present = installed()
+    # A larger environment that is still as its lock file says serves as well.
+    larger = ENVIRONMENTS[ENVIRONMENTS.index(environment) :]
+    current = [name for name in ENVIRONMENTS if present.get(name) == digest(packages(lock(name)))]
+    if not set(current) & set(larger):
+        if not current:
+            present = {}
+            make_environment()
+        install_packages(lock(environment))
+        present[environment] = digest(packages(lock(environment)))
+        write_stamp(present)
+    if environment == "test" and present.get("project") != digest(project()):
+        set_up("no_install", "-m", "pip", "install", "--no-deps", "--no-build-isolation", "-e", ".")
+        present["project"] = digest(project())
+        write_stamp(present)
+
+
+def lock(environment):
+    """Return the path of the lock file of an environment."""
+    return "/".join(("requirements", environment + ".txt"))
+
+
+def write_stamp(present):
+    """Write down what is installed."""
+    with open(STAMP, "w") as file:
+        json.dump(present, file)
+
+
+def make_environment():
+    """Make .venv anew."""
     print(say("installing"))
     sys.stdout.flush()
-    call(sys.executable, "-m", "venv", "--clear", VENV, failed=say("no_venv"))
-    pip = (python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    call(*(pip + ("--require-hashes", "-r", "requirements/dev.txt")), failed=say("no_install"))
-    call(*(pip + ("--no-deps", "--no-build-isolation", "-e", ".")), failed=say("no_install"))
-    with open(stamp, "w") as file:
-        file.write(digest.hexdigest())
+    try:
+        shutil.rmtree(VENV, ignore_errors=True)
+        os.mkdir(VENV)
+    except OSError as error:
+        sys.exit(say("no_folder", VENV, error.strerror))
+    set_up("no_venv", "-m", "venv", VENV, program=sys.executable)
+
+
+def install_packages(name):
+    """Install what a lock file lists, with a progress bar if a person looks at it."""
+    total = len([line for line in packages(name) if "==" in line])
+    seen = []
+
+    def show_progress(line):
+        # pip has one of these lines for each package of the file.
+        match = re.match(r"(?:Collecting|Ignoring) ([A-Za-z0-9._-]+)", line)
+        if match:
+            seen.append(match.group(1))
+            bar = ("#" * (30 * len(seen) // total)).ljust(30, ".")
+            text = "[{0}] {1}/{2} {3}".format(bar, len(seen), total, match.group(1))
+        elif line.startswith("Installing collected packages"):
+            text = say("unpacking", total)
+        else:
+            return
+        sys.stdout.write("\r" + text[:78].ljust(78))
+        sys.stdout.flush()
+
+    pip = ("-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--require-hashes")
+    if sys.stdout.isatty():
+        set_up("no_install", *(pip + ("-r", name)), show_progress=show_progress)
+        sys.stdout.write("\r" + " " * 78 + "\r")
+    else:
+        set_up("no_install", *(pip + ("-r", name)))
+
+
+def set_up(failed, *arguments, **options):
+    """Run a step of the set-up; stop with what it printed and the sentence *failed* if it fails."""
+    program = options.get("program") or python()
+    show_progress = options.get("show_progress") or (lambda line: None)
+    process = subprocess.Popen(
+        (program,) + arguments,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+    )
+    assert process.stdout is not None
+    lines = []
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            show_progress(line)
+        process.wait()
+    except KeyboardInterrupt:
+        process.wait()  # it was interrupted as well
+        print("\n" + say("interrupted"))
+        sys.exit(130)
+    if process.returncode:
+        print("\n" + "".join(lines[-20:]))
+        sys.exit(say(failed))
 
 
 def show_help():
@@ -157,7 +273,7 @@ def main(arguments):
     if name == "clean":
         clean()
         return 0
-    install()
+    install(name if name in ENVIRONMENTS else "test")
     if name == "serve":
         call(python(), "-m", "site_builder", "serve", *rest)
     elif name == "site":
@@ -186,7 +302,8 @@ def main(arguments):
     elif name == "sources":
         script("sources", *rest)
     elif name == "lock":
-        project = ("pyproject.toml", "--group", "site", "--group")
+        program = ("pyproject.toml", "--group")
+        together = ("--constraints", lock("test"))
         # What the pages show is locked for its readers: with their Python, and how they do it anew.
         shown = os.path.join("examples", "trusted", "publish.txt")
         anew = (
@@ -194,8 +311,10 @@ def main(arguments):
             " --python-version 3.10 --generate-hashes --no-annotate --output-file publish.txt -"
         )
         for target, chosen, oldest, command in (
-            ("requirements/dev.txt", project + ("test",), "3.11", "make lock"),
-            ("requirements/leave.txt", project + ("leave",), "3.11", "make lock"),
+            (lock("test"), program + ("test",), "3.11", "make lock"),
+            (lock("site"), ("--group", "site") + together, "3.11", "make lock"),
+            (lock("serve"), ("--group", "serve") + together, "3.11", "make lock"),
+            (lock("leave"), program + ("leave", "--group", "site"), "3.11", "make lock"),
             ("requirements/clients.txt", ("--group", "clients"), "3.11", "make lock"),
             ("requirements/bench.txt", ("--group", "bench"), "3.11", "make lock"),
             ("requirements/publish.txt", ("--group", "publish"), "3.11", "make lock"),

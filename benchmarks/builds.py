@@ -133,8 +133,8 @@ def sources(folder: Path, size: int) -> tuple[Path, Path]:
         (ours / "docs" / "data" / "site" / "redirects.yml").write_text("{}", encoding="utf-8")
     plain.mkdir()
     for language, file in CONFIGS.items():
-        config = plain_config(language, yaml.load(head, Loader), ROOT / file, nav)
-        (plain / file).write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+        settings = plain_config(language, yaml.load(head, Loader), ROOT / file, nav)
+        (plain / file).write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
     return ours, plain
 
 

@@ -8,6 +8,7 @@ its means. Ends with 1 if a command takes half a second or more.
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -73,7 +74,7 @@ def commands(project: Path) -> bool:
     line("python -c pass", bare, bare, "python -c pass")
     good = True
     for command in COMMANDS:
-        took = middle(lambda command=command: call(*TRAVIS, *command, cwd=project), RUNS)
+        took = middle(functools.partial(call, *TRAVIS, *command, cwd=project), RUNS)
         line(f"travis {' '.join(command)}", took, bare, "python -c pass")
         good &= took < LIMIT
     return good

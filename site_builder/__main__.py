@@ -7,9 +7,12 @@ import os
 import sys
 from pathlib import Path
 
+import yaml
+
 from pypi_practice.core.i18n import LANGUAGES, language, localized_argparse, metavar
 from site_builder import browser
 from site_builder.build import BuildError, build
+from site_builder.mkdocs_errors import readable
 from site_builder.site_data import ROOT, word
 
 
@@ -21,18 +24,16 @@ def main() -> int:
         if arguments.command == "serve":
             return _serve(arguments)
         pdf = not arguments.without_pdf
-        if pdf and not browser.find():
+        if arguments.install_browser and not browser.find():
             browser.install()
-        if pdf and not browser.find():  # said before the build, and not after it
-            raise browser.NoBrowser(browser.no_browser())
+        if pdf and not browser.find():
+            pdf = False
+            print(word("no_pdf", arguments.lang), file=sys.stderr)
         print(word("building", arguments.lang), flush=True)
         build(arguments.site_dir, pdf=pdf)
         print(word("built", arguments.lang).format(place=arguments.site_dir))
     except BuildError as error:
         print(f"{error}\n{word('build_failed', arguments.lang)}", file=sys.stderr)
-        return 1
-    except browser.NoBrowser as error:
-        print(word("no_pdf", arguments.lang).format(reason=error), file=sys.stderr)
         return 1
     except OSError as error:
         text = word("no_place", arguments.lang)
@@ -78,11 +79,15 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
                 metavar=metavar(name.upper(), own),
                 help=word(f"help_{name}", own),
             )
-        parser.add_argument(
-            "--without-pdf", action="store_true", help=word("help_without_pdf", own)
-        )
+        for name in ("without_pdf", "install_browser"):
+            parser.add_argument(
+                f"--{name.replace('_', '-')}", action="store_true", help=word(f"help_{name}", own)
+            )
         return parser.parse_args(argv)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    except yaml.YAMLError as error:  # one of the files with the sentences that this program says
+        raise SystemExit(readable(str(error), "docs")) from None

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from site_builder.formats.page_formats import FINISH, WITH_CARDS, WITHOUT_PDF
+from site_builder.formats.page_formats import CHANGED_ONLY, FINISH, WITH_CARDS, WITHOUT_PDF
 from site_builder.mkdocs_errors import docs_of, readable
-from site_builder.site_data import ROOT, languages
+from site_builder.site_data import ROOT, begun, first, languages
 
 if TYPE_CHECKING:
     from site_builder.formats.contents import Guide
@@ -49,14 +52,62 @@ def build(place: Path, rendered: Path | None = None, *, pdf: bool = True) -> Non
     _joined().write_sets(place, guides, pdf=pdf)
 
 
-def build_pages(place: Path, rendered: Path | None = None, *, pdf: bool = True) -> None:
+def build_pages(place: Path, rendered: Path | None = None) -> None:
     """Build what a reader of the pages sees, and no more: this is what ``make serve`` shows."""
-    _build_pages(place, rendered, pdf=pdf, cards=False)
+    _build_pages(place, rendered, pdf=False, cards=False)
+
+
+def rebuild_pages(old: Path, place: Path, changed: dict[str, set[str]]) -> None:
+    """Build the site of *old* again in *place*, with the changed pages of each language made anew.
+
+    *changed* is of ``changed_pages``. The search, the print page and the feed stay as they are in
+    *old*, until ``build_pages`` makes them anew. Raises BuildError.
+    """
+    shutil.copytree(old, place)  # with the times, by which MkDocs finds the pages to make anew
+    for language, names in changed.items():
+        for name in names:
+            output = place / language / name.removesuffix(".md").removesuffix("index")
+            os.utime(output / "index.html", (0, 0))
+    _build_languages(changed, place, {CHANGED_ONLY: "1"})
+    for language in changed:
+        index = Path(language, "search", "search_index.json")
+        shutil.copy2(old / index, place / index)
+
+
+def changed_pages(files: Iterable[Path]) -> dict[str, set[str]] | None:
+    """Return the pages of each language that must be made anew after a change of *files*.
+
+    That is known of pages and of the examples that they show; None for any other file, on which
+    all pages may depend.
+    """
+    changed: dict[str, set[str]] = defaultdict(set)
+    for file in files:
+        folder, *rest = file.relative_to(ROOT).parts
+        if folder == "examples":
+            shown = file.relative_to(ROOT).as_posix()
+        elif folder == "docs" and rest[0] in CONFIGS and file.suffix == ".md":
+            shown = None
+            for language in {rest[0], *(begun() if rest[0] == first() else ())}:
+                changed[language].add("/".join(rest[1:]))
+        else:
+            return None
+        if shown:
+            for language, config in CONFIGS.items():
+                docs = ROOT / docs_of(ROOT / config)
+                for page in docs.rglob("*.md"):
+                    if shown in page.read_text(encoding="utf-8"):
+                        changed[language].add(page.relative_to(docs).as_posix())
+    return dict(changed)
 
 
 def _build_pages(place: Path, rendered: Path | None, *, pdf: bool, cards: bool) -> list[Guide]:
     place.mkdir(parents=True, exist_ok=True)
-    _build_languages(place, rendered, pdf=pdf, cards=cards)
+    environ = {FINISH: WITH_CARDS if cards else ""}
+    if rendered is not None:
+        environ["GUIDE_RENDERED"] = str(rendered)
+    if not pdf:
+        environ[WITHOUT_PDF] = "1"
+    _build_languages(CONFIGS, place, environ)
     guides = _guides(place)
     _joined().write_root(place, guides)
     return guides
@@ -68,9 +119,9 @@ def _guides(place: Path) -> list[Guide]:
     return guides
 
 
-def make_up(place: Path, path: str) -> None:
-    """Make what ``build_pages`` left out, for a reader of ``make serve`` who asks for *path*."""
-    _joined().make_up(place, _guides(place), path)
+def write_offline_set(place: Path) -> None:
+    """Write the offline set, which ``build_pages`` leaves out, unless it is there."""
+    _joined().write_offline_set(place, _guides(place))
 
 
 def _joined() -> ModuleType:
@@ -78,13 +129,10 @@ def _joined() -> ModuleType:
     return importlib.import_module("site_builder.multi_language")
 
 
-def _build_languages(place: Path, rendered: Path | None, *, pdf: bool, cards: bool) -> None:
-    """Let MkDocs build all languages at the same time, and finish each in the same process."""
-    environ = {**os.environ, **QUIET, FINISH: WITH_CARDS if cards else ""}
-    if rendered is not None:
-        environ["GUIDE_RENDERED"] = str(rendered)
-    if not pdf:
-        environ[WITHOUT_PDF] = "1"
+def _build_languages(languages: Collection[str], place: Path, environ: dict[str, str]) -> None:
+    """Let MkDocs build these languages at the same time, and finish each in the same process."""
+    environ = {**os.environ, **QUIET, **environ}
+    options = ["--dirty"] if CHANGED_ONLY in environ else []
     running: list[subprocess.Popen[bytes]] = []
 
     def run(*command: str) -> str | None:
@@ -105,12 +153,14 @@ def _build_languages(place: Path, rendered: Path | None, *, pdf: bool, cards: bo
 
     def make(language: str) -> str | None:
         config, folder = CONFIGS[language], str(place / language)
-        output = run("mkdocs", "build", "--strict", "--config-file", config, "--site-dir", folder)
+        output = run(
+            "mkdocs", "build", "--strict", *options, "--config-file", config, "--site-dir", folder
+        )
         return None if output is None else readable(output, docs_of(ROOT / config))
 
-    with ThreadPoolExecutor(len(CONFIGS)) as pool:
+    with ThreadPoolExecutor(len(languages)) as pool:
         try:
-            outcomes = pool.map(make, CONFIGS)
+            outcomes = pool.map(make, languages)
             _joined()  # while MkDocs works
             complaints = [text for text in outcomes if text is not None]
         except BaseException:
@@ -118,7 +168,13 @@ def _build_languages(place: Path, rendered: Path | None, *, pdf: bool, cards: bo
                 process.kill()
             raise
     if complaints:
-        raise BuildError("\n".join(complaints))
+        raise BuildError("\n".join(dict.fromkeys(complaints)))
+
+
+def source_files() -> dict[Path, tuple[int, int]]:
+    """Return the time and the size, in ns and bytes, of each file that the site is made of."""
+    files = [file for place in watched() for file in (place, *place.rglob("*")) if file.is_file()]
+    return {file: (file.stat().st_mtime_ns, file.stat().st_size) for file in files}
 
 
 def watched() -> list[Path]:

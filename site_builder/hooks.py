@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import json
+import logging
 import os
 import re
 import sys
@@ -23,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from site_builder.drawings import screenshots
 from site_builder.formats import contents, downloads
-from site_builder.formats.page_formats import FINISH, WITH_CARDS, files_address
+from site_builder.formats.page_formats import CHANGED_ONLY, FINISH, WITH_CARDS, files_address
 from site_builder.pages import fallback_pages, listing_usage, placeholder_names, theme_context
 from site_builder.pages.glossary_links import TermLinks
 from site_builder.site_data import ROOT, data, first, languages, raw, word
@@ -32,6 +33,13 @@ WORD = re.compile(r"[^\W\d_]{4,}")
 # A build makes much and drops little: to look for what can go after every 700 new objects, as
 # Python does, takes a tenth of its time.
 gc.set_threshold(100_000, 20, 20)
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    """Let a build of the changed pages alone be strict: MkDocs warns of each such build."""
+    if dirty:
+        log = logging.getLogger("mkdocs.commands.build")
+        log.addFilter(lambda record: not record.getMessage().startswith("A 'dirty' build"))
 
 
 def on_config(config: Any) -> None:
@@ -77,6 +85,13 @@ def on_nav(nav: Any, config: Any, files: Files) -> None:
     for item in nav.items:
         if item.is_section:
             item.title = word(item.title, config.theme["language"])
+    if CHANGED_ONLY in os.environ:
+        titles = theme_context.read_titles(Path(config.site_dir))
+        for page in nav.pages:
+            # MkDocs reads only what is modified, and knows no title of the others.
+            if not page.file.is_modified():
+                page.read_source(config)
+                page.title = titles.get(page.url, page.title)
 
 
 @event_priority(-100)
@@ -111,6 +126,8 @@ def on_env(env: Any, config: Any, files: Files) -> Any:
 def on_post_build(config: Any) -> None:
     """Write down which blocks were shown, let the search find word families, and finish."""
     language = config.theme["language"]
+    if CHANGED_ONLY in os.environ:
+        return
     if out := os.environ.get("GUIDE_RENDERED"):
         rows = [
             {"page": page, "listing": shown.path, "code": shown.code}

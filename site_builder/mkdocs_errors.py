@@ -21,10 +21,18 @@ MACRO = re.compile(
 )
 TEMPLATE_LINE = re.compile(r'File "<template>", line (\d+)')
 OTHER = re.compile(r"(?:WARNING|ERROR|CRITICAL) -\s+(.*(?:\n {2,}- .*)*)|^Error: .*", re.M)
+# What PyYAML says, with the place where it noticed: in a data file or in mkdocs.yml.
+YAML = re.compile(
+    r'^(?:[\w.]+Error: )?(?P<text>\S[^\n]*)\n +in "(?P<file>[^"\n]+)", line (?P<line>\d+)', re.M
+)
+SETTING = re.compile(r"Config value '(?P<key>\w+)'")
+FRAME = re.compile(r'^ +File "(?P<file>[^"\n]+)", line (?P<line>\d+)', re.M)
 
 
 def readable(output: str, docs: str) -> str:
     """Return the complaints in *output*, the print of a build of the pages in *docs*."""
+    if place := _place(output):
+        return place
     complaints: list[str] = []
     if macro := MACRO.search(output):
         page = macro["page"] or macro["rendered"]
@@ -38,9 +46,36 @@ def readable(output: str, docs: str) -> str:
         if link:
             place = f"{docs}/{link['page']}:{_line(docs, link['page'], link['target'])}"
             complaints.append(f"{place}: {link[1]}")
+        elif setting := SETTING.match(complaint[1] or ""):
+            number = _line(".", "mkdocs.yml", f"{setting['key']}:")
+            complaints.append(f"mkdocs.yml:{number}: {complaint[1]}")
         elif "_Macro " not in complaint[0]:
             complaints.append(complaint[1] or complaint[0])
     return "\n".join(dict.fromkeys(complaints)) or output
+
+
+def _place(output: str) -> str | None:
+    """Return the error of a YAML file, or the last of a traceback, with the place in our files."""
+    if yaml_errors := [*YAML.finditer(output)]:
+        error = yaml_errors[-1]
+        return f"{_relative(error['file'])}:{error['line']}: {error['text']}"
+    if "Traceback (most recent call last)" not in output or "_Macro " in output:
+        return None
+    frames = [frame for frame in FRAME.finditer(output) if _is_ours(frame["file"])]
+    if not frames:
+        return None
+    message = [line for line in output.splitlines() if line and not line[0].isspace()][-1]
+    return f"{_relative(frames[-1]['file'])}:{frames[-1]['line']}: {message}"
+
+
+def _is_ours(file: str) -> bool:
+    path = ROOT / file
+    return path.is_file() and path.is_relative_to(ROOT) and ".venv" not in path.parts
+
+
+def _relative(file: str) -> str:
+    path = ROOT / file
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else file
 
 
 def _front(docs: str, page: str) -> int:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from site_builder.formats import contents, offline
 from site_builder.formats.contents import Guide
-from site_builder.formats.page_formats import TAKEN
 from site_builder.pages import csp
 from site_builder.templates import render
 
@@ -40,12 +39,9 @@ def write_sets(place: Path, guides: list[Guide], *, pdf: bool) -> None:
     csp.add(place)
 
 
-def make_up(place: Path, guides: list[Guide], path: str) -> None:
-    """Make the PDFs or the offline set if *path* asks for one that is not there."""
-    name = path.rpartition("/")[2]
-    if name == TAKEN["pdf"] and not (place / path.lstrip("/")).exists():
-        _print(guides)
-    elif name == offline.NAME and not (place / name).exists():
+def write_offline_set(place: Path, guides: list[Guide]) -> None:
+    """Write the offline set, unless it is there."""
+    if not (place / offline.NAME).exists():
         offline.write(guides, place)
 
 

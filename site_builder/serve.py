@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import signal
 import socket
 import tempfile
 import threading
@@ -13,10 +14,16 @@ from typing import Any
 
 from mkdocs.livereload import LiveReloadServer
 
-from site_builder import browser
-from site_builder.build import BuildError, build_pages, make_up, watched
+from site_builder.build import (
+    BuildError,
+    build_pages,
+    changed_pages,
+    rebuild_pages,
+    source_files,
+    watched,
+    write_offline_set,
+)
 from site_builder.formats import offline
-from site_builder.formats.page_formats import TAKEN
 from site_builder.site_data import first, word
 
 
@@ -30,16 +37,11 @@ class _Server(LiveReloadServer):
     language = first()
     making = threading.Lock()
 
-    def _serve_request(self, environ: Any, start_response: Any) -> Iterable[bytes] | None:
-        path = environ["PATH_INFO"]
-        if path.endswith((f"/{TAKEN['pdf']}", f"/{offline.NAME}")):
-            try:
-                with self.making:
-                    make_up(Path(self.root), path)
-            except browser.NoBrowser as error:
-                start_response("503 No Browser", [("Content-Type", "text/plain; charset=utf-8")])
-                return [str(error).encode()]
-        return super()._serve_request(environ, start_response)
+    def serve_request(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == f"/{offline.NAME}":
+            with self.making:
+                write_offline_set(Path(self.root))
+        return super().serve_request(environ, start_response)
 
     def server_activate(self) -> None:
         super().server_activate()
@@ -51,21 +53,36 @@ class _Server(LiveReloadServer):
 def serve(host: str, port: int, language: str) -> None:
     """Build, serve and rebuild until Ctrl-C. Raises BuildError or PortTaken before it serves."""
     logging.getLogger("mkdocs.livereload").setLevel(logging.WARNING)
+    for name in ("SIGTERM", "SIGHUP"):  # also when the terminal is closed, the folder is removed
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     _probe(host, port, language)
     with tempfile.TemporaryDirectory(prefix="guide-") as folder:
         place = Path(folder, "site")
         fresh, old = Path(folder, "fresh"), Path(folder, "old")
 
+        built: dict[Path, tuple[int, int]] = {}  # the sources of the site that is being served
+
         def rebuild() -> None:
             # Built beside the one that is being served, so that a reader never sees half a site.
             shutil.rmtree(fresh, ignore_errors=True)
-            build_pages(fresh)
+            sources = source_files()
+            changed = {file for file in sources if sources[file] != built.get(file)}
+            pages = changed_pages(changed) if built.keys() == sources.keys() else None
+            if pages is None:
+                build_pages(fresh)
+            else:
+                rebuild_pages(place, fresh, pages)
             if place.exists():
                 place.rename(old)
             fresh.rename(place)
             shutil.rmtree(old, ignore_errors=True)
+            built.clear()
+            built.update(sources)
 
         def rebuild_or_say() -> None:
+            print(word("rebuilding", language), flush=True)
             try:
                 rebuild()
             except BuildError as error:

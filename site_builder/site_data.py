@@ -76,7 +76,8 @@ def begun() -> tuple[str, ...]:
 def _read(file: Path, changed: int) -> Any:
     """Read a file once for each time that it was changed, in nanoseconds."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(file.read_text(encoding="utf-8"), Loader=loader)
+    with file.open("rb") as stream:  # whose name stands in an error
+        return yaml.load(stream, Loader=loader)
 
 
 def _filled(node: Any, missing: tuple[str, ...], source: str) -> Any:

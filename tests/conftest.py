@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from helpers.docs import tested_facts
 from helpers.docs.blocks import Block, all_blocks, all_pages, pages
-from helpers.docs.tutorial_runner import Roads, before
+from helpers.docs.tutorial_runner import GuideReaders, pages_up_to
 from helpers.site import chromium
 from helpers.site.built_site import BuiltSite, build_once, copy_sources, served
 from helpers.site.data_texts import sentence
@@ -25,7 +25,15 @@ from site_builder.formats import downloads, offline
 
 PROVEN: set[str] = set()
 # What a test with one of these fixtures needs is made in minutes, or with a browser.
-EXPENSIVE = {"address", "browser", "built_site", "lab", "offline_set", "roads", "small_sources"}
+EXPENSIVE = {
+    "address",
+    "browser",
+    "built_site",
+    "guide_readers",
+    "lab",
+    "offline_set",
+    "small_sources",
+}
 TUTORIAL = next(page for page in pages() if page.startswith("tutorial/"))
 
 
@@ -73,12 +81,12 @@ def address(built_site: BuiltSite) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for the tests of a file."""
-    path = chromium.find()
-    assert path, sentence("no_browser")
+    executable = chromium.find()
+    assert executable, sentence("no_browser")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=[*chromium.ARGUMENTS])
-        yield running
-        running.close()
+        chrome = playwright.chromium.launch(executable_path=executable, args=[*chromium.ARGUMENTS])
+        yield chrome
+        chrome.close()
 
 
 @pytest.fixture
@@ -94,12 +102,12 @@ def sources(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def roads(tmp_path_factory: pytest.TempPathFactory) -> Roads:
-    """The readers, who begin with the archive that the site offers."""
-    base = tmp_path_factory.mktemp("roads")
+def guide_readers(tmp_path_factory: pytest.TempPathFactory) -> GuideReaders:
+    """The readers of the guide, who begin with the archive that the site offers."""
+    base = tmp_path_factory.mktemp("readers")
     archive = base / downloads.ARCHIVE
     archive.write_bytes(downloads.archive())
-    return Roads(base, archive)
+    return GuideReaders(base, archive)
 
 
 @pytest.fixture
@@ -131,21 +139,21 @@ def proven_blocks() -> list[Block]:
     return list({block.label: block for block in all_blocks() if block.label in PROVEN}.values())
 
 
-def reader(nodeid: str) -> str | None:
+def first_page(nodeid: str) -> str | None:
     """Return the page on which the reader of a block's test begins; None for other tests."""
     file, _, test = nodeid.partition("::")
     if Path(file).name != "test_blocks.py":
         return None
     page = next(page for page in all_pages() if test.startswith(f"test_block[{page}-"))
     # The home page shows what the reader of the tutorial has done.
-    return TUTORIAL if page == "index" else before(page)[0]
+    return TUTORIAL if page == "index" else pages_up_to(page)[0]
 
 
-class RoadScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
-    """Gives each worker whole test files, and all pages that one reader walks to one worker."""
+class ReaderScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
+    """Gives each worker whole test files, and all pages of one reader to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return reader(nodeid) or nodeid.partition("::")[0]
+        return first_page(nodeid) or nodeid.partition("::")[0]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -154,13 +162,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Each test that needs something expensive is marked as well, and ``make check`` leaves it out.
     """
 
-    def place(item: pytest.Item) -> int:
-        begins = reader(item.nodeid)
-        if begins == TUTORIAL:
+    def order(item: pytest.Item) -> int:
+        page = first_page(item.nodeid)
+        if page == TUTORIAL:
             return 0
-        return 1 if item.get_closest_marker("long") else 2 if begins else 3
+        return 1 if item.get_closest_marker("long") else 2 if page else 3
 
-    items.sort(key=place)
+    items.sort(key=order)
     for item in items:
         if EXPENSIVE & {*getattr(item, "fixturenames", ())}:
             item.add_marker("long")
@@ -173,9 +181,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> RoadScheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ReaderScheduling:
     """Let pytest-xdist use our scheduling."""
-    return RoadScheduling(config, log)
+    return ReaderScheduling(config, log)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -17,4 +17,5 @@ def load(name: str) -> Any:
     """
     file = importlib.resources.files("pypi_practice").joinpath("data", f"{name}.yml")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(file.read_text(encoding="utf-8"), Loader=loader)
+    with file.open("rb") as stream:  # whose name stands in an error
+        return yaml.load(stream, Loader=loader)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+CHANGED_ONLY = "GUIDE_CHANGED_ONLY"  # set where only the pages that changed are made anew
 WITHOUT_PDF = "GUIDE_WITHOUT_PDF"  # set where the site is built without one
 # Set where all forms are made after the pages; WITH_CARDS is its value for the cards as well.
 FINISH, WITH_CARDS = "GUIDE_FINISH", "cards"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from site_builder.formats import cards, feed, markdown_export, single_page
+from site_builder.formats import feed, markdown_export, single_page
 from site_builder.formats.contents import Guide
 
 
@@ -12,4 +12,6 @@ def finish(guide: Guide, *, with_cards: bool) -> None:
     markdown_export.write(guide)
     (guide.folder / feed.FEED).write_text(feed.atom(guide), encoding="utf-8")
     if with_cards:
+        from site_builder.formats import cards  # draws with Pillow, which `make serve` has not
+
         cards.write(guide)

@@ -44,6 +44,12 @@ def write_pages(pages: list[Any], folder: Path) -> None:
     (folder / "pages.json").write_text(text, encoding="utf-8")
 
 
+def read_titles(folder: Path) -> dict[str, str]:
+    """Return the title of each page by its address, from ``pages.json`` in *folder*."""
+    rows = json.loads((folder / "pages.json").read_text(encoding="utf-8"))
+    return {row["url"]: row["title"] for row in rows}
+
+
 def write_moved(folder: Path, root: str, files: str, language: str) -> None:
     """Let each old address of site/redirects.yml lead on, without JavaScript.
 

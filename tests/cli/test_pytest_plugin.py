@@ -15,6 +15,7 @@ from helpers.index.web_client import real_wheel
 from pypi_practice import practice_index as run
 from pypi_practice import testing
 from pypi_practice.core.errors import PracticeError
+from pypi_practice.core.indexes import INDEXES
 from pypi_practice.tokens import macaroons
 
 # The test file of another project; it must be able to publish as its users do.
@@ -99,7 +100,7 @@ def test_a_folder_keeps_what_was_uploaded(tmp_path):
         first = index.token()
     with run(tmp_path / "data") as again:
         assert again.data == tmp_path / "data"
-        assert len(again._store.tokens(testing.INDEXES["testpypi"])) == 1
+        assert len(again._store.tokens(INDEXES["testpypi"])) == 1
         with pytest.raises(PracticeError, match="open already"), run(tmp_path / "data"):
             pass
     assert first.startswith(macaroons.PREFIX)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import doctest
+import functools
 import io
 import json
 import os
@@ -19,6 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pypitoken
 import pytest
@@ -197,7 +199,7 @@ def test_the_keys_are_readable_for_their_owner_alone(run, data, application):
 # show
 
 
-def shown(run: Run, raw: str, *options: str) -> dict:
+def shown(run: Run, raw: str, *options: str) -> dict[str, Any]:
     done = run("token", "show", "--json", *options, sent=raw)
     assert (done.code, done.err) == (0, "")
     value = json.loads(done.out)
@@ -576,7 +578,7 @@ def test_a_narrowed_token_ends_with_pypis_text(run, application, monkeypatch):
     token = narrow(run, new(run), "--hours", "1")
     assert upload_client.upload(application, token).code == 200
     later = time.time() + 3601
-    monkeypatch.setattr(macaroons.time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: later)
     reply = upload_client.upload(
         application,
         token,
@@ -649,16 +651,19 @@ def test_in_these_states_uploads_are_refused_in_pypis_words(run, application, op
         )
         assert own("account_refused", language) in done.out
         assert f"403 {text}" in done.out
-    sent = {
-        "content": upload_client.sdist(),
-        "filename": "demo-1.0.tar.gz",
-        "filetype": "sdist",
-        "pyversion": "source",
-    }
-    assert says(upload_client.upload(application, token, **sent), key, user="learner")
+    send = functools.partial(
+        upload_client.upload,
+        application,
+        token,
+        content=upload_client.sdist(),
+        filename="demo-1.0.tar.gz",
+        filetype="sdist",
+        pyversion="source",
+    )
+    assert says(send(), key, user="learner")
     done = run("account", "--index", "testpypi", "--email", "verified", "--two-factor", "on")
     assert own("account_refused") not in done.out
-    assert upload_client.upload(application, token, **sent).code == 200
+    assert send().code == 200
 
 
 def test_a_wrong_project_is_told_before_the_state_of_the_account(run, application):

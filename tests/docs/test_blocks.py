@@ -1,4 +1,4 @@
-"""Every code block of every page, proven; readers walk the pages in the order of the navigation."""
+"""Every code block of every page, proven; the pages follow the navigation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from helpers.docs import proofs
 from helpers.docs.blocks import Block, all_pages, blocks
-from helpers.docs.tutorial_runner import Roads
+from helpers.docs.tutorial_runner import GuideReaders
 from pytest_examples import EvalExample
 
 BLOCKS = [(page, block) for page in all_pages() for block in dict.fromkeys(blocks(page))]
@@ -19,10 +19,10 @@ BLOCKS = [(page, block) for page in all_pages() for block in dict.fromkeys(block
 def test_block(
     page: str,
     block: Block,
-    roads: Roads,
+    guide_readers: GuideReaders,
     eval_example: EvalExample,
     tmp_path: Path,
     proven: set[str],
 ) -> None:
-    proofs.prove(block, roads, eval_example, tmp_path)
+    proofs.prove(block, guide_readers, eval_example, tmp_path)
     proven.add(block.label)

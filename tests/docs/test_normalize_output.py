@@ -9,7 +9,7 @@ from helpers.docs import normalize_output
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first_output", "second_output"),
     [
         ("a push to staging (b609813); nothing", "a push to staging (1e98189); nothing"),
         ("abc1234    refs/heads/main", "def5678    refs/heads/main"),
@@ -21,12 +21,12 @@ from helpers.docs import normalize_output
         ("last used: 2026-11-23 18:37", "last used: 2027-01-02 03:04"),
     ],
 )
-def test_these_are_the_same(one, other):
-    assert normalize_output.compared(one) == normalize_output.compared(other)
+def test_what_differs_from_day_to_day_is_equal(first_output, second_output):
+    assert normalize_output.compared(first_output) == normalize_output.compared(second_output)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first_output", "second_output"),
     [
         ("Version: 0.1.0", "Version: 0.1.1"),
         ("403 Forbidden", "400 Bad Request"),
@@ -35,8 +35,8 @@ def test_these_are_the_same(one, other):
         ("Deleted API token 'laptop'.", "Deleted API token 'by-hand'."),
     ],
 )
-def test_these_are_not(one, other):
-    assert normalize_output.compared(one) != normalize_output.compared(other)
+def test_what_a_page_says_is_not_equal(first_output, second_output):
+    assert normalize_output.compared(first_output) != normalize_output.compared(second_output)
 
 
 def test_a_token_is_never_shown_whole():

@@ -17,12 +17,16 @@ EXAMPLES = ROOT / "examples"
 
 @pytest.mark.parametrize("suffix", pipelines.KINDS)
 def test_every_job_and_every_upload_of_a_file_is_found(suffix):
-    found = pipelines.jobs(EXAMPLES / "other-ci" / f"release{suffix}")
-    assert len(found) == 3
-    commands = [[command for command, _ in job.commands] for job in found]
+    jobs = pipelines.jobs(EXAMPLES / "other-ci" / f"release{suffix}")
+    assert len(jobs) == 3
+    commands = [[command for command, _ in job.commands] for job in jobs]
     assert "python -m build --no-isolation" in commands[0]
-    assert ["twine upload" in " ".join(one) for one in commands] == [False, True, True]
-    assert not any(job.is_trusted for job in found)
+    assert ["twine upload" in " ".join(job_commands) for job_commands in commands] == [
+        False,
+        True,
+        True,
+    ]
+    assert not any(job.is_trusted for job in jobs)
 
 
 def test_a_secret_of_github_becomes_a_variable_of_its_command_alone():
@@ -36,8 +40,8 @@ def test_a_secret_of_github_becomes_a_variable_of_its_command_alone():
 
 @pytest.mark.parametrize("suffix", [".workflow.yml", ".gitlab.yml"])
 def test_a_job_that_proves_who_it_is_is_known(suffix):
-    found = pipelines.jobs(EXAMPLES / "trusted" / f"release{suffix}")
-    assert [job.is_trusted for job in found] == [False, True, True]
+    jobs = pipelines.jobs(EXAMPLES / "trusted" / f"release{suffix}")
+    assert [job.is_trusted for job in jobs] == [False, True, True]
 
 
 @pytest.mark.parametrize(
@@ -76,21 +80,23 @@ def test_a_tag_must_be_the_version_before_anything_is_built(name, tag, passes, t
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/release.*.yml")), ids=str)
 def test_only_the_upload_can_see_a_secret_and_every_tool_is_locked(file):
     """The first job, which builds and tests, names no secret; the others run twine alone."""
-    found = pipelines.jobs(file)
-    builds, *publishes = found
+    jobs = pipelines.jobs(file)
+    builds, *publishes = jobs
     assert not any("TOKEN" in f"{command}{environ}" for command, environ in builds.commands)
     locked = "python -m pip install --require-hashes -r publish.txt"
-    for job in found:
-        installs = [one for one, _ in job.commands if "pip install" in one]
+    for job in jobs:
+        installs = [command for command, _ in job.commands if "pip install" in command]
         assert installs[0] == locked
-        assert all("--no-build-isolation ." in one or "dist/" in one for one in installs[1:])
+        assert all(
+            "--no-build-isolation ." in command or "dist/" in command for command in installs[1:]
+        )
     assert any(command == "python -m build --no-isolation" for command, _ in builds.commands)
     for job in publishes:
         commands = [command for command, _ in job.commands]
         assert commands[0] == locked
         assert "twine upload" in commands[-1]
         assert not any(environ for _, environ in job.commands[:-1])
-        assert not any(re.search(r"setup\.py|-m build|unittest", one) for one in commands)
+        assert not any(re.search(r"setup\.py|-m build|unittest", command) for command in commands)
 
 
 @pytest.mark.parametrize("name", ["release.workflow.yml", "release.gitlab.yml"])

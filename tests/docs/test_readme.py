@@ -22,9 +22,9 @@ FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 def fences(*names: str) -> list[tuple[str, str]]:
     """Return language and text of each block of these files."""
     return [
-        (found[1], found[2])
+        (fence[1], fence[2])
         for name in names
-        for found in FENCE.finditer((ROOT / name).read_text(encoding="utf-8"))
+        for fence in FENCE.finditer((ROOT / name).read_text(encoding="utf-8"))
     ]
 
 
@@ -44,32 +44,32 @@ DEMO = "demo-package/README.md"
 
 
 @pytest.mark.parametrize("command", dict.fromkeys(typed(*OURS)))
-def test_a_command_of_our_own_pages_works(command, roads, tmp_path):
-    made = re.fullmatch(r"(?:make|py -3 make\.py) (\w+)", command)
-    if made:  # running them all would be this very test run; their own tests do
-        known = subprocess.run(
+def test_a_command_of_our_own_pages_works(command, guide_readers, tmp_path):
+    target = re.fullmatch(r"(?:make|py -3 make\.py) (\w+)", command)
+    if target:  # running them all would be this very test run; their own tests do
+        help_text = subprocess.run(
             [sys.executable, "make.py", "help"],
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=True,
         ).stdout
-        assert re.search(rf"^  {made[1]} ", known, re.M), command
-        dry = subprocess.run(
-            ["make", "--dry-run", made[1]], cwd=ROOT, capture_output=True, text=True, check=True
+        assert re.search(rf"^  {target[1]} ", help_text, re.M), command
+        dry_run = subprocess.run(
+            ["make", "--dry-run", target[1]], cwd=ROOT, capture_output=True, text=True, check=True
         ).stdout
-        assert f"make.py {made[1]}" in dry
+        assert f"make.py {target[1]}" in dry_run
     elif command == ".venv/bin/python -m scripts.contributing":
         contributing.write()  # what it writes is there already: tests/scripts/test_contributing.py
     elif command == ".venv/bin/pypi-practice shell":
-        assert roads.road("readme").practice("true").returncode == 0
+        assert guide_readers.named("readme").practice("true").returncode == 0
     else:
         assert command.startswith("pypi-practice "), f"nothing proves {command}"
-        own = proofs.project(tmp_path, ROOT / "demo-package" / ".travis.yml")
+        project = proofs.project(tmp_path, ROOT / "demo-package" / ".travis.yml")
         shutil.copy(
-            ROOT / "tests" / "fixtures" / "logs" / "travis-empty-token.log", own / "job.log"
+            ROOT / "tests" / "fixtures" / "logs" / "travis-empty-token.log", project / "job.log"
         )
-        done = roads.road("readme").practice("bash", "-c", command, cwd=own)
+        done = guide_readers.named("readme").practice("bash", "-c", command, cwd=project)
         assert done.returncode == 0, done.stdout
 
 
@@ -91,9 +91,9 @@ def test_the_python_of_the_demo_package(example: CodeExample, eval_example: Eval
     eval_example.run(example)
 
 
-def test_the_commands_of_the_demo_package(roads, tmp_path):
+def test_the_commands_of_the_demo_package(guide_readers, tmp_path):
     """Publish it first, so that the README's own ``pip install random-names`` finds it."""
-    road = roads.road("demo-readme")
+    reader = guide_readers.named("demo-readme")
     commands = typed(DEMO)
     lines = ["set -e", "unzip -q random-names.zip", "cd random-names"]
     lines += ["python3 -m venv ../tools", "../tools/bin/python -m pip install -q build twine"]
@@ -105,7 +105,7 @@ def test_the_commands_of_the_demo_package(roads, tmp_path):
         lines.append(f"{line} > '{tmp_path}/{number}' 2>&1")
     script = tmp_path / "script.bash"
     script.write_text("\n".join(lines), encoding="utf-8")
-    done = road.practice("bash", str(script))
+    done = reader.practice("bash", str(script))
     assert done.returncode == 0, done.stdout + "".join(
         file.read_text() for file in tmp_path.iterdir() if file != script
     )

@@ -22,13 +22,13 @@ def test_a_page_that_states_facts_has_a_source(page):
 
 @pytest.mark.parametrize("key", sources.known())
 def test_a_source_is_whole(key):
-    one = sources.known()[key]
-    assert one.keys() - {"version"} == {"title", "url", "read"}
-    assert one["url"].startswith("https://")
-    assert isinstance(one["read"], datetime.date)
+    source = sources.known()[key]
+    assert source.keys() - {"version"} == {"title", "url", "read"}
+    assert source["url"].startswith("https://")
+    assert isinstance(source["read"], datetime.date)
 
 
 def test_an_old_source_is_named():
     later = datetime.date.today() + datetime.timedelta(days=400)
     assert len(sources.old(later)) == len(sources.known())
-    assert sources.old(min(one["read"] for one in sources.known().values())) == []
+    assert sources.old(min(source["read"] for source in sources.known().values())) == []

@@ -20,7 +20,7 @@ def test_the_page_counts_what_the_tests_count():
 
 
 def test_the_page_names_the_locked_versions():
-    lock = (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8")
+    lock = (ROOT / "requirements" / "test.txt").read_text(encoding="utf-8")
     locked = dict(re.findall(r"^([\w.-]+)==(\S+)", lock, re.M))
     versions = {name: version for name, version in FACTS["versions"].items() if name != "Python"}
     assert versions == {name: locked[name] for name in tested_facts.PROGRAMS}, REFRESH
@@ -38,7 +38,7 @@ def test_each_page_shows_the_numbers(built_site):
 
 def test_nothing_is_declared_without_need():
     """Only a click on a web page, another's machine or an interactive shell may be declared."""
-    assert {one["listing"] for one in tested_facts.declared()} == {
+    assert {block["listing"] for block in tested_facts.declared()} == {
         "examples/practice/shell.sh",
         "examples/travis/encrypt.sh",
         "examples/wall/allow.sh",

@@ -330,7 +330,9 @@ def test_a_fault_is_found_and_said(name, fault, place):
         assert said.rstrip().endswith((".", ")")) or ":" in said
         assert advice
         assert "{" not in said + advice
-    assert check.check(prepared).startswith(check.say(found, "en"))
+    answer = check.check(prepared)
+    assert isinstance(answer, str)
+    assert answer.startswith(check.say(found, "en"))
 
 
 def test_every_fault_is_provoked():

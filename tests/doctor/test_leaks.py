@@ -7,6 +7,7 @@ import gzip
 import os
 import time
 import tracemalloc
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -332,7 +333,7 @@ def test_an_answer_that_is_none_is_no_answer(body, monkeypatch):
             data, self.left = self.left[:size], self.left[size:]
             return data
 
-    monkeypatch.setattr(lookup.urllib.request, "urlopen", lambda *_, **__: Response())
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: Response())
     monkeypatch.setattr(
         lookup, "RESPONSE_LIMIT", len(b'{"versions": []}') + 50_000 * (len(body) < 100)
     )

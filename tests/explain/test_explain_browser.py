@@ -11,7 +11,7 @@ import pytest
 from helpers.explain.cases import EXPECTED, FINDABLE, log, mixed, wordings, wrapped
 from helpers.hostile.logs import LOGS, ordinary
 from helpers.site.built_site import LANGUAGES
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Request
 
 from pypi_practice.core.i18n import Translator
 from pypi_practice.explain import matcher
@@ -60,21 +60,31 @@ def address(built_site) -> Iterator[str]:
         server.shutdown()
 
 
+def note_address(addresses: list[str], request: Request) -> None:
+    """Keep the address of a request."""
+    addresses.append(request.url)
+
+
 @pytest.fixture(scope="module")
-def pages(browser: Browser, address: str) -> dict[str, Page]:
-    """The page of the messages, loaded once in each language; ``asked`` are later requests."""
+def later_requests() -> dict[str, list[str]]:
+    """The addresses that the pages ask for after they were loaded, by language."""
+    return {language: [] for language in LANGUAGES}
+
+
+@pytest.fixture(scope="module")
+def pages(browser: Browser, address: str, later_requests: dict[str, list[str]]) -> dict[str, Page]:
+    """The page of the messages, loaded once in each language."""
     opened = {}
     for language in LANGUAGES:
         page = browser.new_context(locale=language).new_page()
         page.goto(f"{address}/{language}/reference/messages/", wait_until="networkidle")
-        page.asked = []  # type: ignore[attr-defined]
-        page.on("request", lambda request, page=page: page.asked.append(request.url))
+        page.on("request", functools.partial(note_address, later_requests[language]))
         opened[language] = page
     return opened
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_box_finds_what_the_program_finds(pages, language):
+def test_the_box_finds_what_the_program_finds(pages, later_requests, language):
     texts = [text for one in FINDABLE for text in wordings(one)]
     texts += [wrapped(text, 30) for text in texts]
     texts += [log(name).replace("\r\n", "\n") for name in EXPECTED]  # as a text area keeps it
@@ -82,7 +92,7 @@ def test_the_box_finds_what_the_program_finds(pages, language):
     found = pages[language].evaluate(ALL, texts)
     for text, ids in zip(texts, found, strict=True):
         assert ids == [one.entry.id for one in explained(text)], text
-    assert pages[language].asked == []
+    assert later_requests[language] == []
 
 
 # Each text is taken out again before the browser draws it, which takes its own time. TIMES are
@@ -166,7 +176,7 @@ def test_the_box_is_used_with_the_keyboard_and_says_what_it_found(pages, languag
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_pasted_token_is_blanked_out_and_the_reader_is_warned(pages, language):
+def test_a_pasted_token_is_blanked_out_and_the_reader_is_warned(pages, later_requests, language):
     page, own = pages[language], Translator(language, "commands/explain")
     field = page.get_by_label(own("box_label"))
     for token in (TOKEN, f"{TOKEN[:50]}\n   {TOKEN[50:]}"):
@@ -178,7 +188,7 @@ def test_a_pasted_token_is_blanked_out_and_the_reader_is_warned(pages, language)
     link = page.get_by_role("link", name=own("box_secret_link"), exact=True)
     assert link.get_attribute("href") == "../../howto/leak/"
     assert page.locator(".explain-found li").count() == 1
-    assert page.asked == []
+    assert later_requests[language] == []
 
 
 def test_without_script_there_is_the_plain_list(browser, address):

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from helpers import markup
 from helpers.docs.blocks import ROOT, all_blocks
 from helpers.index import upload_cases
 from helpers.index.upload_client import core_metadata, upload, wheel
@@ -83,7 +84,11 @@ def without_setup(place: Path) -> None:
 
 def file(content: bytes = b"", name: str = FILE) -> Callable[[Path], None]:
     """Return what makes one file."""
-    return lambda place: (place / name).write_bytes(content or wheel(version="9.0")) and None
+
+    def make(place: Path) -> None:
+        (place / name).write_bytes(content or wheel(version="9.0"))
+
+    return make
 
 
 def described(fields: str) -> Callable[[Path], None]:
@@ -436,7 +441,8 @@ def printed(
     wanted = {
         item.callspec.params["name"]
         for item in request.session.items
-        if getattr(item, "module", None) is request.module
+        if isinstance(item, pytest.Function)
+        and item.module is request.module
         and "name" in getattr(getattr(item, "callspec", None), "params", {})
     }
     base = tmp_path_factory.mktemp("runs")
@@ -625,7 +631,7 @@ def test_the_form_shows_the_message(key, visitor):
     deletes = key.startswith("confirm")
     path = "/manage/project/demo/delete_project/" if deletes else "/manage/account/token/"
     page = BeautifulSoup(visitor.submit(path, FORMS[key]).body, "html.parser")
-    finds(key, page.select_one("[role=alert]").get_text())
+    finds(key, markup.text(page, "[role=alert]"))
 
 
 @pytest.mark.parametrize("one", upload_cases.CASES, ids=lambda one: one.key)

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
@@ -348,7 +349,7 @@ def test_a_folder_that_may_not_be_written_gets_a_sentence(tmp_path, capsys, monk
     def refuse(*_: object, **__: object) -> None:  # as for everybody but root, who writes all
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(copy.tempfile, "TemporaryDirectory", refuse)
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
     for language, sentence in (("en", "you may not write"), ("es", "no tienes permiso")):
         code, _, error = make(capsys, tmp_path / "a", "--name", "t", *SCRIPTED, "--lang", language)
         assert code == 2

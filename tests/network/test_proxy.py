@@ -197,9 +197,13 @@ class _Index(http.server.BaseHTTPRequestHandler):
 
     requests: list[tuple[str, str, dict[str, str]]]
 
+    def __init_subclass__(cls) -> None:
+        cls.requests = []
+
     def do_GET(self) -> None:
         type(self).requests.append((self.command, self.path, dict(self.headers)))
-        origin = f"http://127.0.0.1:{self.server.server_address[1]}"
+        assert isinstance(self.server, http.server.HTTPServer)
+        origin = f"http://127.0.0.1:{self.server.server_port}"
         page = f'<a href="{origin}/files/x-1.tar.gz">x</a><a href="../files/y">y</a>'
         body = page.encode() if self.path.startswith("/simple/") else b"0123456789" * 1000
         self.send_response(200)
@@ -218,10 +222,13 @@ class _Index(http.server.BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def another_index() -> Iterator[tuple[str, list[tuple[str, str, dict[str, str]]]]]:
     """Run an index on this computer; give its address and what it is asked for."""
-    handler = type("Handler", (_Index,), {"requests": []})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+
+    class Handler(_Index):
+        pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://reader:secret@127.0.0.1:{server.server_address[1]}/simple/", handler.requests
+        yield f"http://reader:secret@127.0.0.1:{server.server_port}/simple/", Handler.requests
         server.shutdown()
 
 
@@ -281,11 +288,9 @@ def test_the_password_of_an_index_stays_with_it(tmp_path):
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-    elsewhere = type("Handler", (Elsewhere,), {"requests": []})
-    redirecting = type("Handler", (Redirecting,), {"requests": []})
     with (
-        http.server.ThreadingHTTPServer(("127.0.0.2", 0), elsewhere) as target,
-        http.server.ThreadingHTTPServer(("127.0.0.1", 0), redirecting) as server,
+        http.server.ThreadingHTTPServer(("127.0.0.2", 0), Elsewhere) as target,
+        http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server,
     ):
         for one in (target, server):
             threading.Thread(target=one.serve_forever, daemon=True).start()
@@ -296,7 +301,7 @@ def test_the_password_of_an_index_stays_with_it(tmp_path):
             status, _, _ = ask(inner, "upstream.practice.invalid", "GET", to)
         for one in (target, server):
             one.shutdown()
-    assert redirecting.requests[0][2]["Authorization"].startswith("Basic ")
+    assert Redirecting.requests[0][2]["Authorization"].startswith("Basic ")
     assert (status, heard) == (302, [])
 
 

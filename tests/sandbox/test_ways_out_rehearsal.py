@@ -49,17 +49,23 @@ def is_alone(way: Way) -> bool:
     return bool(way.files or way.repository or way.later or way.alone or "deploy" in way.job)
 
 
-def job(way: Way, lab: Lab) -> dict[str, Any]:
-    """Return the job of .travis.yml that tries *way*."""
-    run = shlex.quote(filled(way.run, way, str(lab.home)))
-    script = (
-        f"export LAB_WAY={way.name} LAB_PYTHON=python LAB_ATTEMPT=$PWD/attempt.py;"
-        f" timeout -k 1 {GUARD} bash -c {run}"
-    )
+def jobs(ways: list[Way], lab: Lab) -> list[dict[str, Any]]:
+    """Return the jobs of .travis.yml that try *ways*: those with the same keys share one."""
     version = "{}.{}".format(*sys.version_info)
-    keys: dict[str, Any] = {"name": way.name, "python": version, "script": [script]}
-    keys.update(filled(way.job, way, str(lab.home)))
-    return keys
+    by_keys: dict[str, dict[str, Any]] = {}
+    for way in ways:
+        run = shlex.quote(filled(way.run, way, str(lab.home)))
+        keys = filled(way.job, way, str(lab.home))
+        job = by_keys.setdefault(
+            str(keys), {"name": way.name, "python": version, "script": [], **keys}
+        )
+        if "script" in keys:
+            continue
+        job["script"].append(
+            f"LAB_WAY={way.name} LAB_PYTHON=python LAB_ATTEMPT=$PWD/attempt.py"
+            f" timeout -k 1 {GUARD} bash -c {run}"
+        )
+    return list(by_keys.values())
 
 
 def git(lab: Lab, *words: str) -> str:
@@ -79,7 +85,7 @@ def write_repository(lab: Lab, ways: list[Way]) -> None:
     settings = {
         "language": "python",
         "install": "skip",
-        "jobs": {"include": [job(way, lab) for way in ways]},
+        "jobs": {"include": jobs(ways, lab)},
     }
     lab.write(".travis.yml", yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
     if not (lab.home / ".gitconfig").exists():

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -66,12 +67,23 @@ def home_with(tmp_path: Path, shell: str, files: dict[str, str]) -> dict[str, st
     }
 
 
-def open_shell(environ: dict[str, str], *options: str) -> pexpect.spawn:
+class Terminal(Protocol):
+    """What the tests use of pexpect, which carries no types and is not everywhere."""
+
+    before: str
+
+    def expect(self, pattern: object) -> int: ...
+
+    def sendline(self, line: str) -> int: ...
+
+
+def open_shell(environ: dict[str, str], *options: str) -> Terminal:
     """Open the practice shell in a terminal."""
     command = ["-m", "pypi_practice", "shell", *options]
-    return pexpect.spawn(
+    terminal: Terminal = pexpect.spawn(
         sys.executable, command, env=environ, encoding="utf-8", timeout=120, dimensions=(40, 200)
     )
+    return terminal
 
 
 @pytest.mark.parametrize("wall", ["namespace", "none"])

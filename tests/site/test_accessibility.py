@@ -86,7 +86,7 @@ def test_axe_sees_a_fault(browser, address):
 def test_a_pale_word_is_seen_in_one_colour_scheme_of_one_page(browser, address):
     """Though another page has shown all other looks before, and the text beside it is alike."""
     page = browser.new_context(bypass_csp=True, viewport=WIDE, color_scheme="light").new_page()
-    known = {}
+    known: dict[str, set[str]] = {}
     seen = []
     for style in (".one {}", "[data-md-color-scheme=slate] .one {color: #333}"):
         page.goto(f"{address}/en/practice/")

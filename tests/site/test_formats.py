@@ -22,13 +22,16 @@ from mkdocs.config import load_config
 from PIL import Image
 from playwright.sync_api import Browser
 from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
 
+from site_builder import __main__ as site_builder_main
 from site_builder import browser, build, macros
 from site_builder.formats import cards, feed, markdown_export, page_formats, single_page
+from site_builder.formats.contents import Guide
 from site_builder.formats.pdf import write as write_pdfs
 from site_builder.site_data import data, word
 
-ADDRESS = load_config(str(ROOT / "mkdocs.yml")).site_url.rstrip("/") + "/"
+ADDRESS = str(load_config(str(ROOT / "mkdocs.yml")).site_url).rstrip("/") + "/"
 ATOM = {"": "http://www.w3.org/2005/Atom"}
 KINDS = ("added", "changed", "fixed", "removed")  # as in Keep a Changelog
 FENCE = re.compile(r"^(`{3,}).*?^\1$", re.M | re.S)
@@ -54,6 +57,7 @@ def test_each_page_is_there_as_plain_markdown(language, built_site):
         title = built_site.html(language, page).h1.get_text().replace("¶", "").strip()
         assert text.startswith("# ") or page == "index", page
         heading = re.search(r"^# (.+)$", text, re.M)
+        assert heading, page
         assert heading[1].replace("`", "").replace("\\", "").strip() == title, page
         prose = re.sub(r"`[^`\n]*`", "", FENCE.sub("", text))
         assert not re.search(r"^(!!!|===|\?\?\?)|\{[#.:%{]|\{ [#.]|¶|<div|<span", prose, re.M), page
@@ -101,7 +105,9 @@ def test_the_feed_is_valid_atom(language, built_site):
     ids = [one.findtext("id", "", ATOM) for one in entries]
     assert len(set(ids)) == len(ids) == len(data("site/changes")) > 0
     for one, release in zip(entries, data("site/changes"), strict=True):
-        link = one.find("link", ATOM).get("href")
+        element = one.find("link", ATOM)
+        assert element is not None
+        link = element.get("href", "")
         page, _, anchor = link.partition("#")
         assert page == f"{ADDRESS}{language}/changes/"
         assert built_site.html(language, "changes").find(id=anchor), link
@@ -217,14 +223,18 @@ def pdf(tree: BuiltSite, language: str) -> PdfReader:
 
 def test_the_pdf_has_contents_with_right_numbers_and_numbered_pages(language, built_site):
     reader = pdf(built_site, language)
+    assert reader.metadata
     assert reader.metadata.title == load_config(str(ROOT / build.CONFIGS[language])).site_name
-    assert reader.trailer["/Root"]["/Lang"] == language
-    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]  # tagged, for screen readers
+    assert reader.root_object["/Lang"] == language
+    marks = reader.root_object["/MarkInfo"]
+    assert isinstance(marks, DictionaryObject)
+    assert marks["/Marked"]  # tagged, for screen readers
     assert len(reader.outline) > 5
-    places = {
-        name.removeprefix("/"): reader.get_destination_page_number(place) + 1
-        for name, place in reader.named_destinations.items()
-    }
+    places: dict[str, int] = {}
+    for name, place in reader.named_destinations.items():
+        page_index = reader.get_destination_page_number(place)
+        assert page_index is not None, name
+        places[name.removeprefix("/")] = page_index + 1
     contents = printed(built_site, language).xpath('//nav[@class="contents"]//a')
     assert len(contents) > len(pages())
     front = words(" ".join(page.extract_text() for page in reader.pages[1:4]))
@@ -260,18 +270,30 @@ def test_the_links_of_the_pdf_lead_to_a_place_or_to_the_web(language, built_site
 def test_the_pdf_is_light_and_not_heavy(language, built_site):
     file = built_site.site / language / page_formats.TAKEN["pdf"]
     assert file.stat().st_size < 6_000_000
-    drawn = pdf(built_site, language).pages[4].get_contents().get_data()
+    contents = pdf(built_site, language).pages[4].get_contents()
+    assert contents is not None
     # No page is painted dark: the paper stays white.
-    assert b"0.0784" not in drawn[:400]
+    assert b"0.0784" not in contents.get_data()[:400]
 
 
-def test_without_a_browser_there_is_a_sentence_and_a_way(monkeypatch, tmp_path, capsys):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_browser_the_site_is_built_without_the_pdf(
+    language, monkeypatch, tmp_path, capsys
+):
+    built = []
+    monkeypatch.setattr(browser, "find", lambda: None)
+    monkeypatch.setattr(site_builder_main, "build", lambda place, *, pdf: built.append(pdf))
+    arguments = ["site_builder", "build", "--lang", language, "--site-dir", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", arguments)
+    assert site_builder_main.main() == 0
+    assert built == [False]
+    assert capsys.readouterr().err.strip() == word("no_pdf", language)
+
+
+def test_the_pdf_needs_a_browser(monkeypatch, tmp_path):
     monkeypatch.setattr(browser, "find", lambda: None)
     with pytest.raises(browser.NoBrowser, match="CHROMIUM"):
-        write_pdfs([object()])
-    for language in LANGUAGES:
-        said = word("no_pdf", language).format(reason=browser.no_browser())
-        assert "--without-pdf" in said
+        write_pdfs([Guide("en", "", "", "", tmp_path, ())])
 
 
 def test_a_site_without_the_pdf_does_not_offer_it(monkeypatch):

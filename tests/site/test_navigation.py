@@ -43,8 +43,10 @@ def road(built_site, language: str, goal: str) -> list[str]:
         page = waiting.popleft()
         if page == goal:
             way = [page]
-            while (page := before[page]) is not None:
-                way.insert(0, page)
+            step = before[page]
+            while step is not None:
+                way.insert(0, step)
+                step = before[step]
             return way
         for link in built_site.html(language, page).select("article a[href]"):
             target = urlsplit(urljoin(f"https://x/{path_of(page)}", link["href"]))
@@ -435,8 +437,8 @@ def test_the_main_pages_look_as_they_did(request, browser, shots):
     if request.config.getoption("update_examples", False):
         SHOTS.mkdir(exist_ok=True)
         for (path, width, scheme), picture in taken.items():
-            file = name.format(path.strip("/").replace("/", "-"), width, scheme)
-            (SHOTS / file).write_bytes(picture)
+            file = SHOTS / name.format(path.strip("/").replace("/", "-"), width, scheme)
+            file.write_bytes(picture)
         (SHOTS / "fonts.json").write_text(json.dumps(fonts) + "\n", encoding="utf-8")
         return
     same_fonts = json.loads((SHOTS / "fonts.json").read_text(encoding="utf-8")) == fonts

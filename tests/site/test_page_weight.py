@@ -15,6 +15,7 @@ import material
 import pytest
 from bs4 import BeautifulSoup
 from helpers.docs.blocks import pages
+from helpers.markup import element
 from helpers.site import site_problems
 from helpers.site.built_site import LANGUAGES, headers
 from helpers.site.chromium import until
@@ -142,10 +143,10 @@ def test_each_page_names_what_it_may_run(built_site):
         assert len(metas) == 1, file
         own = metas[0]["content"]
         assert "'unsafe" not in own
-        assert html.head.find(["script", "link", "style", "meta"], recursive=False).get("charset")
+        assert element(html, "head > :is(script, link, style, meta)").get("charset")
         for one in html.select("script:not([src]), style"):
             if one.get("type") in (None, "text/javascript"):
-                digest = hashlib.sha256(one.string.encode()).digest()
+                digest = hashlib.sha256(one.get_text().encode()).digest()
                 hashed = f"'sha256-{b64encode(digest).decode()}'"
                 assert hashed in own, file
                 assert hashed in sent, file

@@ -112,10 +112,20 @@ def test_serves_and_rebuilds(serving):
     page.write_text(f"{good}\nmended\n", encoding="utf-8")
     serving.wait_for(lambda: "mended" in serving.get("/en/practice/")[1])
 
-    serving.process.send_signal(signal.SIGINT)
+    end(serving, signal.SIGINT)
+
+
+def end(serving: Serving, number: signal.Signals) -> None:
+    """Send a signal, and look whether the server ends cleanly and leaves no file."""
+    serving.process.send_signal(number)
     assert serving.process.wait(PATIENCE) == 0
     assert "Traceback" not in serving.said
     assert list(serving.temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_nothing_is_left_when_the_terminal_is_closed(serving: Serving, number: signal.Signals):
+    end(serving, number)
 
 
 def test_a_port_in_use_is_a_sentence_at_once(small_sources):
@@ -156,7 +166,4 @@ def test_an_interrupted_build_leaves_nothing_behind(small_sources):
     serving = Serving(small_sources)
     serving.wait_for(lambda: "Building" in serving.said)
     time.sleep(0.5)
-    serving.process.send_signal(signal.SIGINT)
-    assert serving.process.wait(PATIENCE) == 0
-    assert "Traceback" not in serving.said
-    assert list(serving.temporary.iterdir()) == []
+    end(serving, signal.SIGINT)

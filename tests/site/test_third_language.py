@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from helpers import markup
+from helpers.markup import attribute, element
 from helpers.site.built_site import LANGUAGES, copy_sources
 
 from pypi_practice.core import data
@@ -86,30 +88,30 @@ def page(place: Path, name: str) -> BeautifulSoup:
 
 def test_the_page_is_in_its_language(french):
     html = page(french, "")
-    assert html.html["lang"] == "fr"
-    assert html.h1.get_text(strip=True).startswith("Publier sur PyPI")
+    assert attribute(element(html, "html"), "lang") == "fr"
+    assert element(html, "h1").get_text(strip=True).startswith("Publier sur PyPI")
     assert html.select_one("article [lang]") is None
-    assert html.select_one("input.md-search__input")["placeholder"] == "Rechercher"
-    assert "Tutoriel" in html.select_one("nav.md-nav--primary").get_text()
+    assert attribute(element(html, "input.md-search__input"), "placeholder") == "Rechercher"
+    assert "Tutoriel" in markup.text(html, "nav.md-nav--primary")
     assert [one["hreflang"] for one in html.select("nav.languages a")] == list(LANGUAGES)
 
 
 def test_a_missing_page_is_the_english_one_and_says_so(french):
     html = page(french, "tutorial/package")
-    assert html.html["lang"] == "fr"
-    notice, content = html.select_one(".admonition.note"), html.select_one("article div[lang]")
+    assert attribute(element(html, "html"), "lang") == "fr"
+    notice, content = element(html, ".admonition.note"), element(html, "article div[lang]")
     assert "Pas encore traduite" in notice.get_text()
     assert "encore en anglais" in notice.get_text()
     assert notice.find_parent(lang="en") is None
     assert content["lang"] == "en"
-    assert content.h1.get_text(strip=True).startswith("Build and check the package")
-    assert content.select_one("a.download").get_text() == "Download"
-    canonical = html.select_one('link[rel="canonical"]')["href"]
+    assert element(content, "h1").get_text(strip=True).startswith("Build and check the package")
+    assert markup.text(content, "a.download") == "Download"
+    canonical = attribute(element(html, 'link[rel="canonical"]'), "href")
     assert canonical.endswith("/en/tutorial/package/")
 
 
 def test_tables_of_a_missing_page_are_those_of_the_first_language(french):
-    text = page(french, "reference/labels").select_one("article").get_text(" ")
+    text = element(page(french, "reference/labels"), "article").get_text(" ")
     assert "PyPI in Spanish" in text
 
 
@@ -141,6 +143,8 @@ def test_the_program_does_not_offer_what_is_begun(french, monkeypatch):
     )
     monkeypatch.setattr(data, "load", lambda name: rows)
     fresh = importlib.util.find_spec("pypi_practice.core.i18n")
+    assert fresh is not None
+    assert fresh.loader is not None
     words = importlib.util.module_from_spec(fresh)
     fresh.loader.exec_module(words)
     assert "fr" in rows

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from helpers.docs.blocks import ROOT
 from helpers.site import spelling
+from helpers.site.data_texts import LANGUAGES, WHOLE
 
 from scripts import system_packages
 
@@ -27,10 +28,10 @@ def test_every_word_is_spelt_right(found):
 def test_the_list_is_needed(found):
     """A word that the dictionaries have come to know, or that nobody writes, goes."""
     lists = spelling.listed()
-    for key, language in (("names", "en"), *((code, code) for code in spelling.WHOLE)):
+    for key, language in (("names", "en"), *((code, code) for code in WHOLE)):
         unknown = spelling.unknown(
-            lists[key], str(spelling.LANGUAGES[language]["dictionary"])
-        ) | spelling.unknown(lists[key], str(spelling.LANGUAGES[spelling.WHOLE[-1]]["dictionary"]))
+            lists[key], str(LANGUAGES[language]["dictionary"])
+        ) | spelling.unknown(lists[key], str(LANGUAGES[WHOLE[-1]]["dictionary"]))
         written = {
             form
             for one in found

@@ -94,11 +94,11 @@ _Loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix
 def pages() -> tuple[str, ...]:
     """Return the names of the pages in the order of the navigation: ``tutorial/package`` ..."""
     nav = yaml.load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"), Loader=_Loader)["nav"]
-    found: list[str] = []
+    names: list[str] = []
 
     def walk(node: Any) -> None:
         if isinstance(node, str):
-            found.append(node.removesuffix(".md"))
+            names.append(node.removesuffix(".md"))
         elif isinstance(node, dict):
             for value in node.values():
                 walk(value)
@@ -107,7 +107,7 @@ def pages() -> tuple[str, ...]:
                 walk(value)
 
     walk(nav)
-    return tuple(found)
+    return tuple(names)
 
 
 @functools.cache

@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from helpers.docs.blocks import Block
-from helpers.docs.tutorial_runner import Roads
+from helpers.docs.tutorial_runner import GuideReaders
 
 SECRET = re.compile(r"\$\{\{ secrets\.(\w+) \}\}")
 # Each kind of file: its suffix, the schema that it keeps, and where it stands in a repository.
@@ -84,13 +84,15 @@ def _run(command: list[str], place: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def run(block: Block, roads: Roads, project: Path) -> tuple[subprocess.CompletedProcess[str], str]:
+def run(
+    block: Block, readers: GuideReaders, project: Path
+) -> tuple[subprocess.CompletedProcess[str], str]:
     """Run the jobs of the file in *project*; return what they did, and what is published now."""
-    road = roads.road(block.path.replace("/", "-"))
+    reader = readers.named(block.path.replace("/", "-"))
     commands = START + "".join(script(job) for job in jobs(block.file))
     # One environment for all files, because filling it is most of the time.
-    done = road.practice("bash", "-c", commands, "job", str(roads.base / "jobs"), cwd=project)
-    return done, road.practice("pypi-practice", "list").stdout
+    done = reader.practice("bash", "-c", commands, "job", str(readers.base / "jobs"), cwd=project)
+    return done, reader.practice("pypi-practice", "list").stdout
 
 
 def jobs(file: Path) -> list[Job]:
@@ -109,15 +111,17 @@ def jobs(file: Path) -> list[Job]:
 
 
 def _steps(steps: list[Any]) -> list[tuple[str, dict[str, str]]]:
-    found = []
+    commands = []
     for step in steps:
         if isinstance(step, str) or "run" not in step:
             continue  # an action, or a step of the build server's own
-        one = step["run"]
-        command = one["command"] if isinstance(one, dict) else one
-        environ = one.get("environment", {}) if isinstance(one, dict) else step.get("env", {})
-        found.append((command, environ))
-    return found
+        run_step = step["run"]
+        command = run_step["command"] if isinstance(run_step, dict) else run_step
+        environ = (
+            run_step.get("environment", {}) if isinstance(run_step, dict) else step.get("env", {})
+        )
+        commands.append((command, environ))
+    return commands
 
 
 def script(job: Job) -> str:

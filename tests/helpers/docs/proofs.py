@@ -16,14 +16,14 @@ from twine.utils import get_config, get_repository_from_config
 
 from helpers.docs import normalize_output, pipelines
 from helpers.docs.blocks import ROOT, Block, blocks, owner
-from helpers.docs.tutorial_runner import Roads
+from helpers.docs.tutorial_runner import GuideReaders
 from pypi_practice.core.data import load
 
 SCHEMA = ("check_jsonschema", "--builtin-schema", "vendor.travis")
 REFRESH = "refresh it with: make refresh"
 
 
-def prove(block: Block, roads: Roads, eval_example: EvalExample, tmp_path: Path) -> None:
+def prove(block: Block, readers: GuideReaders, eval_example: EvalExample, tmp_path: Path) -> None:
     """Prove one block, or fail with its name and its page."""
     where = f"{block.path} on the page {block.page}"
     assert block.file.is_file(), f"{where} does not exist"
@@ -31,17 +31,17 @@ def prove(block: Block, roads: Roads, eval_example: EvalExample, tmp_path: Path)
         case "run" if block.file.suffix == ".py":
             _python(block, eval_example)
         case "run":
-            _shell(block, roads, where)
+            _shell(block, readers, where)
         case "captured":
-            _captured(block, roads, eval_example.update_examples, where, tmp_path)
+            _captured(block, readers, eval_example.update_examples, where, tmp_path)
         case "judged" if pipelines.kind(block):
-            _pipeline(block, roads, where, tmp_path)
+            _pipeline(block, readers, where, tmp_path)
         case "judged" if block.file.suffix == ".yml":
-            _travis(block, roads, where, tmp_path)
+            _travis(block, readers, where, tmp_path)
         case "judged" if block.file.suffix == ".pypirc":
             _pypirc(block, where, tmp_path)
         case "judged" if block.file.suffix == ".toml" and block.path.startswith("examples/"):
-            _pyproject(block, roads, where, tmp_path)
+            _pyproject(block, readers, where, tmp_path)
         case "judged":
             _demo_package(block, where, tmp_path)
         case "declared":
@@ -57,8 +57,8 @@ def _python(block: Block, eval_example: EvalExample) -> None:
         eval_example.run_print_check(example)
 
 
-def _shell(block: Block, roads: Roads, where: str) -> None:
-    outcome = roads.outcome(block)
+def _shell(block: Block, readers: GuideReaders, where: str) -> None:
+    outcome = readers.outcome(block)
     if block.must_fail:
         assert outcome.code != 0, f"{where} must fail, but it passed:\n{outcome.output}"
         assert block.file.with_suffix(".out") in shown_outputs(block), (
@@ -72,24 +72,27 @@ def _shell(block: Block, roads: Roads, where: str) -> None:
 
 def shown_outputs(block: Block) -> set[Path]:
     """Return the captured outputs that the page of *block* shows."""
-    return {one.file for one in blocks(block.page) if one.kind == "captured"}
+    return {shown.file for shown in blocks(block.page) if shown.kind == "captured"}
 
 
-def _captured(block: Block, roads: Roads, update: bool, where: str, tmp_path: Path) -> None:
+def _captured(
+    block: Block, readers: GuideReaders, update: bool, where: str, tmp_path: Path
+) -> None:
     source = next(
         (
-            one
-            for one in (*blocks(block.page), *blocks(owner(block)))
-            if one.file.with_suffix("") == block.file.with_suffix("") and one.kind != "captured"
+            candidate
+            for candidate in (*blocks(block.page), *blocks(owner(block)))
+            if candidate.file.with_suffix("") == block.file.with_suffix("")
+            and candidate.kind != "captured"
         ),
         None,
     )
     assert source is not None, f"{where} is the output of nothing on that page"
     if source.file.suffix == ".sh":
-        outcome = roads.outcome(source)
+        outcome = readers.outcome(source)
         output = normalize_output.shown(outcome.output, outcome.home)
     else:
-        output = normalize_output.shown(judge(source, roads, tmp_path).stdout, tmp_path)
+        output = normalize_output.shown(judge(source, readers, tmp_path).stdout, tmp_path)
     stored = block.file.read_text(encoding="utf-8")
     today = part(block, output)
     if update:
@@ -132,13 +135,13 @@ def project(place: Path, travis: Path) -> Path:
     target = place / "random-names"
     if target.exists():
         shutil.rmtree(target)
-    kept = subprocess.run(
+    tracked = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "."],
         cwd=ROOT / "demo-package",
         capture_output=True,
         check=True,
     ).stdout.decode()
-    for name in filter(None, kept.split("\0")):
+    for name in filter(None, tracked.split("\0")):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "demo-package" / name, target / name)
     shutil.copy(travis, target / ".travis.yml")
@@ -151,7 +154,7 @@ def project(place: Path, travis: Path) -> Path:
     return target
 
 
-def judge(block: Block, roads: Roads, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+def judge(block: Block, readers: GuideReaders, tmp_path: Path) -> subprocess.CompletedProcess[str]:
     """Give a file to what refuses bad ones: twine, its schema, an auditor, or the rehearsal."""
     if block.file.suffix == ".pypirc":
         return twine(block, tmp_path)
@@ -159,7 +162,7 @@ def judge(block: Block, roads: Roads, tmp_path: Path) -> subprocess.CompletedPro
         return pipelines.judge(block, tmp_path)
     target = project(tmp_path, block.file)
     if block.must_fail or block.is_warned:
-        return roads.road("judge").rehearse(target)
+        return readers.named("judge").rehearse(target)
     return subprocess.run(
         [
             sys.executable,
@@ -177,8 +180,8 @@ def judge(block: Block, roads: Roads, tmp_path: Path) -> subprocess.CompletedPro
     )
 
 
-def _travis(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
-    done = judge(block, roads, tmp_path)
+def _travis(block: Block, readers: GuideReaders, where: str, tmp_path: Path) -> None:
+    done = judge(block, readers, tmp_path)
     if block.must_fail:
         assert done.returncode != 0, f"{where} must be refused, but it passed:\n{done.stdout}"
         assert block.file.with_suffix(".out") in shown_outputs(block), (
@@ -192,7 +195,7 @@ def _travis(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
                 f"Travis CI warns of {where}, and its page does not show the message"
             )
             return
-        plan = roads.road("judge").rehearse(tmp_path / "random-names")
+        plan = readers.named("judge").rehearse(tmp_path / "random-names")
         assert plan.returncode == 0, f"{where} cannot be rehearsed:\n{plan.stdout}"
         assert "[warn]" not in plan.stdout, f"Travis CI would warn of {where}:\n{plan.stdout}"
 
@@ -214,26 +217,28 @@ def twine(block: Block, home: Path) -> subprocess.CompletedProcess[str]:
 def _pypirc(block: Block, where: str, tmp_path: Path) -> None:
     """Prove a .pypirc by twine's own reader: each index that it names has an address and a user."""
     if block.must_fail:
-        said = twine(block, tmp_path).stdout
-        assert "InvalidConfiguration" in said, f"{where} must be refused by twine:\n{said}"
+        output = twine(block, tmp_path).stdout
+        assert "InvalidConfiguration" in output, f"{where} must be refused by twine:\n{output}"
         assert block.file.with_suffix(".out") in shown_outputs(block), (
             f"{where} must be refused, and its page does not show the message"
         )
         return
-    known = {one["upload"] for one in load("index/addresses")["indexes"].values()}
+    known = {index["upload"] for index in load("index/addresses")["indexes"].values()}
     listed = configparser.RawConfigParser()
     listed.read(block.file, encoding="utf-8")
-    found = get_config(str(block.file))
-    assert set(listed.sections()) - {"distutils"} <= set(found), f"twine misses a part of {where}"
-    for name in found:
+    config_by_index = get_config(str(block.file))
+    assert set(listed.sections()) - {"distutils"} <= set(config_by_index), (
+        f"twine misses a part of {where}"
+    )
+    for name in config_by_index:
         config = get_repository_from_config(str(block.file), name)
         assert config["repository"] in known, f"{where}: {name} has no address of PyPI's"
         if listed.has_section(name):
             assert config["username"] == "__token__", f"{where}: {name} has another user"
 
 
-def _pipeline(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
-    done = judge(block, roads, tmp_path)
+def _pipeline(block: Block, readers: GuideReaders, where: str, tmp_path: Path) -> None:
+    done = judge(block, readers, tmp_path)
     if block.must_fail:
         assert done.returncode != 0, f"{where} must be refused, but it passed:\n{done.stdout}"
         assert block.file.with_suffix(".out") in shown_outputs(block), (
@@ -243,13 +248,13 @@ def _pipeline(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
     assert done.returncode == 0, f"{where} is refused:\n{done.stdout}"
     target = project(tmp_path, ROOT / "demo-package" / ".travis.yml")
     shutil.copy(ROOT / "examples" / "trusted" / "publish.txt", target)
-    ran, published = pipelines.run(block, roads, target)
+    ran, published = pipelines.run(block, readers, target)
     assert ran.returncode == 0, f"a command of {where} failed:\n{ran.stdout}"
     for index in ("testpypi", "pypi"):
         assert f"{index}  random-names" in published, f"{where} published nothing to {index}"
 
 
-def _pyproject(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
+def _pyproject(block: Block, readers: GuideReaders, where: str, tmp_path: Path) -> None:
     """Prove a pyproject.toml by building the demo package with it, by the back end that it names.
 
     Without setup.py, and in an environment of its own, for which pip fetches the back end.
@@ -257,15 +262,15 @@ def _pyproject(block: Block, roads: Roads, where: str, tmp_path: Path) -> None:
     target = project(tmp_path, ROOT / "demo-package" / ".travis.yml")
     (target / "setup.py").unlink()
     shutil.copy(block.file, target / "pyproject.toml")
-    road = roads.road("judge")
-    done = road.practice(sys.executable, "-m", "build", cwd=target)
+    reader = readers.named("judge")
+    done = reader.practice(sys.executable, "-m", "build", cwd=target)
     assert done.returncode == 0, f"{where} does not build:\n{done.stdout}"
     files = sorted(target.glob("dist/*"))
     names = [file.name for file in files]
     assert names == ["random_names-0.1.0-py3-none-any.whl", "random_names-0.1.0.tar.gz"], where
     with zipfile.ZipFile(files[0]) as wheel:
         assert "random_names/command.py" in wheel.namelist(), f"{where} leaves the code out"
-    check = road.practice(
+    check = reader.practice(
         sys.executable, "-m", "twine", "check", "--strict", *map(str, files), cwd=target
     )
     assert check.returncode == 0, f"{where} makes files that PyPI refuses:\n{check.stdout}"

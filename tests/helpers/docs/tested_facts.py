@@ -54,8 +54,8 @@ def declared() -> list[dict[str, Any]]:
 
 def versions() -> dict[str, str]:
     """Return the versions of the programs that prove the blocks."""
-    found = {name: importlib.metadata.version(name) for name in PROGRAMS}
-    return {"Python": platform.python_version(), **found}
+    program_versions = {name: importlib.metadata.version(name) for name in PROGRAMS}
+    return {"Python": platform.python_version(), **program_versions}
 
 
 def write(root: Path) -> None:

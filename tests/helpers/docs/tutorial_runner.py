@@ -1,4 +1,4 @@
-"""The reader: walks the pages, runs each shell block word for word, in page order.
+"""Runs the shell blocks of the pages word for word, in page order, as a reader of the guide does.
 
 One home folder and one practice index for the whole tutorial; a new terminal for each page, inside
 ``pypi-practice shell``.
@@ -32,28 +32,28 @@ class Outcome:
     home: Path
 
 
-class Roads:
-    """The readers: one who walks the tutorial, and one for each page that stands alone."""
+class GuideReaders:
+    """The readers: one of the whole tutorial, and one of each page that stands alone."""
 
     def __init__(self, base: Path, archive: Path) -> None:
         self.base, self.archive = base, archive
-        self._roads: dict[str, Road] = {}
+        self._readers: dict[str, GuideReader] = {}
 
-    def road(self, name: str) -> Road:
+    def named(self, name: str) -> GuideReader:
         """Return the reader called *name*, with a home of their own."""
-        if name not in self._roads:
+        if name not in self._readers:
             place = self.base / name.replace("/", "-")
             place.mkdir()
-            self._roads[name] = Road(place, self.archive)
-        return self._roads[name]
+            self._readers[name] = GuideReader(place, self.archive)
+        return self._readers[name]
 
     def outcome(self, block: Block) -> Outcome:
-        """Return what a shell block did, after its page and the pages before it were walked."""
-        return self.road(before(owner(block))[0]).outcome(block)
+        """Return what a shell block did, after its page and the pages before it were run."""
+        return self.named(pages_up_to(owner(block))[0]).outcome(block)
 
 
-class Road:
-    """A reader with a clean home in *base*, who has downloaded *archive* (random-names.zip)."""
+class GuideReader:
+    """A reader with a clean home in *base* and a copy of *archive* (random-names.zip)."""
 
     def __init__(self, base: Path, archive: Path) -> None:
         self.base = base
@@ -64,7 +64,7 @@ class Road:
             "[user]\n\tname = Your Name\n\temail = you@example.com\n", encoding="utf-8"
         )
         self.command = Path(sys.executable).with_name("pypi-practice")
-        self._walked: dict[str, dict[str, Outcome]] = {}
+        self._outcomes: dict[str, dict[str, Outcome]] = {}
 
     @property
     def environ(self) -> dict[str, str]:
@@ -88,6 +88,8 @@ class Road:
             "COLUMNS": "80",
             "PIP_CONFIG_FILE": os.devnull,
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            # Compiling all modules is a third of an installation, and few of them are used.
+            "PIP_NO_COMPILE": "1",
             "PIP_CACHE_DIR": _pip("cache", "dir"),
             "PYPI_PRACTICE_UPSTREAM": _pip("config", "get", "global.index-url")
             or "https://pypi.org/simple/",
@@ -127,28 +129,28 @@ class Road:
         )
 
     def outcome(self, block: Block) -> Outcome:
-        """Return what a shell block did, after its page and the pages before it were walked."""
-        for page in before(owner(block)):
-            if page not in self._walked:
-                self._walked[page] = self._walk(page)
-        return self._walked[owner(block)][block.name]
+        """Return what a shell block did, after its page and the pages before it were run."""
+        for page in pages_up_to(owner(block)):
+            if page not in self._outcomes:
+                self._outcomes[page] = self._run_page(page)
+        return self._outcomes[owner(block)][block.name]
 
-    def _walk(self, page: str) -> dict[str, Outcome]:
+    def _run_page(self, page: str) -> dict[str, Outcome]:
         place = self.base / page.replace("/", "-")
         place.mkdir()
         shell_blocks = [block for block in pages_blocks.blocks(page) if runs_in_shell(block)]
-        driver = ['trap \'echo "$?" >> "$proof.failed"\' ERR']
+        driver_lines = ['trap \'echo "$?" >> "$proof.failed"\' ERR']
         for number, block in enumerate(shell_blocks):
             proof = place / f"{number:02}-{block.name}"
             shutil.copy(block.file, proof)
             proof.with_suffix(".in").write_text(self._pasted(block), encoding="utf-8")
-            driver += [
+            driver_lines += [
                 f"proof='{proof}'",
                 *(f"cp '{file}' '{self.home / where}'" for where, file in _saved(block)),
                 f". '{proof}' > '{proof}.out' 2>&1 < '{proof.with_suffix('.in')}'",
                 f"echo \"$?\" > '{proof}.code'",
             ]
-        (place / "driver.bash").write_text("\n".join(driver) + "\nexit 0\n", encoding="utf-8")
+        (place / "driver.bash").write_text("\n".join(driver_lines) + "\nexit 0\n", encoding="utf-8")
         done = self.practice("bash", str(place / "driver.bash"))
         assert done.returncode == 0, f"{page}: the practice shell ended with {done.stdout}"
         return {
@@ -162,7 +164,7 @@ class Road:
         if source is None:
             return ""
         page, _, name = source.rpartition("/")
-        return self._walked[page][name].output
+        return self._outcomes[page][name].output
 
     def _read(self, proof: Path) -> Outcome:
         failed = Path(f"{proof}.failed")
@@ -185,11 +187,11 @@ def runs_in_shell(block: Block) -> bool:
     return block.file.suffix == ".sh" and block.kind == "run"
 
 
-def before(page: str) -> list[str]:
-    """Return the pages that a reader of *page* has walked before it, and *page* itself."""
+def pages_up_to(page: str) -> list[str]:
+    """Return *page* after all pages whose blocks its reader has run before."""
     if not page.startswith("tutorial/"):
         start = special(folder(page)).get("after")
-        return [*(before(start) if start else []), page]
+        return [*(pages_up_to(start) if start else []), page]
     tutorial = [name for name in pages_blocks.pages() if name.startswith("tutorial/")]
     return tutorial[: tutorial.index(page) + 1]
 

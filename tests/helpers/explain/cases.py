@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import textwrap
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def log(name: str) -> str:
 def sample(text: str) -> str:
     """Return a message as a program would print it: every place filled."""
 
-    def fill(place) -> str:
+    def fill(place: re.Match[str]) -> str:
         name, quoted, expression = place.groups()
         if name == "help":
             return INDEXES["pypi"].help

@@ -30,7 +30,7 @@ class Upload:
 
 
 def packed_wheel(
-    files: Mapping[str, bytes] | Iterable[tuple[str, bytes]] = (), **replaced: bytes
+    files: Mapping[str, bytes] | Iterable[tuple[str, bytes]] = (), /, **replaced: bytes
 ) -> bytes:
     """Return a compressed wheel; *replaced* are METADATA, WHEEL or RECORD, *files* any others."""
     texts = {

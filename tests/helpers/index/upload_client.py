@@ -178,13 +178,25 @@ def upload(
 ) -> Reply:
     """Upload *content*, a good wheel unless something else is given, and return the answer."""
     content = wheel() if content is None else content
+    body = form(fields(content, **changes), filename, content, content_type)
+    return send(application, token, body, index, user, accept)
+
+
+def send(
+    application: Application,
+    token: str | None,
+    body: bytes,
+    index: str = "testpypi",
+    user: str = "__token__",
+    accept: str = "*/*",
+) -> Reply:
+    """Send a form, and return the answer."""
     headers = {
         "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
         "Accept": accept,
     }
     if token is not None:
         headers["Authorization"] = basic(user, token)
-    body = form(fields(content, **changes), filename, content, content_type)
     return call(application, "POST", INDEXES[index].upload, body, headers)
 
 

@@ -16,11 +16,12 @@ import importlib.resources
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
-WIDE, NARROW = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1400, "height": 900}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 # 320 pixels are what a wide window shows at 400 % (WCAG 1.4.10).
-LARGE_TEXT = {"width": 320, "height": 256}
+LARGE_TEXT: ViewportSize = {"width": 320, "height": 256}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Dark differs from light in colours alone; and the text of a page has the same colours at each
 # width, so that they are measured once: around the text, other things are seen on a narrow screen.
@@ -158,7 +159,8 @@ class Found:
 
 def look_at_all(browser: Browser, address: str, paths: list[str]) -> Iterator[Found]:
     """Open each path below *address* once, and yield what was found on it."""
-    axe, known = script(), {}
+    axe = script()
+    known: dict[str, set[str]] = {}
     context = browser.new_context(bypass_csp=True, viewport=WIDE, color_scheme="light")
     page = context.new_page()
     for path in paths:

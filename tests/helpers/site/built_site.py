@@ -34,7 +34,8 @@ class BuiltSite:
     def blocks(self, language: str) -> list[dict[str, Any]]:
         """Return the blocks that the pages of *language* show, as the macros recorded them."""
         file = self.rendered / language / "blocks.json"
-        return json.loads(file.read_text(encoding="utf-8"))
+        blocks: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+        return blocks
 
     def markdown(self, language: str, page: str) -> str:
         """Return the Markdown of a page after the macros; *page* is ``tutorial/upload``."""
@@ -58,7 +59,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
             self.send_header(name, value)
         super().end_headers()
 
-    def send_error(self, code: int, *arguments: object) -> None:  # type: ignore[override]
+    def send_error(self, code: int, *arguments: object) -> None:
         page = Path(self.directory, "404.html")
         if code != 404 or not page.is_file():
             super().send_error(code)

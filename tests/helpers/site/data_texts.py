@@ -24,7 +24,8 @@ FOLDERS = ("pypi_practice/data", "docs/data/site", "docs/data/tables", "benchmar
 
 def sentence(key: str, /, *values: object, **named: object) -> str:
     """Return a sentence of scripts/make.yml in the language of the environment."""
-    texts = json.loads((ROOT / "scripts" / "make.yml").read_text(encoding="utf-8"))
+    file = ROOT / "scripts" / "make.yml"
+    texts: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
     return texts[key][language()].format(*values, **named)
 
 

@@ -74,7 +74,7 @@ def weight(file: Path) -> dict[str, int]:
 
 def images(file: Path) -> int:
     """Return the bytes of the pictures of a page, in the colours in which they are more."""
-    sizes = []
+    sizes: list[int] = []
     for hidden in ("on-dark", "on-light"):
         shown = tree(file).xpath(f'//img[not(contains(@class, "{hidden}"))]/@src')
         files = {(file.parent / one).resolve() for one in shown}

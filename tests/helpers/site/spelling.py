@@ -98,9 +98,8 @@ def everything(root: Path = ROOT) -> Iterator[Found]:
             # A heading of the first language that another has too is a message; and a
             # description cites keys without the marks of code.
             said = {line for line in source.splitlines() if line[:1] == "#"}
-            titles = (
-                set(WORD.findall(DESCRIPTION.match(source)[1])) if source[:4] == "---\n" else ()
-            )
+            description = DESCRIPTION.match(source)
+            titles = set(WORD.findall(description[1])) if description else set()
             lines = text.splitlines()
             for one in words(text, language, place):
                 yield replace(one, free=True) if lines[one.line - 1] in said else one
@@ -109,9 +108,9 @@ def everything(root: Path = ROOT) -> Iterator[Found]:
                 for one in words(values, language, place, 2):
                     yield replace(one, free=one.word in titles) if language != FIRST else one
     for leaf in leaves(root):
-        for language, (text, line, end) in leaf.texts.items():
+        for language, (content, line, end) in leaf.texts.items():
             cited = set(WORD.findall(leaf.text(FIRST))) if language != FIRST else set()
-            for one in words(text or "", language, leaf.file, line):
+            for one in words(content or "", language, leaf.file, line):
                 yield _in_lines(replace(one, free=one.free or one.word in cited), root, line, end)
     for name in NOTES:  # in both languages
         if (root / name).is_file():

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config import loader
+from pypi_practice.travis.config.yaml_positions import Node, parse
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.planner import Event, Variable
 from pypi_practice.travis.run import process, script
@@ -43,6 +44,13 @@ def play(tmp_path: Path, text: str, event: Event = MAIN, *variables: Variable) -
     lines: list[str] = []
     code = process.stream(["bash", str(file)], tmp_path, inner, lines.append, job.variables)
     return code, seen("\n".join(lines))
+
+
+def node(text: str) -> Node:
+    """Return what a .travis.yml that is not empty holds."""
+    root = parse(text)
+    assert root is not None
+    return root
 
 
 def git(folder: Path, *arguments: str) -> None:

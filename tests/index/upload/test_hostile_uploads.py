@@ -55,9 +55,9 @@ class Target:
         self.unit = max(self.seconds(plain(f"1.{number}", ARCHIVE_SIZE)) for number in range(3))
 
     def send(self, upload: Upload) -> upload_client.Reply:
-        return upload_client.upload(
-            self.application, self.token, upload.content, upload.filename, **upload.fields
-        )
+        fields = upload_client.fields(upload.content, **upload.fields)
+        body = upload_client.form(fields, upload.filename, upload.content)
+        return upload_client.send(self.application, self.token, body)
 
     def seconds(self, upload: Upload) -> float:
         """Return how long an upload takes; what it left is gone before the next."""
@@ -195,10 +195,9 @@ def test_a_readme_that_is_too_much_is_shown_as_it_is(target):
 
 
 def test_each_sentence_says_who_is_stricter_and_that_nothing_was_stored(target):
-    many = {"classifiers": ["a"] * 3001}
     for language in LANGUAGES:
         application = Application(target.store, None, Translator(language))
-        reply = upload_client.upload(application, target.token, **many)
+        reply = upload_client.upload(application, target.token, classifiers=["a"] * 3001)
         assert reply.code == 400
         assert Translator(language)("stricter") in reply.body.decode().replace("&#237;", "í")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import socket
@@ -14,8 +15,10 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from helpers import markup
 from helpers.index import upload_client
 from helpers.index.web_client import BASE, HOST, Visitor, new_application, publish, real_wheel
+from helpers.markup import attribute, element
 
 from pypi_practice import testing
 from pypi_practice.core.data import load
@@ -26,6 +29,7 @@ from pypi_practice.index.app import Application
 from pypi_practice.index.browser_app import Web, WebServer
 from pypi_practice.index.routes import is_tricky
 from pypi_practice.index.storage import queries
+from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upstream import Upstream
 from pypi_practice.index.views import readme
 from pypi_practice.index.views.pages import safe_link
@@ -50,6 +54,15 @@ PAGES = [
     "/nothing/",
     "/manage/project/demo/release/1.0/file/demo-1.0-py3-none-any.whl/delete/",
 ]
+
+
+def yank(store: Store, version: str, reason: str = "") -> None:
+    """Yank a release of demo on TestPyPI."""
+    project = store.project(TEST, "demo")
+    assert project is not None
+    release = queries.release(store, project, version)
+    assert release is not None
+    queries.yank(store, project, release, reason)
 
 
 @pytest.fixture
@@ -99,8 +112,8 @@ def test_every_page_says_what_it_is_and_is_closed_to_others(visitor, path, langu
     reply = visitor.get(path, Accept_Language=language)
     page = BeautifulSoup(reply.body, "html.parser")
     assert reply.code == (404 if path == "/nothing/" else 200)
-    assert page.html["lang"] == language
-    assert said("notice", language, index="TestPyPI") in page.select_one(".notice").get_text()
+    assert attribute(element(page, "html"), "lang") == language
+    assert said("notice", language, index="TestPyPI") in markup.text(page, ".notice")
     assert not page.select("script, [onclick], [style], iframe")
     assert len(page.select("main > h1")) == 1
     policy = reply.headers["Content-Security-Policy"]
@@ -113,7 +126,7 @@ def test_every_page_says_what_it_is_and_is_closed_to_others(visitor, path, langu
     assert "HttpOnly" in session
     assert "SameSite=Strict" in session
     for link in page.select("[href]"):
-        assert re.match(r"/|\?|#|data:,$", link["href"]), link
+        assert re.match(r"/|\?|#|data:,$", attribute(link, "href")), link
 
 
 def test_every_field_has_a_label(visitor):
@@ -122,7 +135,9 @@ def test_every_field_has_a_label(visitor):
         for field in page.select("input[type=text], select"):
             assert page.select_one(f"label[for={field['id']}]"), path
         for box in page.select("input[type=checkbox]"):
-            assert box.find_parent("label").get_text(strip=True), path
+            label = box.find_parent("label")
+            assert label is not None, path
+            assert label.get_text(strip=True), path
 
 
 def test_the_same_pages_are_at_the_real_addresses(application, visitor):
@@ -139,12 +154,12 @@ def test_the_language_can_be_chosen_and_is_kept(visitor):
     assert switched.code == 303
     assert switched.headers["Location"] == "/testpypi/manage/account/token/?selected_project=demo"
     page = BeautifulSoup(visitor.get("/manage/account/").body, "html.parser")
-    assert page.html["lang"] == "es"
+    assert attribute(element(page, "html"), "lang") == "es"
     assert load("index/labels")["add_token"]["es"] in page.get_text()
-    assert "lang=en" in page.select_one("a.language")["href"]
+    assert "lang=en" in attribute(element(page, "a.language"), "href")
     # PyPI has no Spanish for this button, so it is marked as English.
     form = BeautifulSoup(visitor.get("/manage/account/token/").body, "html.parser")
-    assert form.select_one("button span[lang=en]").get_text() == "Create token"
+    assert markup.text(form, "button span[lang=en]") == "Create token"
 
 
 # The project and the user
@@ -153,10 +168,10 @@ def test_the_language_can_be_chosen_and_is_kept(visitor):
 def test_a_project_page_shows_its_release(application, visitor):
     publish(application, "2.0rc1", description="# Later")
     page = BeautifulSoup(visitor.get("/project/demo/").body, "html.parser")
-    assert page.h1.get_text() == "demo 1.0"
-    assert page.select_one(".summary").get_text() == "A <b>demo</b>"
-    assert page.select_one(".rendered h1").get_text() == "Hello"
-    assert page.select_one("pre.command").get_text() == (
+    assert markup.text(page, "h1") == "demo 1.0"
+    assert markup.text(page, ".summary") == "A <b>demo</b>"
+    assert markup.text(page, ".rendered h1") == "Hello"
+    assert markup.text(page, "pre.command") == (
         "python -m pip install --index-url https://test.pypi.org/simple/ --no-deps demo==1.0"
     )
     assert [link.get_text() for link in page.select(".file a")] == ["demo-1.0-py3-none-any.whl"]
@@ -224,7 +239,7 @@ def test_a_readme_is_rendered_without_script_or_images():
 def test_a_token_is_made_shown_once_and_removed(application, visitor):
     fields = {"description": "mine", "token_scope": "scope:project:demo"}
     reply = visitor.submit("/manage/account/token/", fields)
-    token = BeautifulSoup(reply.body, "html.parser").select_one("#token").get_text()
+    token = markup.text(BeautifulSoup(reply.body, "html.parser"), "#token")
     assert reply.headers["Cache-Control"] == "no-store"
     assert (
         upload_client.upload(
@@ -241,9 +256,9 @@ def test_a_token_is_made_shown_once_and_removed(application, visitor):
     assert token.encode() not in listed.body
     assert "mine" in text(listed)
     [link] = [
-        link["href"]
+        attribute(link, "href")
         for link in BeautifulSoup(listed.body, "html.parser").select("td a")
-        if link["href"].endswith("/remove/") and "mine" in link.get_text()
+        if attribute(link, "href").endswith("/remove/") and "mine" in link.get_text()
     ]
     path = link.removeprefix("/testpypi")
     assert "mine" in text(visitor.get(path))
@@ -277,8 +292,8 @@ def test_a_wrong_token_form_is_explained(application, visitor, fields, key, valu
     reply = visitor.submit("/manage/account/token/", fields)
     page = BeautifulSoup(reply.body, "html.parser")
     assert reply.code == 400
-    assert page.select_one("[role=alert]").get_text() == said(key, language, **values)
-    assert page.select_one("#description")["value"] == fields["description"]
+    assert markup.text(page, "[role=alert]") == said(key, language, **values)
+    assert attribute(element(page, "#description"), "value") == fields["description"]
     assert len(application.store.tokens(TEST)) == before
 
 
@@ -318,6 +333,7 @@ def test_a_form_from_elsewhere_changes_nothing(application, visitor, changes):
 def test_a_form_without_origin_or_referer_is_refused(visitor):
     page = visitor.get("/manage/project/demo/delete_project/").body
     found = re.search(rb'value="([0-9a-f]{64})"', page)
+    assert found
     body = b"confirm=demo&csrf_token=" + found[1]
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     path = "/manage/project/demo/delete_project/"
@@ -516,8 +532,7 @@ def test_a_kept_page_is_never_old(application, visitor, tmp_path):
         assert json.loads(simple(one).body)["versions"] == ["1.0"]
     publish(other, "2.0")
     assert json.loads(simple(application).body)["versions"] == ["1.0", "2.0"]
-    project = other.store.project(TEST, "demo")
-    queries.yank(other.store, project, queries.release(other.store, project, "2.0"), "")
+    yank(other.store, "2.0")
     assert json.loads(simple(application).body)["files"][1]["yanked"] is True
     assert b"/testpypi/files/" in visitor.get("/simple/demo/").body
     assert b'"/files/' in simple(application, accept="text/html").body
@@ -538,7 +553,7 @@ def test_the_metadata_of_a_wheel_is_served_beside_it(application, visitor):
     reply = visitor.get("/files/demo-1.0-py3-none-any.whl.metadata")
     assert reply.body.startswith(b"Metadata-Version: 2.1\nName: demo\n")
     assert queries.files(application.store, application.store.project(TEST, "demo"))[0].metadata
-    assert upload_client.hashlib.sha256(reply.body).hexdigest() == digest
+    assert hashlib.sha256(reply.body).hexdigest() == digest
     html = simple(application, accept="text/html").body.decode()
     assert f'data-core-metadata="sha256={digest}"' in html
     assert visitor.get("/files/other-1.0-py3-none-any.whl.metadata").code == 404
@@ -575,8 +590,7 @@ def test_pip_passes_a_yanked_release_by_and_mixes_nothing(practice_index, tmp_pa
     publish(application, "1.0")
     publish(application, "2.0", requires="absent-dependency")
     where, store = TEST, application.store
-    project = store.project(where, "demo")
-    queries.yank(store, project, queries.release(store, project, "2.0"), "broken on Mondays")
+    yank(store, "2.0", "broken on Mondays")
     simple_url = ["--index-url", where.simple]
     free = pip(practice_index, tmp_path / "free", *simple_url, "demo")
     assert free.returncode == 0, free.stderr
@@ -622,8 +636,12 @@ def test_the_command_serves_the_pages_until_it_is_stopped(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
+        assert process.stdout
+        assert process.stderr
         line = process.stdout.readline()
-        url = re.search(r"http://127\.0\.0\.1:\d+/", line)[0]
+        address = re.search(r"http://127\.0\.0\.1:\d+/", line)
+        assert address
+        url = address[0]
         assert line == f"{said('serving', 'es', url=url)}\n"
         with urllib.request.urlopen(url, timeout=10) as answer:
             assert said("start_title", "es") in answer.read().decode()
@@ -650,6 +668,8 @@ def test_opening_it_to_the_network_is_said(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
+        assert process.stdout
+        assert process.stderr
         process.stdout.readline()
         assert process.stderr.readline() == f"{said('opened', host='0.0.0.0')}\n"
         process.terminate()
@@ -696,8 +716,8 @@ def test_a_long_form_is_refused_and_read_to_its_end(application):
 
 
 def test_times_are_those_of_the_upload(application, visitor):
-    found = BeautifulSoup(visitor.get("/project/demo/").body, "html.parser").select_one("time")
+    page = BeautifulSoup(visitor.get("/project/demo/").body, "html.parser")
     today = {
         time.strftime("%Y-%m-%d", time.gmtime(moment)) for moment in (time.time(), time.time() - 60)
     }
-    assert found["datetime"][:10] in today
+    assert attribute(element(page, "time"), "datetime")[:10] in today

@@ -96,7 +96,9 @@ def test_what_a_drawing_says_is_in_its_words_too():
 def test_the_token_of_the_drawing_is_the_one_of_the_script_and_its_parts_are_right():
     token = drawings.sample_token()
     script = (ROOT / "examples" / "anatomy" / "fields.py").read_text("utf-8")
-    printed = re.search(r"'''\n(.*)'''", script, re.S)[1].splitlines()
+    output = re.search(r"'''\n(.*)'''", script, re.S)
+    assert output
+    printed = output[1].splitlines()
     parts = drawings.fields(token)
     shown = [f"{part.key}: {part.value or '32 bytes'}" for part in parts[2:]]
     assert shown == printed
@@ -148,11 +150,13 @@ def test_the_reach_of_each_token_is_drawn_and_said(language):
     rows = tables.write("scopes", language).splitlines()[2:]
     assert len(rows) == len(facts["rows"])
     for row, one in zip(rows, facts["rows"].values(), strict=True):
-        svg = ET.fromstring(re.search(r"<svg.*</svg>", row)[0])
-        label = svg.get("aria-label")
+        drawing = re.search(r"<svg.*</svg>", row)
+        assert drawing
+        svg = ET.fromstring(drawing[0])
+        label = svg.get("aria-label", "")
         assert label.endswith(facts["words"][f"until_{one['until']}"][language])
-        front = [r for r in svg if r.tag.endswith("rect") and "back" not in r.get("class")]
-        assert ["opened" in r.get("class") for r in front] == [
+        front = [r for r in svg if r.tag.endswith("rect") and "back" not in r.get("class", "")]
+        assert ["opened" in r.get("class", "") for r in front] == [
             kind in one["opens"] for kind in ("project", "others", "new")
         ]
 

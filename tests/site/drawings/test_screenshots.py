@@ -9,6 +9,7 @@ others, every line is broken elsewhere. They are taken anew by
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 import struct
@@ -26,7 +27,7 @@ from helpers.docs.blocks import ROOT, pages
 from helpers.index import upload_client
 from helpers.index.web_client import new_application, real_wheel
 from helpers.site.built_site import LANGUAGES
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Request
 
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.index.browser_app import WebServer
@@ -218,10 +219,10 @@ def shoot(
     context = browser.new_context(
         base_url=address,
         locale=language,
-        color_scheme=scheme,
+        color_scheme="dark" if scheme == "dark" else "light",
         viewport={"width": WIDTH, "height": high},
         device_scale_factor=screenshots.SCALE,
-    )  # type: ignore[arg-type]
+    )
     page = context.new_page()
     reach(page, language)
     page.evaluate(SETTLE, normalize_output.SHORT_TOKEN)
@@ -344,6 +345,11 @@ def test_there_is_no_picture_that_nobody_shows():
     assert set((ROOT / "examples").rglob("*.png")) == known
 
 
+def note_file(files: list[Path], request: Request) -> None:
+    """Keep the file that a request loads."""
+    files.append(Path(request.url.removeprefix("file://")))
+
+
 # As the theme does for a reader who has chosen light or dark: before the body is read.
 CHOSEN = """new MutationObserver((_, observer) => {
   if (!document.body) return;
@@ -357,11 +363,14 @@ def test_a_page_loads_one_picture_of_each_pair_and_they_are_light(
     browser: Browser, built_site, language: str
 ):
     for page, scheme in (("practice", "dark"), ("tutorial/token", "light")):
-        context = browser.new_context(color_scheme=scheme, viewport={"width": 390, "height": 800})
+        context = browser.new_context(
+            color_scheme="dark" if scheme == "dark" else "light",
+            viewport={"width": 390, "height": 800},
+        )
         context.add_init_script(CHOSEN % {"light": "default", "dark": "slate"}[scheme])
         view = context.new_page()
         loaded: list[Path] = []
-        view.on("request", lambda one, to=loaded: to.append(Path(one.url.removeprefix("file://"))))
+        view.on("request", functools.partial(note_file, loaded))
         view.goto((built_site.site / language / page / "index.html").as_uri())
         for image in view.locator(f"img.on-{scheme}").all():
             image.scroll_into_view_if_needed()

@@ -126,7 +126,7 @@ def test_the_default_server_is_where_the_addresses_are():
 @pytest.mark.parametrize(
     "one", data("tables/conditions")["on"], ids=lambda one: one["yaml"] or "nothing"
 )
-@pytest.mark.parametrize("event", tables.events().values(), ids=tables.events())
+@pytest.mark.parametrize("event", drawings.events().values(), ids=drawings.events())
 def test_bash_reads_what_a_condition_becomes(one, event):
     made = tables.compiled(one["yaml"])
     branch = event.tag or event.branch

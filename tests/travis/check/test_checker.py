@@ -10,10 +10,12 @@ import string
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 import yaml
+from helpers.travis.rehearsals import node
 
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
@@ -22,7 +24,6 @@ from pypi_practice.travis.check import autofix, checker, report
 from pypi_practice.travis.check.context import Scope
 from pypi_practice.travis.check.findings import Source
 from pypi_practice.travis.config import jobs, loader, schema_validation
-from pypi_practice.travis.config.yaml_positions import parse
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.planner import Event, Variable
 
@@ -93,7 +94,7 @@ def test_there_is_a_truth_for_every_file():
 @pytest.mark.parametrize("name", EXPECTED)
 def test_travis_ci_says_the_same(name):
     text = (TRUTH / f"{name}.yml").read_text("utf-8")
-    said = schema_validation.Validator(parse(text)).messages()
+    said = schema_validation.Validator(node(text)).messages()
     ours = {(one.level, one.code, one.key, one.text) for one in said}
     assert ours == {tuple(row[:4]) for row in EXPECTED[name]["messages"]}
 
@@ -110,7 +111,7 @@ def test_travis_ci_makes_the_same_jobs_and_conditions(name):
 
 @pytest.mark.parametrize("name", sorted(set(EXPECTED) - REFUSED))
 def test_check_and_plan_agree_on_the_jobs(name):
-    root = parse((TRUTH / f"{name}.yml").read_text("utf-8"))
+    root = node((TRUTH / f"{name}.yml").read_text("utf-8"))
     checked = schema_validation.Validator(root)
     scope = Scope(Source(name, ""), root, checked)
     config = {key: value for key, value in checked.normal(root).items() if key != "if"}
@@ -123,10 +124,10 @@ def test_check_and_plan_agree_on_the_jobs(name):
     for job in scope.jobs:
         settings = {key: value for key, value in job.settings.items() if key != "if"}
         assert settings in planned
-        for key, node in job.nodes.items():
+        for key, value in job.nodes.items():
             # The position is that of the value which is taken, or mended with a message.
-            mended = node.line in {message.line for message in checked.messages()}
-            assert mended or str(node.data()) == getattr(job, key)
+            mended = value.line in {message.line for message in checked.messages()}
+            assert mended or str(value.data()) == getattr(job, key)
 
 
 def test_check_leaves_out_the_jobs_that_plan_leaves_out():
@@ -139,7 +140,7 @@ def test_check_leaves_out_the_jobs_that_plan_leaves_out():
 @pytest.mark.parametrize("name", [name for name, truth in EXPECTED.items() if truth["messages"]])
 def test_each_message_points_at_the_line_that_travis_ci_names(name):
     text = (TRUTH / f"{name}.yml").read_text("utf-8")
-    ours = {(one.code, one.line) for one in schema_validation.Validator(parse(text)).messages()}
+    ours = {(one.code, one.line) for one in schema_validation.Validator(node(text)).messages()}
     for row in EXPECTED[name]["messages"]:
         # Travis CI gives the line of the mapping for these; ours is that of the key itself.
         if len(row) == 5 and row[1] not in ("overwrite", "duplicate_key", "required"):
@@ -349,7 +350,7 @@ def test_sarif_names_the_rule_the_place_and_the_edit(tmp_path):
 
 # The parts of SARIF 2.1.0 that a report has, as the schema of OASIS has them (sarif-2.1/schema of
 # oasis-tcs/sarif-spec; all reports of the examples were also checked against the whole of it).
-def _object(required: str, **properties: object) -> dict:
+def _object(required: str, **properties: object) -> dict[str, Any]:
     return {
         "type": "object",
         "additionalProperties": False,
@@ -490,7 +491,7 @@ def test_a_fix_that_cannot_be_written_leaves_the_file_and_nothing_beside_it(
         raise OSError(28, "No space left on device")
 
     report = autofix.file(file, EN)
-    monkeypatch.setattr(autofix.os, step, fail)
+    monkeypatch.setattr(os, step, fail)
     with pytest.raises(PracticeError, match="No space left"):
         autofix.fix(file, report, EN, [], show=False)
     monkeypatch.undo()
@@ -599,7 +600,7 @@ def test_an_edit_that_fails_leaves_the_file_and_nothing_beside_it(
 
     words = Translator("en", "travis/messages")
     report = autofix.file(path, words)
-    monkeypatch.setattr(autofix.os, fault, fail)
+    monkeypatch.setattr(os, fault, fail)
     expected = PracticeError if isinstance(error, OSError) else KeyboardInterrupt
     with pytest.raises(expected):
         autofix.fix(path, report, words, ["unknown-key"], show=False)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from helpers.travis.rehearsals import git
 
+from pypi_practice.core import regular_files
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.travis.config import loader
@@ -150,7 +151,7 @@ def test_a_file_that_may_not_be_read_gets_one_sentence(language, tmp_path, monke
     def refuse(*_, **__):  # as for everybody but root, who reads all
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(loader.regular_files, "read", refuse)
+    monkeypatch.setattr(regular_files, "read", refuse)
     words = Translator(language, "travis/messages")
     with pytest.raises(PracticeError) as error:
         loader.text_of(tmp_path / ".travis.yml", words)

@@ -304,7 +304,7 @@ def test_composing_stops_at_the_limit(text, monkeypatch):
             yield event
 
     original = yaml.parse
-    monkeypatch.setattr(yaml_positions.yaml, "parse", counted)
+    monkeypatch.setattr(yaml, "parse", counted)
     with pytest.raises(yaml_positions.MarkError):
         yaml_positions.parse(text)
     assert events <= 2 * yaml_positions.NODE_LIMIT + 100

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 import yaml
-from helpers.travis.rehearsals import project
+from helpers.travis.rehearsals import node, project
 
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.travis.config import jobs, unsupported_keys
 from pypi_practice.travis.config.schema_validation import Validator
-from pypi_practice.travis.config.yaml_positions import parse
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.planner import Event
 from pypi_practice.travis.run import outline, plan_report, repository, results, summary
@@ -57,7 +56,7 @@ def walked(schema: Any, whole: dict[str, Any], path: str = "", depth: int = 0) -
 def travis_own() -> Iterator[str]:
     """Yield every key of the schema of travis-yml: those of the file, of a job, of a section."""
     facts = load("travis/schema")
-    yield from Validator(parse("language: python\n")).root_keys
+    yield from Validator(node("language: python\n")).root_keys
     yield from facts["only_root"]
     yield from facts["only_job"]
     for name in ("jobs", "cache", "git", "branches"):
@@ -158,7 +157,7 @@ def folder(tmp_path_factory):
 
 @pytest.mark.parametrize("key", NAMED)
 def test_a_key_that_is_not_played_is_named_in_the_plan_and_in_the_log(key, folder):
-    root = parse(written(key))
+    root = node(written(key))
     made = planner.make(Validator(root).normal(root), Event("main"), [], 1, EN)
     (one,) = made.unplayed
     shown = {"before_cache": "before_cache"}.get(key, key)
@@ -233,7 +232,7 @@ def test_pips_own_cache_is_played(cache):
     ],
 )
 def test_branches_keep_a_build_from_being_made(branches, event, runs):
-    root = parse(f"script: a\nbranches: {branches}\n")
+    root = node(f"script: a\nbranches: {branches}\n")
     made = planner.make(Validator(root).normal(root), event, [], 1, EN)
     assert made.runs is runs
     assert (made.condition is None) is runs
@@ -254,7 +253,7 @@ def test_without_branches_only_gh_pages_is_left_out():
     ],
 )
 def test_jobs_that_may_fail(text, may_fail):
-    root = parse(text)
+    root = node(text)
     made = planner.make(Validator(root).normal(root), Event("main"), [], 1, EN)
     found = [job for stage in made.stages for job in stage.jobs]
     assert [job.may_fail for job in found] == may_fail
@@ -264,5 +263,5 @@ def test_jobs_that_may_fail(text, may_fail):
 
 
 def test_two_jobs_that_are_the_same_are_one():
-    root = parse("python: [3.12, 3.12]\n")
+    root = node("python: [3.12, 3.12]\n")
     assert len(jobs.expand(Validator(root).normal(root))) == 1

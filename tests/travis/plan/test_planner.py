@@ -6,6 +6,7 @@ import os
 import string
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def write(tmp_path: Path, text: str) -> Path:
     return tmp_path
 
 
-def read(tmp_path: Path, text: str) -> dict:
+def read(tmp_path: Path, text: str) -> dict[str, Any]:
     """Return *text* as Travis CI reads it."""
     return loader.read(write(tmp_path, text), EN)
 

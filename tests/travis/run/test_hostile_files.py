@@ -15,11 +15,13 @@ from typing import Any
 
 import pytest
 from helpers.hostile import commands
+from helpers.travis.rehearsals import project
 
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import STEERING, as_json, indented, one_line, visible
+from pypi_practice.git import safe_reader
 from pypi_practice.travis.check import checker, report
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
@@ -376,10 +378,11 @@ def made_up(source: random.Random, depth: int) -> str:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_no_kind_of_value_gives_a_traceback(seed):
+def test_no_kind_of_value_gives_a_traceback(seed, tmp_path):
     source = random.Random(seed)
     words = Translator("en", "travis/messages")
-    found = Repository(Path("."), "a" * 40, [], None)
+    folder = project(tmp_path / "project", "script: a\n")
+    found = Repository(folder, safe_reader.Repository(folder), "a" * 40, [])
     planned = 0
     for _ in range(250):
         lines = (f"{source.choice(KEYS)}: {made_up(source, 4)}\n" for _ in range(5))

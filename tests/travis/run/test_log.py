@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from helpers.travis.rehearsals import project
+from helpers.travis.terminal import Terminal
 
 from pypi_practice import practice_index
 from pypi_practice.core.i18n import Translator
@@ -25,13 +26,6 @@ deploy: {provider: script, script: echo to deploy, on: main}
 """
 TIME = "travis_time:end:0a0b0c0d:start=1000000000,finish=3500000000,duration=2500000000,event={}"
 CLEAR = "\r\x1b[0K"
-
-
-class Terminal(io.StringIO):
-    """What is written to it is seen by a person."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 # Marks
@@ -93,9 +87,9 @@ def test_what_goes_on_is_shown_below_the_log_and_goes_away():
     log.status("1.1 install 3 s")
     log.job("1.1", "done")
     assert out.getvalue() == f"{CLEAR}1.1 install 3 s{CLEAR}done\n"
-    out = io.StringIO()
-    Log(out, {}).status("1.1 install 3 s")
-    assert out.getvalue() == ""
+    kept = io.StringIO()
+    Log(kept, {}).status("1.1 install 3 s")
+    assert kept.getvalue() == ""
 
 
 # The command, in a real terminal

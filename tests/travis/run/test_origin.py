@@ -169,7 +169,8 @@ script:
 
 
 def test_a_ref_with_a_name_made_for_a_terminal_is_shown_harmlessly():
-    before, after = {}, {f"refs/heads/{'a'}\x1b[2Jb\u202e": "1" * 40}
+    before: dict[str, str] = {}
+    after = {f"refs/heads/{'a'}\x1b[2Jb\u202e": "1" * 40}
     (push,) = origin.pushes(Path("."), before, after)
     assert push.name == "ab"
 

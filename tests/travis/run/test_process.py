@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from helpers.travis.rehearsals import project
+from helpers.travis.terminal import Terminal
 
 from pypi_practice.travis.run.log import COLOUR, DEPTH, MARK, Log, Marks, clean, fold
 from pypi_practice.travis.run.process import LIMITS, Limits, Process, stream
@@ -106,8 +107,9 @@ def test_a_job_that_is_stopped_is_gone(how, tmp_path, monkeypatch):
     lines: list[str] = []
     code = "(setsid sleep 600 &); echo begun; while :; do sleep 1; done"
     command = ["bash", "-c", code]
-    arguments = (command, tmp_path, dict(os.environ), lines.append, [], processes)
-    thread = threading.Thread(target=stream, args=arguments)
+    thread = threading.Thread(
+        target=lambda: stream(command, tmp_path, dict(os.environ), lines.append, [], processes)
+    )
     thread.start()
     while "begun" not in lines:
         time.sleep(0.01)
@@ -256,7 +258,7 @@ def test_colours_and_travis_cis_marks_stay_and_a_colour_ends_with_its_line():
     log = Log(seen, {"TERM": "xterm"})
     log.job("1.1", clean("\x1b[8mhidden"))
     log.job("1.1", "shown")
-    assert seen.text() == "\x1b[8mhidden\x1b[0m\nshown\n"
+    assert seen.getvalue() == "\x1b[8mhidden\x1b[0m\nshown\n"
 
 
 def test_what_a_line_overwrites_is_not_written():
@@ -264,26 +266,7 @@ def test_what_a_line_overwrites_is_not_written():
     log = Log(seen, {"TERM": "xterm"})
     log.job("1.1", clean("10%\r20%\r\x1b[K100%"))
     log.job("1.1", clean("only\r"))
-    assert seen.text() == "100%\nonly\n"
-
-
-class Terminal:
-    """What is written to it is seen by a person."""
-
-    def __init__(self) -> None:
-        self._parts: list[str] = []
-
-    def isatty(self) -> bool:
-        return True
-
-    def write(self, text: str) -> None:
-        self._parts.append(text)
-
-    def flush(self) -> None:
-        pass
-
-    def text(self) -> str:
-        return "".join(self._parts)
+    assert seen.getvalue() == "100%\nonly\n"
 
 
 MARKS = {
