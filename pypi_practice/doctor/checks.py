@@ -23,7 +23,7 @@ from typing import Any, ClassVar
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.utils import canonicalize_name
 
-from pypi_practice.core import project_names
+from pypi_practice.core import guide, project_names
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import LANGUAGES, Translator
@@ -90,12 +90,6 @@ def skip(key: str, **values: object) -> Found:
     return Found("skip", key, values)
 
 
-def guide(language: str, page: str) -> str:
-    """Return the address of a page of the guide; *page* is its path, with ``#id`` if any."""
-    path, mark, place = page.partition("#")
-    return f"{load('index/addresses')['guide']}{language}/{path}/{mark}{place}"
-
-
 CHECKS: dict[str, Check] = {}
 
 
@@ -113,7 +107,9 @@ class Check:
         cls.facts = load("commands/doctor")["checks"][cls.name]
         cls.family = cls.facts["family"]
         cls.requires = frozenset(cls.facts.get("requires", ()))
-        cls.url = guide("en", cls.facts["page"])
+        # repo-review shows it as a link, which needs the address of a site.
+        is_known = load("index/addresses")["guide"]
+        cls.url = guide.address(cls.facts["page"], "en") if is_known else ""
         cls.__doc__ = cls.facts["title"]["en"]
         CHECKS[cls.name] = cls()
 

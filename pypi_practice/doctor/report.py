@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pypi_practice.core import terminal
+from pypi_practice.core import guide, terminal
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import one_line
-from pypi_practice.doctor.checks import Check, Found, guide, in_order, skip
+from pypi_practice.doctor.checks import Check, Found, in_order, skip
 from pypi_practice.doctor.project import Project
 
 RESULTS = ("fail", "advice", "pass", "skip", "ignored")
@@ -108,7 +108,7 @@ def text(lines: list[Line], name: str, words: Translator) -> Iterator[str]:
                 yield f"{indent}{words('ignored')}: {one_line(line.reason)}"
             if line.result in ("fail", "advice"):
                 yield f"{indent}{words('do')}: {line.check.advice(line.found, words.language)}"
-                page = guide(words.language, line.check.facts["page"])
+                page = guide.address(line.check.facts["page"], words.language)
                 yield f"{indent}{words('read')}: {page}"
         yield ""
     counts = Counter(line.result for line in lines)
@@ -139,7 +139,7 @@ def as_json(lines: list[Line], project: Project, words: Translator) -> str:
                     "do": line.check.advice(line.found, language)
                     if line.found.result == "fail"
                     else None,
-                    "read": guide(language, line.check.facts["page"]),
+                    "read": guide.address(line.check.facts["page"], language),
                     "reason": line.reason or None,
                 }
                 for line in lines
