@@ -46,7 +46,7 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
 def _doctor(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.doctor import report
     from pypi_practice.doctor.project import Project
-    from pypi_practice.travis.plan.planner import Variable
+    from pypi_practice.travis.plan.plan_types import Variable
 
     own = Translator(words.language, "commands/doctor")
     root = arguments.directory

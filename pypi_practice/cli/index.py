@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pypi_practice.cli import account, leak, token, wall
-from pypi_practice.cli.token import open_store
+from pypi_practice.cli import account, leak, wall
+from pypi_practice.cli.token import commands as token_commands
+from pypi_practice.cli.token.stored import open_store
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
@@ -55,7 +56,7 @@ def add_parsers(
         metavar=words.metavar("-- COMMAND"),
         help=words("help_shell_command"),
     )
-    for module in (token, account, leak):
+    for module in (token_commands, account, leak):
         module.add_parser(commands, words.language, [*parents])
     add("list", "help_list", _list)
     pages = add("web", "help_web", _web)

@@ -15,13 +15,15 @@ import argparse
 import re
 from typing import Any
 
-from pypi_practice.cli import token_input
-from pypi_practice.cli.token import open_store, plain, print_json, record, row
+from pypi_practice.cli.token import reader
+from pypi_practice.cli.token.output import plain, print_json, record, row
+from pypi_practice.cli.token.stored import open_store
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES, Index
-from pypi_practice.index.storage.store import Store, TokenRecord
+from pypi_practice.index.storage.records import TokenRecord
+from pypi_practice.index.storage.store import Store
 from pypi_practice.tokens import macaroons
 from pypi_practice.tokens.patterns import SCANNER
 
@@ -61,9 +63,9 @@ def _leak(arguments: argparse.Namespace, words: Translator) -> int:
     own, url = Translator(words.language, "commands/tokens"), arguments.url
     if not re.match(r"https?://[^\s/]", url) or not url.isprintable() or len(url) > 2000:
         raise PracticeError(own("leak_url", value=plain(url)))
-    published = token_input.read_bytes(own("ask_text"), token_input.TEXT_LIMIT)
-    if len(published) > token_input.TEXT_LIMIT:
-        raise PracticeError(own("text_large", limit=token_input.TEXT_LIMIT))
+    published = reader.read_bytes(own("ask_text"), reader.TEXT_LIMIT)
+    if len(published) > reader.TEXT_LIMIT:
+        raise PracticeError(own("text_large", limit=reader.TEXT_LIMIT))
     if not published.strip():
         raise PracticeError(own("input_empty", command="leak"))
     raws = found(published)

@@ -109,9 +109,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         words = Translator(_chosen_language(argv))
         if argv[:1] != ["travis"]:
-            from pypi_practice.cli import token_input
+            from pypi_practice.cli.token import reader
 
-            token_input.refuse_arguments(argv, Translator(words.language, "commands/tokens"))
+            reader.refuse_arguments(argv, Translator(words.language, "commands/tokens"))
         with localized_argparse(words.language):
             arguments = build_parser(words, argv).parse_args(argv)
         code: int = arguments.run(arguments, words)

@@ -92,7 +92,7 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
 
 def _variable(text: str, words: Translator, *, dry_run: bool) -> Any:
     """Read ``NAME``, ``NAME=VALUE`` or either with ``@BRANCH`` at its end."""
-    from pypi_practice.travis.plan.planner import Variable
+    from pypi_practice.travis.plan.plan_types import Variable
 
     name, equals, value = text.partition("=")
     # A value may hold an "@"; a name may not, so without a value the first one begins the branch.
@@ -135,7 +135,7 @@ def _check(arguments: argparse.Namespace, words: Translator) -> int:
 
 
 def _event(arguments: argparse.Namespace, found: Any, branch: str) -> Any:
-    from pypi_practice.travis.plan.planner import Event
+    from pypi_practice.travis.plan.plan_types import Event
     from pypi_practice.travis.run import repository
 
     fork = arguments.from_fork or arguments.event == "fork"

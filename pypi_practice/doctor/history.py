@@ -21,7 +21,8 @@ from typing import IO
 from pypi_practice.core import regular_files
 from pypi_practice.core.data import load
 from pypi_practice.doctor.leaks import Scanner, has_token
-from pypi_practice.git.safe_reader import FAILED, TABLE_LIMIT, GitError, Repository
+from pypi_practice.git.git_command import FAILED, GitError
+from pypi_practice.git.safe_reader import TABLE_LIMIT, Repository
 
 OBJECT_LIMIT = 512 * 1024 * 1024  # bytes of one object
 READ_LIMIT = 4 * 1024 * 1024 * 1024  # bytes of all objects
@@ -162,31 +163,31 @@ class _Search:
 
     def _read(self, listed: IO[bytes], count: int) -> int:
         """Read the objects of a list until git ends; return how many were read."""
-        done = 0
+        count_read = 0
         command = ["cat-file", "--batch", "--buffer"]
         with self.reader.stream(*command, stdin=listed, deadline=self.deadline) as process:
             out = process.stdout
             assert out is not None
-            while done < count:
-                head = out.readline(LINE_LIMIT).split()
-                if head[1:] == [b"missing"]:
+            while count_read < count:
+                header = out.readline(LINE_LIMIT).split()
+                if header[1:] == [b"missing"]:
                     self._damaged(1)
-                elif len(head) == 3:
-                    left = int(head[2])
+                elif len(header) == 3:
+                    remaining = int(header[2])
                     scanner = Scanner()
-                    while left and (data := out.read(min(left, regular_files.CHUNK))):
+                    while remaining and (data := out.read(min(remaining, regular_files.CHUNK))):
                         scanner.feed(data)
-                        left -= len(data)
-                        if head[1] == b"tree":
-                            self._entries(data, len(head[0]) // 2)
-                    if left or not out.read(1):  # the end of the line
-                        return done
+                        remaining -= len(data)
+                        if header[1] == b"tree":
+                            self._entries(data, len(header[0]) // 2)
+                    if remaining or not out.read(1):  # the end of the line
+                        return count_read
                     if scanner.found:
-                        self.objects.append(head[0].decode())
+                        self.objects.append(header[0].decode())
                 else:
-                    return done
-                done += 1
-        return done
+                    return count_read
+                count_read += 1
+        return count_read
 
     def _entries(self, tree: bytes, length: int) -> None:
         """Look at the names in a folder; *length* is that of an id in bytes."""
@@ -218,11 +219,11 @@ class _Search:
         return "?"
 
     def _secrets(self, objects: Iterable[str]) -> list[Secret]:
-        found = list(dict.fromkeys(objects))
-        shown = {identifier.encode() for identifier in found[:NAMED]}
+        identifiers = list(dict.fromkeys(objects))
+        shown = {identifier.encode() for identifier in identifiers[:NAMED]}
         names = self._names(shown) if shown else {}
         secrets = []
-        for identifier in found:
+        for identifier in identifiers:
             path = names.get(identifier.encode(), "")
             known = identifier.encode() in shown
             commit = self._commit(identifier) if path and known else identifier[:7]

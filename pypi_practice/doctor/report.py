@@ -11,7 +11,8 @@ from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import one_line
-from pypi_practice.doctor.checks import Check, Found, in_order, skip
+from pypi_practice.doctor.checks.check import Check, CheckResult, skipped
+from pypi_practice.doctor.checks.registry import in_order
 from pypi_practice.doctor.project import Project
 
 RESULTS = ("fail", "advice", "pass", "skip", "ignored")
@@ -22,7 +23,7 @@ class Line:
     """One line of the report: a check, what it found, and the reason if it is ignored."""
 
     check: Check
-    found: Found
+    check_result: CheckResult
     reason: str = ""
 
     @property
@@ -30,8 +31,8 @@ class Line:
         """One of RESULTS: a fault is ``advice`` if it keeps nothing from going out."""
         if self.reason:
             return "ignored"
-        is_advice = self.found.result == "fail" and self.check.facts["level"] == "advice"
-        return "advice" if is_advice else self.found.result
+        is_advice = self.check_result.result == "fail" and self.check.facts["level"] == "advice"
+        return "advice" if is_advice else self.check_result.result
 
 
 def ignored(project: Project, words: Translator) -> dict[str, str]:
@@ -41,16 +42,16 @@ def ignored(project: Project, words: Translator) -> dict[str, str]:
     """
     tool = (project.pyproject or {}).get("tool")
     own = tool.get("pypi-practice") if isinstance(tool, dict) else None
-    found = own.get("ignore", {}) if isinstance(own, dict) else {}
-    if not isinstance(found, Mapping):
+    reasons = own.get("ignore", {}) if isinstance(own, dict) else {}
+    if not isinstance(reasons, Mapping):
         raise PracticeError(words("ignore_form"))
     known = in_order()
-    for name, reason in found.items():
+    for name, reason in reasons.items():
         if name not in known:
             raise PracticeError(words("ignore_unknown", name=name, known=", ".join(known)))
         if not isinstance(reason, str) or not reason.strip():
             raise PracticeError(words("ignore_reason", name=name))
-    return {name: reason.strip() for name, reason in found.items()}
+    return {name: reason.strip() for name, reason in reasons.items()}
 
 
 def look(project: Project, words: Translator) -> list[Line]:
@@ -58,21 +59,31 @@ def look(project: Project, words: Translator) -> list[Line]:
     reasons = ignored(project, words)
     lines: dict[str, Line] = {}
     for name, check in _sorted().items():
-        missing = [one for one in sorted(check.requires) if lines[one].found.result != "pass"]
-        found = skip("required", names=", ".join(missing)) if missing else check.look(project)
+        missing = [
+            required
+            for required in sorted(check.requires)
+            if lines[required].check_result.result != "pass"
+        ]
+        check_result = (
+            skipped("required", names=", ".join(missing)) if missing else check.look(project)
+        )
         # What is ignored and passes is not worth a line of its own kind.
-        reason = reasons.get(name, "") if found.result == "fail" else ""
-        lines[name] = Line(check, found, reason)
+        reason = reasons.get(name, "") if check_result.result == "fail" else ""
+        lines[name] = Line(check, check_result, reason)
     return [lines[name] for name in in_order()]
 
 
 def _sorted() -> dict[str, Check]:
-    left = in_order()
-    done: dict[str, Check] = {}
-    while left:
-        name = next(one for one, check in left.items() if check.requires <= done.keys())
-        done[name] = left.pop(name)
-    return done
+    waiting = in_order()
+    sorted_checks: dict[str, Check] = {}
+    while waiting:
+        name = next(
+            check_name
+            for check_name, check in waiting.items()
+            if check.requires <= sorted_checks.keys()
+        )
+        sorted_checks[name] = waiting.pop(name)
+    return sorted_checks
 
 
 def is_ready(lines: list[Line]) -> bool:
@@ -82,7 +93,10 @@ def is_ready(lines: list[Line]) -> bool:
 
 def _is_unseen(line: Line) -> bool:
     """Whether something that concerns the project could not be looked at."""
-    return line.found.result == "skip" and line.found.key in load("commands/doctor")["unseen"]
+    return (
+        line.check_result.result == "skip"
+        and line.check_result.key in load("commands/doctor")["unseen"]
+    )
 
 
 def is_complete(lines: list[Line]) -> bool:
@@ -92,27 +106,30 @@ def is_complete(lines: list[Line]) -> bool:
 
 def text(lines: list[Line], name: str, words: Translator) -> Iterator[str]:
     """Yield the report for people, family by family."""
-    width = max(len(words(one)) for one in RESULTS)
+    width = max(len(words(result)) for result in RESULTS)
     for family, title in load("commands/doctor")["families"].items():
         yield title[words.language]
         for line in lines:
             if line.check.family != family:
                 continue
-            said = line.check.say(line.found, words.language)
+            sentence = line.check.say(line.check_result, words.language)
             if line.result == "skip":
-                said = f"{line.check.facts['title'][words.language]} ({said})"
-            said = one_line(said)
-            yield f"  {words(line.result):<{width}}  {line.check.name}: {said}"
+                sentence = f"{line.check.facts['title'][words.language]} ({sentence})"
+            sentence = one_line(sentence)
+            yield f"  {words(line.result):<{width}}  {line.check.name}: {sentence}"
             indent = " " * (width + 4)
             if line.result == "ignored":
                 yield f"{indent}{words('ignored')}: {one_line(line.reason)}"
             if line.result in ("fail", "advice"):
-                yield f"{indent}{words('do')}: {line.check.advice(line.found, words.language)}"
+                advice = line.check.advice(line.check_result, words.language)
+                yield f"{indent}{words('do')}: {advice}"
                 page = guide.address(line.check.facts["page"], words.language)
                 yield f"{indent}{words('read')}: {page}"
         yield ""
     counts = Counter(line.result for line in lines)
-    parts = [words(f"count_{one}", number=counts[one]) for one in RESULTS if counts[one]]
+    parts = [
+        words(f"count_{result}", number=counts[result]) for result in RESULTS if counts[result]
+    ]
     key = "ready" if is_complete(lines) else "ready_so_far"
     key = key if is_ready(lines) else "not_ready"
     unseen = ", ".join(line.check.name for line in lines if _is_unseen(line))
@@ -135,9 +152,9 @@ def as_json(lines: list[Line], project: Project, words: Translator) -> str:
                     "family": line.check.family,
                     "level": line.check.facts["level"],
                     "result": line.result,
-                    "message": line.check.say(line.found, language),
-                    "do": line.check.advice(line.found, language)
-                    if line.found.result == "fail"
+                    "message": line.check.say(line.check_result, language),
+                    "do": line.check.advice(line.check_result, language)
+                    if line.check_result.result == "fail"
                     else None,
                     "read": guide.address(line.check.facts["page"], language),
                     "reason": line.reason or None,

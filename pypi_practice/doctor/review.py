@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pypi_practice.core.data import load
-from pypi_practice.doctor.checks import Check, in_order
+from pypi_practice.doctor.checks.check import Check
+from pypi_practice.doctor.checks.registry import in_order
 from pypi_practice.doctor.project import Project
 
 

@@ -52,6 +52,8 @@ def home_with(tmp_path: Path, shell: str, files: dict[str, str]) -> dict[str, st
             )
         pytest.skip(f"not run: {shell} is not installed")
     home = tmp_path / "home"
+    # Where this folder is missing, fish reads all manual pages of the system first.
+    (home / ".local/share/fish/generated_completions").mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(text)

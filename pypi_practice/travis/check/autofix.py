@@ -14,7 +14,7 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import visible
 from pypi_practice.travis.check import checker
 from pypi_practice.travis.config import loader
-from pypi_practice.travis.plan.planner import Variable
+from pypi_practice.travis.plan.plan_types import Variable
 
 FREQUENT = 20  # a line that stands there more often is not looked for elsewhere
 MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"

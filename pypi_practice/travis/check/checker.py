@@ -14,9 +14,10 @@ from pypi_practice.travis.check import deploy_rules, findings, rules, secret_rul
 from pypi_practice.travis.check.context import Scope
 from pypi_practice.travis.check.findings import Edit, Finding, Source
 from pypi_practice.travis.config import loader
-from pypi_practice.travis.config.schema_validation import Message, Validator
+from pypi_practice.travis.config.schema.messages import Message
+from pypi_practice.travis.config.schema.validator import Validator
 from pypi_practice.travis.config.yaml_positions import KeyValue, Node
-from pypi_practice.travis.plan.planner import Variable
+from pypi_practice.travis.plan.plan_types import Variable
 
 # Of a line without spaces at its end.
 IGNORE = re.compile(r"#\s*pypi-practice:\s*ignore\s+([\w-]+(?:\s*,\s*[\w-]+)*)\s*(?::(.*))?$")

@@ -11,17 +11,14 @@ from typing import Any
 
 from pypi_practice.core import regular_files
 from pypi_practice.travis.check.findings import Edit, Finding, Source
-from pypi_practice.travis.config import build_conditions, jobs
+from pypi_practice.travis.config import build_conditions, deploy_entries, jobs
 from pypi_practice.travis.config.build_conditions import ConditionError, UnknownCondition
+from pypi_practice.travis.config.deploy_entries import DeployEntry
 from pypi_practice.travis.config.jobs import JobConfig
 from pypi_practice.travis.config.regular_expressions import Budget, BudgetExceeded
-from pypi_practice.travis.config.schema_validation import Validator
+from pypi_practice.travis.config.schema.validator import Validator
 from pypi_practice.travis.config.yaml_positions import KeyValue, Node
-from pypi_practice.travis.plan.planner import (
-    RUNTIME_KEYS,
-    RUNTIMES,
-    Variable,
-)
+from pypi_practice.travis.plan.plan_types import Variable
 
 Entries = dict[str, KeyValue]
 PROJECT_FILE_LIMIT = 1024 * 1024  # bytes of a file beside .travis.yml
@@ -32,63 +29,40 @@ SOME_TAGS = ("v1.0.0", "1.0.0", "v1.0", "1.0", "v1.2.3", "v10.20.30")
 
 
 @dataclass
-class DeployEntry:
-    """A deploy entry: its options by Travis CI's names, and the jobs that would run it."""
+class LocatedDeploy:
+    """A deploy entry, where the file has it, and the jobs that would run it."""
 
+    entry: DeployEntry
     item: Node
     place: KeyValue | Node
-    entries: Entries
-    on: Entries
-    on_entry: KeyValue | None
-    on_is_known: bool
-    provider: str
+    option_nodes: Entries
+    on_nodes: Entries
+    on_node: KeyValue | None
+    is_on_known: bool
     jobs: list[JobConfig]
     at_top: bool
     guarded: bool
-    scope: Scope
 
-    def text(self, key: str) -> str | None:
-        """Return the text of an option, or None."""
-        entry = self.entries.get(key)
-        value = self.scope.checked.normal(entry.item) if entry else None
-        return str(value) if isinstance(value, str) else None
-
-    def option_flag(self, key: str) -> Any:
-        """Return an option as true or false, or whatever it is."""
-        entry = self.entries.get(key)
-        return self.scope.checked.normal(entry.item) if entry else None
-
-    def flag(self, key: str) -> Any:
-        """Return a key of ``on`` as true or false, or whatever it is."""
-        entry = self.on.get(key)
-        return self.scope.checked.normal(entry.item) if entry else None
+    @property
+    def branches(self) -> list[str]:
+        """The branches that ``on`` names."""
+        return self.entry.branches if "branch" in self.on_nodes else []
 
     @property
     def conditions(self) -> list[Node]:
         """The conditions under ``on``."""
-        return [one for one in self.on["condition"].item.items] if "condition" in self.on else []
-
-    @property
-    def runtimes(self) -> list[str]:
-        """The runtimes that ``on`` asks for."""
-        return [key for key in self.on if RUNTIME_KEYS.get(key, key) in RUNTIMES]
+        return list(self.on_nodes["condition"].item.items) if "condition" in self.on_nodes else []
 
     def pythons_asked(self) -> list[tuple[str, Node]]:
         """Return the versions of Python that ``on`` asks for, each with its place."""
-        found = []
-        if "python" in self.on:
-            found += [(str(one.data()), one) for one in self.on["python"].item.items]
+        versions = []
+        if "python" in self.on_nodes:
+            items = self.on_nodes["python"].item.items
+            versions += [(str(item.data()), item) for item in items]
         for item in self.conditions:
             if match := PYTHON_TEST.match(str(item.data())):
-                found.append((match[1], item))
-        return found
-
-    def variables(self) -> set[str]:
-        """Return the names of the variables that the options mention."""
-        text = " ".join(
-            str(entry.item.data()) for key, entry in self.entries.items() if key != "on"
-        )
-        return set(re.findall(r"\$\{?(\w+)", text))
+                versions.append((match[1], item))
+        return versions
 
 
 @dataclass
@@ -100,7 +74,7 @@ class Scope:
     checked: Validator
     folder: Path | None = None
     variables: Sequence[Variable] = ()
-    deploys: list[DeployEntry] = field(default_factory=list)
+    deploys: list[LocatedDeploy] = field(default_factory=list)
     jobs: list[JobConfig] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -147,7 +121,7 @@ class Scope:
 
     def texts(self, entry: KeyValue | None) -> list[str]:
         """Return the texts of an entry that may be one or several."""
-        return [str(one.data()) for one in entry.item.items if one.scalar] if entry else []
+        return [str(item.data()) for item in entry.item.items if item.scalar] if entry else []
 
     def included(self) -> list[Node]:
         """Return the jobs that the file lists."""
@@ -168,46 +142,45 @@ class Scope:
         config = self.checked.normal(self.item)
         self.matrix = jobs.count(config)
         try:
-            found = jobs.expand(config)
+            expanded = jobs.expand(config)
         except jobs.TooManyJobs:
-            found = jobs.examples(config)
-        return jobs.locate(found, self.item, self.checked)
+            expanded = jobs.examples(config)
+        return jobs.locate(expanded, self.item, self.checked)
 
     def _deploys(
         self, owner: Entries, jobs: list[JobConfig], at_top: bool
-    ) -> Iterator[DeployEntry]:
+    ) -> Iterator[LocatedDeploy]:
         entry = owner.get("deploy")
         if entry is None:
             return
         guarded = "if" in owner or "if" in self.root or self._stage_guarded(owner)
         for item in entry.item.items:
-            entries = self.checked.entries(item)
-            provider = "" if item.kind == "map" else str(item.data())
-            if "provider" in entries:
-                provider = str(self.checked.normal(entries["provider"].item))
-            on_entry = entries.get("on")
-            on: Entries = {}
-            known = True
-            if on_entry is not None and on_entry.item.kind == "map":
-                on = self.checked.entries(on_entry.item)
-            elif on_entry is not None and on_entry.item.kind != "none":
-                known = False
-                if on_entry.item.kind == "str":
-                    on = {
-                        "branch": KeyValue("branch", on_entry.line, on_entry.column, on_entry.item)
-                    }
-            # An "if:" here, or a mapping where a text belongs, is taken for branches.
-            if any(
-                one.item.kind == "map"
-                for key, one in entries.items()
-                if key not in ("on", "edge") and "secure" not in one.item.entries
-            ):
-                known = False
-            if "if" in entries:
-                known = False
-            place: KeyValue | Node = entry if entry.item is item else item
-            yield DeployEntry(
-                item, place, entries, on, on_entry, known, provider, jobs, at_top, guarded, self
+            settings = self.checked.normal(item)
+            deploy = deploy_entries.read(
+                settings if isinstance(settings, dict) else {"provider": settings}
+            )
+            option_nodes = self.checked.entries(item)
+            on_node = option_nodes.get("if" if deploy.is_on_replaced else "on")
+            on_nodes: Entries = {}
+            is_on_known = not (deploy.is_on_replaced or deploy.option_branches)
+            if on_node is not None and on_node.item.kind == "map":
+                on_nodes = self.checked.entries(on_node.item)
+            elif on_node is not None and on_node.item.kind != "none":
+                is_on_known = False
+                if on_node.item.kind == "str" and not deploy.is_on_replaced:
+                    branch = KeyValue("branch", on_node.line, on_node.column, on_node.item)
+                    on_nodes = {"branch": branch}
+            yield LocatedDeploy(
+                entry=deploy,
+                item=item,
+                place=entry if entry.item is item else item,
+                option_nodes=option_nodes,
+                on_nodes=on_nodes,
+                on_node=on_node,
+                is_on_known=is_on_known,
+                jobs=jobs,
+                at_top=at_top,
+                guarded=guarded,
             )
 
     def _stage_guarded(self, owner: Entries) -> bool:
@@ -216,7 +189,7 @@ class Scope:
         for item in stages.item.items if stages else []:
             named = item.get("name")
             name = str(named.data()).lower() if named and item.get("if") else None
-            if name and [name] == [one.lower() for one in names]:
+            if name and [name] == [text.lower() for text in names]:
                 return True
         return False
 
@@ -244,19 +217,19 @@ class Scope:
         return True
 
     def _assigned(self) -> Iterator[tuple[str, Node]]:
-        owners = [self.root, *(self.checked.entries(one) for one in self.included())]
+        owners = [self.root, *(self.checked.entries(job) for job in self.included())]
         for owner in owners:
             if "env" in owner:
                 yield from self._names(owner["env"].item)
 
     def _names(self, item: Node) -> Iterator[tuple[str, Node]]:
-        for one in item.items:
-            if one.kind == "map":
-                for key, entry in one.entries.items():
+        for value in item.items:
+            if value.kind == "map":
+                for key, entry in value.entries.items():
                     if key in ("global", "jobs", "matrix"):
                         yield from self._names(entry.item)
                     elif key != "secure":
-                        yield key, one if one is not item else entry.item
-            elif one.scalar:
-                for name in re.findall(r"(?:^|\s)(\w+)=", str(one.data())):
-                    yield name, one
+                        yield key, value if value is not item else entry.item
+            elif value.scalar:
+                for name in re.findall(r"(?:^|\s)(\w+)=", str(value.data())):
+                    yield name, value

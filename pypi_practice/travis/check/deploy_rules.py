@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pypi_practice.core.data import load
 from pypi_practice.core.indexes import INDEXES, is_protected
 from pypi_practice.network.allowed_hosts import named
-from pypi_practice.travis.check.context import DeployEntry, Scope
+from pypi_practice.travis.check.context import LocatedDeploy, Scope
 from pypi_practice.travis.check.findings import Edit, Finding, replaced
 from pypi_practice.travis.config import build_conditions
-from pypi_practice.travis.plan import bash_conditional, destinations
+from pypi_practice.travis.config.jobs import minor
+from pypi_practice.travis.plan import destinations
+from pypi_practice.travis.plan.bash_conditional import parser
+from pypi_practice.travis.plan.bash_conditional.words import NotBash, Undecided
 from pypi_practice.travis.plan.dpl import OLDEST
-from pypi_practice.travis.plan.planner import minor
 
 SECRET = re.compile(r"\$\{?(\w*(?:TOKEN|PASSWORD|PASSWD|SECRET|API_?KEY)\w*)\}?", re.I)
 # A variable that is limited to a branch of this form is meant for a tag, which is a branch to the
@@ -28,28 +30,28 @@ def check(scope: Scope) -> Iterator[Finding]:
         yield from _when(scope, deploy)
         yield from _conditions(scope, deploy)
         yield from _where(scope, deploy)
-        if deploy.provider == "pypi":
+        if deploy.entry.provider == "pypi":
             yield from _pypi(scope, deploy)
             yield from _server(scope, deploy)
-        if deploy.provider == "script":
+        if deploy.entry.provider == "script":
             yield from _script(scope, deploy)
 
 
-def _when(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
-    on, place = deploy.on, deploy.on_entry or deploy.place
-    branch, tags = scope.texts(on.get("branch")), deploy.flag("tags")
-    everywhere = deploy.flag("all_branches") is True or tags is True
-    if deploy.on_is_known and not branch and not everywhere:
+def _when(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
+    on, place = deploy.on_nodes, deploy.on_node or deploy.place
+    branch, tags = deploy.branches, deploy.entry.on.get("tags")
+    everywhere = deploy.entry.on.get("all_branches") is True or tags is True
+    if deploy.is_on_known and not branch and not everywhere:
         yield scope.hit("no-branch", place, "deploy.on")
     if tags is True and branch:
         edit = scope.source.without(on["branch"])
         yield scope.hit(
             "tags-drop-branch", on["branch"], "deploy.on.branch", edit, name=", ".join(branch)
         )
-    if tags is False and deploy.flag("all_branches") is not True:
+    if tags is False and deploy.entry.on.get("all_branches") is not True:
         name = ", ".join(branch) or "master"
         yield scope.hit("tags-false", on["tags"], "deploy.on.tags", name=name)
-    if deploy.flag("all_branches") is True and not deploy.guarded and not tags:
+    if deploy.entry.on.get("all_branches") is True and not deploy.guarded and not tags:
         yield scope.hit("all-branches", on["all_branches"], "deploy.on.all_branches")
     if "os" in on:
         yield scope.hit("on-os", on["os"], "deploy.on.os")
@@ -59,20 +61,20 @@ def _when(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
         if there and wanted not in there and not re.search(r"[*?\[]", wanted):
             yield scope.hit("no-such-python", item, "deploy.on", name=wanted)
     jobs = [job for job in deploy.jobs if not tests or job.python in {one for one, _ in tests}]
-    if deploy.at_top and deploy.provider in ("pypi", "script") and len(jobs) > 1:
+    if deploy.at_top and deploy.entry.provider in ("pypi", "script") and len(jobs) > 1:
         about_python = {id(item) for _, item in tests}
         is_narrowed = any(id(item) not in about_python for item in deploy.conditions)
-        is_narrowed |= any(runtime != "python" for runtime in deploy.runtimes)
-        if not is_narrowed and deploy.option_flag("skip_existing") is not True:
+        is_narrowed |= any(runtime != "python" for runtime in deploy.entry.runtimes)
+        if not is_narrowed and deploy.entry.options.get("skip_existing") is not True:
             yield scope.hit("every-job-deploys", deploy.place, "deploy", number=len(jobs))
     if tags is True and scope.blocks_tags():
         entry = scope.root["branches"]
         yield scope.hit("branches-block-tags", entry, "branches.only")
-    if tags is True or (deploy.flag("all_branches") is True):
+    if tags is True or (deploy.entry.on.get("all_branches") is True):
         for variable in scope.variables:
-            named = variable.name in deploy.variables()
+            named = variable.name in deploy.entry.variables
             if variable.branch and named and not VERSION_TAG.match(variable.branch):
-                place = deploy.entries.get("password") or deploy.place
+                place = deploy.option_nodes.get("password") or deploy.place
                 yield scope.hit(
                     "branch-secret-on-tag",
                     place,
@@ -82,7 +84,7 @@ def _when(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
                 )
 
 
-def _conditions(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
+def _conditions(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
     for item in deploy.conditions:
         text = build_conditions.written(item.data())
         if not _is_bash(text):
@@ -103,15 +105,15 @@ def _is_bash(text: str) -> bool:
     if "\0" in text:
         return False
     try:
-        bash_conditional.parse(f"({text})")
-    except bash_conditional.NotBash:
+        parser.parse(f"({text})")
+    except NotBash:
         return False
-    except bash_conditional.Undecided:
+    except Undecided:
         return True
     return True
 
 
-def _where(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
+def _where(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
     images = load("travis/images")
     seen: set[int] = set()
     for job in deploy.jobs:
@@ -125,13 +127,13 @@ def _where(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
         if job.os == "windows" and not asked and id(system) not in seen:
             seen.add(id(system))
             yield scope.hit("windows-deploy", system or deploy.place, "os")
-    if "edge" in deploy.entries and deploy.option_flag("edge") is not False:
-        entry = deploy.entries["edge"]
+    if "edge" in deploy.option_nodes and deploy.entry.options.get("edge") is not False:
+        entry = deploy.option_nodes["edge"]
         yield scope.hit("edge", entry, "deploy.edge", scope.source.without(entry))
 
 
-def _pypi(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
-    entries = deploy.entries
+def _pypi(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
+    entries = deploy.option_nodes
     wanted = {one for one, _ in deploy.pythons_asked()}
     seen: set[int] = set()
     for job in deploy.jobs:
@@ -141,7 +143,7 @@ def _pypi(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
         if number and number < OLDEST and id(item) not in seen:
             seen.add(id(item))
             yield scope.hit("python-too-old", item or deploy.place, "python", name=job.python)
-    if deploy.option_flag("cleanup") is True:
+    if deploy.entry.options.get("cleanup") is True:
         entry = entries["cleanup"]
         yield scope.hit(
             "cleanup-deletes-dist", entry, "deploy.cleanup", scope.source.without(entry)
@@ -154,7 +156,7 @@ def _pypi(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
         known = {one for one, _ in scope.assigned} | {one.name for one in scope.variables}
         if name not in entries and given not in known:
             yield scope.hit("no-password", deploy.place, "deploy", name=name)
-    user = deploy.text("username")
+    user = deploy.entry.text("username")
     if user is not None and user != "__token__" and not user.startswith("$"):
         item = entries["username"].item
         yield scope.hit(
@@ -167,26 +169,30 @@ def _pypi(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
     if "distributions" not in entries:
         edit = _added(scope, deploy, 'distributions: "sdist bdist_wheel"')
         yield scope.hit("no-wheel", deploy.place, "deploy", edit)
-    branches = scope.texts(deploy.on.get("branch"))
-    again = deploy.option_flag("skip_existing") is not True
-    if branches and again and deploy.flag("tags") is not True:
+    branches = deploy.branches
+    again = deploy.entry.options.get("skip_existing") is not True
+    if branches and again and deploy.entry.on.get("tags") is not True:
         edit = _added(scope, deploy, "skip_existing: true")
         yield scope.hit(
-            "again-fails", deploy.on["branch"], "deploy.on.branch", edit, name=", ".join(branches)
+            "again-fails",
+            deploy.on_nodes["branch"],
+            "deploy.on.branch",
+            edit,
+            name=", ".join(branches),
         )
     for name in PINS:
         if name in entries:
             edit = scope.source.without(entries[name])
             yield scope.hit("pinned-tool", entries[name], f"deploy.{name}", edit, name=name)
     for name in ("upload_docs", "docs_dir"):
-        if name in entries and deploy.option_flag(name) is not False:
+        if name in entries and deploy.entry.options.get(name) is not False:
             edit = scope.source.without(entries[name])
             yield scope.hit("upload-docs", entries[name], f"deploy.{name}", edit, name=name)
 
 
-def _added(scope: Scope, deploy: DeployEntry, line: str) -> Edit | None:
+def _added(scope: Scope, deploy: LocatedDeploy, line: str) -> Edit | None:
     """Return the edit that adds an option below the provider, in the layout of the file."""
-    entry = deploy.entries.get("provider")
+    entry = deploy.option_nodes.get("provider")
     if entry is None or entry.inherited or deploy.item.kind != "map":
         return None
     text = scope.source.lines[entry.line - 1]
@@ -196,8 +202,8 @@ def _added(scope: Scope, deploy: DeployEntry, line: str) -> Edit | None:
     return Edit(entry.line + 1, 1, entry.line + 1, 1, f"{' ' * len(before)}{line}\n")
 
 
-def _server(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
-    server, entry = deploy.text("server"), deploy.entries.get("server")
+def _server(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
+    server, entry = deploy.entry.text("server"), deploy.option_nodes.get("server")
     uploads = {index.upload: index for index in INDEXES.values()}
     index = INDEXES["pypi"] if server is None else uploads.get(server)
     if server is not None and index is None and entry is not None:
@@ -209,7 +215,7 @@ def _server(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
             yield scope.hit("server-unknown", entry.item, "deploy.server", name=server)
         elif target := destinations.foreign_target(server):
             yield scope.hit("foreign-index", entry.item, "deploy.server", host=named(*target))
-    name = re.fullmatch(r"\$\{?(\w+)\}?", deploy.text("password") or "")
+    name = re.fullmatch(r"\$\{?(\w+)\}?", deploy.entry.text("password") or "")
     if name and index:
         upper = name[1].upper()
         of_test = "TEST" in upper
@@ -221,7 +227,7 @@ def _server(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
             return
         yield scope.hit(
             "wrong-index",
-            deploy.entries["password"],
+            deploy.option_nodes["password"],
             "deploy.password",
             name=name[1],
             other=other.name,
@@ -229,7 +235,7 @@ def _server(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
         )
 
 
-def _script(scope: Scope, deploy: DeployEntry) -> Iterator[Finding]:
-    text, entry = deploy.text("script"), deploy.entries.get("script")
+def _script(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
+    text, entry = deploy.entry.text("script"), deploy.option_nodes.get("script")
     if text and entry and (found := SECRET.search(text)):
         yield scope.hit("secret-in-argument", entry, "deploy.script", name=f"${found[1]}")

@@ -10,7 +10,7 @@ from typing import Any
 
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import Translator
-from pypi_practice.travis.config.schema_validation import LEVELS
+from pypi_practice.travis.config.schema.messages import LEVELS
 from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 
 

@@ -12,9 +12,8 @@ from pypi_practice.tokens.patterns import TOKEN
 from pypi_practice.travis.check.context import Scope
 from pypi_practice.travis.check.findings import Edit, Finding, replaced
 from pypi_practice.travis.config import build_conditions
-from pypi_practice.travis.config.jobs import DEPLOY_PHASES, EXPANDED, MOST_JOBS, PHASES
+from pypi_practice.travis.config.jobs import DEPLOY_PHASES, EXPANDED, MOST_JOBS, PHASES, minor
 from pypi_practice.travis.config.yaml_positions import KeyValue, Node
-from pypi_practice.travis.plan.planner import minor
 
 UPLOADS = re.compile(
     r"twine\s+upload|(?:flit|poetry|hatch|uv|pdm)\s+publish|setup\.py\s+(?:\S+\s+)?upload\b"
@@ -98,8 +97,8 @@ def _pythons(scope: Scope) -> Iterator[Finding]:
                 there=", ".join(there) or "-",
             )
     for deploy in scope.deploys:
-        if "python" in deploy.on:
-            for item in deploy.on["python"].item.items:
+        if "python" in deploy.on_nodes:
+            for item in deploy.on_nodes["python"].item.items:
                 yield from _unquoted(scope, item, "deploy.on.python")
 
 
@@ -191,7 +190,7 @@ def _commands(scope: Scope) -> Iterator[Finding]:
 
 
 def _variables(scope: Scope) -> Iterator[Finding]:
-    if not any(one.provider == "pypi" for one in scope.deploys):
+    if not any(deploy.entry.provider == "pypi" for deploy in scope.deploys):
         return
     for name, item in scope.assigned:
         if OVERRIDES.fullmatch(name):

@@ -33,7 +33,9 @@ Variables = dict[str, tuple[str, Node]]  # by name: the value, and where it is w
 
 def check(scope: Scope) -> Iterator[Finding]:
     """Yield a finding for each password in ``env`` of a job that runs more than uploads."""
-    published = {name for one in scope.deploys for name in one.variables() if _is_secret(name)}
+    published = {
+        name for deploy in scope.deploys for name in deploy.entry.variables if _is_secret(name)
+    }
     commands = _Commands(scope)
     seen: set[tuple[int, str]] = set()
     for job in scope.jobs[:MOST_JOBS]:

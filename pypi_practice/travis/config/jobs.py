@@ -18,7 +18,7 @@ from typing import Any
 from pypi_practice.core.data import load
 from pypi_practice.travis.config.build_conditions import written
 from pypi_practice.travis.config.loader import as_list
-from pypi_practice.travis.config.schema_validation import Validator
+from pypi_practice.travis.config.schema.validator import Validator
 from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 
 DEFAULT_PYTHON = "3.10"
@@ -91,6 +91,12 @@ class JobConfig:
     def python(self) -> str:
         """The version of Python."""
         return first_text(self.settings.get("python"), DEFAULT_PYTHON)
+
+
+def minor(text: str) -> tuple[int, int] | None:
+    """Return the first two numbers of a version, or None if it is not one."""
+    numbers = re.match(r"(\d{1,9})\.(\d{1,9})", text)
+    return (int(numbers[1]), int(numbers[2])) if numbers else None
 
 
 def expand(config: dict[str, Any]) -> list[JobConfig]:

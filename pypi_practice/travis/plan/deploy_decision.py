@@ -13,20 +13,15 @@ from urllib.parse import urlsplit
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES, plain_host
 from pypi_practice.travis.config.build_conditions import written
+from pypi_practice.travis.config.deploy_entries import RUNTIMES, DeployEntry
 from pypi_practice.travis.config.regular_expressions import BudgetExceeded
 from pypi_practice.travis.plan import dpl
-from pypi_practice.travis.plan.bash_conditional import (
-    NotBash,
-    Scope,
-    Undecided,
-    Verdict,
-    Word,
-    assignments,
-    evaluate,
-    parse,
-)
+from pypi_practice.travis.plan.bash_conditional.evaluation import Verdict, evaluate
+from pypi_practice.travis.plan.bash_conditional.lexer import assignments
+from pypi_practice.travis.plan.bash_conditional.parser import parse
+from pypi_practice.travis.plan.bash_conditional.words import NotBash, Scope, Undecided, Word
 from pypi_practice.travis.plan.commit_tree import JobFiles
-from pypi_practice.travis.plan.planner import RUNTIMES, Deploy, Job
+from pypi_practice.travis.plan.plan_types import Job
 
 BEFORE_DEPLOY = ("before_install", "install", "before_script", "script", "after_success")
 MOST_REASONS = 5  # that are shown of one deploy
@@ -71,7 +66,7 @@ class _Variables:
         self.scope = Scope(self.get, JobFiles(job.tree, bool(lines)), job.budget)
         self.values: dict[str, str | None] = {}  # None: nothing here says what it is
         # A repository variable whose value was not given has one all the same.
-        self.values |= {one.name: one.value or None for one in job.variables}
+        self.values |= {variable.name: variable.value or None for variable in job.variables}
         self.is_open = job.encrypted  # whether there are variables whose names are not known
         for line in job.env:
             self._assign(line)
@@ -79,12 +74,12 @@ class _Variables:
 
     def _assign(self, line: str) -> None:
         try:
-            found = _assignments(line)
+            assigned = _assignments(line)
         except (Undecided, NotBash):
             self.is_open = True
             self.values |= dict.fromkeys(MENTIONED.findall(line))
             return
-        for name, word in found:
+        for name, word in assigned:
             try:
                 self.values[name] = word.value(self.scope)
             except Undecided:
@@ -129,7 +124,7 @@ def _verdict(test: str, scope: Scope) -> Verdict:
         return Verdict(None, (error,))
 
 
-def decide(job: Job, deploy: Deploy, words: Translator) -> Decision:
+def decide(job: Job, deploy: DeployEntry, words: Translator) -> Decision:
     """Return whether *deploy* of *job* runs. Nothing is started to find out."""
     key = deploy.test, deploy.old_tool, words.language
     answer: Decision = job.decided.get(key) or _decide(job, deploy, words)
@@ -137,7 +132,7 @@ def decide(job: Job, deploy: Deploy, words: Translator) -> Decision:
     return answer
 
 
-def _decide(job: Job, deploy: Deploy, words: Translator) -> Decision:
+def _decide(job: Job, deploy: DeployEntry, words: Translator) -> Decision:
     if job.environ["TRAVIS_PULL_REQUEST"] != "false":
         return Decision(False, (PULL_REQUEST,))
     if job.environ["TRAVIS_OS_NAME"] == "windows" and not deploy.old_tool:
@@ -154,10 +149,11 @@ def _decide(job: Job, deploy: Deploy, words: Translator) -> Decision:
         if verdict.holds:
             return Decision(True)
         if verdict.holds is None:
-            reasons = dict.fromkeys((one.code, one.text) for one in verdict.reasons)
-            said = [words(code, text=text) for code, text in reasons][:MOST_REASONS]
-            return Decision(None, tuple(said))
-        failed = [reason for test, reason in deploy.reasons if _verdict(test, scope).holds is False]
+            reasons = dict.fromkeys((reason.code, reason.text) for reason in verdict.reasons)
+            sentences = [words(code, text=text) for code, text in reasons][:MOST_REASONS]
+            return Decision(None, tuple(sentences))
+        tests = deploy.reasons(job.environ["TRAVIS_BRANCH"])
+        failed = [reason for test, reason in tests if _verdict(test, scope).holds is False]
     except NotBash:
         return Decision(False, (words("not_bash"),))
     except BudgetExceeded:
@@ -165,7 +161,7 @@ def _decide(job: Job, deploy: Deploy, words: Translator) -> Decision:
     return Decision(False, tuple(failed) or (words("some_condition"),))
 
 
-def command(deploy: Deploy) -> str:
+def command(deploy: DeployEntry) -> str:
     """Return the deploy tool's command line, as travis-build writes it; secrets are masked."""
     return dpl.command(deploy, "[secure]", _is_secret)
 
@@ -176,20 +172,15 @@ def _is_secret(key: str, value: object) -> bool:
     return isinstance(value, dict) or (plain and bool(SECRETS.search(key)))
 
 
-def target(deploy: Deploy) -> str:
+def target(deploy: DeployEntry) -> str:
     """Return where a deploy publishes: an index, a host, or the command that it runs."""
     if deploy.provider == "pypi":
         server = str(deploy.options.get("server") or INDEXES["pypi"].upload)
         host = plain_host(urlsplit(server).hostname or server)
         return next(
-            (one.name for one in INDEXES.values() if urlsplit(one.upload).hostname == host), host
+            (index.name for index in INDEXES.values() if urlsplit(index.upload).hostname == host),
+            host,
         )
     if deploy.provider == "script":
         return f"script: {' '.join(written(deploy.options.get('script')).split())}"
     return deploy.provider
-
-
-def secrets(deploy: Deploy) -> list[str]:
-    """Return the names of the variables that the options of *deploy* are filled in with."""
-    text = " ".join(written(value) for value in deploy.options.values())
-    return list(dict.fromkeys(re.findall(r"\$\{?([A-Za-z_]\w*)", text)))

@@ -10,15 +10,16 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS, is_protected
 from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts, named
 from pypi_practice.network.connections import read_host
+from pypi_practice.travis.config.deploy_entries import DeployEntry
 from pypi_practice.travis.config.jobs import assigned
 from pypi_practice.travis.config.loader import as_list
-from pypi_practice.travis.plan.planner import Deploy, Job
+from pypi_practice.travis.plan.plan_types import Job
 
 ADDRESS = re.compile(r"https?://[^\s\"'<>|;&()]{1,2000}", re.I)
 REFERENCE = re.compile(r"\$(?:(\w{1,100})|\{(\w{1,100})\})")
 
 
-def _texts(job: Job, deploy: Deploy) -> Iterator[str]:
+def _texts(job: Job, deploy: DeployEntry) -> Iterator[str]:
     options = deploy.options
     if deploy.provider == "pypi":
         # An option that the file does not give is taken from the environment, as by dpl.
@@ -39,7 +40,7 @@ def foreign_target(address: str) -> tuple[str, int] | None:
     return None if host in HOSTS or is_protected(host) else (host, port)
 
 
-def foreign_targets(job: Job, deploy: Deploy) -> list[tuple[str, int]]:
+def foreign_targets(job: Job, deploy: DeployEntry) -> list[tuple[str, int]]:
     """Return host and port of the addresses in a deploy, as far as the file tells; PyPI's left out.
 
     Variables of the file are filled in; the values of repository variables are secrets, and an
@@ -56,7 +57,7 @@ def foreign_targets(job: Job, deploy: Deploy) -> list[tuple[str, int]]:
 
 
 def sentences(
-    job: Job, deploy: Deploy, words: Translator, allowed: AllowedHosts = NO_OTHER_HOSTS
+    job: Job, deploy: DeployEntry, words: Translator, allowed: AllowedHosts = NO_OTHER_HOSTS
 ) -> Iterator[str]:
     """Yield one line for each foreign host: that a rehearsal refuses it, or really reaches it."""
     keys = {

@@ -15,8 +15,10 @@ from typing import Any
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
+from pypi_practice.travis.config.deploy_entries import DeployEntry
+from pypi_practice.travis.config.jobs import minor
 from pypi_practice.travis.config.loader import as_list
-from pypi_practice.travis.plan.planner import Deploy, Job, minor
+from pypi_practice.travis.plan.plan_types import Job
 
 OURS = "==> "  # begins each line of a log that is the rehearsal's own
 # Others would publish to places that the practice index does not stand in for.
@@ -77,7 +79,7 @@ dpl_shell() { say "\$ $1"; eval "$1" || dpl_die "${2-$1}"; }
 """
 
 
-def command(deploy: Deploy, hidden: str | None = None, secret: Any = None) -> str:
+def command(deploy: DeployEntry, hidden: str | None = None, secret: Any = None) -> str:
     """Return the tool's command line as travis-build writes it.
 
     Values for which *secret* (a function of key and value) says so are *hidden*; what is encrypted
@@ -98,7 +100,7 @@ def command(deploy: Deploy, hidden: str | None = None, secret: Any = None) -> st
     return " ".join(["dpl", *parts, "--fold"])
 
 
-def run(job: Job, deploy: Deploy, number: int, words: Translator) -> list[str]:
+def run(job: Job, deploy: DeployEntry, number: int, words: Translator) -> list[str]:
     """Return the lines that deploy, and leave the exit code in ``code``.
 
     A deploy adds a line to the file $REHEARSAL_DEPLOYED when it begins and when it is done: its
@@ -132,7 +134,7 @@ def run(job: Job, deploy: Deploy, number: int, words: Translator) -> list[str]:
     ]
 
 
-def _old_ruby(job: Job, deploy: Deploy) -> list[str]:
+def _old_ruby(job: Job, deploy: DeployEntry) -> list[str]:
     """Return the lines of an image on which the tool cannot be installed."""
     image = load("travis/images").get(job.environ["TRAVIS_DIST"], {"ruby": True})
     if image["ruby"] or deploy.old_tool:
@@ -157,14 +159,14 @@ def _old_python(job: Job) -> list[str]:
     return [f"say {shlex.quote(said)}", "dpl_die '#!/bin/bash'"]
 
 
-def _target(deploy: Deploy) -> str:
+def _target(deploy: DeployEntry) -> str:
     if deploy.provider == "pypi":
         return _option(deploy, "server", INDEXES["pypi"].upload)
     # Where a script publishes is its own affair: its command stands for it, nothing filled in.
     return shlex.quote(" ".join(str(deploy.options.get("script")).split()))
 
 
-def _option(deploy: Deploy, name: str, default: str = "") -> str:
+def _option(deploy: DeployEntry, name: str, default: str = "") -> str:
     """Return an option as bash reads it: in double quotes, where a variable is filled in.
 
     An option that the file does not give is taken from the environment: PYPI_SERVER.
@@ -180,7 +182,7 @@ def _option(deploy: Deploy, name: str, default: str = "") -> str:
     return '"' + re.sub(r'([\\"])', r"\\\1", str(value)) + '"'
 
 
-def _required(deploy: Deploy, name: str) -> list[str]:
+def _required(deploy: DeployEntry, name: str) -> list[str]:
     """Return the lines that read an option which dpl cannot do without."""
     lines = [f"dpl_{name}={_option(deploy, name)}"]
     if not isinstance(deploy.options.get(name), str | list):
@@ -188,7 +190,7 @@ def _required(deploy: Deploy, name: str) -> list[str]:
     return lines
 
 
-def _if(deploy: Deploy, name: str, default: str) -> str:
+def _if(deploy: DeployEntry, name: str, default: str) -> str:
     """Return the test of bash whether an option that is true or false is true."""
     value = deploy.options.get(name)
     if isinstance(value, bool):
@@ -198,7 +200,7 @@ def _if(deploy: Deploy, name: str, default: str) -> str:
     return f'[[ "${{PYPI_{name.upper()}:-{default}}}" = true ]]'
 
 
-def _steps(job: Job, deploy: Deploy, words: Translator) -> list[str]:
+def _steps(job: Job, deploy: DeployEntry, words: Translator) -> list[str]:
     """Return the stages of a deploy in dpl's order, each in its fold."""
     stages = _pypi(job, deploy, words) if deploy.provider == "pypi" else _script(deploy)
     return [
@@ -223,13 +225,13 @@ def _steps(job: Job, deploy: Deploy, words: Translator) -> list[str]:
     ]
 
 
-def _runs(deploy: Deploy) -> list[str]:
+def _runs(deploy: DeployEntry) -> list[str]:
     """Return the lines of ``run:``, which follow a deploy that is done."""
     commands = [str(one) for one in as_list(deploy.options.get("run"))]
     return [f"dpl_shell {shlex.quote(one)}" for one in commands]
 
 
-def _pypi(job: Job, deploy: Deploy, words: Translator) -> dict[str, list[str]]:
+def _pypi(job: Job, deploy: DeployEntry, words: Translator) -> dict[str, list[str]]:
     """Return what dpl's pypi provider does in each stage."""
     on = deploy.options
     require = [*_required(deploy, "username"), *_required(deploy, "password")]
@@ -283,7 +285,7 @@ def _pypi(job: Job, deploy: Deploy, words: Translator) -> dict[str, list[str]]:
     }
 
 
-def _script(deploy: Deploy) -> dict[str, list[str]]:
+def _script(deploy: DeployEntry) -> dict[str, list[str]]:
     """Return what dpl's script provider does: one command, echoed after bash has filled it in."""
     failed = shlex.quote(f"Script failed with status {STATUS}")
     return {

@@ -10,7 +10,7 @@ from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
 from pypi_practice.travis.config.jobs import DECISIVE_PHASES
 from pypi_practice.travis.plan import destinations
 from pypi_practice.travis.plan.deploy_decision import decide
-from pypi_practice.travis.plan.planner import Event, Plan
+from pypi_practice.travis.plan.plan_types import Event, Plan
 from pypi_practice.travis.plan.secret_variables import visible_variables
 from pypi_practice.travis.run.repository import Repository, describe
 

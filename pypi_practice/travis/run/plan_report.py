@@ -11,8 +11,9 @@ from typing import Any
 from pypi_practice.core import terminal
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
-from pypi_practice.git.safe_reader import GitError
+from pypi_practice.git.git_command import GitError
 from pypi_practice.travis.config import unsupported_keys
+from pypi_practice.travis.config.deploy_entries import DeployEntry
 from pypi_practice.travis.config.jobs import PHASES
 from pypi_practice.travis.config.loader import as_list
 from pypi_practice.travis.plan import destinations
@@ -20,17 +21,10 @@ from pypi_practice.travis.plan.deploy_decision import (
     Decision,
     command,
     decide,
-    secrets,
     target,
 )
-from pypi_practice.travis.plan.planner import (
-    Deploy,
-    Event,
-    Job,
-    Plan,
-    Variable,
-    make,
-)
+from pypi_practice.travis.plan.plan_types import Event, Job, Plan, Variable
+from pypi_practice.travis.plan.planner import make
 from pypi_practice.travis.plan.secret_variables import emptied, visible_variables
 from pypi_practice.travis.run import repository
 from pypi_practice.travis.run.repository import Remark, Repository
@@ -57,9 +51,9 @@ def _grid(rows: Sequence[Sequence[str]], indent: str = "") -> list[str]:
     ]
 
 
-def publishing(job: Job, deploy: Deploy, answer: Decision, words: Translator) -> str:
+def publishing(job: Job, deploy: DeployEntry, answer: Decision, words: Translator) -> str:
     """Return where a deploy publishes, and with which of the variables that the job sees."""
-    names = [one for one in secrets(deploy) if not one.startswith("TRAVIS")]
+    names = [one for one in deploy.variables if not one.startswith("TRAVIS")]
     where = target(deploy)
     missing = _missing(job, names)
     if missing:
@@ -160,9 +154,9 @@ def text(
     return "\n".join([*lines, *remarks(findings, words)])
 
 
-def _deploy(job: Job, deploy: Deploy, words: Translator) -> dict[str, Any]:
+def _deploy(job: Job, deploy: DeployEntry, words: Translator) -> dict[str, Any]:
     answer = decide(job, deploy, words)
-    names = secrets(deploy)
+    names = deploy.variables
     return {
         "provider": deploy.provider,
         "runs": answer.runs,

@@ -16,7 +16,7 @@ from pathlib import Path
 from pypi_practice.sandbox.bubblewrap import Files
 from pypi_practice.sandbox.kinds import Kind
 from pypi_practice.sandbox.start import start
-from pypi_practice.travis.plan.planner import Variable
+from pypi_practice.travis.plan.plan_types import Variable
 from pypi_practice.travis.run.log import clean
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")

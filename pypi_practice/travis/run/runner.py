@@ -31,13 +31,7 @@ from pypi_practice.travis.config.jobs import assigned
 from pypi_practice.travis.plan import destinations
 from pypi_practice.travis.plan.deploy_decision import decide
 from pypi_practice.travis.plan.dpl import OURS
-from pypi_practice.travis.plan.planner import (
-    Event,
-    Job,
-    Plan,
-    Stage,
-    Variable,
-)
+from pypi_practice.travis.plan.plan_types import Event, Job, Plan, Stage, Variable
 from pypi_practice.travis.run import origin, outline, script, workspace
 from pypi_practice.travis.run.log import Log, Marks, Watch, clean
 from pypi_practice.travis.run.process import JobSandbox, Process, stream

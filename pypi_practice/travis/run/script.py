@@ -11,11 +11,12 @@ import shlex
 from collections.abc import Sequence
 
 from pypi_practice.core.i18n import Translator
-from pypi_practice.shell.session import PIP_PROXY, PROXIES
+from pypi_practice.shell.variables import PIP_PROXY, PROXIES
+from pypi_practice.travis.config.deploy_entries import DeployEntry
 from pypi_practice.travis.config.jobs import DECISIVE_PHASES
 from pypi_practice.travis.plan import dpl
 from pypi_practice.travis.plan.dpl import OURS
-from pypi_practice.travis.plan.planner import Deploy, Job
+from pypi_practice.travis.plan.plan_types import Job
 
 # Names that a .travis.yml may call are Travis CI's own: travis_retry, travis_wait.
 HELPERS = r"""
@@ -230,7 +231,7 @@ def _plain(job: Job, phase: str) -> list[str]:
     return _skipped(job, phase) or _commands(phase, job.phase(phase), stops=False)
 
 
-def _deploy(job: Job, deploy: Deploy, number: int, words: Translator) -> list[str]:
+def _deploy(job: Job, deploy: DeployEntry, number: int, words: Translator) -> list[str]:
     skipped = f"Skipping a deployment with the {deploy.provider} provider because "
     if job.environ["TRAVIS_PULL_REQUEST"] != "false":
         sentence = f"{skipped}the current build is a pull request."
@@ -250,7 +251,7 @@ def _deploy(job: Job, deploy: Deploy, number: int, words: Translator) -> list[st
         lines.append(f"say {shlex.quote(text)}")
     # 1 is no; 2 is a condition that bash cannot read, and then it reads nothing of the script.
     lines += [*_plain(job, "after_deploy"), "else [[ $? -eq 1 ]] || exit 2"]
-    for test, reason in deploy.reasons:
+    for test, reason in deploy.reasons(job.environ["TRAVIS_BRANCH"]):
         said = f"travis_yellow {shlex.quote(skipped + reason)}"
         lines.append(f"eval {shlex.quote(f'[[ {test} ]]')} || {said}")
     return [*lines, "fi"]

@@ -10,8 +10,8 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS, INDEXES, is_protected, plain_host
 from pypi_practice.network.allowed_hosts import named
 from pypi_practice.travis.config import unsupported_keys
-from pypi_practice.travis.plan.deploy_decision import secrets
-from pypi_practice.travis.plan.planner import Deploy, Event, Job, Plan
+from pypi_practice.travis.config.deploy_entries import DeployEntry
+from pypi_practice.travis.plan.plan_types import Event, Job, Plan
 from pypi_practice.travis.plan.secret_variables import visible_variables
 from pypi_practice.travis.run.log import clean, seconds
 from pypi_practice.travis.run.results import Outcome, Result
@@ -69,7 +69,7 @@ class Summary:
         return self.words("and_more", names=shown, number=left) if left > 0 else shown
 
     def _deployed(
-        self, job: Job, deploy: Deploy, outcome: Outcome, variables: dict[str, str]
+        self, job: Job, deploy: DeployEntry, outcome: Outcome, variables: dict[str, str]
     ) -> Iterator[tuple[str, str]]:
         """Yield what is said of a deploy that ended well; note the variables that it used."""
         if deploy.provider == "script":
@@ -80,7 +80,7 @@ class Summary:
         index = HOSTS.get(plain_host(urlsplit(server).hostname or ""))
         if index is None:
             return
-        used = [one for one in secrets(deploy) if not one.startswith("TRAVIS")]
+        used = [one for one in deploy.variables if not one.startswith("TRAVIS")]
         variables[index.key] = ", ".join(f"${one}" for one in used or visible_variables(job))
         if outcome.skipped and all(key != index.key for key, _ in outcome.uploaded):
             host = urlsplit(index.upload).hostname

@@ -24,7 +24,7 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.network.server import certificates_in
 from pypi_practice.sandbox.bubblewrap import Files
-from pypi_practice.shell.session import (
+from pypi_practice.shell.variables import (
     BUNDLES,
     CERTIFICATES,
     HATCH_REPO,
@@ -34,7 +34,8 @@ from pypi_practice.shell.session import (
     PROXIES,
 )
 from pypi_practice.travis.config.jobs import assigned
-from pypi_practice.travis.plan.planner import Job, caches_pip
+from pypi_practice.travis.plan.plan_types import Job
+from pypi_practice.travis.plan.planner import caches_pip
 from pypi_practice.travis.run import origin
 from pypi_practice.travis.run.repository import Repository
 from pypi_practice.travis.run.script import GUARDED, NO_PROXIES

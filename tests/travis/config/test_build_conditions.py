@@ -16,6 +16,7 @@ from pypi_practice.travis.config.build_conditions import (
     parse,
 )
 from pypi_practice.travis.plan import planner
+from pypi_practice.travis.plan.plan_types import Event
 
 DATA = {"branch": "master", "tag": None, "env": {"foo": "foo", "bar": False}}
 
@@ -268,5 +269,5 @@ def test_what_cannot_be_read_gets_a_sentence(text, reason):
     for language in LANGUAGES:
         words = Translator(language, "travis/messages")
         with pytest.raises(PracticeError) as sentence:
-            planner.make({"if": text}, planner.Event("main"), [], 1, words)
+            planner.make({"if": text}, Event("main"), [], 1, words)
         assert str(sentence.value) == words("bad_condition", where="if", reason=error.value)

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config.regular_expressions import Budget
-from pypi_practice.travis.plan import bash_conditional, planner
-from pypi_practice.travis.plan.bash_conditional import NotBash, Scope, Undecided
+from pypi_practice.travis.plan import planner
+from pypi_practice.travis.plan.bash_conditional import evaluation, parser
+from pypi_practice.travis.plan.bash_conditional.words import NotBash, Scope, Undecided
 from pypi_practice.travis.plan.commit_tree import JobFiles, Tree
 from pypi_practice.travis.plan.deploy_decision import decide
-from pypi_practice.travis.plan.planner import Event, Variable
+from pypi_practice.travis.plan.plan_types import Event, Variable
 from pypi_practice.travis.run import repository
 
 EN = Translator("en", "travis/messages")
@@ -156,7 +157,7 @@ TERM = st.one_of(
     WORD,
     st.builds("{} {}".format, st.sampled_from(["-n", "-z", "-v", "-o", "-j"]), WORD),
     st.builds(
-        lambda one, space, sign, two: f"{one}{space}{sign}{space}{two}",
+        lambda left, space, sign, right: f"{left}{space}{sign}{space}{right}",
         WORD,
         SPACE,
         st.sampled_from(OPERATORS),
@@ -169,7 +170,7 @@ CONDITION = st.recursive(
         st.builds("({}{})".format, inner, st.sampled_from(["", " ", "\n"])),
         st.builds("{}{}".format, st.sampled_from(["! ", "!"]), inner),
         st.builds(
-            lambda one, space, sign, two: f"{one}{space}{sign}{space}{two}",
+            lambda left, space, sign, right: f"{left}{space}{sign}{space}{right}",
             inner,
             SPACE,
             st.sampled_from(["&&", "||"]),
@@ -179,7 +180,7 @@ CONDITION = st.recursive(
     max_leaves=6,
 )
 COMMON = st.builds(
-    lambda one, sign, two: f"{one} {sign} {two}",
+    lambda left, sign, right: f"{left} {sign} {right}",
     st.sampled_from(["$A", '"$A"', "${B}", "$C", "main", "$NO"]),
     st.sampled_from(["=", "==", "!=", "=~"]),
     st.sampled_from(["main", "ma*", "[a-m]*", "^v[0-9]+", "'x'", '""', "v?.*"]),
@@ -197,19 +198,20 @@ class NoFiles:
 def ours(condition: str) -> int | None:
     """Return what bash would return: 0, 1 or 2; None if that is not decided."""
     try:
-        parsed = bash_conditional.parse(condition)
+        parsed = parser.parse(condition)
     except NotBash:
         return 2
     except Undecided:
         return None
-    holds = bash_conditional.evaluate(parsed, Scope(VALUES.get, NoFiles(), Budget())).holds
+    holds = evaluation.evaluate(parsed, Scope(VALUES.get, NoFiles(), Budget())).holds
     return None if holds is None else int(not holds)
 
 
 def bash(conditions: list[str]) -> list[int]:
     """Return what bash returns for each condition."""
     lines = (
-        f"(eval {shlex.quote(f'[[ {one} ]]')}) > /dev/null 2>&1; echo $?" for one in conditions
+        f"(eval {shlex.quote(f'[[ {condition} ]]')}) > /dev/null 2>&1; echo $?"
+        for condition in conditions
     )
     environ = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", **VALUES}
     done = subprocess.run(
@@ -228,7 +230,7 @@ def bash(conditions: list[str]) -> list[int]:
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(CONDITION, min_size=20, max_size=40))
 def test_bash_says_the_same_of_what_is_decided(conditions):
-    answers = [ours(one) for one in conditions]
+    answers = [ours(condition) for condition in conditions]
     expected = bash(conditions)
     assert len(expected) == len(conditions)
     for condition, answer, theirs in zip(conditions, answers, expected, strict=True):
@@ -238,7 +240,7 @@ def test_bash_says_the_same_of_what_is_decided(conditions):
 @settings(max_examples=200, deadline=None)
 @given(st.lists(COMMON, min_size=1, max_size=4), st.sampled_from([" && ", " || "]))
 def test_what_is_common_is_decided(conditions, sign):
-    assert ours(sign.join(f"({one})" for one in conditions)) in (0, 1)
+    assert ours(sign.join(f"({condition})" for condition in conditions)) in (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -293,8 +295,8 @@ def test_the_work_grows_with_the_condition(make, monkeypatch):
     def steps(condition: str) -> int:
         budget = Budget(10**9)
         try:
-            parsed = bash_conditional.parse(condition)
-            bash_conditional.evaluate(parsed, Scope(VALUES.get, NoFiles(), budget))
+            parsed = parser.parse(condition)
+            evaluation.evaluate(parsed, Scope(VALUES.get, NoFiles(), budget))
         except (NotBash, Undecided):
             pass
         return 10**9 - budget.left
@@ -326,8 +328,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.skipif(os.name == "nt", reason="needs the modes and links of a POSIX file system")
 def tree_of(folder: Path) -> Tree:
     """Return the files of the commit of a repository."""
-    found, _ = repository.find(folder, None, None, Translator("en"))
-    return repository.tree(found)
+    repo, _ = repository.find(folder, None, None, Translator("en"))
+    return repository.tree(repo)
 
 
 @pytest.mark.parametrize(
@@ -370,13 +372,13 @@ def tree_of(folder: Path) -> Tree:
 def test_files_are_those_of_the_commit(test, expected, folder):
     tree = tree_of(folder)
     try:
-        parsed = bash_conditional.parse(test)
+        parsed = parser.parse(test)
     except (NotBash, Undecided):
         parsed = None
     if parsed is None:
         assert expected is None
         return
-    verdict = bash_conditional.evaluate(parsed, Scope(VALUES.get, JobFiles(tree, False), Budget()))
+    verdict = evaluation.evaluate(parsed, Scope(VALUES.get, JobFiles(tree, False), Budget()))
     assert verdict.holds is expected
 
 

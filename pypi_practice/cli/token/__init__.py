@@ -1,0 +1,1 @@
+"""``pypi-practice token``: new, list, show, narrow and revoke."""

@@ -1,0 +1,90 @@
+"""What the commands of ``pypi-practice token`` print.
+
+With ``--json`` each prints one JSON value with the keys that KEYS names, and these values:
+moments in UTC such as ``"2030-01-01T00:00:00Z"``, what does not apply as ``null``, ``index`` as
+``"testpypi"`` or ``"pypi"``, and a caveat as PyPI writes it, ``[tag, field, ...]``. ``list`` prints
+an array of such objects. ``show`` gives in ``obstacle`` why no upload can pass (see
+``inspection.TokenInfo.obstacle``), in ``limits`` an array of ``{"caveat", "problem"}``, and in
+``signature`` always ``"unchecked"``. Of a token itself only ``new`` and ``narrow`` print anything.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from pypi_practice.core import timestamps
+from pypi_practice.core.i18n import Translator
+from pypi_practice.index.storage.records import TokenRecord
+
+RECORD_KEYS = ("id", "index", "name", "project", "created", "last_used")
+KEYS = {
+    "new": ("id", "index", "name", "project", "token"),
+    "list": RECORD_KEYS,
+    "show": (
+        "index",
+        "practice",
+        "location",
+        "id",
+        "obstacle",
+        "projects",
+        "project_ids",
+        "users",
+        "publishers",
+        "not_before",
+        "expires",
+        "limits",
+        "whole",
+        "signature",
+    ),
+    "narrow": ("index", "practice", "id", "projects", "not_before", "expires", "added", "token"),
+    "revoke": RECORD_KEYS,
+}
+
+
+def record(token: TokenRecord) -> dict[str, Any]:
+    """Return a token of the practice index for JSON, with RECORD_KEYS and without its key."""
+    return {
+        "id": token.id,
+        "index": token.user.index,
+        "name": token.description,
+        "project": token.project,
+        "created": timestamps.utc(token.created),
+        "last_used": None if token.last_used is None else timestamps.utc(token.last_used),
+    }
+
+
+def print_json(value: Any) -> None:
+    """Print *value* as JSON that any terminal can show."""
+    print(json.dumps(value, indent=2))
+
+
+def plain(text: object) -> str:
+    """Return what stands in a token so that a terminal shows it and obeys nothing of it."""
+    shown = "".join(one if one.isascii() and one.isprintable() else "?" for one in str(text))
+    return shown if len(shown) <= 100 else f"{shown[:100]}..."
+
+
+def scope(token: TokenRecord, own: Translator) -> str:
+    """Return what the index keeps of a token's scope, in words."""
+    return own("one_project", project=token.project) if token.project else own("whole_account")
+
+
+def row(token: TokenRecord, own: Translator) -> str:
+    """Return the line that ``list`` shows of a token."""
+    used = own("never")
+    if token.last_used is not None:
+        used = time.strftime("%Y-%m-%d %H:%M", time.localtime(token.last_used))
+    return own(
+        "token_row",
+        index=token.user.index,
+        id=token.id,
+        name=token.description,
+        scope=scope(token, own),
+        used=used,
+    )
+
+
+def shown_names(names: Any) -> str:
+    return plain(", ".join(sorted(names)))

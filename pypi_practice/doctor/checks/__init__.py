@@ -1,0 +1,1 @@
+"""The checks of ``pypi-practice doctor``, a module for each subject."""

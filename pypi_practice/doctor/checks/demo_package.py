@@ -1,0 +1,61 @@
+"""The checks for what is left of the demo package: its names, its author, its description."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from packaging.utils import canonicalize_name
+
+from pypi_practice.core.data import load
+from pypi_practice.doctor.checks.check import Check, CheckResult, failed, passed, skipped, some
+from pypi_practice.doctor.project import Project
+
+
+class DemoNames(Check):
+    def find(self, project: Project) -> CheckResult:
+        old = load("commands/fork")["old"]
+        if canonicalize_name(project.name or "") == old["project"]:
+            return failed("demo", name=old["project"])
+        own_name = (project.name or "").lower().encode()
+        pattern = re.compile(
+            b"|".join(re.escape(old[key].encode()) for key in ("project", "package"))
+        )
+        return _left(project, pattern, project.files, own_name)
+
+
+def _left(
+    project: Project, pattern: re.Pattern[bytes], names: list[str], own_name: bytes = b""
+) -> CheckResult:
+    """Return which files hold *pattern*, but for what stands in *mine*, or have it as a name."""
+    files_with_match, unread_files = [], []
+    for name, matches in project.search(pattern, names):
+        if isinstance(matches, OSError):
+            unread_files.append(name)
+            continue
+        matches |= {match[0] for match in pattern.finditer(os.fsencode(name))}
+        if any(match.lower() not in own_name for match in matches):
+            files_with_match.append(name)
+    if files_with_match:
+        return failed("left", names=some(files_with_match))
+    return skipped("unread_files", names=some(unread_files)) if unread_files else passed()
+
+
+class DemoPeople(Check):
+    def find(self, project: Project) -> CheckResult:
+        old = load("commands/fork")["old"]
+        wanted = [old[key].encode() for key in ("author", "email", "user")]
+        names = [name for name in project.files if name in load("commands/doctor")["people_in"]]
+        return _left(project, re.compile(b"|".join(map(re.escape, wanted))), names)
+
+
+class DemoDescription(Check):
+    def find(self, project: Project) -> CheckResult:
+        description = project.written("description", "summary")
+        if description is None:
+            return skipped("no_description")
+        return (
+            failed("left", text=description)
+            if description == load("commands/fork")["old"]["description"]
+            else passed()
+        )

@@ -1,0 +1,52 @@
+"""The messages of Travis CI's validator, and how Ruby shows a value in them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+LEVELS = ("info", "warn", "error", "alert")
+
+
+@dataclass(frozen=True)
+class Message:
+    """What Travis CI says: its level, the key, its code and words, and where (from 1)."""
+
+    level: str
+    key: str
+    code: str
+    text: str
+    line: int = 1
+    column: int = 1
+    name: str = ""  # the key or value that it is about, as the file writes it
+    instead: str = ""  # what Travis CI takes for it
+
+    def __str__(self) -> str:
+        return f"[{self.level}] on {self.key}: {self.text}"
+
+    @property
+    def is_fatal(self) -> bool:
+        """Whether a rehearsal stops at it: a part of the file is dropped, or a secret leaks."""
+        return self.level in ("error", "alert")
+
+
+def inspect(value: Any, top: bool = True) -> str:
+    """Return *value* as Ruby shows it in a message."""
+    if isinstance(value, dict):
+        pairs = (f"{_symbol(key)}=>{inspect(one, False)}" for key, one in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(inspect(one, False) for one in value) + "]"
+    if value is None:
+        return "" if top else "nil"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    if top:
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def _symbol(key: str) -> str:
+    return f":{key}" if re.fullmatch(r"[A-Za-z_]\w*[?!]?", key) else f":{inspect(key, False)}"

@@ -1,0 +1,122 @@
+"""The words of a condition of bash, and what they become when their parameters are filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pypi_practice.travis.config.regular_expressions import Budget
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+KNOWN_PARAMETER = re.compile(
+    r"\$\{(?P<length>#?)(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"(?:(?P<operator>:[-+]|[-+]|##?|%%?)(?P<word>[A-Za-z0-9_./-]*)"
+    r"|:(?P<offset>[0-9]{1,9})(?::(?P<count>[0-9]{1,9}))?)?\}"
+)
+SHOWN = 60  # characters of a text that a reason shows
+
+
+class NotBash(ValueError):
+    """A condition that bash refuses as a syntax error."""
+
+
+class Undecided(Exception):
+    """What only the build can tell: ``code`` is a key of messages.yml, ``text`` fills it in."""
+
+    def __init__(self, code: str, text: str = "") -> None:
+        super().__init__(code, text)
+        self.code = code
+        self.text = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+class Files(Protocol):
+    """Answers tests of files: ``test("f", "setup.py")``. Raises Undecided."""
+
+    def test(self, operator: str, path: str) -> bool:
+        """Whether ``-operator path`` holds."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a condition is evaluated with.
+
+    ``variable`` returns the value of a variable, or None if it is not set; raises Undecided.
+    """
+
+    variable: Callable[[str], str | None]
+    files: Files
+    budget: Budget
+
+
+@dataclass(frozen=True)
+class Text:
+    """Characters as they are written; quoted ones have no meaning in a pattern."""
+
+    text: str
+    quoted: bool
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """``$NAME`` or a form of ``${NAME…}`` that KNOWN_PARAMETER matches."""
+
+    source: str
+    quoted: bool
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A part whose value only the build can tell."""
+
+    code: str
+    text: str
+
+
+Part = Text | Parameter | Unknown
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of bash, before its parameters are filled in."""
+
+    parts: tuple[Part, ...]
+    source: str
+
+    def letters(self, scope: Scope) -> list[tuple[str, bool]]:
+        """Return each character and whether it is quoted. Raises Undecided."""
+        letters: list[tuple[str, bool]] = []
+        for part in self.parts:
+            if isinstance(part, Unknown):
+                raise Undecided(part.code, part.text)
+            text = part.text if isinstance(part, Text) else _expanded(part.source, scope)
+            scope.budget.spend(len(text) + 1)
+            letters += [(letter, part.quoted) for letter in text]
+        return letters
+
+    def value(self, scope: Scope) -> str:
+        """Return the text that it becomes. Raises Undecided."""
+        return "".join(letter for letter, _ in self.letters(scope))
+
+
+def _expanded(source: str, scope: Scope) -> str:
+    match = KNOWN_PARAMETER.fullmatch(source)
+    if match is None:
+        raise Undecided("unknown_expression", source)
+    value = scope.variable(match["name"])
+    text, operator, word = value or "", match["operator"], match["word"] or ""
+    if match["length"]:
+        return str(len(text))
+    if match["offset"]:
+        start = int(match["offset"])
+        return text[start : start + int(match["count"])] if match["count"] else text[start:]
+    if operator in ("-", ":-"):
+        missing = value is None or (operator == ":-" and not text)
+        return word if missing else text
+    if operator in ("+", ":+"):
+        there = value is not None and (operator == "+" or bool(text))
+        return word if there else ""
+    if operator in ("#", "##"):
+        return text.removeprefix(word)
+    return text.removesuffix(word) if operator and word else text
