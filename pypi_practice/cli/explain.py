@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pypi_practice.cli import completion
+from pypi_practice.cli.parser import add_command
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 
@@ -42,26 +43,18 @@ MARKS = (
 )
 
 
-def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
+def add_parser(commands: Any, language: str) -> None:
     """Add ``explain`` to the commands of pypi-practice."""
     words = Translator(language, "commands/explain")
-    text = words("help_explain")
-    made = commands.add_parser(
-        "explain",
-        help=text,
-        description=text,
-        epilog=words("epilog"),
-        add_help=False,
-        parents=parents,
-    )
+    made = add_command(commands, "explain", words("help_explain"), language)
+    made.epilog = words("epilog")
     where = made.add_argument(
         "file", nargs="?", metavar=words.metavar("FILE"), help=words("help_file")
     )
     completion.complete(where, completion.FILE)
     made.add_argument("--last", action="store_true", help=words("help_last"))
     made.add_argument("--all", action="store_true", help=words("help_all"))
-    keys = ", ".join(KEYS)
-    made.add_argument("--json", action="store_true", help=words("help_json", keys=keys))
+    made.finish(json=words("help_json", keys=", ".join(KEYS)), data=True)
     made.set_defaults(run=_explain)
 
 
