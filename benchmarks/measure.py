@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import builds  # noqa: E402
+import installation  # noqa: E402
 import pages  # noqa: E402
 import paint  # noqa: E402
 from table import Number, progress, say, table  # noqa: E402
@@ -25,7 +26,7 @@ from pypi_practice.core.i18n import LANGUAGES, language, localized_argparse  # n
 from site_builder.browser import NoBrowser, find, no_browser  # noqa: E402
 from site_builder.build import BuildError  # noqa: E402
 
-PARTS = ("weight", "files", "browser", "paint", "builds")
+PARTS = ("weight", "files", "browser", "paint", "builds", "installation")
 
 
 def main() -> int:
@@ -38,7 +39,7 @@ def main() -> int:
             raise NoBrowser(no_browser())
         with tempfile.TemporaryDirectory() as folder:
             site = Path(folder)
-            if set(wanted) != {"builds"}:
+            if set(wanted) - {"builds", "installation"}:
                 progress("building")
                 pages.make(site)
             measures: dict[str, Callable[[], Iterator[Number]]] = {
@@ -47,6 +48,7 @@ def main() -> int:
                 "browser": lambda: pages.browsed(site),
                 "paint": lambda: paint.numbers(site, arguments.material),
                 "builds": builds.numbers,
+                "installation": installation.numbers,
             }
             for part in wanted:
                 numbers += measures[part]()

@@ -124,8 +124,8 @@ def asked(running: Browser, address: str) -> Iterator[Number]:
 def barred(running: Browser, address: str) -> Number:
     """Return what axe-core finds, light and dark, wide and narrow."""
     failing: list[str] = []
-    for number, found in enumerate(accessibility_audit.look_at_all(running, address, PATHS)):
+    for number, audit in enumerate(accessibility_audit.audit_pages(running, address, PATHS)):
         if number % 20 == 0:
             progress("looking", number, len(PATHS))
-        failing += found.failing
+        failing += audit.failing
     return Number.at_most(say("axe", len(PATHS)), len(failing), 0, details=failing)

@@ -14,94 +14,38 @@ import shutil
 import stat
 import subprocess
 import sys
-import tarfile
 import tempfile
 import tomllib
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from pypi_practice.core import regular_files
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.doctor import history, lookup
+from pypi_practice.doctor.distributions import UNPACK_ERRORS, Built, open_distribution
 from pypi_practice.doctor.leaks import has_token
-from pypi_practice.git.safe_reader import (
-    NOT_A_REPOSITORY,
-    NOT_INSTALLED,
-    GitError,
-    Repository,
-)
-from pypi_practice.index.upload.form import Form
-from pypi_practice.index.upload.metadata import FORM_FIELDS
-from pypi_practice.index.upload.spool import Incoming
+from pypi_practice.doctor.versions import TAG, TAG_LIMIT, parse_version
+from pypi_practice.git.git_command import NOT_A_REPOSITORY, NOT_INSTALLED, GitError
+from pypi_practice.git.safe_reader import Repository
 from pypi_practice.travis.run import plan_report, repository
 
 SETTINGS_LIMIT = 1024 * 1024  # bytes of pyproject.toml
 FILE_LIMIT = 1024 * 1024 * 1024  # bytes of a file that is searched; it is read in pieces
 COPY_LIMIT = 4 * 1024 * 1024 * 1024  # bytes of a folder without commits that is built from a copy
-VERSION_LIMIT = 256  # characters; a version is part of the name of a file
-TAG_LIMIT = 256  # characters
 # tomllib reads a key of n parts in n * n steps, so a longer one is refused before it is read.
 LONG_KEY = re.compile(r"(?<![^.\n=\[\]{},])(?:[^.\n=\[\]{},]+\.){100}")
 BUILD_TIMEOUT = 900  # seconds; some back ends compile
-# With limits, because a tag of any length can stand in a repository.
-TAG = re.compile(r"(?:[a-z][\w.-]{0,99}?[-_/])?v?(\d[\w.+!-]{0,99})", re.IGNORECASE)
 # What a copy of a folder without commits leaves out.
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", "venv", ".tox", ".nox", "build", "dist", "*.egg-info", "__pycache__"
 )
-UNPACK_ERRORS = (
-    OSError,
-    KeyError,
-    ValueError,
-    RuntimeError,
-    EOFError,
-    zlib.error,
-    tarfile.TarError,
-    zipfile.BadZipFile,
-)
-IN_METADATA = {name: key for key, name in FORM_FIELDS.items()}
-
-
-@dataclass(frozen=True)
-class Built:
-    """An sdist or a wheel: its place, the names in it, and its metadata as fields of an upload.
-
-    The names of an sdist are those below its one folder. ``unparsed`` are the fields of its
-    metadata that are malformed or unknown.
-    """
-
-    path: Path
-    names: list[str]
-    fields: list[tuple[str, str]]
-    unparsed: tuple[str, ...] = ()
-
-    def all(self, name: str) -> list[str]:
-        """Return every value of a field, by the name that an upload gives it."""
-        return [value for key, value in self.fields if key == name]
-
-    def form(self, content: Incoming) -> Form:
-        """Return the upload that twine would send of it; *content* takes its bytes."""
-        is_wheel = self.path.suffix == ".whl"
-        content.write(self.path.read_bytes())
-        fields = [
-            (":action", "file_upload"),
-            ("protocol_version", "1"),
-            ("filetype", "bdist_wheel" if is_wheel else "sdist"),
-            ("pyversion", self.path.name.split("-")[-3] if is_wheel else "source"),
-            *((f"{kind}_digest", value) for kind, value in content.digests.items()),
-            *self.fields,
-        ]
-        return Form(fields, filename=self.path.name, content=content)
 
 
 @dataclass
@@ -366,7 +310,7 @@ class Project:
         except (OSError, shutil.Error) as error:
             return [], str(error)
         try:
-            return [_open(path) for path in sorted(out.iterdir())], ""
+            return [open_distribution(path) for path in sorted(out.iterdir())], ""
         except UNPACK_ERRORS as error:
             return [], f"{type(error).__name__}: {error}"
 
@@ -415,49 +359,3 @@ class Project:
 def _tells(line: str) -> bool:
     """Whether a line of a builder's output is more than a frame around one that is."""
     return len(line) > 3 and not re.match(r"[╰│─╭*=\[]|note:|hint:|File \"|During handling", line)
-
-
-def parse_version(text: str) -> Version | None:
-    """Return a version as PEP 440 reads it, None if it cannot, or if it is too long."""
-    if len(text) > VERSION_LIMIT:
-        return None
-    try:
-        return Version(text)
-    except InvalidVersion:
-        return None
-
-
-def _open(path: Path) -> Built:
-    """Read an sdist or a wheel; raises one of UNPACK_ERRORS."""
-    if path.suffix == ".whl":
-        if path.name.count("-") < 4:
-            raise ValueError(path.name)
-        with zipfile.ZipFile(path) as wheel:
-            names = [name for name in wheel.namelist() if not name.endswith("/")]
-            folder = "-".join(path.name.split("-")[:2]) + ".dist-info"
-            return Built(path, names, *_fields(wheel.read(f"{folder}/METADATA")))
-    with tarfile.open(path) as sdist:
-        members = [member for member in sdist.getmembers() if member.isfile()]
-        names = [member.name.partition("/")[2] for member in members]
-        found = sdist.extractfile(members[names.index("PKG-INFO")]) if "PKG-INFO" in names else None
-        if found is None:
-            raise KeyError("PKG-INFO")
-        return Built(path, names, *_fields(found.read()))
-
-
-def _fields(metadata: bytes) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
-    """Return METADATA as the fields of the form that twine sends, and what twine cannot read."""
-    raw, unparsed = parse_email(metadata)
-    unparsed.pop("license-file", None)  # twine takes it in any version of the metadata
-    fields: list[tuple[str, str]] = []
-    for key, value in raw.items():
-        name = IN_METADATA.get(key, key)
-        if isinstance(value, str):
-            fields.append((name, value))
-        elif isinstance(value, dict):
-            fields += [(name, f"{label}, {url}") for label, url in value.items()]
-        elif isinstance(value, list):
-            fields += (
-                [(name, ",".join(value))] if key == "keywords" else [(name, each) for each in value]
-            )
-    return fields, tuple(sorted(unparsed))

@@ -84,9 +84,9 @@ def test_explaining_a_hostile_log_starts_nothing_and_obeys_nothing(name, tmp_pat
     with started() as programs:
         for options in ([], ["--all"], ["--json"]):
             assert main(["explain", str(file), *options]) in (0, 1)
-    said = "".join(capsys.readouterr())
-    assert STEERING.search(said.replace("\n", "")) is None
-    assert "Traceback" not in said
+    output = "".join(capsys.readouterr())
+    assert STEERING.search(output.replace("\n", "")) is None
+    assert "Traceback" not in output
     assert programs == []
 
 
@@ -156,9 +156,9 @@ def test_a_log_of_any_size_needs_little_memory(name, tmp_path):
 
 def test_a_command_shows_no_control_character_of_its_arguments(capsys):
     assert main(["explain", "\x1b]0;title\x07\u202ename\udc80.log"]) == 2
-    said = capsys.readouterr().err
-    assert STEERING.search(said.replace("\n", "")) is None
-    assert r"\x1b]0;title\x07\u202ename\udc80.log" in said
+    error_output = capsys.readouterr().err
+    assert STEERING.search(error_output.replace("\n", "")) is None
+    assert r"\x1b]0;title\x07\u202ename\udc80.log" in error_output
 
 
 @pytest.mark.parametrize("character", "\0\r\x1b\x7f\x80\x9b\u061c\u200e\u2028\u202e\u2069\ud800")
@@ -275,9 +275,9 @@ def _constants() -> Iterator[Expression]:
     """Yield the expressions that functions of ``re`` are given as constants."""
     for name, node, call in _calls():
         if _is_re(call) and call.attr != "compile" and isinstance(node.args[0], ast.Constant):
-            flags = [one for one in node.args[2:] if _is_flag(one)]
-            flags += [one.value for one in node.keywords if one.arg == "flags"]
-            value = sum(eval(ast.unparse(one), {"re": re}) for one in flags)
+            flags = [flag for flag in node.args[2:] if _is_flag(flag)]
+            flags += [keyword.value for keyword in node.keywords if keyword.arg == "flags"]
+            value = sum(eval(ast.unparse(flag), {"re": re}) for flag in flags)
             text = node.args[0].value
             pattern: re.Pattern[str] | re.Pattern[bytes]
             if isinstance(text, bytes):
@@ -300,10 +300,10 @@ def _globals() -> Iterator[Expression]:
             continue
         module = importlib.import_module(info.name)
         for name, value in vars(module).items():
-            for number, one in enumerate(value if isinstance(value, tuple | list) else [value]):
-                if isinstance(one, re.Pattern):
+            for number, item in enumerate(value if isinstance(value, tuple | list) else [value]):
+                if isinstance(item, re.Pattern):
                     for method in sorted(used.get(name, {"match" if number else "search"})):
-                        yield Expression(f"{info.name}.{name}", one, method)
+                        yield Expression(f"{info.name}.{name}", item, method)
 
 
 def _data() -> Iterator[Expression]:
@@ -320,8 +320,10 @@ def _data() -> Iterator[Expression]:
 @functools.cache
 def expressions() -> list[Expression]:
     """Return all, each use once."""
-    found = [*_constants(), *_globals(), *_data()]
-    return list({(one.pattern, one.method): one for one in found}.values())
+    candidates = [*_constants(), *_globals(), *_data()]
+    return list(
+        {(expression.pattern, expression.method): expression for expression in candidates}.values()
+    )
 
 
 def test_each_regular_expression_is_looked_at():
@@ -343,12 +345,12 @@ def _example(pattern: re.Pattern[str] | re.Pattern[bytes]) -> str:
         database=None, derandomize=True, phases=[hypothesis.Phase.generate], max_examples=20
     )
     try:
-        found = hypothesis.find(
+        example = hypothesis.find(
             strategies.from_regex(pattern), lambda text: len(text) >= 3, settings=settings
         )
     except hypothesis.errors.NoSuchExample:
-        found = hypothesis.find(strategies.from_regex(pattern), bool, settings=settings)
-    return found.decode("latin-1") if isinstance(found, bytes) else str(found)
+        example = hypothesis.find(strategies.from_regex(pattern), bool, settings=settings)
+    return example.decode("latin-1") if isinstance(example, bytes) else str(example)
 
 
 def attacks(pattern: re.Pattern[str] | re.Pattern[bytes]) -> Iterator[tuple[str, str, str]]:
@@ -375,38 +377,45 @@ def attacks(pattern: re.Pattern[str] | re.Pattern[bytes]) -> Iterator[tuple[str,
             yield from (("", example[:cut], end) for end in ENDS)
 
 
-def slow(one: Expression, start: str, unit: str, end: str) -> str | None:
+def slow(expression: Expression, start: str, unit: str, end: str) -> str | None:
     """Return how the time grows where it grows faster than the text, else None."""
     before, known = 0, 0.0
     for count in (8, 11, 15, 20, 26, 400, max(400, 6000 // len(unit))):
         text = start + unit * count + end
-        took = seconds(lambda text=text: one.run(text), 1)  # type: ignore[misc]
+        took = seconds(lambda text=text: expression.run(text), 1)  # type: ignore[misc]
         # Far from certain, so it is measured again with longer texts.
         if count > before and took > 0.002 and took > 5 * known * count / max(before, 1):
-            return _confirmed(one, start, unit, end, before or count)
+            return _confirmed(expression, start, unit, end, before or count)
         before, known = count, took
     return None
 
 
-def _confirmed(one: Expression, start: str, unit: str, end: str, count: int) -> str | None:
+def _confirmed(expression: Expression, start: str, unit: str, end: str, count: int) -> str | None:
     """Compare a text with one that is some times as long, until both take long enough."""
-    known = seconds(lambda: one.run(start + unit * count + end), 3)
+    known = seconds(lambda: expression.run(start + unit * count + end), 3)
     while count * len(unit) < 200_000:
         growth = (
             1.2 if count < 100 else 4
         )  # what doubles with each character must not run for hours
         longer = int(count * growth)
-        took = seconds(lambda longer=longer: one.run(start + unit * longer + end), 2)  # type: ignore[misc]
+        took = seconds(lambda longer=longer: expression.run(start + unit * longer + end), 2)  # type: ignore[misc]
         if known > 0.002 and took > 0.02 and (growth > 2 or took > 2 * growth * known):
             return f"{growth} times: {took / known:.1f}" if took > 2 * growth * known else None
         count, known = longer, took
     return None
 
 
-@pytest.mark.parametrize("one", expressions(), ids=lambda one: f"{one.where}-{one.method}")
-def test_a_regular_expression_takes_time_linear_in_the_text(one):
-    for start, unit, end in attacks(one.pattern):
-        assert slow(one, start, unit, end) is None, (one.pattern.pattern, start, unit, end)
+@pytest.mark.parametrize(
+    "expression", expressions(), ids=lambda expression: f"{expression.where}-{expression.method}"
+)
+def test_a_regular_expression_takes_time_linear_in_the_text(expression):
+    for start, unit, end in attacks(expression.pattern):
+        assert slow(expression, start, unit, end) is None, (
+            expression.pattern.pattern,
+            start,
+            unit,
+            end,
+        )
 
 
 # What stood in the program once, and others of the same kinds.
@@ -438,5 +447,5 @@ SLOW = {
 @pytest.mark.parametrize("name", SLOW)
 def test_a_slow_regular_expression_is_seen(name):
     pattern, method = SLOW[name]
-    one = Expression(name, re.compile(pattern), method)
-    assert any(slow(one, *attack) for attack in attacks(one.pattern))
+    expression = Expression(name, re.compile(pattern), method)
+    assert any(slow(expression, *attack) for attack in attacks(expression.pattern))

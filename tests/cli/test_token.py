@@ -95,7 +95,7 @@ def new(run: Run, index: str = "testpypi", *options: str) -> str:
     return done.out.strip()
 
 
-def made(location: str, *caveats: Sequence[object], identifier: str | None = None) -> str:
+def raw_token(location: str, *caveats: Sequence[object], identifier: str | None = None) -> str:
     """Return a token as *location* would make it; its key is no index's."""
     macaroon = Macaroon(
         location=location,
@@ -238,7 +238,7 @@ def test_show_explains_a_project_token(run, application):
 
 @pytest.mark.parametrize("index", INDEXES)
 def test_show_reads_a_real_token_and_keeps_nothing_of_it(run, data, index):
-    raw = made(REAL[index], [3, USER])
+    raw = raw_token(REAL[index], [3, USER])
     for language in LANGUAGES:
         done = run("token", "show", "--lang", language, sent=raw)
         assert own("show_real", language, name=INDEXES[index].name) in done.out
@@ -273,7 +273,7 @@ JANUARY = int(datetime(YEAR, 1, 31, 17, tzinfo=UTC).timestamp())
     ],
 )
 def test_show_says_what_a_token_can_do(run, caveats, obstacle, key):
-    raw = made(REAL["pypi"], *caveats)
+    raw = raw_token(REAL["pypi"], *caveats)
     assert shown(run, raw)["obstacle"] == obstacle
     for language in LANGUAGES:
         done = run("token", "show", "--lang", language, sent=raw)
@@ -283,7 +283,7 @@ def test_show_says_what_a_token_can_do(run, caveats, obstacle, key):
 
 
 def test_show_names_what_pypi_cannot_read(run):
-    value = shown(run, made(REAL["pypi"], [9], "x", [1]))
+    value = shown(run, raw_token(REAL["pypi"], [9], "x", [1]))
     assert [limit["problem"] for limit in value["limits"]] == [
         "caveat has unknown tag: 9",
         "caveat must be an array",
@@ -293,7 +293,7 @@ def test_show_names_what_pypi_cannot_read(run):
 
 
 def test_show_obeys_nothing_that_stands_in_a_token(run):
-    raw = made("evil\x1b[2J", [1, ["\x1b]0;x\x07", "é\u202e\ud800"]], [3, "a\nb"])
+    raw = raw_token("evil\x1b[2J", [1, ["\x1b]0;x\x07", "é\u202e\ud800"]], [3, "a\nb"])
     done = run("token", "show", sent=raw)
     assert done.code == 0
     assert done.out.isascii()
@@ -302,7 +302,7 @@ def test_show_obeys_nothing_that_stands_in_a_token(run):
 
 
 def test_show_of_an_identifier_that_no_index_gives(run):
-    raw = made(REAL["pypi"], identifier="somebody")
+    raw = raw_token(REAL["pypi"], identifier="somebody")
     assert shown(run, raw)["obstacle"] == "no_id"
     assert own("can_no_id") in run("token", "show", sent=raw).out
 
@@ -331,7 +331,7 @@ def test_show_takes_every_changed_letter_without_a_traceback(run):
 
 @pytest.mark.parametrize("location", [INDEXES["testpypi"].practice_location, REAL["testpypi"]])
 def test_every_cut_of_a_token_is_told(run, location):
-    raw = made(location, [3, USER])
+    raw = raw_token(location, [3, USER])
     kind = "the_real" if location == REAL["testpypi"] else "the_practice"
     for language in LANGUAGES:
         where = own(kind, language, name="TestPyPI")
@@ -343,12 +343,12 @@ def test_every_cut_of_a_token_is_told(run, location):
                 assert damaged in done.err
     assert (
         own("input_damaged", index=own("an_unknown"))
-        in run("token", "show", sent=made("elsewhere.example", [3, USER])[:-9]).err
+        in run("token", "show", sent=raw_token("elsewhere.example", [3, USER])[:-9]).err
     )
 
 
 def test_a_short_or_long_signature_is_told(run):
-    raw = made(REAL["pypi"], [3, USER])
+    raw = raw_token(REAL["pypi"], [3, USER])
     whole = base64.urlsafe_b64decode(raw[5:] + "=" * (-len(raw[5:]) % 4))
     short = whole[:-33] + bytes([31]) + whole[-32:-1]
     for body in (short, whole + b"more"):
@@ -371,14 +371,14 @@ BAD = {
     "short": (b"pypi-AAAA", "input_no_token"),
     "hex": (b"pypi-" + b"Zm" * 90, "input_no_token"),
     "letters": ("pypi-" + "é" * 40, "input_no_token"),
-    "two": (f"{made('x.invalid')}\n{made('y.invalid')}", "input_several"),
-    "joined": (made("x.invalid") + made("y.invalid"), "input_several"),
-    "quoted": (f'"{made("x.invalid")}"', "input_around"),
-    "named": (f"TWINE_PASSWORD={made('x.invalid')}", "input_around"),
-    "broken": (made("x.invalid")[:50] + "\n" + made("x.invalid")[50:], "input_around"),
+    "two": (f"{raw_token('x.invalid')}\n{raw_token('y.invalid')}", "input_several"),
+    "joined": (raw_token("x.invalid") + raw_token("y.invalid"), "input_several"),
+    "quoted": (f'"{raw_token("x.invalid")}"', "input_around"),
+    "named": (f"TWINE_PASSWORD={raw_token('x.invalid')}", "input_around"),
+    "broken": (raw_token("x.invalid")[:50] + "\n" + raw_token("x.invalid")[50:], "input_around"),
     "huge": (b"pypi-" + b"A" * 100_000, "input_large"),
     "binary": (bytes(range(256)) * 4, "input_binary"),
-    "utf-16": (made("x.invalid").encode("utf-16"), "input_binary"),
+    "utf-16": (raw_token("x.invalid").encode("utf-16"), "input_binary"),
     "nul": (b"pypi-\0\0", "input_binary"),
 }
 
@@ -413,7 +413,7 @@ def test_version_1_is_no_token_of_pypi(run, application):
     ],
 )
 def test_a_token_in_the_arguments_is_refused_and_not_repeated(run, argv):
-    raw = made(REAL["pypi"], [3, USER])
+    raw = raw_token(REAL["pypi"], [3, USER])
     for language in LANGUAGES:
         done = run(*(part.format(raw) for part in argv), "--lang", language)
         assert done.code == 2
@@ -452,7 +452,7 @@ def narrow(run: Run, raw: str, *options: str) -> str:
 
 
 def test_a_narrowed_token_is_read_and_accepted_by_other_code():
-    raw = made(REAL["pypi"], [3, USER])
+    raw = raw_token(REAL["pypi"], [3, USER])
     now = int(time.time())
     child = macaroons.narrow(raw, [[0, now + 60, 0], [1, ["a", "b-c"]]])
     token = pypitoken.Token.load(child)
@@ -472,7 +472,9 @@ def test_a_narrowed_token_is_read_and_accepted_by_other_code():
 
 @pytest.mark.parametrize("location", [*REAL.values(), "testpypi.practice.invalid", "own.example"])
 def test_narrow_works_offline_on_any_token(run, data, location):
-    child = narrow(run, made(location, [3, USER]), "--project", "New.Project", "--hours", "0.5")
+    child = narrow(
+        run, raw_token(location, [3, USER]), "--project", "New.Project", "--hours", "0.5"
+    )
     token = pypitoken.Token.load(child)
     token.check(key=KEY, project_name="new-project", user_id=USER)
     with pytest.raises(pypitoken.ValidationError):
@@ -483,7 +485,7 @@ def test_narrow_works_offline_on_any_token(run, data, location):
 def test_narrow_prints_json(run):
     options = ["--project", "B_c", "--project", "a", "--project", "b.C"]
     options += ["--until", f"{YEAR}-01-31T18:00+01:00", "--json"]
-    done = run("token", "narrow", *options, sent=made(REAL["pypi"]))
+    done = run("token", "narrow", *options, sent=raw_token(REAL["pypi"]))
     value = json.loads(done.out)
     assert tuple(value) == KEYS["narrow"]
     assert value["added"] == [[0, JANUARY, 0], [1, ["a", "b-c"]]]
@@ -497,7 +499,7 @@ def test_a_time_without_a_zone_is_local(run, monkeypatch):
         with monkeypatch.context() as zone:
             zone.setenv("TZ", "Etc/GMT-3")
             time.tzset()
-            child = narrow(run, made(REAL["pypi"]), "--until", f"{YEAR}-01-31 20:00")
+            child = narrow(run, raw_token(REAL["pypi"]), "--until", f"{YEAR}-01-31 20:00")
     finally:
         time.tzset()
     assert pypitoken.Token.load(child).restrictions[0].not_after == JANUARY
@@ -514,7 +516,7 @@ def test_narrow_tells_the_limits_beside_the_token(run, language):
         "1",
         "--lang",
         language,
-        sent=made(REAL["pypi"]),
+        sent=raw_token(REAL["pypi"]),
     )
     assert own("narrowed_projects", language, names="demo") in done.err
     assert own("narrowed_until", language, until="{").split("{")[0] in done.err
@@ -562,7 +564,9 @@ def test_what_narrow_cannot_make_is_refused(run, parent, options, key):
     value = plain(options[-1]) if options else ""
     for language in LANGUAGES:
         equal = [f"{options[0]}={options[1]}"] if options else []
-        done = run("token", "narrow", *equal, "--lang", language, sent=made(REAL["pypi"], *parent))
+        done = run(
+            "token", "narrow", *equal, "--lang", language, sent=raw_token(REAL["pypi"], *parent)
+        )
         assert (done.code, done.out) == (2, "")
         sentence = own(key, language, name=value, value=value, until="{")
         assert sentence.split("{")[0] in done.err
@@ -726,16 +730,16 @@ def test_leak_prints_json(run, application):
     upload_client.upload(application, new(run))
     token = new(run, "testpypi", "--name", "ci", "--project", "demo")
     url = "https://example.com/log?a=1"
-    real = made(REAL["pypi"], [3, USER])
+    real = raw_token(REAL["pypi"], [3, USER])
     done = run("leak", "--json", "--origin", "Deps.dev", "--url", url, sent=f"{token} {real}")
     value = json.loads(done.out)
     assert tuple(value) == leak.KEYS
-    (one,) = value["revoked"]
-    assert (one["name"], one["project"]) == ("ci", "demo")
-    assert url in one["mail"]["body"]
-    assert "Our partner Deps.dev" in one["mail"]["body"]
-    assert "Token scope: Project demo" in one["event"]
-    assert one["answer"].startswith("403 Invalid or non-existent")
+    (revocation,) = value["revoked"]
+    assert (revocation["name"], revocation["project"]) == ("ci", "demo")
+    assert url in revocation["mail"]["body"]
+    assert "Our partner Deps.dev" in revocation["mail"]["body"]
+    assert "Token scope: Project demo" in revocation["event"]
+    assert revocation["answer"].startswith("403 Invalid or non-existent")
     assert (value["unknown"], value["real"]) == (0, 1)
     assert "pypi-Ag" not in done.out
     left = json.loads(run("token", "list", "--json").out)
@@ -743,7 +747,7 @@ def test_leak_prints_json(run, application):
 
 
 def test_a_real_token_is_told_to_nobody(run, data):
-    raw = made(REAL["pypi"], [3, USER])
+    raw = raw_token(REAL["pypi"], [3, USER])
     for language in LANGUAGES:
         done = run("leak", "--lang", language, sent=raw)
         assert done.code == 1

@@ -22,8 +22,9 @@ from pypi_practice.doctor import history, lookup, report, review
 from pypi_practice.doctor.checks import metadata
 from pypi_practice.doctor.checks.check import CHECKS
 from pypi_practice.doctor.checks.registry import in_order
+from pypi_practice.doctor.distributions import Built
 from pypi_practice.doctor.guide import guide
-from pypi_practice.doctor.project import FILE_LIMIT, Built, Project
+from pypi_practice.doctor.project import FILE_LIMIT, Project
 from pypi_practice.fork import copy
 from pypi_practice.git.safe_reader import Repository
 
@@ -99,15 +100,15 @@ def project(
     """Return the project at *place* as if this had been built of it."""
     left = [(key, value) for key, value in FIELDS if key not in fields and key != without]
     known = [*left, *((key, value) for key, value in fields.items() if value)]
-    made = Project(place, isolated=False, variables=variables)
+    prepared = Project(place, isolated=False, variables=variables)
     wheel = Built(place / "tidy_shelf-0.1.0-py3-none-any.whl", names, known)
     files = Built(place / "tidy_shelf-0.1.0.tar.gz", sdist or ["pyproject.toml", "LICENSE"], known)
-    made.__dict__ |= {
+    prepared.__dict__ |= {
         "_made": ([] if unbuilt else [files, wheel], unbuilt),
         "looks": looks
         or {"pypi": lookup.ProjectStatus(False), "testpypi": lookup.ProjectStatus(False)},
     }
-    return made
+    return prepared
 
 
 Prepare = Callable[[Path], Project]
@@ -150,7 +151,7 @@ def travis(text: str, *variables: str) -> Prepare:
         from pypi_practice.travis.plan.plan_types import Variable
 
         commit(place, **{".travis.yml": text, "setup.py": "import setuptools; setuptools.setup()"})
-        return project(place, variables=[Variable(one, "") for one in variables])
+        return project(place, variables=[Variable(name, "") for name in variables])
 
     return prepare
 
@@ -197,18 +198,18 @@ def taken_back(place: Path) -> Project:
 
 def refused(place: Path) -> Project:
     """A wheel whose bytes are no archive: the first thing that PyPI cannot read."""
-    made = project(place, metadata_version="2.4")
-    for one in made._made[0]:
-        one.path.write_bytes(b"no archive")
-    return made
+    prepared = project(place, metadata_version="2.4")
+    for file in prepared._made[0]:
+        file.path.write_bytes(b"no archive")
+    return prepared
 
 
 def malformed(place: Path) -> Project:
     """A wheel with a field that stands twice in its metadata, where it may stand once."""
-    made = project(place)
-    wheel = made._made[0][1]
-    made._made[0][1] = dataclasses.replace(wheel, unparsed=("requires-python",))
-    return made
+    prepared = project(place)
+    wheel = prepared._made[0][1]
+    prepared._made[0][1] = dataclasses.replace(wheel, unparsed=("requires-python",))
+    return prepared
 
 
 def shallow(place: Path) -> Project:
@@ -327,32 +328,32 @@ CASES: dict[tuple[str, str], Prepare] = {
 def test_a_fault_is_found_and_said(name, fault, place):
     prepared = CASES[name, fault](place)
     check = in_order()[name]
-    found = check.find(prepared)
-    assert (found.result, found.key) == ("fail", fault)
+    outcome = check.find(prepared)
+    assert (outcome.result, outcome.key) == ("fail", fault)
     for language in LANGUAGES:
-        said, advice = check.say(found, language), check.advice(found, language)
-        assert said.rstrip().endswith((".", ")")) or ":" in said
+        sentence, advice = check.say(outcome, language), check.advice(outcome, language)
+        assert sentence.rstrip().endswith((".", ")")) or ":" in sentence
         assert advice
-        assert "{" not in said + advice
+        assert "{" not in sentence + advice
     answer = check.check(prepared)
     assert isinstance(answer, str)
-    assert answer.startswith(check.say(found, "en"))
+    assert answer.startswith(check.say(outcome, "en"))
 
 
 def test_every_fault_is_provoked():
     # The names of others cannot be read without asking PyPI, which names.fault is for.
-    known = {(name, fault) for name, one in FACTS["checks"].items() for fault in one["faults"]}
+    known = {(name, fault) for name, facts in FACTS["checks"].items() for fault in facts["faults"]}
     assert known - set(CASES) == {("name-allowed", "name_similar")}
 
 
-@pytest.mark.parametrize("name", [one for one in FACTS["checks"] if one != "accepted"])
+@pytest.mark.parametrize("name", [name for name in FACTS["checks"] if name != "accepted"])
 def test_a_good_project_passes(name, place):
     """ "accepted" needs real files; the test of a whole fork has them."""
     commit(place, **{".travis.yml": BOTH, "setup.py": "import setuptools; setuptools.setup()"})
-    made = project(place)
-    found = in_order()[name].find(made)
-    assert found.result == "pass", (found, in_order()[name].say(found, "en"))
-    assert in_order()[name].check(made) is True
+    prepared = project(place)
+    outcome = in_order()[name].find(prepared)
+    assert outcome.result == "pass", (outcome, in_order()[name].say(outcome, "en"))
+    assert in_order()[name].check(prepared) is True
 
 
 def test_every_sentence_is_in_both_languages_and_fills_in_the_same():
@@ -360,13 +361,13 @@ def test_every_sentence_is_in_both_languages_and_fills_in_the_same():
         if isinstance(value, dict) and set(value) & set(LANGUAGES):
             assert set(value) == set(LANGUAGES), where
             fields = [
-                {field for _, field, _, _ in string.Formatter().parse(value[one]) if field}
-                for one in LANGUAGES
+                {field for _, field, _, _ in string.Formatter().parse(value[language]) if field}
+                for language in LANGUAGES
             ]
             assert fields[0] == fields[1], where
         elif isinstance(value, dict):
-            for key, one in value.items():
-                sentences(one, f"{where} {key}")
+            for key, item in value.items():
+                sentences(item, f"{where} {key}")
 
     for name in ("commands/doctor", "commands/fork"):
         sentences(load(name), name)
@@ -407,18 +408,21 @@ def forked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def doctor(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
     code = main(["doctor", *map(str, arguments)])
-    said = capsys.readouterr()
-    return code, said.out, said.err
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
 
 
 def test_a_fork_is_ready_and_what_it_builds_passes_every_rule(forked, capsys):
     before = sorted(forked.rglob("*"))
     code, out, _ = doctor(capsys, forked, "--offline", "--no-isolation", "--json")
-    said = json.loads(out)
-    results = {one["check"]: one["result"] for one in said["checks"]}
-    assert (code, said["ready"], said["name"], said["version"]) == (0, True, "tidy-shelf", "0.1.0")
-    assert {name for name, one in results.items() if one == "skip"} == {"name-yours", "version-new"}
-    assert {name for name, one in results.items() if one == "advice"} == {"demo-description"}
+    data = json.loads(out)
+    results = {row["check"]: row["result"] for row in data["checks"]}
+    assert (code, data["ready"], data["name"], data["version"]) == (0, True, "tidy-shelf", "0.1.0")
+    assert {name for name, result in results.items() if result == "skip"} == {
+        "name-yours",
+        "version-new",
+    }
+    assert {name for name, result in results.items() if result == "advice"} == {"demo-description"}
     assert sorted(forked.rglob("*")) == before, "doctor has left something behind"
 
 
@@ -471,8 +475,8 @@ def test_bad_input_gets_a_sentence(tmp_path, capsys):
 def test_a_token_in_the_history_is_not_repeated(place, capsys):
     taken_back(place)
     searched = history.secrets(Repository(place))
-    found = searched.tokens
-    assert [secret.path for secret in found] == ["notes.txt"]
+    tokens = searched.tokens
+    assert [secret.path for secret in tokens] == ["notes.txt"]
     assert [secret.path for secret in searched.files] == [".pypirc"]
     assert searched.unread == {}
     first = subprocess.run(
@@ -482,7 +486,7 @@ def test_a_token_in_the_history_is_not_repeated(place, capsys):
         text=True,
         check=True,
     ).stdout.split()[0]
-    assert found[0].commit == first
+    assert tokens[0].commit == first
     code, out, _ = doctor(capsys, place, "--offline", "--no-isolation", "--lang", "en")
     assert code == 1
     assert f"notes.txt ({first})" in out
@@ -494,8 +498,8 @@ def test_a_token_in_a_message_and_on_another_branch_is_found(place):
     git(place, "checkout", "-q", "-b", "other")
     git(place, "commit", "-q", "--allow-empty", "-m", f"Use {TOKEN}")
     git(place, "checkout", "-q", "main")
-    found = history.secrets(Repository(place)).tokens
-    assert [secret.path for secret in found] == [""]
+    tokens = history.secrets(Repository(place)).tokens
+    assert [secret.path for secret in tokens] == [""]
 
 
 def test_examples_and_practice_tokens_are_no_secrets(place):
@@ -509,8 +513,8 @@ def test_names_that_an_index_knows_are_yours_by_an_address_or_an_e_mail(place):
         {"home_page": "https://github.com/ana-ruiz/tidy-shelf/"},
         {"author_email": "Ana Ruiz <ana@example.com>"},
     ):
-        made = project(place, looks={"pypi": lookup.ProjectStatus(True, (), info)})
-        assert in_order()["name-yours"].find(made).result == "pass"
+        prepared = project(place, looks={"pypi": lookup.ProjectStatus(True, (), info)})
+        assert in_order()["name-yours"].find(prepared).result == "pass"
     for answers in (
         {"pypi": lookup.ProjectStatus(None), "testpypi": lookup.ProjectStatus(None)},
         {
@@ -521,21 +525,21 @@ def test_names_that_an_index_knows_are_yours_by_an_address_or_an_e_mail(place):
     ):
         silent = project(place, looks=answers)
         for name in ("name-yours", "version-new"):
-            found = in_order()[name].find(silent)
-            assert (found.result, found.key) == ("skip", "no_answer")
-            asked = in_order()[name].say(found, "en")
+            outcome = in_order()[name].find(silent)
+            assert (outcome.result, outcome.key) == ("skip", "no_answer")
+            asked = in_order()[name].say(outcome, "en")
             assert ("TestPyPI" in asked) == (answers["testpypi"].exists is None)
 
 
 def test_a_wheel_for_this_computer_is_no_fault_of_the_project(place, monkeypatch):
     from pypi_practice.index.upload.rejection import UploadRejected
 
-    def refusal(one: Built) -> UploadRejected | None:
-        return UploadRejected("platform") if one.path.suffix == ".whl" else None
+    def refusal(file: Built) -> UploadRejected | None:
+        return UploadRejected("platform") if file.path.suffix == ".whl" else None
 
     monkeypatch.setattr(metadata, "_refusal", refusal)
-    found = in_order()["accepted"].find(project(place))
-    assert (found.result, found.key) == ("skip", "platform")
+    outcome = in_order()["accepted"].find(project(place))
+    assert (outcome.result, outcome.key) == ("skip", "platform")
 
 
 # Shapes of real projects: what their sdists said, and what doctor makes of it
@@ -553,18 +557,19 @@ def test_the_shape_of_a_real_project(name, tmp_path, monkeypatch):
     write(tmp_path, **dict.fromkeys(shape["files"], "") | {"pyproject.toml": shape["pyproject"]})
     if not shape["pyproject"]:
         (tmp_path / "pyproject.toml").unlink()
-    made = Project(tmp_path, online=False)
-    fields = [tuple(one) for one in shape["fields"]]
-    found = [
+    prepared = Project(tmp_path, online=False)
+    fields = [tuple(field) for field in shape["fields"]]
+    built_files = [
         Built(tmp_path / shape["sdist"], shape["sdist_names"], fields),
         Built(tmp_path / shape["wheel"], shape["wheel_names"], fields),
     ]
-    made.__dict__["_made"] = (found, "")
-    lines = report.look(made, EN)
-    said = {
-        kind: [one.check.name for one in lines if one.result == kind] for kind in ("fail", "advice")
+    prepared.__dict__["_made"] = (built_files, "")
+    lines = report.look(prepared, EN)
+    checks_by_result = {
+        kind: [line.check.name for line in lines if line.result == kind]
+        for kind in ("fail", "advice")
     }
-    assert said == {"fail": shape["fail"], "advice": shape["advice"]}
+    assert checks_by_result == {"fail": shape["fail"], "advice": shape["advice"]}
 
 
 # repo-review
@@ -573,17 +578,19 @@ def test_the_shape_of_a_real_project(name, tmp_path, monkeypatch):
 def test_repo_review_asks_the_same_checks(forked):
     command = [sys.executable, "-m", "repo_review", "--format", "json", str(forked)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    said = json.loads(done.stdout)["checks"]
-    assert set(in_order()) <= set(said)
-    assert {name for name, one in said.items() if one["result"] is False} == {"demo-description"}
-    one = said["demo-description"]
-    assert one["family"] == "leftovers"
-    assert one["url"] == guide("en", "howto/fork#after")
-    assert "description of the demo package" in one["err_msg"]
-    assert said["builds"]["result"] is True
+    checks_by_name = json.loads(done.stdout)["checks"]
+    assert set(in_order()) <= set(checks_by_name)
+    assert {name for name, check in checks_by_name.items() if check["result"] is False} == {
+        "demo-description"
+    }
+    description = checks_by_name["demo-description"]
+    assert description["family"] == "leftovers"
+    assert description["url"] == guide("en", "howto/fork#after")
+    assert "description of the demo package" in description["err_msg"]
+    assert checks_by_name["builds"]["result"] is True
 
 
 def test_repo_review_gets_nothing_of_a_project_elsewhere():
     assert review.publishing(object()) is None
     assert all(check.check(None) is None for check in review.checks().values())
-    assert [one["order"] for one in review.families().values()] == list(range(8))
+    assert [family["order"] for family in review.families().values()] == list(range(8))

@@ -202,18 +202,18 @@ def test_a_leak_in_the_repository_is_found(leak, tmp_path):
     maker = Maker(tmp_path)
     assert look("secret-tokens", maker.folder).result == "pass"
     leak(maker)
-    found = look("secret-tokens", maker.folder)
-    assert (found.result, found.key) == ("fail", "found"), found
+    outcome = look("secret-tokens", maker.folder)
+    assert (outcome.result, outcome.key) == ("fail", "found"), outcome
 
 
 @pytest.mark.parametrize("name", ["README.md", "new.txt", f"{TOKEN}.txt", "src/deep/new.bin"])
 def test_a_leak_that_is_not_committed_is_found(name, tmp_path):
     maker = Maker(tmp_path)
     maker.write(name, "" if TOKEN in name else TOKEN)
-    found = look("secret-tokens", maker.folder)
-    assert (found.result, found.key) == ("fail", "loose")
-    assert Path(name).name in found.values["places"]
-    assert TOKEN not in in_order()["secret-tokens"].say(found, "en")
+    outcome = look("secret-tokens", maker.folder)
+    assert (outcome.result, outcome.key) == ("fail", "loose")
+    assert Path(name).name in outcome.values["places"]
+    assert TOKEN not in in_order()["secret-tokens"].say(outcome, "en")
     maker.write(".gitignore", "*.txt\nnew*\n")
     if name != "README.md":  # git takes it no more
         assert look("secret-tokens", maker.folder).result == "pass"
@@ -266,12 +266,12 @@ def test_what_cannot_be_read_is_told_and_never_good(kind, tmp_path):
     in_a_file(maker, "notes.txt", TOKEN.encode())
     copy = tmp_path / "copy"
     UNREADABLE[kind](maker, copy)
-    found = look("secret-tokens", copy)
-    assert found.result == "fail", found
-    if found.key != "found":  # a treeless clone has the file's commit, and so on
-        assert found.key == "unread"
+    outcome = look("secret-tokens", copy)
+    assert outcome.result == "fail", outcome
+    if outcome.key != "found":  # a treeless clone has the file's commit, and so on
+        assert outcome.key == "unread"
         for language in LANGUAGES:
-            assert found.values["reasons"][language]
+            assert outcome.values["reasons"][language]
     if "file" not in kind and kind != "partial":  # then the names are known
         assert look("secret-files", copy).key == "unread"
 
@@ -294,18 +294,18 @@ def test_a_damaged_object_hides_no_other(tmp_path):
 def test_what_is_beyond_a_limit_is_told(limit, tmp_path, monkeypatch):
     maker = Maker(tmp_path)
     monkeypatch.setattr(history, limit, 0)
-    found = look("secret-tokens", maker.folder)
-    assert (found.result, found.key) == ("fail", "unread")
+    outcome = look("secret-tokens", maker.folder)
+    assert (outcome.result, outcome.key) == ("fail", "unread")
 
 
 def test_a_repository_that_git_cannot_read_is_told(tmp_path):
     maker = Maker(tmp_path)
     (maker.folder / ".git" / "config").write_text("[")
     for name in ("secret-tokens", "secret-files", "committed", "demo-names", "travis-publishes"):
-        found = look(name, maker.folder)
-        assert (found.result, found.key) == ("skip", "git_unreadable"), name
+        outcome = look(name, maker.folder)
+        assert (outcome.result, outcome.key) == ("skip", "git_unreadable"), name
         for language in LANGUAGES:
-            assert "bad config" in in_order()[name].say(found, language)
+            assert "bad config" in in_order()[name].say(outcome, language)
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path, monkeypatch):
@@ -352,6 +352,6 @@ def test_what_is_compressed_is_not_looked_into():
 def test_a_file_for_secrets_is_found_even_if_its_content_is_that_of_another(name, tmp_path):
     maker = Maker(tmp_path)
     in_a_file(maker, name, b"")  # as empty as src/tidy_shelf/__init__.py
-    found = look("secret-files", maker.folder)
-    assert (found.result, found.key) == ("fail", "found")
-    assert Path(name).name in found.values["places"]
+    outcome = look("secret-files", maker.folder)
+    assert (outcome.result, outcome.key) == ("fail", "found")
+    assert Path(name).name in outcome.values["places"]

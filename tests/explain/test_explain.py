@@ -55,16 +55,16 @@ def piped(monkeypatch):
 # Finding
 
 
-@pytest.mark.parametrize("one", FINDABLE, ids=lambda one: one.id)
-def test_each_message_is_found_first_however_it_is_shown(one):
-    for text in wordings(one):
+@pytest.mark.parametrize("entry", FINDABLE, ids=lambda entry: entry.id)
+def test_each_message_is_found_first_however_it_is_shown(entry):
+    for text in wordings(entry):
         shown = [text, *(wrapped(text, width) for width in (24, 61))]
         shown.append(f"2026-11-24T08:00:00.1Z {text}\r\n2026-11-24T08:00:00.2Z other\r\n")
         shown.append(f"travis_time:start:0a\r\x1b[0K$ command\r\n\x1b[33;1m{text}\x1b[0m\r\n")
         shown.append("> " + text.replace("'", "\u2019"))
         for log_text in shown:
             ids = [match.entry.id for match in matcher.find(log_text)]
-            assert ids[:1] == [one.id], f"{ids} are found in {log_text!r}"
+            assert ids[:1] == [entry.id], f"{ids} are found in {log_text!r}"
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -96,14 +96,14 @@ def test_a_log_in_which_all_is_well_has_no_cause():
 def test_what_happened_first_of_two_causes_is_first():
     texts = ["NonInteractive: Credential not found for API token.", "No module named build"]
     for order in (texts, texts[::-1]):
-        first, second = (one.entry.texts[0] for one in matcher.find("\n".join(order)))
+        first, second = (match.entry.texts[0] for match in matcher.find("\n".join(order)))
         assert [first, second] == order
 
 
 def test_a_general_message_is_found_where_no_other_covers_it():
     text = "Invalid API Token: token is expired\nInvalid API Token: caveat has unknown tag: 9"
-    assert [one.entry.id for one in matcher.find(text)] == ["token-expired", "token"]
-    assert [one.entry.id for one in matcher.find(text.splitlines()[0])] == ["token-expired"]
+    assert [match.entry.id for match in matcher.find(text)] == ["token-expired", "token"]
+    assert [match.entry.id for match in matcher.find(text.splitlines()[0])] == ["token-expired"]
 
 
 # Saying
@@ -113,22 +113,22 @@ def test_a_file_is_explained_best_first(tmp_path, capsys):
     file = tmp_path / "job.log"
     file.write_bytes(log("travis-empty-token.log").encode())
     assert main(["explain", str(file)]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith("Invalid or non-existent authentication information (PyPI, line ")
-    assert "  Cause: " in said
-    assert "  Fix: " in said
-    assert "More in the guide: howto/forbidden/#look" in said
-    assert "  Twine upload failed (dpl, the deploy tool, line " in said
-    assert "\x1b" not in said
+    output = capsys.readouterr().out
+    assert output.startswith("Invalid or non-existent authentication information (PyPI, line ")
+    assert "  Cause: " in output
+    assert "  Fix: " in output
+    assert "More in the guide: howto/forbidden/#look" in output
+    assert "  Twine upload failed (dpl, the deploy tool, line " in output
+    assert "\x1b" not in output
 
 
 @pytest.mark.parametrize("arguments", [[], ["-"]])
 def test_standard_input_is_explained(arguments, piped, capsys):
     piped(REFUSED)
     assert main(["explain", *arguments, "--lang", "es"]) == 0
-    said = capsys.readouterr().out
-    assert "(PyPI, línea 2)" in said
-    assert "Causa: " in said
+    output = capsys.readouterr().out
+    assert "(PyPI, línea 2)" in output
+    assert "Causa: " in output
 
 
 def test_everything_in_full_with_all(piped, capsys):
@@ -140,11 +140,11 @@ def test_everything_in_full_with_all(piped, capsys):
 def test_json_has_the_keys_that_the_help_names(piped, capsys):
     piped(f"{REFUSED}\n{TOKEN}\n")
     assert main(["explain", "--json"]) == 0
-    made = json.loads(capsys.readouterr().out)
-    assert tuple(made) == explain.KEYS
-    assert made["secrets"] is True
-    assert [tuple(one) for one in made["found"]] == [explain.FOUND_KEYS] * 2
-    best = made["found"][0]
+    answer = json.loads(capsys.readouterr().out)
+    assert tuple(answer) == explain.KEYS
+    assert answer["secrets"] is True
+    assert [tuple(match) for match in answer["found"]] == [explain.FOUND_KEYS] * 2
+    best = answer["found"][0]
     assert (best["id"], best["by"], best["lines"]) == ("no-identity", "pypi", [2, 2])
     assert best["page"] == "reference/messages/#no-identity"
     piped("nothing of note")
@@ -163,8 +163,8 @@ def test_the_help_says_the_exit_codes(capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["explain", "--help", "--lang", "es"])
     assert stopped.value.code == 0
-    said = " ".join(capsys.readouterr().out.split())
-    assert Translator("es", "commands/explain")("epilog") in said
+    output = " ".join(capsys.readouterr().out.split())
+    assert Translator("es", "commands/explain")("epilog") in output
 
 
 # Bad input
@@ -184,8 +184,8 @@ def test_what_is_no_log_gets_a_sentence(raw, key, language, tmp_path, capsys):
     file = tmp_path / "x.log"
     file.write_bytes(raw)
     assert main(["explain", str(file), "--lang", language]) == 2
-    said = capsys.readouterr().err
-    assert Translator(language, "commands/explain")(key, name=file) in said
+    error_output = capsys.readouterr().err
+    assert Translator(language, "commands/explain")(key, name=file) in error_output
 
 
 def test_a_missing_file_or_a_folder_gets_a_sentence(tmp_path, capsys):
@@ -212,9 +212,9 @@ def test_of_a_huge_log_the_end_is_looked_at(tmp_path, piped, capsys):
     piped(text)
     for arguments in ([str(file)], []):
         assert main(["explain", *arguments]) == 0
-        said = capsys.readouterr()
-        assert "No module named build" not in said.out
-        assert "only its last 4 MB" in said.err
+        captured = capsys.readouterr()
+        assert "No module named build" not in captured.out
+        assert "only its last 4 MB" in captured.err
 
 
 # Secrets
@@ -238,13 +238,13 @@ def test_a_secret_is_never_shown(secret, piped, capsys):
     for arguments in ([], ["--json"], ["--all"]):
         piped(f"{line}\n{REFUSED}")
         assert main(["explain", *arguments]) == 0
-        said = capsys.readouterr()
+        captured = capsys.readouterr()
         for part in re.split(r"\s+", secret.removeprefix("$ export TWINE_PASSWORD=")):
             if len(part) > 12 and ":" not in part:
-                assert part not in said.out + said.err
-        assert "hunter2" not in said.out + said.err
-        assert "[token]" in said.out
-        assert "--json" in arguments or "looks like a token" in said.err
+                assert part not in captured.out + captured.err
+        assert "hunter2" not in captured.out + captured.err
+        assert "[token]" in captured.out
+        assert "--json" in arguments or "looks like a token" in captured.err
 
 
 def test_what_is_no_secret_is_left_alone():
@@ -369,26 +369,26 @@ def test_only_a_new_refusal_is_announced(tmp_path):
 
 
 def test_ids_titles_and_anchors_are_used_once():
-    anchors = [one for entry in catalogue() for one in (entry.id, *entry.also_known_as)]
+    anchors = [anchor for entry in catalogue() for anchor in (entry.id, *entry.also_known_as)]
     assert len(anchors) == len(set(anchors))
-    assert all(re.fullmatch("[a-z][a-z0-9-]*", one) for one in anchors)
+    assert all(re.fullmatch("[a-z][a-z0-9-]*", anchor) for anchor in anchors)
     titles = [entry.title for entry in catalogue()]
     assert len(titles) == len(set(titles))
 
 
 def test_only_what_is_no_error_cannot_be_found():
-    assert [one.id for one in catalogue() if not one.find] == ["same"]
+    assert [entry.id for entry in catalogue() if not entry.find] == ["same"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_entry_says_cause_and_fix(language):
     matching_data, seen = load("messages/matching"), set()
-    for one in catalogue():
-        assert one.level in matching_data["levels"]
-        assert one.seen in matching_data["places"]
-        for text in (one.cause[language], one.fix[language]):
+    for entry in catalogue():
+        assert entry.level in matching_data["levels"]
+        assert entry.seen in matching_data["places"]
+        for text in (entry.cause[language], entry.fix[language]):
             assert text
-        seen.add((one.cause[language], one.fix[language]))
+        seen.add((entry.cause[language], entry.fix[language]))
     assert len(seen) > len(catalogue()) * 0.9
 
 
@@ -402,13 +402,13 @@ def test_the_rules_are_read_alike_by_python_and_the_browser():
 def test_every_reason_of_a_skipped_deploy_is_in_the_catalogue():
     on = {"repo": "o/r", "branch": "b", "python": "3.9", "condition": "$A = b"}
     for more in ({}, {"tags": True}):
-        made = loader.parse(
+        config = loader.parse(
             yaml.safe_dump({"script": "a", "deploy": {"provider": "x", "on": on | more}}),
             ".travis.yml",
             Translator("en", "travis/messages"),
         )[0]
         (deploy,) = (
-            planner.make(made, Event("m"), [], 1, Translator("en", "travis/messages"))
+            planner.make(config, Event("m"), [], 1, Translator("en", "travis/messages"))
             .stages[0]
             .jobs[0]
             .deploys

@@ -85,13 +85,13 @@ def pages(browser: Browser, address: str, later_requests: dict[str, list[str]]) 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_box_finds_what_the_program_finds(pages, later_requests, language):
-    texts = [text for one in FINDABLE for text in wordings(one)]
+    texts = [text for entry in FINDABLE for text in wordings(entry)]
     texts += [wrapped(text, 30) for text in texts]
     texts += [log(name).replace("\r\n", "\n") for name in EXPECTED]  # as a text area keeps it
     texts += [mixed(seed).replace("\r\n", "\n").replace("\r", "\n") for seed in range(40)]
-    found = pages[language].evaluate(ALL, texts)
-    for text, ids in zip(texts, found, strict=True):
-        assert ids == [one.entry.id for one in explained(text)], text
+    found_ids = pages[language].evaluate(ALL, texts)
+    for text, ids in zip(texts, found_ids, strict=True):
+        assert ids == [match.entry.id for match in explained(text)], text
     assert later_requests[language] == []
 
 
@@ -124,9 +124,9 @@ SIZE = 100_000  # characters
 def test_the_box_finds_in_a_hostile_log_what_the_program_finds(pages):
     texts = [make(20_000).replace("\r\n", "\n").replace("\r", "\n") for make in LOGS.values()]
     texts = [f"No module named build\n{text}\nNo module named twine" for text in texts]
-    found = pages["en"].evaluate(ALL, texts)
-    for name, text, ids in zip(LOGS, texts, found, strict=True):
-        assert ids == [one.entry.id for one in explained(text)], name
+    found_ids = pages["en"].evaluate(ALL, texts)
+    for name, text, ids in zip(LOGS, texts, found_ids, strict=True):
+        assert ids == [match.entry.id for match in explained(text)], name
 
 
 def test_the_box_takes_time_linear_in_the_log(pages):
@@ -164,7 +164,7 @@ def test_the_box_is_used_with_the_keyboard_and_says_what_it_found(pages, languag
     page.keyboard.press("Enter")
     assert page.locator(".explain-status").inner_text() == own("box_found", number=2)
     best = page.locator(".explain-found li").first
-    entry = next(one for one in catalogue() if one.id == "no-identity")
+    entry = next(entry for entry in catalogue() if entry.id == "no-identity")
     assert entry.cause[language] in best.inner_text()
     assert entry.fix[language] in best.inner_text()
     page.keyboard.press("Tab")

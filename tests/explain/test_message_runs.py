@@ -402,10 +402,10 @@ class _Broken(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def run(place: Path, inner: dict[str, str], token: str, broken: str, one: Run) -> str:
+def run(place: Path, inner: dict[str, str], token: str, broken: str, case: Run) -> str:
     """Run the program; return all that it printed."""
     place.mkdir()
-    one.before(place)
+    case.before(place)
     environ = inner | {
         "HOME": str(place),
         "COLUMNS": "60",
@@ -415,13 +415,13 @@ def run(place: Path, inner: dict[str, str], token: str, broken: str, one: Run) -
         "GIT_CONFIG_GLOBAL": os.devnull,
     }
     values = {"token": token, "broken": broken}
-    environ |= {key: text.format(**values) for key, text in one.environ.items()}
-    command = [part.replace("{broken}", broken) for part in one.command]
+    environ |= {key: text.format(**values) for key, text in case.environ.items()}
+    command = [part.replace("{broken}", broken) for part in case.command]
     done = subprocess.run(
         command,
         cwd=place,
         env=environ,
-        input=one.typed,
+        input=case.typed,
         text=True,
         timeout=PATIENCE,
         stdout=subprocess.PIPE,
@@ -459,9 +459,9 @@ def printed(
         threading.Thread(target=server.serve_forever, daemon=True).start()
         broken = f"http://127.0.0.1:{server.server_port}/"
         yield {
-            name: pool.submit(run, base / name, inner, token, broken, one)
+            name: pool.submit(run, base / name, inner, token, broken, case)
             for key, runs in RUNS.items()
-            for name, one in zip(
+            for name, case in zip(
                 (f"{key}-{place}" for place in range(len(runs))), runs, strict=True
             )
             if name in wanted
@@ -471,10 +471,10 @@ def printed(
 
 def finds(key: str, text: str) -> None:
     """Assert that the entry is found in *text*: first of all, if it names a cause."""
-    found = [one.entry for one in matcher.find(text)]
-    assert key in [one.id for one in found], f"{key} is not found in:\n{text}"
+    entries = [match.entry for match in matcher.find(text)]
+    assert key in [entry.id for entry in entries], f"{key} is not found in:\n{text}"
     if BY_ID[key].level == "cause":
-        assert found[0].id == key, f"{[one.id for one in found]} are found in:\n{text}"
+        assert entries[0].id == key, f"{[entry.id for entry in entries]} are found in:\n{text}"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -527,7 +527,7 @@ def test_the_rehearsal_prints_the_message(key, tmp_path):
     finds(key, play(tmp_path, text, event)[1])
 
 
-def said_by_the_rehearsal() -> set[str]:
+def sentences_of_the_rehearsal() -> set[str]:
     """Return every line that the rehearsal's script prints in the name of Travis CI or of dpl.
 
     Not those that only announce: a command, a part of the log, a variable.
@@ -538,15 +538,20 @@ def said_by_the_rehearsal() -> set[str]:
     source = "\n".join(sources)
     constants = {
         node.value
-        for one in sources
-        for node in ast.walk(ast.parse(one))
+        for source in sources
+        for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     whole = "\n".join(constants) + f"\n{source}"
     # The second argument of dpl_shell is what dpl says when the first one fails.
     quoted = r"(?:say|die|dpl_shell [\"'].*?[\"']) \\?[\"']([A-Za-z].*?)\\?[\"'](?:\n|;|\)|,| \||$)"
-    said = {one.replace('\\"', '"').strip("\"'") for one in re.findall(quoted, whole, re.M)}
-    return {one for one in said if not one.startswith(ANNOUNCES)} | {NO_SCRIPT, PULL_REQUEST}
+    sentences = {
+        sentence.replace('\\"', '"').strip("\"'") for sentence in re.findall(quoted, whole, re.M)
+    }
+    return {sentence for sentence in sentences if not sentence.startswith(ANNOUNCES)} | {
+        NO_SCRIPT,
+        PULL_REQUEST,
+    }
 
 
 # Titles of the parts of a log, and commands that are shown before they are run.
@@ -554,55 +559,55 @@ ANNOUNCES = ("Setting ", "Install deployment", "Prepare ", "Validate ", "Run dep
 
 
 def test_whatever_the_rehearsal_says_for_travis_ci_or_dpl_is_in_the_catalogue():
-    said = said_by_the_rehearsal()
-    assert len(said) > 10
-    known = {one.id for one in catalogue() if one.group in ("travis", "dpl")}
+    sentences = sentences_of_the_rehearsal()
+    assert len(sentences) > 10
+    known = {entry.id for entry in catalogue() if entry.group in ("travis", "dpl")}
     unknown = set()
-    for one in said:
-        line = re.sub(r"\$\{?[A-Za-z1-9]\w*[^ .\"]*", "7", one.replace("{name}", "password"))
-        if one == PULL_REQUEST:
-            line = f"Skipping a deployment with the pypi provider because {one}"
-        if not known & {found.entry.id for found in matcher.find(f"{line}.")}:
+    for sentence in sentences:
+        line = re.sub(r"\$\{?[A-Za-z1-9]\w*[^ .\"]*", "7", sentence.replace("{name}", "password"))
+        if sentence == PULL_REQUEST:
+            line = f"Skipping a deployment with the pypi provider because {sentence}"
+        if not known & {match.entry.id for match in matcher.find(f"{line}.")}:
             unknown.add(line)
     assert unknown == set()
 
 
 # What Travis CI's validator says
 
-RULES = [one for one in catalogue() if one.rule]
+RULES = [entry for entry in catalogue() if entry.rule]
 
 
-@pytest.mark.parametrize("one", RULES, ids=lambda one: one.id)
-def test_the_validator_says_the_message(one, capsys):
+@pytest.mark.parametrize("entry", RULES, ids=lambda entry: entry.id)
+def test_the_validator_says_the_message(entry, capsys):
     """Each rule has a file that breaks it."""
-    main(["travis", "check", str(ROOT / "examples" / "travis_rules" / one.rule / "bad.yml")])
-    said = [line for line in capsys.readouterr().out.splitlines() if f"[{one.rule}] " in line]
-    assert said
-    assert one.id == matcher.find(said[0].partition("] ")[2])[0].entry.id
+    main(["travis", "check", str(ROOT / "examples" / "travis_rules" / entry.rule / "bad.yml")])
+    lines = [line for line in capsys.readouterr().out.splitlines() if f"[{entry.rule}] " in line]
+    assert lines
+    assert entry.id == matcher.find(lines[0].partition("] ")[2])[0].entry.id
 
 
 def test_every_message_of_the_validator_is_in_the_catalogue():
     rules = load("travis/rules")
-    shared = [name for one in RULES for name in one.also_known_as]
-    shown = {rules[name]["code"] for name in [*shared, *(one.rule for one in RULES)]}
+    shared = [name for entry in RULES for name in entry.also_known_as]
+    shown = {rules[name]["code"] for name in [*shared, *(entry.rule for entry in RULES)]}
     assert shown == set(load("travis/validator"))
 
 
 # Messages whose proof is a file, a page or an answer
 
-BY_FILE = [one for one in catalogue() if one.proof and "/" in one.proof]
+BY_FILE = [entry for entry in catalogue() if entry.proof and "/" in entry.proof]
 
 
-@pytest.mark.parametrize("one", BY_FILE, ids=lambda one: one.id)
-def test_the_captured_output_has_the_message(one, capsys):
-    path = ROOT / one.proof
+@pytest.mark.parametrize("entry", BY_FILE, ids=lambda entry: entry.id)
+def test_the_captured_output_has_the_message(entry, capsys):
+    path = ROOT / entry.proof
     if path.suffix == ".yml":
         main(["travis", "check", str(path)])
         text = capsys.readouterr().out
     else:
         assert path in {block.file for block in all_blocks()}, "no page proves this output"
         text = path.read_text(encoding="utf-8")
-    assert one.id in [found.entry.id for found in matcher.find(text)], text
+    assert entry.id in [match.entry.id for match in matcher.find(text)], text
 
 
 FORMS = {
@@ -634,20 +639,20 @@ def test_the_form_shows_the_message(key, visitor):
     finds(key, markup.text(page, "[role=alert]"))
 
 
-@pytest.mark.parametrize("one", upload_cases.CASES, ids=lambda one: one.key)
-def test_an_answer_of_the_index_is_found_first(one):
-    """That it is answered so, test_answers.py proves."""
-    message = load("index/uploads")[one.key]
+@pytest.mark.parametrize("case", upload_cases.CASES, ids=lambda case: case.key)
+def test_an_answer_of_the_index_is_found_first(case):
+    """That it is answered so, test_responses.py proves."""
+    message = load("index/uploads")[case.key]
     if message["status"] == 200:
         return
-    values = {key: str(value)[:100] for key, value in one.values.items()}
+    values = {key: str(value)[:100] for key, value in case.values.items()}
     text = message["text"].format(help=INDEXES["testpypi"].help, **values)
     phrase = http.HTTPStatus(message["status"]).phrase
-    found = matcher.find(
+    matches = matcher.find(
         f"ERROR    HTTPError: {message['status']} {phrase} from https://test.pypi.org/legacy/\n"
         f"         {text}"
     )
-    assert one.key.replace("_", "-") in (found[0].entry.id, *found[0].entry.also_known_as)
+    assert case.key.replace("_", "-") in (matches[0].entry.id, *matches[0].entry.also_known_as)
 
 
 # The catalogue as a whole
@@ -658,17 +663,19 @@ def test_what_is_marked_as_reproduced_has_a_proof_here():
         "run": set(RUNS),
         "rehearsal": set(REHEARSALS),
         "forms": set(FORMS),
-        "rules": {one.id for one in RULES},
+        "rules": {entry.id for entry in RULES},
         "answers": {
-            one.id for one in catalogue() if one.key in {case.key for case in upload_cases.CASES}
+            entry.id
+            for entry in catalogue()
+            if entry.key in {case.key for case in upload_cases.CASES}
         },
     }
-    for one in catalogue():
-        if one.proof is None:
-            assert (one.read is None) is (one.why is not None), one.id
-        elif "/" not in one.proof:
-            assert one.id in proofs[one.proof], one.id
-    assert {key for key, one in BY_ID.items() if one.proof == "run"} == set(RUNS) - {
+    for entry in catalogue():
+        if entry.proof is None:
+            assert (entry.read is None) is (entry.why is not None), entry.id
+        elif "/" not in entry.proof:
+            assert entry.id in proofs[entry.proof], entry.id
+    assert {key for key, entry in BY_ID.items() if entry.proof == "run"} == set(RUNS) - {
         "no-token",
         "not-trusted",  # whose captured output is on a page too
     }
@@ -676,6 +683,6 @@ def test_what_is_marked_as_reproduced_has_a_proof_here():
 
 def test_the_catalogue_is_large_and_most_of_it_is_reproduced():
     assert len(catalogue()) >= 80
-    assert sum(one.reproduced for one in catalogue()) >= 55
-    by_real_programs = {one.id for one in catalogue() if one.proof == "run"}
+    assert sum(entry.reproduced for entry in catalogue()) >= 55
+    by_real_programs = {entry.id for entry in catalogue() if entry.proof == "run"}
     assert len(by_real_programs) >= 45

@@ -82,8 +82,8 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def make(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
     code = main(["fork", *map(str, arguments)])
-    said = capsys.readouterr()
-    return code, said.out, said.err
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
 
 
 def tree(place: Path) -> dict[str, bytes]:
@@ -124,7 +124,9 @@ def test_a_right_name_is_built_tested_published_and_installed(name, index, tmp_p
             environ = {**index.environ, "TWINE_PASSWORD": index.token(key)}
             twine = [sys.executable, "-m", "twine", "upload", "--non-interactive", *where, *files]
             subprocess.run(twine, env=environ, check=True, capture_output=True)
-            assert {Path(one).name for one in files} <= {one.filename for one in index.files(key)}
+            assert {Path(file).name for file in files} <= {
+                file.filename for file in index.files(key)
+            }
     finally:
         project.close()
     there = tmp_path / "installed"
@@ -206,20 +208,20 @@ def test_a_fork_goes_through_the_rehearsal_of_travis(tmp_path, capsys, monkeypat
             return done.returncode, done.stdout
 
         def published(key: str) -> list[str]:
-            return [one.filename for one in index.files(key)]
+            return [file.filename for file in index.files(key)]
 
-        made = ("-py3-none-any.whl", ".tar.gz")
-        code, said = rehearse("--tag", "v0.1.0")
-        assert code == 0, said[-4000:]
-        assert published("pypi") == [f"tidy_shelf_1-0.1.0{one}" for one in made]
-        code, said = rehearse("--branch", "staging")
-        assert code == 0, said[-4000:]
-        assert published("testpypi") == [f"tidy_shelf_1-0.1.0.dev1{one}" for one in made]
-        code, said = rehearse("--tag", "v0.2.0")
+        endings = ("-py3-none-any.whl", ".tar.gz")
+        code, output = rehearse("--tag", "v0.1.0")
+        assert code == 0, output[-4000:]
+        assert published("pypi") == [f"tidy_shelf_1-0.1.0{ending}" for ending in endings]
+        code, output = rehearse("--branch", "staging")
+        assert code == 0, output[-4000:]
+        assert published("testpypi") == [f"tidy_shelf_1-0.1.0.dev1{ending}" for ending in endings]
+        code, output = rehearse("--tag", "v0.2.0")
         assert code == 1
-        assert "The tag v0.2.0 is not the version in pyproject.toml." in said
-        assert "Successfully built" not in said
-        assert published("pypi") == [f"tidy_shelf_1-0.1.0{one}" for one in made]
+        assert "The tag v0.2.0 is not the version in pyproject.toml." in output
+        assert "Successfully built" not in output
+        assert published("pypi") == [f"tidy_shelf_1-0.1.0{ending}" for ending in endings]
 
 
 def test_a_clean_clone_passes_its_tests_where_nothing_of_ours_is(tmp_path, capsys):
@@ -298,7 +300,7 @@ def test_what_is_there_already_is_not_touched(tmp_path, capsys):
     empty.mkdir()
     assert make(capsys, empty, "--name", "tidy-shelf", *SCRIPTED)[0] == 0
     assert (empty / "pyproject.toml").is_file()
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["empty", "full"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "full"]
 
 
 # Folder, and the sentences in English and Spanish.
@@ -467,20 +469,20 @@ def test_one_switch_changes_what_publishes(ci, file, own, tmp_path, capsys):
     where = ["--repository", f"https://{ci}.com/ana-ruiz/tidy.git"]
     code, _, _ = make(capsys, tmp_path / "a", "--name", "tidy", *SCRIPTED, *where, "--ci", ci)
     assert code == 0
-    found = tree(tmp_path / "a")
-    assert ".travis.yml" not in found
-    text = found[file].decode()
+    contents = tree(tmp_path / "a")
+    assert ".travis.yml" not in contents
+    text = contents[file].decode()
     assert yaml.safe_load(text)
     installs = re.findall(r"pip install (?!dist/)(.*)", text)
     assert installs
     assert set(installs) == {"--require-hashes -r publish.txt"}
     for name in ("build", "setuptools", "twine"):
-        assert re.search(rf"^{name}==.*\n +--hash=sha256:", found["publish.txt"].decode(), re.M)
-    readme = found["README.md"].decode()
+        assert re.search(rf"^{name}==.*\n +--hash=sha256:", contents["publish.txt"].decode(), re.M)
+    readme = contents["README.md"].decode()
     assert own in readme
     assert "Travis" not in readme
     assert "TEST_PYPI_TOKEN" not in readme
-    settings = found["pyproject.toml"].decode()
+    settings = contents["pyproject.toml"].decode()
     below = "/-/blob" if ci == "gitlab" else "/blob"
     assert f'"https://{ci}.com/ana-ruiz/tidy{below}/main/CHANGELOG.md"' in settings
 
@@ -528,7 +530,7 @@ def test_an_installed_program_carries_the_template(tmp_path):
         text=True,
         check=True,
     ).stdout.split()
-    assert carried == {one for one in listed if (ROOT / "demo-package" / one).is_file()}
+    assert carried == {name for name in listed if (ROOT / "demo-package" / name).is_file()}
     environ = {**os.environ, "PYTHONPATH": str(installed)}
     run = [sys.executable, "-P", "-m", "pypi_practice", "fork", str(tmp_path / "made")]
     for ci in ("travis", "github"):
@@ -539,10 +541,10 @@ def test_an_installed_program_carries_the_template(tmp_path):
         )
         assert done.returncode == 0, done.stderr
     where = [sys.executable, "-P", "-c", "import pypi_practice; print(pypi_practice.__file__)"]
-    told = subprocess.run(
+    done = subprocess.run(
         where, cwd=tmp_path, env=environ, capture_output=True, text=True, check=True
     )
-    assert str(installed) in told.stdout
+    assert str(installed) in done.stdout
 
 
 def _changed() -> list[str]:
@@ -554,4 +556,4 @@ def _changed() -> list[str]:
         text=True,
         check=True,
     ).stdout.split()
-    return [one for one in listed if (ROOT / one).is_file()]
+    return [name for name in listed if (ROOT / name).is_file()]

@@ -88,8 +88,10 @@ class Reader:
         }.get(command[0], [str(self.programs / command[0])])
         arguments = [
             name
-            for one in command[1:]
-            for name in ([str(file) for file in place.glob(one)] if "*" in one else [one])
+            for argument in command[1:]
+            for name in (
+                [str(file) for file in place.glob(argument)] if "*" in argument else [argument]
+            )
         ]
         return subprocess.run(
             [*program, *arguments],
@@ -247,12 +249,12 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_client_shows_why_it_was_refused(reader, name):
-    command, more, said = REFUSED[name]
+    command, more, sentence = REFUSED[name]
     place = reader.project(f"refused-{name}")
     files = [*TEST, "dist/*"] if name.startswith("twine") else []
     done = reader.run(place, *command, *files, **more)
     assert done.returncode != 0
-    assert said in " ".join(done.stdout.split()), done.stdout
+    assert sentence in " ".join(done.stdout.split()), done.stdout
 
 
 def test_an_address_without_uploads_is_not_found(reader):
@@ -349,8 +351,11 @@ def test_hatch_is_told_so_in_the_practice_shell(reader, language, tmp_path):
         own = Reader(tmp_path, index, reader.programs)
         done = own.run(place, "hatch", "publish", "--no-prompt")
     assert done.returncode != 0
-    said = {"en": "takes no notice of the practice shell's proxy", "es": "no hace caso del proxy"}
-    assert said[language] in " ".join(done.stdout.split()), done.stdout
+    sentences = {
+        "en": "takes no notice of the practice shell's proxy",
+        "es": "no hace caso del proxy",
+    }
+    assert sentences[language] in " ".join(done.stdout.split()), done.stdout
     assert "secret-of-mine" not in done.stdout
 
 
@@ -384,7 +389,7 @@ def test_what_was_published_installs(reader, index, program, tmp_path):
     token = reader.index.token(index)
     done = reader.run(tmp_path, "twine7", "upload", "-r", index, str(wheel), TWINE_PASSWORD=token)
     assert done.returncode == 0, done.stdout
-    [file] = [one for one in reader.index.files(index) if one.filename == wheel.name]
+    [file] = [file for file in reader.index.files(index) if file.filename == wheel.name]
     needed = tmp_path / "needed.txt"
     needed.write_text(f"demo=={version} --hash=sha256:{file.sha256}\n", encoding="utf-8")
     url, target = INDEXES[index].simple, str(tmp_path / "target")

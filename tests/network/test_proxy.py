@@ -292,15 +292,15 @@ def test_the_password_of_an_index_stays_with_it(tmp_path):
         http.server.ThreadingHTTPServer(("127.0.0.2", 0), Elsewhere) as target,
         http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server,
     ):
-        for one in (target, server):
-            threading.Thread(target=one.serve_forever, daemon=True).start()
+        for index_server in (target, server):
+            threading.Thread(target=index_server.serve_forever, daemon=True).start()
         address = f"http://reader:secret@127.0.0.1:{server.server_address[1]}/simple/"
         environ = {"PYPI_PRACTICE_UPSTREAM": address, "HOME": str(tmp_path)}
         with practice(tmp_path / "data", words=EN, environ=environ) as inner:
             to = f"/http://127.0.0.2:{target.server_address[1]}/x"
             status, _, _ = ask(inner, "upstream.practice.invalid", "GET", to)
-        for one in (target, server):
-            one.shutdown()
+        for index_server in (target, server):
+            index_server.shutdown()
     assert Redirecting.requests[0][2]["Authorization"].startswith("Basic ")
     assert (status, heard) == (302, [])
 
@@ -326,7 +326,7 @@ def test_settings_that_lead_around_are_found(name, text, program, tmp_path):
     path.write_text(text)
     environ = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1"}
     detours = list(client_settings.detours(environ, folder))
-    assert [(one.program, one.path) for one in detours] == [(program, str(path))]
+    assert [(detour.program, detour.path) for detour in detours] == [(program, str(path))]
 
 
 def test_a_proxy_in_pips_configuration_is_overridden(tmp_path):

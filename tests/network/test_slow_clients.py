@@ -60,23 +60,23 @@ def address(pages: browser_app.WebServer) -> tuple[str, int]:
 def test_slow_clients_are_sent_away_and_others_are_answered(address, start, piece):
     """Each sends a byte every tenth of a second, which is never silence."""
     slow = [socket.create_connection(address) for _ in range(2 * browser_app.THREADS)]
-    for one in slow:
-        one.sendall(start)
+    for client in slow:
+        client.sendall(start)
     begun = time.monotonic()
     answers: dict[socket.socket, bytes] = {}
     while len(answers) < len(slow) and time.monotonic() - begun < 30:
         time.sleep(0.1)
-        for one in slow:
-            if one in answers:
+        for client in slow:
+            if client in answers:
                 continue
             try:
-                one.sendall(piece)
-                one.settimeout(0.01)
-                answers[one] = one.recv(100)
+                client.sendall(piece)
+                client.settimeout(0.01)
+                answers[client] = client.recv(100)
             except TimeoutError:
                 continue
             except OSError:
-                answers[one] = b""
+                answers[client] = b""
     assert len(answers) == len(slow)
     assert any(b" 408 " in answer for answer in answers.values()), answers
     assert ask(address) == 200
@@ -110,29 +110,29 @@ def test_those_that_are_slow_and_may_be_do_not_hold_all_threads(pages, monkeypat
     """More than there are threads; each has a minute, and nobody else waits for any of them."""
     monkeypatch.setattr(slow_clients, "PATIENCE", 60)
     slow = [socket.create_connection(place(pages)) for _ in range(2 * browser_app.THREADS)]
-    for one in slow:
-        one.sendall(HEAD + BODY + b"a")
+    for client in slow:
+        client.sendall(HEAD + BODY + b"a")
     assert ask(place(pages)) == 200
     wait_for(lambda: pages._server.slow_clients == len(slow))
     assert ask(place(pages)) == 200
-    for one in slow:
-        one.settimeout(0.01)
+    for client in slow:
+        client.settimeout(0.01)
         with pytest.raises(TimeoutError):  # none has been sent away
-            one.recv(1)
-        one.settimeout(10)
-        one.sendall(b"a" * 59_999)
-        assert one.recv(12) == b"HTTP/1.1 403"  # as anybody who sends this form from elsewhere
-        one.close()
+            client.recv(1)
+        client.settimeout(10)
+        client.sendall(b"a" * 59_999)
+        assert client.recv(12) == b"HTTP/1.1 403"  # as anybody who sends this form from elsewhere
+        client.close()
     wait_for(lambda: not pages._server.slow_clients)
     # Their threads serve the next ones: the pool does not grow with each slow client.
     grown = worker_threads(pages)
     again = [socket.create_connection(place(pages)) for _ in range(2 * browser_app.THREADS)]
-    for one in again:
-        one.sendall(HEAD + BODY + b"a")
+    for client in again:
+        client.sendall(HEAD + BODY + b"a")
     wait_for(lambda: pages._server.slow_clients == len(again))
     assert worker_threads(pages) == grown == 3 * browser_app.THREADS
-    for one in again:
-        one.close()
+    for client in again:
+        client.close()
 
 
 def test_those_that_do_not_read_do_not_hold_all_threads(tmp_path, monkeypatch):
@@ -147,12 +147,12 @@ def test_those_that_do_not_read_do_not_hold_all_threads(tmp_path, monkeypatch):
     assert reply.code == 200
     pages = browser_app.WebServer(Application(store, None, EN))
     slow = [socket.create_connection(place(pages)) for _ in range(2 * browser_app.THREADS)]
-    for one in slow:
-        one.sendall(GET % b"/testpypi/files/demo-1.0-py3-none-any.whl")
+    for client in slow:
+        client.sendall(GET % b"/testpypi/files/demo-1.0-py3-none-any.whl")
     assert ask(place(pages)) == 200
     wait_for(lambda: pages._server.slow_clients == len(slow))
-    for one in slow:
-        one.close()
+    for client in slow:
+        client.close()
     wait_for(lambda: not pages._server.slow_clients)
     pages.stop()
 
@@ -161,14 +161,14 @@ def test_one_address_may_not_have_all_places_of_the_slow(pages, monkeypatch):
     monkeypatch.setattr(slow_clients, "PATIENCE", 60)
     monkeypatch.setattr(slow_clients, "SLOW_OF_ONE", 2)
     slow = [socket.create_connection(place(pages), timeout=10) for _ in range(4)]
-    for one in slow:
-        one.sendall(HEAD + BODY)
+    for client in slow:
+        client.sendall(HEAD + BODY)
     wait_for(lambda: pages._server.slow_clients == 2)
     wait_for(lambda: len(select.select(slow, [], [], 0)[0]) == 2)
-    assert {one.recv(12) for one in select.select(slow, [], [], 0)[0]} == {b"HTTP/1.1 408"}
+    assert {client.recv(12) for client in select.select(slow, [], [], 0)[0]} == {b"HTTP/1.1 408"}
     assert ask(place(pages)) == 200
-    for one in slow:
-        one.close()
+    for client in slow:
+        client.close()
 
 
 def test_one_that_has_said_nothing_yet_is_no_slow_client(pages):
@@ -182,13 +182,13 @@ def test_one_that_has_said_nothing_yet_is_no_slow_client(pages):
 
 def test_one_that_is_slow_but_not_too_slow_is_answered(address, monkeypatch):
     monkeypatch.setattr(slow_clients, "SLOWEST", 100)
-    with socket.create_connection(address) as one:
-        one.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+    with socket.create_connection(address) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
         for _ in range(20):  # two seconds, with a thousand bytes in each
             time.sleep(0.1)
-            one.sendall(b"X: " + b"a" * 95 + b"\r\n")
-        one.sendall(b"\r\n")
-        assert one.recv(12) == b"HTTP/1.1 200"
+            connection.sendall(b"X: " + b"a" * 95 + b"\r\n")
+        connection.sendall(b"\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 200"
 
 
 def test_a_connection_that_is_kept_begins_anew_with_each_request(address):
@@ -204,10 +204,13 @@ def test_a_connection_that_is_kept_begins_anew_with_each_request(address):
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[tuple[tuple[str, int], ssl.SSLContext]]:
     """The index with its TLS: its place, and what trusts it."""
-    made = server.write_certificates(tmp_path)
+    certificates = server.write_certificates(tmp_path)
     application = Application(Store(tmp_path / "data", EN), None, EN)
-    running = server.IndexServer(application, made.server, made.key)
-    yield (server.LOOPBACK, running.port), ssl.create_default_context(cafile=str(made.bundle))
+    running = server.IndexServer(application, EN, certificates.server, certificates.key)
+    yield (
+        (server.LOOPBACK, running.port),
+        ssl.create_default_context(cafile=str(certificates.bundle)),
+    )
     running.stop()
 
 
@@ -234,8 +237,8 @@ def test_who_never_begins_keeps_nobody_out(index, capfd):
     assert time.monotonic() - begun < 8  # a silent one is waited for, for ten seconds
     assert b"200" not in plain.recv(100)
     assert "Traceback" not in capfd.readouterr().err
-    for one in silent:
-        one.close()
+    for client in silent:
+        client.close()
 
 
 SLOW, HONEST = 100, 30

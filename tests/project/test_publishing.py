@@ -52,14 +52,14 @@ TESTED = {
 }
 
 
-def made(event: Event) -> list[Job]:
+def jobs_of(event: Event) -> list[Job]:
     """Return the jobs that a build of *event* has here."""
     variables = []
     for text in VARIABLES:
         name, _, branch = text.partition("@")
         variables.append(Variable(name, "secret", branch or None))
-    found = planner.make(loader.read(ROOT, EN), event, variables, 1, EN)
-    return [job for stage in found.stages if stage.runs for job in stage.jobs]
+    plan = planner.make(loader.read(ROOT, EN), event, variables, 1, EN)
+    return [job for stage in plan.stages if stage.runs for job in stage.jobs]
 
 
 def test_the_check_finds_nothing_to_mend(capsys):
@@ -99,7 +99,7 @@ def test_the_schema_accepts_it(file, schema):
 )
 def test_each_event_publishes_what_it_should(event, published, secrets):
     """The tests come first and see no secret, and the job that publishes sees its own alone."""
-    jobs = made(event)
+    jobs = jobs_of(event)
     assert [job.stage == "test" for job in jobs] == [True] * len(TESTED) + [False] * len(published)
     assert [deploy.provider for job in jobs for deploy in job.deploys] == published
     for job in jobs:
@@ -108,7 +108,7 @@ def test_each_event_publishes_what_it_should(event, published, secrets):
 
 def test_only_locked_tools_build_and_upload():
     """What the locked tools need is locked with them, and nothing is fetched beside them."""
-    for job in [*made(Event("staging")), *made(Event("main", tag=f"v{VERSION}"))]:
+    for job in [*jobs_of(Event("staging")), *jobs_of(Event("main", tag=f"v{VERSION}"))]:
         if job.stage == "test":
             continue
         assert job.phase("install") == [
@@ -126,10 +126,12 @@ def test_only_locked_tools_build_and_upload():
 def test_the_site_is_published_as_its_page_says():
     page = yaml.safe_load((ROOT / "examples" / "site" / "pages.yml").read_text(encoding="utf-8"))
     here = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    job = next(one for one in here["jobs"]["include"] if one["stage"] == "site")
-    theirs = next(one for one in page["jobs"]["include"] if one["stage"] == "site")
+    job = next(candidate for candidate in here["jobs"]["include"] if candidate["stage"] == "site")
+    theirs = next(
+        candidate for candidate in page["jobs"]["include"] if candidate["stage"] == "site"
+    )
     # This file has more tokens to empty than one that publishes a site alone.
-    env = " ".join(one for one in job["env"].split() if "PYPI" not in one)
+    env = " ".join(word for word in job["env"].split() if "PYPI" not in word)
     assert {**job, "name": None, "env": env} == {**theirs, "name": None}
     assert page["stages"][1] == here["stages"][1]
 
@@ -156,11 +158,11 @@ def test_every_python_that_is_promised_is_tested():
 
 
 @pytest.mark.parametrize(
-    ("tag", "said"),
+    ("tag", "message"),
     [(f"v{VERSION}", ""), ("v99.0.0", f"The tag is v99.0.0, the version {VERSION}")],
 )
-def test_a_tag_that_is_not_the_version_publishes_nothing(tag, said):
-    job = next(job for job in made(Event("main", tag=tag)) if job.stage == "pypi")
+def test_a_tag_that_is_not_the_version_publishes_nothing(tag, message):
+    job = next(job for job in jobs_of(Event("main", tag=tag)) if job.stage == "pypi")
     compared, _, rest = job.phase("script")[0].partition(" && ")
     assert rest == "python -m build --no-isolation && python -m twine check --strict dist/*"
     done = subprocess.run(
@@ -175,7 +177,7 @@ def test_a_tag_that_is_not_the_version_publishes_nothing(tag, said):
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         },
     )
-    assert (done.returncode, done.stderr.strip()) == (int(bool(said)), said)
+    assert (done.returncode, done.stderr.strip()) == (int(bool(message)), message)
 
 
 def test_read_the_docs_builds_the_site():
@@ -203,7 +205,7 @@ for file in json.load(web.urlopen("https://pypi.org/pypi/pypi-practice/json"))["
 
 
 @pytest.fixture(scope="module")
-def published(roads, tmp_path_factory) -> tuple[str, Path]:
+def published(guide_readers, tmp_path_factory) -> tuple[str, Path]:
     """Play pushes to main and to staging, and a tag.
 
     Return the log, and the folder of what can be had then. The tests and the build of the site,
@@ -246,7 +248,7 @@ def published(roads, tmp_path_factory) -> tuple[str, Path]:
         f"python3 -m pip install -q --no-deps --target '{place}/installed' pypi-practice",
         "pypi-practice --lang en list",
     ]
-    done = roads.road("publishing").practice("bash", "-c", "\n".join(lines), cwd=project)
+    done = guide_readers.named("publishing").practice("bash", "-c", "\n".join(lines), cwd=project)
     assert done.returncode == 0, done.stdout
     return done.stdout, place
 

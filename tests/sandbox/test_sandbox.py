@@ -165,11 +165,11 @@ def test_the_command_is_run_as_it_would_be(kind):
     available(kind)
     command = ["sh", "-c", "grep SigIgn /proc/self/status; cat; exit 7"]
     results = []
-    for one in (Kind.NONE, kind):
+    for sandbox_kind in (Kind.NONE, kind):
         started = start(
             command,
             ports=[],
-            kinds=[one],
+            kinds=[sandbox_kind],
             files=NO_FILES,
             env=os.environ,
             stdin=subprocess.PIPE,
@@ -231,13 +231,13 @@ def test_a_command_is_not_run_if_what_is_announced_fails(tmp_path):
 def test_what_is_left_behind_reaches_nothing(tmp_path):
     """A process that outlives the command has no way to the practice index any more."""
     available(Kind.NAMESPACE)
-    told, answer = tmp_path / "told", tmp_path / "answer"
-    os.mkfifo(told)
+    pipe, answer = tmp_path / "pipe", tmp_path / "answer"
+    os.mkfifo(pipe)
     with outside(tmp_path) as (places, arrived):
         program = f'import socket; socket.create_connection(("127.0.0.1", {places["tcp"]}))'
         script = tmp_path / "late.sh"
         script.write_text(
-            f"read line < {told}\n{sys.executable} -I -S -c '{program}' 2> /dev/null\n"
+            f"read line < {pipe}\n{sys.executable} -I -S -c '{program}' 2> /dev/null\n"
             f"echo $? > {answer}.new\nmv {answer}.new {answer}\n"
         )
         command = ["sh", "-c", f"setsid sh {script} & exit 0"]
@@ -245,7 +245,7 @@ def test_what_is_left_behind_reaches_nothing(tmp_path):
         started = start(command, ports=[port], kinds=[Kind.NAMESPACE], env=os.environ)
         started.process.wait()
         started.close()
-        told.write_text("now\n")
+        pipe.write_text("now\n")
         while not answer.exists():
             threading.Event().wait(0.05)
     assert (answer.read_text().strip() != "0", arrived) == (True, [])
@@ -286,8 +286,12 @@ def test_a_parent_folder_is_bound_before_what_lies_in_it(tmp_path):
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)
     files = Files(hidden=[tmp_path], readable=[inner], writable=[tmp_path / "a"])
-    made = arguments(files)
-    assert made.index(str(tmp_path)) < made.index(str(tmp_path / "a")) < made.index(str(inner))
+    command = arguments(files)
+    assert (
+        command.index(str(tmp_path))
+        < command.index(str(tmp_path / "a"))
+        < command.index(str(inner))
+    )
 
 
 def test_the_filter_has_no_jump_beyond_its_end():
@@ -337,8 +341,8 @@ def test_a_link_to_what_is_shown_is_shown(tmp_path):
     """A Python that is reached through a link in the home folder must be there under both names."""
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
-    made = arguments(Files(hidden=[tmp_path], readable=[tmp_path / "link"], writable=[]))
-    assert {str(tmp_path / "link"), str(tmp_path / "real")} <= set(made)
+    command = arguments(Files(hidden=[tmp_path], readable=[tmp_path / "link"], writable=[]))
+    assert {str(tmp_path / "link"), str(tmp_path / "real")} <= set(command)
 
 
 def test_forwarding_goes_on_when_a_connection_could_not_be_accepted():

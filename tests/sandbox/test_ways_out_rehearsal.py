@@ -132,14 +132,14 @@ def test_what_arrives(way: Way, kind: str, make: MakeLab, offered: dict[str, str
         return
     lab = make()
     arrived = rehearse(kind, [way], lab)
-    told = got_out(way, arrived, everything=True)
+    reports = got_out(way, arrived, everything=True)
     if way.repository:
         first = git(lab, "log", "--max-parents=0", "--format=%H").split()[0]
         refs = git(lab, "for-each-ref", "--format=%(refname) %(objectname)").splitlines()
         expected = [f"refs/{name} {first}" for name in ("heads/main", "heads/other", "tags/v1")]
         if refs != expected:
-            told.append(f"the repository changed: {refs}")
-    check(way, "rehearsal", kind, told)
+            reports.append(f"the repository changed: {refs}")
+    check(way, "rehearsal", kind, reports)
 
 
 @pytest.mark.parametrize("name", ["deploy-script", "deploy-server"])

@@ -49,10 +49,10 @@ def best(spec: dict[str, Any]) -> float:
     less = spec["measure"] in ("p99", "start", "memory")
     others: dict[str, Any] = FOUND["figures"][spec["measure"]]
     own = {"plain", "tls", "shell"}
-    at = [one.get(spec["at"]) for name, one in others.items() if name not in own]
+    at = [rates.get(spec["at"]) for name, rates in others.items() if name not in own]
     if spec["at"] == 10_000:
         at.append(others["devpi"][1_000])
-    return (min if less else max)(one for one in at if one is not None)
+    return (min if less else max)(rate for rate in at if rate is not None)
 
 
 def expected() -> Iterator[tuple[dict[str, Any], float, float, bool]]:
@@ -95,8 +95,8 @@ def test_each_row_that_is_behind_has_its_reason_on_the_page(language):
         for spec, _, ratio, met in expected()
         if not met or (ratio < 1 and "share" not in spec)
     }
-    for reason, said in SPEC["reasons"].items():
-        assert (said[language] in text) == (reason in behind), reason
+    for reason, sentence in SPEC["reasons"].items():
+        assert (sentence[language] in text) == (reason in behind), reason
 
 
 def test_the_issues_targets_are_all_there():
@@ -140,7 +140,7 @@ def test_our_servers_take_the_load_and_serve_what_they_took(way, tmp_path):
         assert running.memory() > 10
         wrong = load.Target(**{**vars(running.target), "password": "pypi-x"})
         refused = running.ask(load.Job(wrong, at_once=1, count=1, first=100))
-        assert [said[:3] for said in refused.statuses] == ["403"]
+        assert [status[:3] for status in refused.statuses] == ["403"]
 
 
 @pytest.mark.parametrize(
@@ -151,11 +151,11 @@ def test_our_servers_take_the_load_and_serve_what_they_took(way, tmp_path):
     ],
 )
 def test_bad_arguments_get_a_sentence(arguments, english, spanish):
-    for language, said in (("en", english), ("es", spanish)):
+    for language, sentence in (("en", english), ("es", spanish)):
         command = [sys.executable, str(ROOT / "benchmarks" / "index"), *arguments]
         environ = {**os.environ, "LANGUAGE": language}
         done = subprocess.run(
             command, env=environ, capture_output=True, text=True, check=False, timeout=60
         )
         assert done.returncode == 2
-        assert said in done.stderr
+        assert sentence in done.stderr

@@ -21,11 +21,16 @@ def test_another_program_builds_the_same_pages(
     program, language, programs, built_site, tmp_path, record_property
 ):
     theirs = leave.build(program, language, tmp_path)
-    found = leave.compare(program, language, built_site.site / language, theirs)
-    record_property("difference", str(found))
-    assert (found.missing, found.texts, found.ids, found.files) == ([], [], [], []), str(found)
+    differences = leave.compare(program, language, built_site.site / language, theirs)
+    record_property("difference", str(differences))
+    assert (differences.missing, differences.texts, differences.ids, differences.files) == (
+        [],
+        [],
+        [],
+        [],
+    ), str(differences)
     # Only what our hooks do to a finished page is lost where no hook runs: the page says so.
-    assert bool(found.marks) is (program == "zensical"), str(found)
+    assert bool(differences.marks) is (program == "zensical"), str(differences)
 
 
 def test_a_difference_is_seen(built_site, tmp_path):
@@ -41,8 +46,8 @@ def test_a_difference_is_seen(built_site, tmp_path):
             text = text.replace('<h2 id="', '<h2 data-was="', 1)
         if page != "changes":
             (tmp_path / path).write_text(text, encoding="utf-8")
-    found = leave.compare("nothing", "en", ours, tmp_path)
-    assert found.missing == ["changes"]
-    assert found.texts == ["take"]
-    assert found.ids == ["practice"]
-    assert "files/random-names.zip" in found.files
+    differences = leave.compare("nothing", "en", ours, tmp_path)
+    assert differences.missing == ["changes"]
+    assert differences.texts == ["take"]
+    assert differences.ids == ["practice"]
+    assert "files/random-names.zip" in differences.files

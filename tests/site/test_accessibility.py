@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers.docs.blocks import pages
 from helpers.site import accessibility_audit
-from helpers.site.accessibility_audit import NARROW, WIDE, Found
+from helpers.site.accessibility_audit import NARROW, WIDE, Audit
 from helpers.site.built_site import LANGUAGES
 
 MUST_RUN = {
@@ -22,21 +22,21 @@ MUST_RUN = {
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
-def found(request, browser, address) -> list[Found]:
+def audits(request, browser, address) -> list[Audit]:
     """What was found on every page of a language, and on that for lost readers."""
-    paths = ["" if one == "index" else f"{one}/" for one in pages()]
+    paths = ["" if page == "index" else f"{page}/" for page in pages()]
     paths = [f"{request.param}/{path}" for path in [*paths, "there-is-no-such-page/"]]
-    return list(accessibility_audit.look_at_all(browser, address, paths))
+    return list(accessibility_audit.audit_pages(browser, address, paths))
 
 
-def test_no_element_fails(found):
-    assert [fault for one in found for fault in one.failing] == []
+def test_no_element_fails(audits):
+    assert [fault for audit in audits for fault in audit.failing] == []
     # The rules that a change of axe could switch off without a word.
-    assert set().union(*(one.ran for one in found)) >= MUST_RUN
+    assert set().union(*(audit.ran for audit in audits)) >= MUST_RUN
 
 
-def test_large_text_needs_no_sideways_scrolling(found):
-    assert [one.path for one in found if one.too_wide] == []
+def test_large_text_needs_no_sideways_scrolling(audits):
+    assert [audit.path for audit in audits if audit.too_wide] == []
 
 
 def test_no_element_fails_in_what_opens(browser, address):
@@ -47,14 +47,14 @@ def test_no_element_fails_in_what_opens(browser, address):
         page.goto(f"{address}/{language}/tutorial/upload/")
         page.locator(".own-names__open").click()
         page.fill("#own-names-project", "json")
-        for view, result in accessibility_audit.looked_at(page, axe).items():
+        for view, result in accessibility_audit.audit_views(page, axe).items():
             assert result["failing"] == [], view
         page.keyboard.press("Escape")
         page.set_viewport_size(WIDE)
         page.keyboard.press("/")
         page.keyboard.type("token")
         page.locator(".md-search-result__link").first.wait_for()
-        for view, result in accessibility_audit.looked_at(page, axe).items():
+        for view, result in accessibility_audit.audit_views(page, axe).items():
             assert result["failing"] == [], view
         page.goto(f"{address}/{language}/tutorial/upload/")
         page.set_viewport_size(NARROW)
@@ -63,7 +63,7 @@ def test_no_element_fails_in_what_opens(browser, address):
         page.locator(".md-nav--primary .md-nav__link:visible").first.wait_for()
         page.evaluate(axe)
         page.wait_for_timeout(400)  # it slides in
-        assert accessibility_audit.says(page)["failing"] == []
+        assert accessibility_audit.audit_parts(page)["failing"] == []
         page.context.close()
 
 
@@ -76,7 +76,7 @@ def test_axe_sees_a_fault(browser, address):
       + '<button class="tiny">a</button><button class="tiny">b</button>')""")
     page.add_style_tag(content=".pale {color: #ccc} .tiny {width: 9px; height: 9px; padding: 0}")
     page.evaluate(accessibility_audit.script())
-    failing = " ".join(accessibility_audit.says(page)["failing"])
+    failing = " ".join(accessibility_audit.audit_parts(page)["failing"])
     for rule in ("image-alt", "color-contrast", "target-size"):
         assert f"{rule}: " in failing
     assert failing.count("color-contrast: ") == 2
@@ -93,8 +93,8 @@ def test_a_pale_word_is_seen_in_one_colour_scheme_of_one_page(browser, address):
         page.evaluate("""document.querySelector("article").insertAdjacentHTML("beforeend",
           '<p>many</p><p>words</p><p class="one">are</p><p>alike</p>')""")
         page.add_style_tag(content=style)
-        result = accessibility_audit.looked_at(page, accessibility_audit.script(), known)
-        seen.append({view: len(one["failing"]) for view, one in result.items()})
+        result = accessibility_audit.audit_views(page, accessibility_audit.script(), known)
+        seen.append({view: len(view_result["failing"]) for view, view_result in result.items()})
     page.context.close()
     assert seen == [dict.fromkeys(seen[0], 0), {**dict.fromkeys(seen[0], 0), "slate, 1400 px": 1}]
 
@@ -168,9 +168,9 @@ def test_the_focus_is_always_seen(reader, size):
     reader.set_viewport_size(size)
     stops = walk(reader)
     assert len(stops) > 30
-    assert [one for one in stops if not one["visible"]] == []
-    assert [one for one in stops if not one["marked"]] == []
-    names = " ".join(one["name"] for one in stops)
+    assert [stop for stop in stops if not stop["visible"]] == []
+    assert [stop for stop in stops if not stop["marked"]] == []
+    names = " ".join(stop["name"] for stop in stops)
     for function in FUNCTIONS:
         assert function in names, function
 
@@ -257,7 +257,7 @@ def test_the_drawer_needs_no_mouse(reader):
 
 
 def test_language_neighbours_and_sections_need_no_mouse(reader):
-    other = next(one for one in LANGUAGES if one != reader.language)
+    other = next(code for code in LANGUAGES if code != reader.language)
     reader.locator(f".languages a[lang={other}]").first.focus()
     with reader.expect_navigation():
         reader.keyboard.press("Enter")

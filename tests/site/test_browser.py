@@ -43,7 +43,9 @@ def test_every_page_fits_and_asks_nobody_else(browser, address):
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     # What the security policy forbids is said here.
-    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.on(
+        "console", lambda message: errors.append(message.text) if message.type == "error" else None
+    )
     for language in LANGUAGES:
         for name, path in PATHS.items():
             page.goto(f"{address}/{language}/{path}")
@@ -56,10 +58,10 @@ def test_every_page_fits_and_asks_nobody_else(browser, address):
 
 
 @pytest.mark.parametrize(
-    ("language", "typed", "found"),
+    ("language", "typed", "expected"),
     [("en", "revoke", "narrow"), ("es", "filtracion", "narrow"), ("es", "llavero", "upload")],
 )
-def test_the_search_finds(browser, address, language, typed, found):
+def test_the_search_finds(browser, address, language, typed, expected):
     page = fresh(browser).new_page()
     page.goto(f"{address}/{language}/")
     page.keyboard.press("/")
@@ -67,14 +69,16 @@ def test_the_search_finds(browser, address, language, typed, found):
     results = page.locator(".md-search-result__link")
     results.first.wait_for()
     links = results.evaluate_all("all => all.map(one => one.getAttribute('href'))")
-    assert any(f"tutorial/{found}/" in link for link in links), links
+    assert any(f"tutorial/{expected}/" in link for link in links), links
 
 
 def test_copying_gives_the_command_alone(browser, address):
     context = fresh(browser, permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(f"{address}/en/tutorial/package/")
-    block = next(one for one in blocks("tutorial/package") if one.path.endswith("venv.sh"))
+    block = next(
+        candidate for candidate in blocks("tutorial/package") if candidate.path.endswith("venv.sh")
+    )
     expected = listings.read_listing(block.path).code
     code = page.locator("div.highlight", has_text=expected.splitlines()[0]).first
     code.hover()

@@ -69,8 +69,8 @@ FAULTS = {
 def test_the_error_names_file_and_line(name: str, small_sources: Path) -> None:
     file, old, new, expected = FAULTS[name]
     path = small_sources / file
-    before, found, _ = path.read_text(encoding="utf-8").partition(old)
-    assert found
+    before, separator, _ = path.read_text(encoding="utf-8").partition(old)
+    assert separator
     path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
     line = before.count("\n") + 1
     done = subprocess.run(

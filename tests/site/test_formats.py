@@ -20,6 +20,7 @@ from helpers.site import site_problems
 from helpers.site.built_site import BUILD_DAY, LANGUAGES, BuiltSite
 from mkdocs.config import load_config
 from PIL import Image
+from playwright.sync_api import Browser
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
@@ -31,7 +32,8 @@ from site_builder.formats.pdf import write as write_pdfs
 from site_builder.site_data import data, word
 
 ADDRESS = str(load_config(str(ROOT / "mkdocs.yml")).site_url).rstrip("/") + "/"
-ATOM = {"": feed.ATOM}
+ATOM = {"": "http://www.w3.org/2005/Atom"}
+KINDS = ("added", "changed", "fixed", "removed")  # as in Keep a Changelog
 FENCE = re.compile(r"^(`{3,}).*?^\1$", re.M | re.S)
 
 
@@ -61,7 +63,9 @@ def test_each_page_is_there_as_plain_markdown(language, built_site):
         assert not re.search(r"^(!!!|===|\?\?\?)|\{[#.:%{]|\{ [#.]|¶|<div|<span", prose, re.M), page
         for target in re.findall(r"\]\(([^)\s]+)[^)]*\)", prose):
             assert urlsplit(target).scheme in ("http", "https", "mailto"), f"{page}: {target}"
-        shown = [one["code"] for one in built_site.blocks(language) if one["page"] == f"{page}.md"]
+        shown = [
+            block["code"] for block in built_site.blocks(language) if block["page"] == f"{page}.md"
+        ]
         for code in shown:
             for line in code.expandtabs(4).splitlines():
                 assert line.rstrip() in text, page
@@ -88,44 +92,43 @@ def test_llms_txt_names_every_page_and_llms_full_holds_them(language, built_site
 def test_the_feed_is_valid_atom(language, built_site):
     content = (built_site.site / language / feed.FEED).read_bytes()
     tree = ET.fromstring(content)
-    assert tree.tag == f"{{{feed.ATOM}}}feed"
+    assert tree.tag == f"{{{ATOM['']}}}feed"
     assert tree.get("{http://www.w3.org/XML/1998/namespace}lang") == language
     entries = tree.findall("entry", ATOM)
-    for one in (tree, *entries):
+    for node in (tree, *entries):
         for name in ("id", "title", "updated"):
-            assert len(one.findall(name, ATOM)) == 1, name
-            assert one.findtext(name, "", ATOM).strip(), name
-        moment = one.findtext("updated", "", ATOM)
+            assert len(node.findall(name, ATOM)) == 1, name
+            assert node.findtext(name, "", ATOM).strip(), name
+        moment = node.findtext("updated", "", ATOM)
         assert datetime.fromisoformat(moment).utcoffset() is not None
     assert tree.find("author/name", ATOM) is not None
-    links = {one.get("rel"): one.get("href") for one in tree.findall("link", ATOM)}
+    links = {link.get("rel"): link.get("href") for link in tree.findall("link", ATOM)}
     assert links["self"] == tree.findtext("id", "", ATOM) == f"{ADDRESS}{language}/feed.xml"
-    ids = [one.findtext("id", "", ATOM) for one in entries]
-    assert len(set(ids)) == len(ids) == len(feed.releases()) > 0
-    for one, release in zip(entries, feed.releases(), strict=True):
-        element = one.find("link", ATOM)
+    ids = [entry.findtext("id", "", ATOM) for entry in entries]
+    assert len(set(ids)) == len(ids) == len(data("site/changes")) > 0
+    for entry, release in zip(entries, data("site/changes"), strict=True):
+        element = entry.find("link", ATOM)
         assert element is not None
         link = element.get("href", "")
         page, _, anchor = link.partition("#")
         assert page == f"{ADDRESS}{language}/changes/"
         assert built_site.html(language, "changes").find(id=anchor), link
-        shown = BeautifulSoup(one.findtext("content", "", ATOM), "html.parser")
-        said = [item.get_text() for item in shown.select("li")]
-        kinds = [one for kind in feed.KINDS for one in release.get(kind, [])]
-        assert len(said) == len(kinds)
-        for text, change in zip(said, kinds, strict=True):
-            assert text == re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", change[language]).replace(
-                "`", ""
-            )
+        shown = BeautifulSoup(entry.findtext("content", "", ATOM), "html.parser")
+        items = [item.get_text() for item in shown.select("li")]
+        kinds = [change for kind in KINDS for change in release.get(kind, [])]
+        assert len(items) == len(kinds)
+        for text, change in zip(items, kinds, strict=True):
+            plain = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", change[language])
+            assert re.sub("[`*]", "", text) == re.sub("[`*]", "", plain)
 
 
 def test_every_change_is_told_in_both_languages():
     for release in data("site/changes"):
-        assert set(release) <= {"day", "version", *feed.KINDS}, release["day"]
-        for kind in feed.KINDS:
-            for one in release.get(kind, []):
-                assert one.keys() == {"en", "es"}
-                assert one["en"] != one["es"]
+        assert set(release) <= {"day", "version", *KINDS}, release["day"]
+        for kind in KINDS:
+            for change in release.get(kind, []):
+                assert change.keys() == {"en", "es"}
+                assert change["en"] != change["es"]
     days = [str(release["day"]) for release in data("site/changes")]
     assert days == sorted(set(days), reverse=True)
 
@@ -140,19 +143,19 @@ def test_the_changelog_is_what_the_data_says():
 def test_each_page_has_a_small_card_and_says_so(language, built_site):
     for page in pages():
         html = built_site.html(language, page)
-        said = {one["property"]: one["content"] for one in html.select("meta[property]")}
-        assert said["og:url"] == f"{ADDRESS}{language}/{below(page)}"
-        assert said["og:image"] == f"{said['og:url']}{cards.NAME}"
-        assert said["og:locale"] == word("locale", language)
-        assert said["og:description"] == html.select_one('meta[name="description"]')["content"]
+        metadata = {meta["property"]: meta["content"] for meta in html.select("meta[property]")}
+        assert metadata["og:url"] == f"{ADDRESS}{language}/{below(page)}"
+        assert metadata["og:image"] == f"{metadata['og:url']}{cards.NAME}"
+        assert metadata["og:locale"] == word("locale", language)
+        assert metadata["og:description"] == html.select_one('meta[name="description"]')["content"]
         assert html.select_one('meta[name="twitter:card"]')["content"] == "summary_large_image"
-        file = built_site.site / said["og:image"].removeprefix(ADDRESS)
+        file = built_site.site / metadata["og:image"].removeprefix(ADDRESS)
         assert file.stat().st_size < 40_000, page
         with Image.open(file) as card:
             assert (card.format, card.size) == ("PNG", (1200, 630)), page
             assert [card.width, card.height] == [
-                int(said["og:image:width"]),
-                int(said["og:image:height"]),
+                int(metadata["og:image:width"]),
+                int(metadata["og:image:height"]),
             ]
 
 
@@ -252,8 +255,8 @@ def test_the_links_of_the_pdf_lead_to_a_place_or_to_the_web(language, built_site
     places = set(reader.named_destinations)
     inside = outside = 0
     for page in reader.pages:
-        for one in page.get("/Annots") or []:
-            link = one.get_object()
+        for annotation in page.get("/Annots") or []:
+            link = annotation.get_object()
             action = link.get("/A", {})
             if "/URI" in action:
                 outside += 1
@@ -356,3 +359,15 @@ def test_two_builds_on_the_same_day_are_the_same_byte_for_byte(built_site, tmp_p
     )
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_drawings_and_pictures_are_printed_as_on_paper(browser: Browser, language, built_site):
+    page = browser.new_page()
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto((built_site.site / language / single_page.PAGE).as_uri())
+    rail = page.locator(".drawing .rail").first
+    assert rail.evaluate("line => getComputedStyle(line).fill") == "none"
+    assert rail.evaluate("line => getComputedStyle(line).stroke") == "rgb(42, 90, 97)"
+    assert page.locator(".screenshot .on-light").first.is_visible()
+    assert not page.locator(".screenshot .on-dark").first.is_visible()
+    page.close()

@@ -51,7 +51,7 @@ def test_the_longest_term_wins_and_a_part_of_a_word_is_none():
 
 
 @pytest.mark.parametrize(
-    ("language", "text", "found"),
+    ("language", "text", "expected"),
     [
         ("es", "Los entornos virtuales y las construcciones", ["virtual-environment", "build"]),
         ("es", "un flujo de trabajo", []),
@@ -61,8 +61,8 @@ def test_the_longest_term_wins_and_a_part_of_a_word_is_none():
         ("en", "an identity provider", []),
     ],
 )
-def test_forms_of_a_word_are_known_and_other_meanings_are_not(language, text, found):
-    assert [term for term, _ in linked(rendered(text, language))] == found
+def test_forms_of_a_word_are_known_and_other_meanings_are_not(language, text, expected):
+    assert [term for term, _ in linked(rendered(text, language))] == expected
 
 
 def test_the_place_of_the_page_decides_the_address():
@@ -88,7 +88,7 @@ def test_the_pages_of_the_site_have_these_links(built_site, language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_term_is_found_by_its_own_name(language):
-    found = glossary_links.Terms(language)
+    terms = glossary_links.Terms(language)
     for key, words in names().items():
         before = {"en": "the ", "es": "la "}[language]
-        assert key in [one for one, _, _ in found.find(before + words[language])], key
+        assert key in [term for term, _, _ in terms.find(before + words[language])], key

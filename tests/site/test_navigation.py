@@ -35,7 +35,7 @@ def path_of(page: str) -> str:
 # The tasks of newcomers
 
 
-def road(built_site, language: str, goal: str) -> list[str]:
+def shortest_path(built_site, language: str, goal: str) -> list[str]:
     """Return the shortest way of links in the text from the home page to *goal*, as pages."""
     before: dict[str, str | None] = {"index": None}
     waiting = deque(["index"])
@@ -62,7 +62,7 @@ def test_newcomers_click_to_what_they_need(browser, address, built_site, languag
     """In at most three clicks, and each click is one that a reader without JavaScript can make."""
     page = browser.new_context(java_script_enabled=False).new_page()
     for task in TASKS:
-        way = road(built_site, language, task["page"])
+        way = shortest_path(built_site, language, task["page"])
         assert len(way) - 1 <= 3, f"{task['task']}: {way}"
         page.goto(f"{address}/{language}/{path_of(way[0])}", wait_until="domcontentloaded")
         for target in way[1:]:
@@ -84,11 +84,11 @@ def results(page, query: str) -> list[str]:
     # The new list comes a moment after the old one has gone; without results, none comes.
     with contextlib.suppress(NotThere):
         page.locator(".md-search-result__item").first.wait_for(state="attached", timeout=2000)
-    found = page.locator(".md-search-result__link").evaluate_all(
+    links = page.locator(".md-search-result__link").evaluate_all(
         "all => all.map(one => one.getAttribute('href'))"
     )
     root = urlsplit(page.url).path
-    names = [urlsplit(urljoin(page.url, one)).path.removeprefix(root).strip("/") for one in found]
+    names = [urlsplit(urljoin(page.url, link)).path.removeprefix(root).strip("/") for link in links]
     return list(dict.fromkeys(names))
 
 
@@ -110,9 +110,9 @@ def test_newcomers_find_with_their_own_words(searcher):
     missed = []
     for task in TASKS:
         for query in task[searcher.language]:
-            found = results(searcher, query)
-            if task["page"] not in found[:4]:
-                missed.append(f"{query!r} finds {found[:4]} and not {task['page']}")
+            result_pages = results(searcher, query)
+            if task["page"] not in result_pages[:4]:
+                missed.append(f"{query!r} finds {result_pages[:4]} and not {task['page']}")
     assert missed == []
 
 
@@ -335,16 +335,16 @@ def test_every_block_says_how_it_is_proven(language, built_site):
         html = built_site.html(language, page)
         for foot in html.select("p.proof"):
             text = foot.get_text()
-            reasons = [one["reason"][language][:30] for one in tested["declared"]]
-            assert tested["date"] in text or any(one in text for one in reasons), text
+            reasons = [block["reason"][language][:30] for block in tested["declared"]]
+            assert tested["date"] in text or any(reason in text for reason in reasons), text
             source = foot.select_one("a.source")["href"]
             file = source.partition("/blob/main/")[2]
             assert (ROOT / file).is_file(), source
             assert foot.select_one("a.download")["aria-label"].endswith(
                 foot.select_one("a.download")["download"]
             )
-        titles = [one.get_text() for one in html.select(".output .filename")]
-        assert all(tested["date"] in one for one in titles), page
+        titles = [element.get_text() for element in html.select(".output .filename")]
+        assert all(tested["date"] in title for title in titles), page
 
 
 def test_what_is_copied_has_no_prompt(built_site):
@@ -452,10 +452,10 @@ def test_the_main_pages_look_as_they_did(request, browser, shots):
     other = {}
     for (path, width, scheme), picture in taken.items():
         file = SHOTS / name.format(path.strip("/").replace("/", "-"), width, scheme)
-        pair = [base64.b64encode(one).decode() for one in (file.read_bytes(), picture)]
-        found = page.evaluate(COMPARE, pair)
-        if (found["share"] > SAME) if same_fonts else (found["rough"] > ALIKE):
-            other[file.name] = found
+        pair = [base64.b64encode(image).decode() for image in (file.read_bytes(), picture)]
+        distance = page.evaluate(COMPARE, pair)
+        if (distance["share"] > SAME) if same_fonts else (distance["rough"] > ALIKE):
+            other[file.name] = distance
     page.context.close()
     assert not other, (
         f"{other}\nLook at these pages. If they are as they should be: "
@@ -481,10 +481,10 @@ def test_a_changed_look_is_seen(browser, address, shots):
         page.goto(f"{address}/en/")
         page.add_style_tag(content=style)
         after = base64.b64encode(page.screenshot()).decode()
-        found = page.evaluate(COMPARE, [before, after])
-        assert found["share"] > share
-        assert found["rough"] > rough
+        distance = page.evaluate(COMPARE, [before, after])
+        assert distance["share"] > share
+        assert distance["rough"] > rough
     page.goto(f"{address}/en/")
-    found = page.evaluate(COMPARE, [before, base64.b64encode(page.screenshot()).decode()])
-    assert found["share"] < SAME
+    distance = page.evaluate(COMPARE, [before, base64.b64encode(page.screenshot()).decode()])
+    assert distance["share"] < SAME
     context.close()

@@ -35,7 +35,10 @@ def opened(browser: Browser, **options: object) -> tuple[Page, list[str], list[s
     context.on("request", lambda request: asked.append(request.url))
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
     return page, asked, complaints
 
 
@@ -100,14 +103,14 @@ def test_a_page_prints_without_what_serves_the_screen(browser, address, language
         ".headerlink",
         ".md-code__nav",
     ):
-        for one in page.locator(part).all():
-            assert not one.is_visible(), part
+        for locator in page.locator(part).all():
+            assert not locator.is_visible(), part
     assert page.locator("article h1").is_visible()
     paper, ink = page.evaluate(
         """() => [getComputedStyle(document.body).backgroundColor,
                   getComputedStyle(document.querySelector("article p")).color]"""
     )
-    light = [sum(map(int, re.findall(r"\d+", one)[:3])) for one in (paper, ink)]
+    light = [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in (paper, ink)]
     assert light[0] > 700 or paper == "rgba(0, 0, 0, 0)"
     assert light[1] < 300, ink
 
@@ -144,9 +147,9 @@ def test_each_page_names_what_it_may_run(built_site):
         own = metas[0]["content"]
         assert "'unsafe" not in own
         assert element(html, "head > :is(script, link, style, meta)").get("charset")
-        for one in html.select("script:not([src]), style"):
-            if one.get("type") in (None, "text/javascript"):
-                digest = hashlib.sha256(one.get_text().encode()).digest()
+        for tag in html.select("script:not([src]), style"):
+            if tag.get("type") in (None, "text/javascript"):
+                digest = hashlib.sha256(tag.get_text().encode()).digest()
                 hashed = f"'sha256-{b64encode(digest).decode()}'"
                 assert hashed in own, file
                 assert hashed in sent, file
@@ -154,9 +157,9 @@ def test_each_page_names_what_it_may_run(built_site):
 
 
 def test_a_policy_lets_nothing_in_that_is_not_named():
-    made = csp.policy(["'sha256-a'"], [])
-    assert "script-src 'self' 'sha256-a';" in made
-    assert "style-src 'self';" in made
+    policy = csp.policy(["'sha256-a'"], [])
+    assert "script-src 'self' 'sha256-a';" in policy
+    assert "style-src 'self';" in policy
 
 
 def test_a_foreign_script_does_not_run(browser, address):
@@ -171,7 +174,7 @@ def test_a_foreign_script_does_not_run(browser, address):
     page.route("**/en/", add)
     page.goto(f"{address}/en/")
     assert page.evaluate("window.evil") is None
-    assert any("Content Security Policy" in one for one in complaints)
+    assert any("Content Security Policy" in complaint for complaint in complaints)
 
 
 def test_everything_works_under_the_policy(browser, address):
@@ -220,7 +223,7 @@ def test_the_offline_set_works_from_a_disk(browser, offline_set, language, typed
     page.wait_for_url("**/index.html*")
     assert page.locator("article h1").is_visible()
     page.goto((offline_set / language / TYPICAL / "index.html").as_uri())
-    other = next(one for one in LANGUAGES if one != language)
+    other = next(code for code in LANGUAGES if code != language)
     page.locator(f'nav.languages a[hreflang="{other}"]').first.click()
     page.wait_for_url((offline_set / other / TYPICAL / "index.html").as_uri())
     page.locator("article h1").wait_for()

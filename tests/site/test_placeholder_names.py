@@ -90,8 +90,8 @@ def fill(page, **fields):
 
 def shown(page, form):
     """Return what the blocks of a page show for a form, each text once."""
-    found = page.locator(f'code [data-name="{form}"]').all_inner_texts()
-    return set(found)
+    texts = page.locator(f'code [data-name="{form}"]').all_inner_texts()
+    return set(texts)
 
 
 def test_python_and_the_script_agree(visitor):
@@ -103,12 +103,12 @@ def test_python_and_the_script_agree(visitor):
         for name in NAMES
         for other, user in zip(OTHERS, OTHERS[::-1], strict=True)
     ]
-    found = visitor.evaluate("pairs => pairs.map(one => guideNames.faults(...one))", pairs)
-    assert found == [placeholder_names.faults(*one) for one in pairs]
-    valid = [one for one in pairs if not placeholder_names.faults(*one)]
+    faults = visitor.evaluate("pairs => pairs.map(pair => guideNames.faults(...pair))", pairs)
+    assert faults == [placeholder_names.faults(*pair) for pair in pairs]
+    valid = [pair for pair in pairs if not placeholder_names.faults(*pair)]
     assert len(valid) > 20
-    made = visitor.evaluate("pairs => pairs.map(one => guideNames.forms(...one))", valid)
-    assert made == [placeholder_names.forms(*one) for one in valid]
+    forms = visitor.evaluate("pairs => pairs.map(pair => guideNames.forms(...pair))", valid)
+    assert forms == [placeholder_names.forms(*pair) for pair in valid]
     own = placeholder_names.forms("Foo.Bar", "foo", "ana")
     texts = [path.read_text("utf-8") for path in downloads.files("demo-package")]
     changed = visitor.evaluate(
@@ -202,16 +202,16 @@ def test_downloads_hold_the_names(visitor, tmp_path):
     assert got.value.suggested_filename == "Foo.Bar.zip"
     with zipfile.ZipFile(got.value.path()) as archive:
         assert archive.testzip() is None
-        found = {one.filename: archive.read(one).decode() for one in archive.infolist()}
+        contents = {member.filename: archive.read(member).decode() for member in archive.infolist()}
     with zipfile.ZipFile(io.BytesIO(downloads.archive())) as archive:
         expected = {
-            placeholder_names.replaced(one.filename, own): placeholder_names.replaced(
-                archive.read(one).decode(), own
+            placeholder_names.replaced(member.filename, own): placeholder_names.replaced(
+                archive.read(member).decode(), own
             )
-            for one in archive.infolist()
+            for member in archive.infolist()
         }
-    assert found == expected
-    assert "Foo.Bar/src/foo_bar/__init__.py" in found
+    assert contents == expected
+    assert "Foo.Bar/src/foo_bar/__init__.py" in contents
 
 
 def test_a_download_without_connection_comes_as_it_is(visitor):
@@ -292,7 +292,7 @@ def test_every_name_in_code_is_marked(language, built_site):
                     spans[-1][1] += span.get_text()
                 else:
                     spans.append([span["data-name"], span.get_text()])
-            assert [tuple(one) for one in spans] == wanted, f"{language}/{page}"
+            assert [tuple(span) for span in spans] == wanted, f"{language}/{page}"
             marked += len(spans)
         assert bool(html.select(".own-names")) == bool(html.select("article code [data-name]"))
     assert marked > 100
@@ -300,22 +300,22 @@ def test_every_name_in_code_is_marked(language, built_site):
 
 def test_a_name_that_is_cut_in_pieces_stays_balanced():
     cut = "<h1>x</h1><code><b>random</b><i>-</i><b>names</b> <b>&lt;random_names&gt;</b></code>"
-    made = marks.mark(cut, "en")
+    html = marks.mark(cut, "en")
     whole = (
         '<b><span data-name="project">random</span></b><i><span data-name="rest">-</span></i><b>'
     )
-    assert f'{whole}<span data-name="rest">names</span></b>' in made
-    assert '&lt;<span data-name="package">random_names</span>&gt;' in made
+    assert f'{whole}<span data-name="rest">names</span></b>' in html
+    assert '&lt;<span data-name="package">random_names</span>&gt;' in html
 
 
 def test_links_change_too(browser, address):
-    made = marks.mark(
+    html = marks.mark(
         '<h1>x</h1><a href="https://pypi.org/project/random-names/?a=1&amp;b">x</a>', "en"
     )
-    assert 'data-own-href="https://pypi.org/project/{normal}/?a=1&amp;b"' in made
+    assert 'data-own-href="https://pypi.org/project/{normal}/?a=1&amp;b"' in html
     page = browser.new_context().new_page()
     page.goto(f"{address}/en/tutorial/package/")
-    link = made[made.index("<a ") :]
+    link = html[html.index("<a ") :]
     page.evaluate(
         "html => document.querySelector('article').insertAdjacentHTML('beforeend', html)", link
     )

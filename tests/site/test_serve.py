@@ -39,21 +39,21 @@ class Serving:
             )
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         """What it has printed so far."""
         return self.log.read_text(encoding="utf-8")
 
     @property
     def url(self) -> str:
         """The address that it says; empty as long as it does not serve."""
-        found = re.search(r"http://127\.0\.0\.1:\d+", self.said)
-        return found[0] if found else ""
+        address = re.search(r"http://127\.0\.0\.1:\d+", self.output)
+        return address[0] if address else ""
 
     def wait_for(self, true: Callable[[], bool]) -> None:
         """Wait until *true* is so; fail with what was printed."""
         end = time.monotonic() + PATIENCE
         while not true():
-            assert time.monotonic() < end, self.said
+            assert time.monotonic() < end, self.output
             time.sleep(0.1)
 
     def get(self, path: str) -> tuple[int, str]:
@@ -106,7 +106,7 @@ def test_serves_and_rebuilds(serving):
     good = page.read_text(encoding="utf-8")
     page.write_text(f"{good}\n{{{{ nothing }}}}\n", encoding="utf-8")
     line = good.count("\n") + 2
-    serving.wait_for(lambda: f"docs/en/practice.md:{line}: " in serving.said)
+    serving.wait_for(lambda: f"docs/en/practice.md:{line}: " in serving.output)
     assert serving.get("/en/practice/")[0] == 200
 
     page.write_text(f"{good}\nmended\n", encoding="utf-8")
@@ -119,7 +119,7 @@ def end(serving: Serving, number: signal.Signals) -> None:
     """Send a signal, and look whether the server ends cleanly and leaves no file."""
     serving.process.send_signal(number)
     assert serving.process.wait(PATIENCE) == 0
-    assert "Traceback" not in serving.said
+    assert "Traceback" not in serving.output
     assert list(serving.temporary.iterdir()) == []
 
 
@@ -164,6 +164,6 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(small_sources):
 
 def test_an_interrupted_build_leaves_nothing_behind(small_sources):
     serving = Serving(small_sources)
-    serving.wait_for(lambda: "Building" in serving.said)
+    serving.wait_for(lambda: "Building" in serving.output)
     time.sleep(0.5)
     end(serving, signal.SIGINT)

@@ -38,20 +38,22 @@ def language(request: pytest.FixtureRequest) -> str:
 
 
 def test_both_languages_have_the_same_pages():
-    found = {
+    pages_by_language = {
         language: {
             path.relative_to(ROOT / "docs" / language).as_posix().removesuffix(".md")
             for path in (ROOT / "docs" / language).rglob("*.md")
         }
         for language in LANGUAGES
     }
-    assert found["en"] == found["es"] == set(pages())
+    assert pages_by_language["en"] == pages_by_language["es"] == set(pages())
 
 
 @pytest.mark.parametrize("page", pages())
 def test_every_section_has_an_id(page, language):
     text = source(language, page)
-    without = [found[0] for found in HEADING.finditer(text) if len(found[1]) > 1 and not found[3]]
+    without = [
+        heading[0] for heading in HEADING.finditer(text) if len(heading[1]) > 1 and not heading[3]
+    ]
     assert without == [], f"docs/{language}/{page}.md"
 
 
@@ -65,7 +67,7 @@ def test_no_block_is_typed_into_a_page(page, language):
 
 @pytest.mark.parametrize("page", pages())
 def test_spanish_boxes_have_a_title_of_their_own(page):
-    bare = [found[0] for found in BOX.finditer(source("es", page)) if not found[3]]
+    bare = [box[0] for box in BOX.finditer(source("es", page)) if not box[3]]
     assert bare == [], f"docs/es/{page}.md"
 
 
@@ -97,7 +99,7 @@ def test_what_must_fail_is_marked(language, built_site):
         assert len(marked) == sum(
             block.must_fail and block.kind != "captured" for block in blocks(page)
         ), page
-        assert all(one.select_one(".filename") for one in marked)
+        assert all(block.select_one(".filename") for block in marked)
 
 
 def test_the_config_page_shows_every_line_of_the_ready_file():
@@ -140,9 +142,9 @@ def test_broken_links_are_seen(tmp_path):
     links = ["a/", "a/#x", "a/#y", "b/", "a/index.html", "a", "https://other.invalid/", "#here"]
     text = "".join(f'<a href="{link}">x</a>' for link in links)
     (tmp_path / "index.html").write_text(text)
-    wrong = [f"index.html: {one}" for one in ("a/#y", "b/", "a", "#here")]
-    found = site_problems.broken_links(tmp_path, "https://x.invalid/")
-    assert found == (["a/index.html: ../#here", *wrong], 8)
+    wrong = [f"index.html: {link}" for link in ("a/#y", "b/", "a", "#here")]
+    result = site_problems.broken_links(tmp_path, "https://x.invalid/")
+    assert result == (["a/index.html: ../#here", *wrong], 8)
     broken = site_problems.broken_links(tmp_path, "https://x.invalid/", from_disk=True)[0]
     assert set(wrong) | {"index.html: a/", "index.html: a/#x"} <= set(broken)
 
@@ -153,24 +155,24 @@ def test_each_page_says_its_language_and_its_twin(language, built_site):
         path = "" if page == "index" else f"{page}/"
         assert html.html["lang"] == language
         assert html.select_one('link[rel="canonical"]')["href"] == f"{ADDRESS}{language}/{path}"
-        alternates = {one["hreflang"]: one["href"] for one in html.select("head link[hreflang]")}
+        alternates = {link["hreflang"]: link["href"] for link in html.select("head link[hreflang]")}
         assert alternates == {
             "en": f"{ADDRESS}en/{path}",
             "es": f"{ADDRESS}es/{path}",
             "x-default": f"{ADDRESS}en/{path}",
         }
-        other = next(one for one in LANGUAGES if one != language)
+        other = next(code for code in LANGUAGES if code != language)
         links = html.select(f'nav.languages a[hreflang="{other}"]')
         assert links, page
         own = f"{ADDRESS}{language}/{path}"
-        assert {urljoin(own, one["href"]) for one in links} == {f"{ADDRESS}{other}/{path}"}
+        assert {urljoin(own, link["href"]) for link in links} == {f"{ADDRESS}{other}/{path}"}
         assert html.select_one('meta[name="description"]')["content"], page
 
 
 def test_the_root_speaks_both_languages_without_script(built_site):
     html = parsed(built_site.site / "index.html")
     assert html.select("script") == []
-    assert {one["href"] for one in html.select("a")} == {"en/", "es/"}
+    assert {link["href"] for link in html.select("a")} == {"en/", "es/"}
     assert {section["lang"] for section in html.select("section[lang]")} == set(LANGUAGES)
 
 
@@ -178,19 +180,19 @@ def test_the_page_for_lost_readers_speaks_both_languages(built_site):
     html = parsed(built_site.site / "404.html")
     assert {section["lang"] for section in html.select("section[lang]")} == set(LANGUAGES)
     # It is served at any depth, so nothing in it may be relative.
-    for one in html.select("a[href], link[href], script[src]"):
-        target = str(one.get("href") or one.get("src"))
+    for tag in html.select("a[href], link[href], script[src]"):
+        target = str(tag.get("href") or tag.get("src"))
         assert target.startswith(("#", "/", ADDRESS, f"{CONFIG.repo_url}")), target
 
 
 def test_no_page_asks_another_host(built_site):
     for file in html_files(built_site):
         html = parsed(file)
-        for one in html.select("script[src], img[src], iframe[src], link[href], source[src]"):
-            if (one.name == "link" and one.get("hreflang")) or one.get("rel") == ["canonical"]:
+        for tag in html.select("script[src], img[src], iframe[src], link[href], source[src]"):
+            if (tag.name == "link" and tag.get("hreflang")) or tag.get("rel") == ["canonical"]:
                 continue
-            target = urlsplit(str(one.get("src") or one.get("href")))
-            assert target.netloc in ("", urlsplit(ADDRESS).netloc), f"{file}: {one}"
+            target = urlsplit(str(tag.get("src") or tag.get("href")))
+            assert target.netloc in ("", urlsplit(ADDRESS).netloc), f"{file}: {tag}"
     for file in built_site.site.rglob("*.css"):
         assert not re.search(r"(url\(|@import )['\"]?(https?:)?//", file.read_text("utf-8")), file
 
@@ -214,12 +216,12 @@ def test_each_language_has_its_own_search_index(language, built_site):
 )
 def test_the_search_knows_word_families_and_missing_accents(language, typed, page, built_site):
     index = json.loads((built_site.site / language / "search" / "search_index.json").read_text())
-    found = {
+    matching_pages = {
         document["location"].partition("#")[0]
         for document in index["docs"]
         if typed in f"{document['title']} {document['text']} {document.get('family', '')}".lower()
     }
-    assert page in found
+    assert page in matching_pages
 
 
 # What must stop a build
@@ -294,8 +296,8 @@ def test_no_example_is_left_over():
         for rule in rules
         for name in ("bad.yml", "good.yml")
     }
-    for one in LANGUAGES:
-        shown |= {file for _, file in screenshots.all_pictures(one)}
+    for code in LANGUAGES:
+        shown |= {file for _, file in screenshots.all_pictures(code)}
     handed_out = yaml.safe_load(
         (ROOT / "pypi_practice" / "data" / "commands" / "fork.yml").read_text("utf-8")
     )["ci"].values()

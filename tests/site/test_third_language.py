@@ -93,7 +93,7 @@ def test_the_page_is_in_its_language(french):
     assert html.select_one("article [lang]") is None
     assert attribute(element(html, "input.md-search__input"), "placeholder") == "Rechercher"
     assert "Tutoriel" in markup.text(html, "nav.md-nav--primary")
-    assert [one["hreflang"] for one in html.select("nav.languages a")] == list(LANGUAGES)
+    assert [link["hreflang"] for link in html.select("nav.languages a")] == list(LANGUAGES)
 
 
 def test_a_missing_page_is_the_english_one_and_says_so(french):
@@ -134,7 +134,7 @@ def test_the_start_page_offers_it(french, monkeypatch):
     finally:
         site_data.data.cache_clear()
     html = BeautifulSoup((french / "site" / "index.html").read_text("utf-8"), "html.parser")
-    assert [one["href"] for one in html.select("main a")] == ["en/", "es/", "fr/"]
+    assert [link["href"] for link in html.select("main a")] == ["en/", "es/", "fr/"]
 
 
 def test_the_program_does_not_offer_what_is_begun(french, monkeypatch):

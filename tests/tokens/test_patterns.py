@@ -51,8 +51,10 @@ WRITTEN = {
     "in base64 in lines": lambda raw: base64.encodebytes(f"__token__:{raw}".encode()).decode(),
     "in base64 in an address": lambda raw: quote(base64.b64encode(f"u:{raw}".encode())),
     "in JSON": lambda raw: json.dumps({"password": raw}),
-    "in JSON with escapes": lambda raw: "".join(f"\\u{ord(one):04x}" for one in raw),
-    "with escapes of bash": lambda raw: "$'" + "".join(f"\\x{ord(one):02x}" for one in raw) + "'",
+    "in JSON with escapes": lambda raw: "".join(f"\\u{ord(character):04x}" for character in raw),
+    "with escapes of bash": lambda raw: (
+        "$'" + "".join(f"\\x{ord(character):02x}" for character in raw) + "'"
+    ),
     "in YAML": lambda raw: f"env:\n  global:\n    - secure: no\n    - NAME={raw}\n",
     "in narrow lines": lambda raw: "\n   ".join(textwrap.wrap(raw, 11, break_on_hyphens=False)),
     "in lines of Windows": lambda raw: f"{raw[:9]}\r\n{raw[9:50]}\r\n{raw[50:]}",

@@ -29,11 +29,11 @@ def test_a_change_in_one_language_names_the_section_of_the_other(language, tmp_p
         text.replace("`--extra-index-url`", "x").replace("{ #keep }\n", "{ #keep }\nx"),
         encoding="utf-8",
     )
-    other = next(one for one in translation_hashes.LANGUAGES if one != language)
+    other = next(code for code in translation_hashes.LANGUAGES if code != language)
     assert [
-        one
-        for one in translation_hashes.changed()
-        if "section keep" in one and f"docs/{other}/" in one
+        message
+        for message in translation_hashes.changed()
+        if "section keep" in message and f"docs/{other}/" in message
     ]
     translation_hashes.write()
     assert translation_hashes.changed() == []

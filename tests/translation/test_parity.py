@@ -100,9 +100,11 @@ def test_what_is_in_one_language_only_is_named_with_page_and_line(change, langua
     )
     file = tmp_path / "docs" / language / f"{name}.md"
     file.write_text(_page(tmp_path, language, name).replace(old, new, 1), encoding="utf-8")
-    found = translation_parity.differences(name, tmp_path)
-    assert [one for one in found if f"{name}.md:" in one and kind in one], found
-    assert all(re.match(r"docs/\w+/[\w/-]+\.md:\d+: ", one) for one in found)
+    messages = translation_parity.differences(name, tmp_path)
+    assert [message for message in messages if f"{name}.md:" in message and kind in message], (
+        messages
+    )
+    assert all(re.match(r"docs/\w+/[\w/-]+\.md:\d+: ", message) for message in messages)
 
 
 def _page(root: Path, language: str, page: str) -> str:
@@ -113,9 +115,9 @@ def _page(root: Path, language: str, page: str) -> str:
 def test_the_languages_are_declared_once():
     """Each has its configuration and its pages, and nothing else lists them."""
     assert (*WHOLE,) == LANGUAGES
-    for code, one in data_texts.LANGUAGES.items():
+    for code, settings in data_texts.LANGUAGES.items():
         assert (ROOT / "docs" / code).is_dir()
-        config = (ROOT / str(one["config"])).read_text(encoding="utf-8")
+        config = (ROOT / str(settings["config"])).read_text(encoding="utf-8")
         assert f"docs_dir: docs/{code}\n" in config
         assert re.search(rf"^  language: {code}$", config, re.M)
 
@@ -124,12 +126,12 @@ def test_the_languages_are_declared_once():
 
 
 def test_every_text_of_the_data_is_in_every_language():
-    found = data_texts.leaves()
+    leaves = data_texts.leaves()
     allowed = same()
     assert [
-        sentence for leaf in found for sentence in translation_parity.wrong(leaf, allowed)
+        sentence for leaf in leaves for sentence in translation_parity.wrong(leaf, allowed)
     ] == []
-    assert len(found) > 900
+    assert len(leaves) > 900
 
 
 def test_no_text_is_allowed_to_be_the_same_in_vain():
@@ -155,11 +157,13 @@ def test_an_unequal_text_is_named_with_file_and_line(text, sentence, tmp_path):
     file = tmp_path / "data" / "x.yml"
     file.parent.mkdir()
     file.write_text(text + "\n", encoding="utf-8")
-    found = [
-        one for leaf in data_texts.of_file(file, tmp_path) for one in translation_parity.wrong(leaf)
+    messages = [
+        message
+        for leaf in data_texts.of_file(file, tmp_path)
+        for message in translation_parity.wrong(leaf)
     ]
-    assert any(sentence in one for one in found), found
-    assert all(re.match(r"data/x\.yml:\d+: ", one) for one in found)
+    assert any(sentence in message for message in messages), messages
+    assert all(re.match(r"data/x\.yml:\d+: ", message) for message in messages)
 
 
 @pytest.mark.parametrize("name", ["README.md", "TRANSLATING.md", "pypi_practice/README.md"])
@@ -174,10 +178,10 @@ def test_the_spanish_part_of_a_note_names_nothing_that_is_gone(name):
     words = set(re.findall(r"[\w./@-]+", english))
     assert len(cited) > 2
     assert {span for span in cited if not set(re.findall(r"[\w./@-]+", span)) <= words} == set()
-    links = {one[1] for one in translation_parity.LINK.finditer(spanish)} - {
+    links = {link[1] for link in translation_parity.LINK.finditer(spanish)} - {
         "#begin-a-new-language"
     }
-    assert links <= {one[1] for one in translation_parity.LINK.finditer(english)}
+    assert links <= {link[1] for link in translation_parity.LINK.finditer(english)}
     assert "(#en-español)" in english
 
 
@@ -236,7 +240,7 @@ def test_no_word_is_typed_into_templates_scripts_styles_or_code():
 def test_a_typed_word_is_found(find, text, line, tmp_path):
     file = tmp_path / "file"
     file.write_text(text, encoding="utf-8")
-    assert [one.split(":")[1] for one in find(file)] == [str(line)]
+    assert [message.split(":")[1] for message in find(file)] == [str(line)]
 
 
 def test_what_is_no_word_is_let_through(tmp_path):
@@ -267,8 +271,8 @@ def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser
     yield parser
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
-            for one in dict.fromkeys(action.choices.values()):
-                yield from parsers(one)
+            for subparser in dict.fromkeys(action.choices.values()):
+                yield from parsers(subparser)
 
 
 def test_every_help_is_in_the_language_of_the_user(monkeypatch):
@@ -280,23 +284,25 @@ def test_every_help_is_in_the_language_of_the_user(monkeypatch):
     for language in LANGUAGES:
         with localized_argparse(language):
             parser = build_parser(Translator(language), [])
-            found = [one.format_help() for one in parsers(parser)]
+            help_texts = [subparser.format_help() for subparser in parsers(parser)]
         for command in sorted(commands, key=len, reverse=True):  # one may begin another
-            found = [one.replace(command, "") for one in found]
-        assert len(found) > 12
+            help_texts = [text.replace(command, "") for text in help_texts]
+        assert len(help_texts) > 12
         prose = re.sub(
             r"\{[\w.,-]+\}|^    \w+ |--[\w-]+|^usage:.*|^uso:.*|: [\w, ]+$|practice-\d",
             " ",
-            "\n".join(found),
+            "\n".join(help_texts),
             flags=re.M,
         )
         assert spelling.mistakes(spelling.words(prose, language, "help")) == [], prose
-        shown[language] = found
-    for one, other in zip(shown[FIRST], shown[OTHERS[0]], strict=True):
-        alike = {line.strip() for line in one.splitlines()} & {
+        shown[language] = help_texts
+    for first_help, other in zip(shown[FIRST], shown[OTHERS[0]], strict=True):
+        alike = {line.strip() for line in first_help.splitlines()} & {
             line.strip() for line in other.splitlines()
         }
-        assert {line for line in alike if translation_parity.PROSE.search(line)} == set(), one
+        assert {line for line in alike if translation_parity.PROSE.search(line)} == set(), (
+            first_help
+        )
 
 
 def test_every_value_of_the_command_line_has_a_name_in_every_language():
@@ -357,15 +363,15 @@ def test_every_sentence_of_argparse_is_known():
             ROOT / "pypi_practice" / "data" / "commands" / "argparse.yml"
         )
     }
-    said = {
+    sentences = {
         argument.value
         for node in ast.walk(ast.parse(inspect.getsource(argparse)))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("_", "ngettext")
         for argument in node.args
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
     }
-    assert len(said) > 20
-    assert {one for one in said - known if not PROGRAMMER.search(one)} == set()
+    assert len(sentences) > 20
+    assert {sentence for sentence in sentences - known if not PROGRAMMER.search(sentence)} == set()
 
 
 # The theme
@@ -376,15 +382,15 @@ def theme_words(language: str) -> dict[str, str]:
     import material
 
     file = Path(material.__file__).parent / "templates/partials/languages" / f"{language}.html"
-    found = jinja2.Environment(autoescape=True).lex(file.read_text(encoding="utf-8"))
-    strings = [value.strip("\"'") for _, kind, value in found if kind == "string"]
+    tokens = jinja2.Environment(autoescape=True).lex(file.read_text(encoding="utf-8"))
+    strings = [value.strip("\"'") for _, kind, value in tokens if kind == "string"]
     return dict(zip(strings[::2], strings[1::2], strict=False))
 
 
 def ours(language: str) -> dict[str, str]:
     """Return the sentences of the theme that we say ourselves."""
-    found = data_texts.of_file(ROOT / "docs" / "data" / "site" / "theme.yml")
-    return {leaf.key: leaf.text(language) for leaf in found}
+    leaves = data_texts.of_file(ROOT / "docs" / "data" / "site" / "theme.yml")
+    return {leaf.key: leaf.text(language) for leaf in leaves}
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -398,9 +404,9 @@ def test_the_theme_has_every_sentence(language):
     assert {key for key, text in spoken.items() if not text} == set()
     assert {key for key in used - {"language"} if spoken[key] == english[key]} == set()
     assert set(ours(language)) <= set(english)
-    said = "\n".join(map(str, spoken.values()))
-    assert spelling.mistakes(spelling.words(said, language, "the theme")) == []
-    assert terms.found(said, language) == []
+    all_text = "\n".join(map(str, spoken.values()))
+    assert spelling.mistakes(spelling.words(all_text, language, "the theme")) == []
+    assert terms.wrong_terms(all_text, language) == []
 
 
 def test_no_text_of_the_theme_stays_english(built_site):
@@ -426,14 +432,14 @@ def test_no_text_of_the_theme_stays_english(built_site):
         for page in pages():
             html = built_site.html(language, page)
             config = html.select_one("script#__config")
-            said = set(map(str, json.loads(config.get_text())["translations"].values()))
-            for one in html.select("pre, code, script, [lang]:not(html)"):
-                one.decompose()
-            said |= {text.strip() for text in html.stripped_strings}
-            said |= {
-                str(one.get(name, ""))
-                for one in html.find_all(True)
-                if isinstance(one, Tag)
+            texts = set(map(str, json.loads(config.get_text())["translations"].values()))
+            for tag in html.select("pre, code, script, [lang]:not(html)"):
+                tag.decompose()
+            texts |= {text.strip() for text in html.stripped_strings}
+            texts |= {
+                str(tag.get(name, ""))
+                for tag in html.find_all(True)
+                if isinstance(tag, Tag)
                 for name in ("title", "aria-label", "placeholder", "alt")
             }
-            assert said & english == set(), f"{language}/{page}"
+            assert texts & english == set(), f"{language}/{page}"

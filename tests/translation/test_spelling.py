@@ -15,17 +15,19 @@ from scripts import system_packages
 
 
 @pytest.fixture(scope="module")
-def found() -> list[spelling.Found]:
+def occurrences() -> list[spelling.Occurrence]:
     """Every word that readers see."""
     return list(spelling.everything())
 
 
-def test_every_word_is_spelt_right(found):
-    assert spelling.mistakes(found) == [], "correct it, or add it to tests/fixtures/spelling.yml"
-    assert len(found) > 50_000
+def test_every_word_is_spelt_right(occurrences):
+    assert spelling.mistakes(occurrences) == [], (
+        "correct it, or add it to tests/fixtures/spelling.yml"
+    )
+    assert len(occurrences) > 50_000
 
 
-def test_the_list_is_needed(found):
+def test_the_list_is_needed(occurrences):
     """A word that the dictionaries have come to know, or that nobody writes, goes."""
     lists = spelling.listed()
     for key, language in (("names", "en"), *((code, code) for code in WHOLE)):
@@ -34,9 +36,12 @@ def test_the_list_is_needed(found):
         ) | spelling.unknown(lists[key], str(LANGUAGES[WHOLE[-1]]["dictionary"]))
         written = {
             form
-            for one in found
-            if key == "names" or one.language == language or one.free
-            for form in (*spelling.forms(one.word, one.language), one.word.lower())
+            for occurrence in occurrences
+            if key == "names" or occurrence.language == language or occurrence.free
+            for form in (
+                *spelling.forms(occurrence.word, occurrence.language),
+                occurrence.word.lower(),
+            )
         }
         assert sorted(lists[key] - unknown) == [], f"known to hunspell: {key}"
         assert sorted(lists[key] - written) == [], f"not written anywhere: {key}"
@@ -70,7 +75,7 @@ def test_a_typo_is_named_with_file_and_line(file, right, wrong, tmp_path):
     (tmp_path / file).write_text(changed, encoding="utf-8")
     (tmp_path / "docs").mkdir(exist_ok=True)
     mistakes = spelling.mistakes(spelling.everything(tmp_path))
-    assert [one.rpartition(":")[0] for one in mistakes] == [f"{file}:{line}"], mistakes
+    assert [message.rpartition(":")[0] for message in mistakes] == [f"{file}:{line}"], mistakes
 
 
 def test_code_and_quotes_of_the_other_language_are_no_typos():

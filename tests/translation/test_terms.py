@@ -7,7 +7,7 @@ import re
 import pytest
 from helpers.docs.blocks import ROOT, pages
 from helpers.site import data_texts
-from helpers.site.terms import NOT_PROSE, TERMS, found, never
+from helpers.site.terms import NOT_PROSE, TERMS, never, wrong_terms
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -19,7 +19,7 @@ def test_a_page_keeps_the_terms(page, language):
         text = "\n".join(
             "" if line[:1] == "#" and line in english else line for line in text.split("\n")
         )
-    assert found(NOT_PROSE.sub(" ", text), language) == [], f"docs/{language}/{page}.md"
+    assert wrong_terms(NOT_PROSE.sub(" ", text), language) == [], f"docs/{language}/{page}.md"
 
 
 QUOTES = {
@@ -34,20 +34,20 @@ def test_the_data_keeps_the_terms():
 
     A message has no marks of code, so a word that it cites is known by standing in each language.
     """
-    said = [
+    leaves = [
         leaf
         for leaf in data_texts.leaves()
         if leaf.file not in QUOTES and not PATTERN.fullmatch(f"{leaf.file}:{leaf.key}")
     ]
-    assert [one for leaf in said for one in unwanted(leaf)] == []
-    assert len({leaf.file for leaf in said}) > 15
+    assert [message for leaf in leaves for message in unwanted(leaf)] == []
+    assert len({leaf.file for leaf in leaves}) > 15
 
 
 def unwanted(leaf: data_texts.Leaf) -> list[str]:
     """Return ``file:line: key: word, write: term`` for each unwanted word of a text of the data."""
     wrong = []
     for language in data_texts.WHOLE:
-        others = " ".join(leaf.text(one) for one in data_texts.WHOLE if one != language)
+        others = " ".join(leaf.text(code) for code in data_texts.WHOLE if code != language)
         cited = set(re.findall(r"[\w-]+", others.lower()))
         wrong += [
             f"{leaf.place(language)}: {match[0]!r}, write: {term}"
@@ -68,9 +68,9 @@ def test_the_notes_keep_the_terms(name):
         [*re.findall(r"^\*[^*].*\*$", text, re.M), *_section(text, NOTES[name]).split("\n")]
     )
     assert len(spanish) > 300
-    assert found(NOT_PROSE.sub(" ", spanish), "es") == []
+    assert wrong_terms(NOT_PROSE.sub(" ", spanish), "es") == []
     english = text.replace(_section(text, NOTES[name]), "")
-    assert found(NOT_PROSE.sub(" ", english), "en") == []
+    assert wrong_terms(NOT_PROSE.sub(" ", english), "en") == []
 
 
 def _section(text: str, heading: str) -> str:
@@ -92,7 +92,7 @@ def test_each_term_is_in_use():
 
 
 def test_an_unwanted_word_is_found():
-    assert found("Ejecuta el comando.\nSube el fichero.", "es") == [
+    assert wrong_terms("Ejecuta el comando.\nSube el fichero.", "es") == [
         "1: 'comando', write: orden",
         "2: 'fichero', write: archivo",
     ]
@@ -109,11 +109,11 @@ def test_an_unwanted_word_is_found():
     ],
 )
 def test_a_form_of_usted_is_found(text, word):
-    assert any(repr(word) in one for one in found(text, "es"))
+    assert any(repr(word) in message for message in wrong_terms(text, "es"))
 
 
 def test_a_form_of_the_third_person_is_none():
-    assert found("Espera a que alguien use el token, o lo cree y suba.", "es") == []
+    assert wrong_terms("Espera a que alguien use el token, o lo cree y suba.", "es") == []
 
 
 @pytest.mark.parametrize(
@@ -127,4 +127,6 @@ def test_an_unwanted_word_of_the_data_is_found(text, wrong, tmp_path):
     file = tmp_path / "data" / "x.yml"
     file.parent.mkdir()
     file.write_text(text, encoding="utf-8")
-    assert [one for leaf in data_texts.of_file(file, tmp_path) for one in unwanted(leaf)] == wrong
+    assert [
+        message for leaf in data_texts.of_file(file, tmp_path) for message in unwanted(leaf)
+    ] == wrong

@@ -8,7 +8,8 @@ import re
 
 from pypi_practice.core.data import load
 from pypi_practice.doctor.checks.check import Check, CheckResult, failed, passed, skipped, some
-from pypi_practice.doctor.project import Built, Project
+from pypi_practice.doctor.distributions import Built
+from pypi_practice.doctor.project import Project
 
 
 def importable_files(wheel: Built) -> list[str]:

@@ -13,7 +13,8 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.limits import PYPI
 from pypi_practice.doctor.checks.check import Check, CheckResult, failed, passed, skipped, some
-from pypi_practice.doctor.project import Built, Project
+from pypi_practice.doctor.distributions import Built
+from pypi_practice.doctor.project import Project
 from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upload import validation
 from pypi_practice.index.upload.rejection import AlreadyThere, TooMuch, UploadRejected

@@ -12,7 +12,8 @@ from pypi_practice.doctor.checks.check import (
     skipped,
     some,
 )
-from pypi_practice.doctor.project import Project, parse_version
+from pypi_practice.doctor.project import Project
+from pypi_practice.doctor.versions import parse_version
 
 
 class VersionForm(Check):

@@ -121,7 +121,7 @@ class Scope:
 
     def texts(self, entry: KeyValue | None) -> list[str]:
         """Return the texts of an entry that may be one or several."""
-        return [str(one.data()) for one in entry.item.items if one.scalar] if entry else []
+        return [str(item.data()) for item in entry.item.items if item.scalar] if entry else []
 
     def included(self) -> list[Node]:
         """Return the jobs that the file lists."""
@@ -142,10 +142,10 @@ class Scope:
         config = self.checked.normal(self.item)
         self.matrix = jobs.count(config)
         try:
-            found = jobs.expand(config)
+            expanded = jobs.expand(config)
         except jobs.TooManyJobs:
-            found = jobs.examples(config)
-        return jobs.locate(found, self.item, self.checked)
+            expanded = jobs.examples(config)
+        return jobs.locate(expanded, self.item, self.checked)
 
     def _deploys(
         self, owner: Entries, jobs: list[JobConfig], at_top: bool
@@ -189,7 +189,7 @@ class Scope:
         for item in stages.item.items if stages else []:
             named = item.get("name")
             name = str(named.data()).lower() if named and item.get("if") else None
-            if name and [name] == [one.lower() for one in names]:
+            if name and [name] == [text.lower() for text in names]:
                 return True
         return False
 
@@ -217,19 +217,19 @@ class Scope:
         return True
 
     def _assigned(self) -> Iterator[tuple[str, Node]]:
-        owners = [self.root, *(self.checked.entries(one) for one in self.included())]
+        owners = [self.root, *(self.checked.entries(job) for job in self.included())]
         for owner in owners:
             if "env" in owner:
                 yield from self._names(owner["env"].item)
 
     def _names(self, item: Node) -> Iterator[tuple[str, Node]]:
-        for one in item.items:
-            if one.kind == "map":
-                for key, entry in one.entries.items():
+        for value in item.items:
+            if value.kind == "map":
+                for key, entry in value.entries.items():
                     if key in ("global", "jobs", "matrix"):
                         yield from self._names(entry.item)
                     elif key != "secure":
-                        yield key, one if one is not item else entry.item
-            elif one.scalar:
-                for name in re.findall(r"(?:^|\s)(\w+)=", str(one.data())):
-                    yield name, one
+                        yield key, value if value is not item else entry.item
+            elif value.scalar:
+                for name in re.findall(r"(?:^|\s)(\w+)=", str(value.data())):
+                    yield name, value

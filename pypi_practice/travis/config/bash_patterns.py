@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pypi_practice.travis.config.pattern_parser import PatternParser
 from pypi_practice.travis.config.regular_expressions import (
     ANY,
-    NESTING_LIMIT,
     POSIX,
     Chars,
-    Choice,
     Node,
     Place,
     Repeat,
@@ -25,11 +24,12 @@ from pypi_practice.travis.config.regular_expressions import (
 Letters = Sequence[tuple[str, bool]]
 
 
-class _Extended:
+class _Extended(PatternParser):
     """Parses extended regular expressions as glibc does (POSIX.1-2017, Base Definitions, 9.4)."""
 
     def __init__(self, letters: Letters) -> None:
-        self.letters, self.place, self.depth = letters, 0, 0
+        super().__init__(len(letters), UnsupportedPattern("an unmatched parenthesis"))
+        self.letters = letters
 
     @property
     def special(self) -> str:
@@ -38,26 +38,8 @@ class _Extended:
             return ""
         return self.letters[self.place][0]
 
-    def parse(self) -> Node:
-        node = self.choice()
-        if self.place < len(self.letters):
-            raise UnsupportedPattern("an unmatched parenthesis")
-        return node
-
-    def choice(self) -> Node:
-        if self.depth > NESTING_LIMIT:
-            raise UnsupportedPattern("deep nesting")
-        options = [self.series()]
-        while self.special == "|":
-            self.place += 1
-            options.append(self.series())
-        return options[0] if len(options) == 1 else Choice(tuple(options))
-
-    def series(self) -> Node:
-        parts: list[Node] = []
-        while self.place < len(self.letters) and self.special not in ("|", ")"):
-            parts.append(self.repeated(self.atom()))
-        return parts[0] if len(parts) == 1 else Series(tuple(parts))
+    def peek(self, text: str) -> bool:
+        return self.special == text
 
     def repeated(self, part: Node) -> Node:
         while self.special and self.special in "*+?{":
@@ -90,9 +72,8 @@ class _Extended:
         if sign == "(":
             self.depth += 1
             node = self.choice()
-            if self.special != ")":
-                raise UnsupportedPattern("an unmatched parenthesis")
-            self.place += 1
+            if not self.take(")"):
+                raise self.unmatched
             self.depth -= 1
             return node
         if sign == "[":
@@ -124,9 +105,9 @@ def _bracket(letters: Letters, place: int, negations: str) -> tuple[Chars, int]:
             return Chars(tuple(ranges), negated, strict=strict), place + 1
         if character in "\\/":
             raise UnsupportedPattern("this set")
-        following = "".join(one for one, _ in letters[place + 1 : place + 2])
+        following = "".join(letter for letter, _ in letters[place + 1 : place + 2])
         if character == "[" and following and following in ".=:":
-            text = "".join(one for one, _ in letters[place : place + 12])
+            text = "".join(letter for letter, _ in letters[place : place + 12])
             name = text[2:].partition(":]")[0]
             if following != ":" or ":]" not in text[2:] or name not in POSIX:
                 raise UnsupportedPattern("this set")

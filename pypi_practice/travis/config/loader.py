@@ -77,7 +77,7 @@ def refuse_doubles(root: Node, name: str, words: Translator) -> None:
             twin = {"matrix": "jobs", "user": "username"}.get(key, key)
             if twin in seen and double is None:
                 first = item.entries[seen[twin]]
-                double = max((entry, first), key=lambda one: one.line)
+                double = max((entry, first), key=lambda occurrence: occurrence.line)
             seen[twin] = key
             pending.append(entry.item)
         if item.kind == "seq":
@@ -108,9 +108,13 @@ def messages(path: Path, words: Translator) -> list[Message]:
     return parse(text_of(path, words), str(place(path)), words)[1]
 
 
-def of_deploys(found: list[Message]) -> list[Message]:
+def of_deploys(messages_of_file: list[Message]) -> list[Message]:
     """Return the messages that concern what is published: those a rehearsal repeats."""
-    return [one for one in found if "deploy" in one.key.split(".") and one.level != "info"]
+    return [
+        message
+        for message in messages_of_file
+        if "deploy" in message.key.split(".") and message.level != "info"
+    ]
 
 
 def as_list(value: Any) -> list[Any]:
@@ -122,7 +126,8 @@ def as_list(value: Any) -> list[Any]:
 
 def deploys(job: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the deploy entries of a job or of the file, each a mapping of its own."""
-    found = [
-        {"provider": one} if isinstance(one, str) else one for one in as_list(job.get("deploy"))
+    entries = [
+        {"provider": entry} if isinstance(entry, str) else entry
+        for entry in as_list(job.get("deploy"))
     ]
-    return [dict(one) for one in found if isinstance(one, dict)]
+    return [dict(entry) for entry in entries if isinstance(entry, dict)]

@@ -6,11 +6,11 @@ import functools
 import string
 from collections.abc import Iterable
 
+from pypi_practice.travis.config.pattern_parser import PatternParser
 from pypi_practice.travis.config.regular_expressions import (
     ANY,
     DIGIT,
     HEX,
-    NESTING_LIMIT,
     NOT_NEWLINE,
     POSIX,
     SPACE,
@@ -41,49 +41,22 @@ def _inverted(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     return (*left, (begin, 0x10FFFF))
 
 
-class _Ruby:
+class _Ruby(PatternParser):
     """Parses the syntax of Ruby's regular expressions (doc/regexp.rdoc, Onigmo's doc/RE)."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.place, self.depth = text, 0, 0
+        super().__init__(len(text), InvalidPattern("unmatched close parenthesis"))
+        self.text = text
         self.any_case = self.dot_all = False
 
     def peek(self, text: str) -> bool:
         return self.text.startswith(text, self.place)
-
-    def take(self, text: str) -> bool:
-        if not self.peek(text):
-            return False
-        self.place += len(text)
-        return True
 
     def next(self) -> str:
         if self.place >= len(self.text):
             raise InvalidPattern("premature end of the pattern")
         self.place += 1
         return self.text[self.place - 1]
-
-    def parse(self) -> Node:
-        node = self.choice()
-        if self.place < len(self.text):
-            raise InvalidPattern("unmatched close parenthesis")
-        return node
-
-    def choice(self) -> Node:
-        if self.depth > NESTING_LIMIT:
-            raise UnsupportedPattern("deep nesting")
-        options = [self.series()]
-        while self.take("|"):
-            options.append(self.series())
-        return options[0] if len(options) == 1 else Choice(tuple(options))
-
-    def series(self) -> Node:
-        parts: list[Node] = []
-        while self.place < len(self.text) and not self.peek("|") and not self.peek(")"):
-            part = self.atom()
-            if part is not None:
-                parts.append(self.repeated(part))
-        return parts[0] if len(parts) == 1 else Series(tuple(parts))
 
     def repeated(self, part: Node) -> Node:
         while self.place < len(self.text):
@@ -116,8 +89,8 @@ class _Ruby:
             return None
         end = self.text.find("}", self.place, self.place + 20)
         low, comma, high = self.text[self.place + 1 : max(end, self.place + 1)].partition(",")
-        numbers = [one for one in (low, high) if one]
-        if end < 0 or not numbers or not all(one.isascii() and one.isdigit() for one in numbers):
+        numbers = [text for text in (low, high) if text]
+        if end < 0 or not numbers or not all(text.isascii() and text.isdigit() for text in numbers):
             return None
         self.place = end + 1
         least = int(low or 0)
@@ -163,7 +136,7 @@ class _Ruby:
                 "<=": (True, False),
                 "<!": (True, True),
             }
-            opening = next((one for one in looks if self.take(one)), None)
+            opening = next((sign for sign in looks if self.take(sign)), None)
             if opening:
                 look = looks[opening]
             elif self.peek("<") or self.peek("'"):
@@ -231,7 +204,7 @@ class _Ruby:
         digits = {"x": 2, "u": 4}.get(letter)
         if digits:
             number = self.text[self.place : self.place + digits]
-            if len(number) == digits and all(one in string.hexdigits for one in number):
+            if len(number) == digits and all(digit in string.hexdigits for digit in number):
                 self.place += digits
                 if int(number, 16) < (128 if letter == "x" else 0xD800):
                     return ((int(number, 16), int(number, 16)),)

@@ -50,17 +50,17 @@ class Tree:
         )
         if shown is None:
             raise Undecided("unknown_file", path)
-        found: tuple[str, int] | None = None
+        kind_and_size: tuple[str, int] | None = None
         for entry in filter(None, shown.split("\0")):
             attributes, _, name = entry.partition("\t")
             mode, _, _, size = attributes.split()
             kind = MODES.get(mode, "link")
             if name == path:
-                found = kind, int(size) if size.isdigit() else 0
+                kind_and_size = kind, int(size) if size.isdigit() else 0
             elif kind in ("link", "submodule"):
                 raise Undecided("unknown_file", path)
-        self.entries[path] = found
-        return found
+        self.entries[path] = kind_and_size
+        return kind_and_size
 
 
 @dataclass
@@ -84,13 +84,13 @@ class JobFiles:
         if len(path) > PATH_LIMIT or not path.isprintable():
             raise unknown
         is_folder = path.endswith(("/", "/.")) or not parts
-        found = self.tree.look(posixpath.join(*parts)) if parts else ("folder", 1)
-        if found is None:
+        kind_and_size = self.tree.look(posixpath.join(*parts)) if parts else ("folder", 1)
+        if kind_and_size is None:
             # A path through a file of the commit is none, whatever the job makes.
             if self.changes:
                 raise unknown
             return False
-        kind, size = found
+        kind, size = kind_and_size
         if kind == "link" and operator in "hL" and not is_folder:
             return True
         if kind == "link":

@@ -66,7 +66,7 @@ class _Variables:
         self.scope = Scope(self.get, JobFiles(job.tree, bool(lines)), job.budget)
         self.values: dict[str, str | None] = {}  # None: nothing here says what it is
         # A repository variable whose value was not given has one all the same.
-        self.values |= {one.name: one.value or None for one in job.variables}
+        self.values |= {variable.name: variable.value or None for variable in job.variables}
         self.is_open = job.encrypted  # whether there are variables whose names are not known
         for line in job.env:
             self._assign(line)
@@ -74,12 +74,12 @@ class _Variables:
 
     def _assign(self, line: str) -> None:
         try:
-            found = _assignments(line)
+            assigned = _assignments(line)
         except (Undecided, NotBash):
             self.is_open = True
             self.values |= dict.fromkeys(MENTIONED.findall(line))
             return
-        for name, word in found:
+        for name, word in assigned:
             try:
                 self.values[name] = word.value(self.scope)
             except Undecided:
@@ -149,9 +149,9 @@ def _decide(job: Job, deploy: DeployEntry, words: Translator) -> Decision:
         if verdict.holds:
             return Decision(True)
         if verdict.holds is None:
-            reasons = dict.fromkeys((one.code, one.text) for one in verdict.reasons)
-            said = [words(code, text=text) for code, text in reasons][:MOST_REASONS]
-            return Decision(None, tuple(said))
+            reasons = dict.fromkeys((reason.code, reason.text) for reason in verdict.reasons)
+            sentences = [words(code, text=text) for code, text in reasons][:MOST_REASONS]
+            return Decision(None, tuple(sentences))
         tests = deploy.reasons(job.environ["TRAVIS_BRANCH"])
         failed = [reason for test, reason in tests if _verdict(test, scope).holds is False]
     except NotBash:
@@ -178,7 +178,8 @@ def target(deploy: DeployEntry) -> str:
         server = str(deploy.options.get("server") or INDEXES["pypi"].upload)
         host = plain_host(urlsplit(server).hostname or server)
         return next(
-            (one.name for one in INDEXES.values() if urlsplit(one.upload).hostname == host), host
+            (index.name for index in INDEXES.values() if urlsplit(index.upload).hostname == host),
+            host,
         )
     if deploy.provider == "script":
         return f"script: {' '.join(written(deploy.options.get('script')).split())}"

@@ -22,7 +22,7 @@ class EventConditions:
     def __init__(self, event: Event, seen: Sequence[Variable], words: Translator) -> None:
         self.words, self.budget = words, Budget()
         self.name = event.tag or event.branch
-        self.env = {one.name: one.value for one in seen}
+        self.env = {variable.name: variable.value for variable in seen}
         self.data = {
             "type": event.type,
             "repo": event.repository,
@@ -62,7 +62,7 @@ class EventConditions:
         if not isinstance(branches, dict):
             branches = {"only": branches} if branches else {}
         only, without = (list(flat(branches.get(key))) for key in ("only", "except"))
-        listed = [written(one) for one in only or [*without, "gh-pages"]]
+        listed = [written(pattern) for pattern in only or [*without, "gh-pages"]]
         with self._errors("branches"):
             named = any(self._names(pattern) for pattern in listed)
         if named is not bool(only):
@@ -71,5 +71,5 @@ class EventConditions:
 
     def _names(self, pattern: str) -> bool:
         inner = re.fullmatch(r"/(.*)/", pattern)
-        found = inner and build_conditions.matches(inner[1], self.name, self.budget)
-        return bool(found) or pattern == self.name
+        matches = inner and build_conditions.matches(inner[1], self.name, self.budget)
+        return bool(matches) or pattern == self.name

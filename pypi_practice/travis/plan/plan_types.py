@@ -68,7 +68,7 @@ class Job:
         Values that are no text are commands too, as Ruby writes them: ``true``, ``1``. Lists are
         flattened, and mappings dropped (travis-yml, lib/travis/yml/doc/change).
         """
-        return [written(one) for one in flat(self.config.get(name)) if one != "skip"]
+        return [written(command) for command in flat(self.config.get(name)) if command != "skip"]
 
     def skips(self, name: str) -> bool:
         """Whether the phase says ``skip``."""

@@ -44,12 +44,12 @@ def make(
     Raises PracticeError for conditions that are bad, and for a file that makes too much.
     """
     seen = _seen(event, variables)
-    hidden = [one.name for one in variables if one not in seen]
+    hidden = [variable.name for variable in variables if variable not in seen]
     tests = EventConditions(event, seen, words)
     listed = _listed(config, words)
     section = config.get("jobs")
     allowed = entries_of(section.get("allow_failures") if isinstance(section, dict) else None)
-    encrypted = is_encrypted([one.get("env") for one in (config, *included(config))])
+    encrypted = is_encrypted([settings.get("env") for settings in (config, *included(config))])
     stages, number = [], 0
     for name, condition, jobs in _grouped(config, listed):
         stage = Stage(name, [], condition)
@@ -93,10 +93,11 @@ def _grouped(
 ) -> list[tuple[str, Any, list[tuple[str, JobConfig]]]]:
     """Return the stages that have jobs: name, condition, and each job with the stage it shows."""
     stages = [
-        one if isinstance(one, dict) else {"name": one} for one in as_list(config.get("stages"))
+        stage if isinstance(stage, dict) else {"name": stage}
+        for stage in as_list(config.get("stages"))
     ]
-    names = [first_text(one.get("name"), "test") for one in stages]
-    tests = {name.lower(): one.get("if") for name, one in zip(names, stages, strict=True)}
+    names = [first_text(stage.get("name"), "test") for stage in stages]
+    tests = {name.lower(): stage.get("if") for name, stage in zip(names, stages, strict=True)}
     uses_stages = bool(names) or any(job.settings.get("stage") for job in listed)
     spelled = {name.lower(): name for name in reversed(names)}
     groups: dict[str, list[tuple[str, JobConfig]]] = {name: [] for name in tests}
@@ -123,7 +124,11 @@ def _seen(event: Event, variables: Sequence[Variable]) -> list[Variable]:
     """Return the variables that the build sees: a pull request from a fork gets none, and one
     that is limited to a branch is missing elsewhere, on every tag too."""
     branch = event.tag or event.branch
-    return [one for one in variables if not event.from_fork and one.branch in (None, "", branch)]
+    return [
+        variable
+        for variable in variables
+        if not event.from_fork and variable.branch in (None, "", branch)
+    ]
 
 
 def _job(

@@ -24,7 +24,7 @@ def _assignments(lines: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 
     Kept, because shlex is slow and the jobs of all events are asked again and again.
     """
-    found = []
+    assigned = []
     for line in lines:
         try:
             words = shlex.split(line)
@@ -33,8 +33,8 @@ def _assignments(lines: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         for word in words:
             name, equals, value = word.partition("=")
             if equals:
-                found.append((name, value))
-    return tuple(found)
+                assigned.append((name, value))
+    return tuple(assigned)
 
 
 def visible_variables(job: Job) -> list[str]:

@@ -16,7 +16,7 @@ LOGS = Path(__file__).parents[2] / "fixtures" / "logs"
 EXPECTED: dict[str, list[str]] = yaml.safe_load((LOGS / "expected.yml").read_text("utf-8"))
 # What stands for a place that only takes some letters.
 SAMPLES = {"[0-9]+": "7", "[0-9a-f]+": "1a2b3c4", "[1-9]": "1", "40[0-9]": "403"}
-FINDABLE = [one for one in catalogue() if one.find]
+FINDABLE = [entry for entry in catalogue() if entry.find]
 
 
 def log(name: str) -> str:
@@ -67,7 +67,7 @@ def mixed(seed: int) -> str:
         "https://example.org/?q=%20",
     ]
     parts = [
-        *(chance.choice(wordings(one)) for one in chance.sample(FINDABLE, 5)),
+        *(chance.choice(wordings(entry)) for entry in chance.sample(FINDABLE, 5)),
         *chance.sample(noise, 6),
     ]
     chance.shuffle(parts)

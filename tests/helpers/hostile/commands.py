@@ -66,7 +66,10 @@ def report() -> None:
     sys.addaudithook(hook)
     report: dict[str, Any] = {}
     for name, argv in COMMANDS.items():
-        filled = {folder: [one.format(folder=folder) for one in argv] for folder in (demo, hostile)}
+        filled = {
+            folder: [argument.format(folder=folder) for argument in argv]
+            for folder in (demo, hostile)
+        }
         run(filled[demo])  # the first time, modules and data are loaded
         report.setdefault("start", used())
         report[name] = {"demo": run(filled[demo]), "hostile": run(filled[hostile])}

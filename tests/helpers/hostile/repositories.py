@@ -282,8 +282,8 @@ def signatures(maker: Maker) -> None:
         " \n x\n -----END PGP SIGNATURE-----\n\nSigned\n"
     )
     (maker.base / "commit").write_text(text)
-    made = git(maker.folder, "hash-object", "-t", "commit", "-w", str(maker.base / "commit"))
-    git(maker.folder, "update-ref", "refs/heads/main", made)
+    commit = git(maker.folder, "hash-object", "-t", "commit", "-w", str(maker.base / "commit"))
+    git(maker.folder, "update-ref", "refs/heads/main", commit)
     maker.config("""\
         [log]
         showSignature = true

@@ -32,7 +32,7 @@ BROKEN_RST = "Title\n=====\n\n.. nothing::\n"
 SDIST = {"filetype": "sdist", "pyversion": "source"}
 
 
-class World:
+class UploadSetup:
     """A practice index, a token of its learner, and an upload that would be taken as it is."""
 
     def __init__(self, directory: Path, limits: Limits = PYPI) -> None:
@@ -66,12 +66,12 @@ class World:
 
     def after(self, *first: dict[str, Any], **then: Any) -> Reply:
         """Send the uploads *first*, which must be taken, and then the one that is looked at."""
-        for one in first:
-            assert self.send(**one).code == 200
+        for fields in first:
+            assert self.send(**fields).code == 200
         return self.send(**then)
 
 
-def post(world: World, url: str, *, tuple_of: str = "") -> Reply:
+def post(setup: UploadSetup, url: str, *, tuple_of: str = "") -> Reply:
     """Post a good upload to *url*; the field *tuple_of* comes with a file name."""
     content = upload_client.wheel()
     body = upload_client.form(upload_client.fields(content), WHEEL, content)
@@ -80,10 +80,10 @@ def post(world: World, url: str, *, tuple_of: str = "") -> Reply:
         body = body.replace(old, old + b'; filename="x.txt"')
     headers = {
         "Content-Type": f"multipart/form-data; boundary={upload_client.BOUNDARY}",
-        "Authorization": upload_client.basic("__token__", world.token),
+        "Authorization": upload_client.basic("__token__", setup.token),
         "Accept": "*/*",
     }
-    return upload_client.call(world.application, "POST", url, body, headers)
+    return upload_client.call(setup.application, "POST", url, body, headers)
 
 
 def changed(token: str) -> str:
@@ -92,43 +92,43 @@ def changed(token: str) -> str:
     return token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
 
 
-def conflict(world: World) -> Reply:
+def conflict(setup: UploadSetup) -> Reply:
     """Let somebody else create the project while an upload is being looked at."""
-    add = world.store.add_file
+    add = setup.store.add_file
 
     def add_late(*arguments: Any, **more: Any) -> None:
-        world.write('INSERT INTO users (id, "index", name) VALUES (?, ?, ?)', "x", INDEX.key, "x")
-        world.write(
+        setup.write('INSERT INTO users (id, "index", name) VALUES (?, ?, ?)', "x", INDEX.key, "x")
+        setup.write(
             "INSERT INTO projects VALUES (?, ?, ?, ?, ?)", "p", INDEX.key, "demo", "demo", "x"
         )
         add(*arguments, **more)
 
-    world.store.add_file = add_late  # type: ignore[method-assign]
-    return world.send()
+    setup.store.add_file = add_late  # type: ignore[method-assign]
+    return setup.send()
 
 
-def deleted(world: World) -> Reply:
-    assert world.send().code == 200
-    world.write("DELETE FROM files")
-    return world.send(upload_client.wheel(more={"new.py": ""}))
+def deleted(setup: UploadSetup) -> Reply:
+    assert setup.send().code == 200
+    setup.write("DELETE FROM files")
+    return setup.send(upload_client.wheel(more={"new.py": ""}))
 
 
-def old(world: World) -> Reply:
-    assert world.send().code == 200
-    world.write("UPDATE releases SET created = ?", time.time() - 15 * 24 * 3600)
-    return world.send(upload_client.sdist(), "demo-1.0.tar.gz", **SDIST)
+def old(setup: UploadSetup) -> Reply:
+    assert setup.send().code == 200
+    setup.write("UPDATE releases SET created = ?", time.time() - 15 * 24 * 3600)
+    return setup.send(upload_client.sdist(), "demo-1.0.tar.gz", **SDIST)
 
 
-def scoped(world: World) -> Reply:
-    assert world.send().code == 200
+def scoped(setup: UploadSetup) -> Reply:
+    assert setup.send().code == 200
     filename = "other-1.0-py3-none-any.whl"
-    return world.send(token=world.new_token("demo"), name="other", filename=filename)
+    return setup.send(token=setup.new_token("demo"), name="other", filename=filename)
 
 
-def unready(column: str) -> Callable[[World], Reply]:
-    def send(world: World) -> Reply:
-        world.write(f"UPDATE users SET {column} = 0")
-        return world.send()
+def unready(column: str) -> Callable[[UploadSetup], Reply]:
+    def send(setup: UploadSetup) -> Reply:
+        setup.write(f"UPDATE users SET {column} = 0")
+        return setup.send()
 
     return send
 
@@ -138,18 +138,20 @@ class Case:
     """An upload, and what fills in the message that answers it."""
 
     key: str
-    send: Callable[[World], Reply]
+    send: Callable[[UploadSetup], Reply]
     values: dict[str, object]
     limits: Limits = PYPI
 
 
-def case(key: str, send: Callable[[World], Reply], limits: Limits = PYPI, **values: object) -> Case:
+def case(
+    key: str, send: Callable[[UploadSetup], Reply], limits: Limits = PYPI, **values: object
+) -> Case:
     return Case(key, send, values, limits)
 
 
 def sent(key: str, changes: dict[str, Any], **values: object) -> Case:
     """Return the case of an upload that differs from a good one by *changes*."""
-    return Case(key, lambda world: world.send(**changes), values)
+    return Case(key, lambda setup: setup.send(**changes), values)
 
 
 def blake2(content: bytes) -> str:
@@ -185,13 +187,13 @@ OLD = "Natural Language :: Ukranian"
 
 
 CASES = [
-    case("nowhere", lambda world: post(world, "https://pypi.org/legacy/")),
+    case("nowhere", lambda setup: post(setup, "https://pypi.org/legacy/")),
     sent("method", {":action": None}),
-    case("slash", lambda world: post(world, "https://test.pypi.org/legacy")),
+    case("slash", lambda setup: post(setup, "https://test.pypi.org/legacy")),
     sent("submit", {":action": "submit"}),
     sent("submit", {":action": "submit_pkg_info"}),
     sent("doc_upload", {":action": "doc_upload"}),
-    case("tuple", lambda world: post(world, INDEX.upload, tuple_of="name"), field="name"),
+    case("tuple", lambda setup: post(setup, INDEX.upload, tuple_of="name"), field="name"),
     sent("password", {"user": "your-name"}),
     sent("password", {"user": "@token"}),
     sent("no_identity", {"token": None}),
@@ -277,7 +279,7 @@ CASES = [
     case("two_factor", unready("two_factor"), user="learner"),
     case(
         "too_many",
-        lambda world: world.after({}, name="other", filename="other-1.0-py3-none-any.whl"),
+        lambda setup: setup.after({}, name="other", filename="other-1.0-py3-none-any.whl"),
         Limits(new_projects=1),
     ),
     sent("name_stdlib", {"name": "Json"}, name="Json"),
@@ -285,26 +287,26 @@ CASES = [
     case("name_conflict", conflict, name="demo"),
     sent("name_prohibited", {"name": "Requirements.TXT"}, name="Requirements.TXT"),
     sent("name_similar", {"name": "a1ready-taken"}, name="a1ready-taken"),
-    case("name_similar", lambda world: world.after({}, name="dem-0"), name="dem-0"),
+    case("name_similar", lambda setup: setup.after({}, name="dem-0"), name="dem-0"),
     case("token_scope", scoped, reason=", ".join([PROJECT_REASON] * 4)),
     case(
         "token_expired",
-        lambda world: world.send(token=world.narrowed([0, 10, 0])),
+        lambda setup: setup.send(token=setup.narrowed([0, 10, 0])),
         reason="token is expired",
     ),
     case(
         "token_signature",
-        lambda world: world.send(token=changed(world.token)),
+        lambda setup: setup.send(token=changed(setup.token)),
         reason="signatures do not match",
     ),
     case(
         "token_unknown",
-        lambda world: world.send(token=world.narrowed(b"{")),
+        lambda setup: setup.send(token=setup.narrowed(b"{")),
         reason="unknown error",
     ),
     case(
         "token",
-        lambda world: world.send(token=world.narrowed([9])),
+        lambda setup: setup.send(token=setup.narrowed([9])),
         reason="caveat has unknown tag: 9",
     ),
     sent("not_owner", {"name": "Already_Taken"}, user="learner", project="already-taken"),
@@ -324,10 +326,10 @@ CASES = [
     ),
     sent("extension", {"filename": "demo-1.0.egg"}),
     sent("image", {"content_type": "image/png"}),
-    case("too_large", lambda world: world.send(), Limits(file=10), project="demo", limit=0),
+    case("too_large", lambda setup: setup.send(), Limits(file=10), project="demo", limit=0),
     case(
         "project_too_large",
-        lambda world: world.after(
+        lambda setup: setup.after(
             {},
             version="2.0",
             content=upload_client.wheel(version="2.0"),
@@ -339,13 +341,13 @@ CASES = [
     ),
     sent("digest", {"sha256_digest": "0" * 64}),
     sent("digest", {"sha256_digest": None, "md5_digest": "no"}),
-    case("same", lambda world: world.after({})),
+    case("same", lambda setup: setup.after({})),
     case(
-        "exists", lambda world: world.after({}, content=OTHER), filename=WHEEL, blake2=blake2(OTHER)
+        "exists", lambda setup: setup.after({}, content=OTHER), filename=WHEEL, blake2=blake2(OTHER)
     ),
     case(
         "exists",
-        lambda world: world.after({}, filename="demo-2.0-py3-none-any.whl"),
+        lambda setup: setup.after({}, filename="demo-2.0-py3-none-any.whl"),
         filename="demo-2.0-py3-none-any.whl",
         blake2=blake2(upload_client.wheel()),
     ),
@@ -353,7 +355,7 @@ CASES = [
     case("closed", old),
     case(
         "second_sdist",
-        lambda world: world.after(
+        lambda setup: setup.after(
             {"content": upload_client.sdist(), "filename": "demo-1.0.tar.gz", **SDIST},
             content=upload_client.sdist(version="1.0.0"),
             filename="demo-1.0.0.tar.gz",
@@ -482,6 +484,6 @@ CASES = [
 ]
 
 
-def text(one: Case) -> str:
-    """Return the message of *one*, filled in."""
-    return str(MESSAGES[one.key]["text"]).format(help=INDEX.help, **one.values)
+def text(case: Case) -> str:
+    """Return the message of *case*, filled in."""
+    return str(MESSAGES[case.key]["text"]).format(help=INDEX.help, **case.values)

@@ -106,8 +106,8 @@ class Visitor:
         self, path: str, fields: Mapping[str, str], headers: Mapping[str, str] | None = None
     ) -> upload_client.Reply:
         """Open the page with the form at *path*, fill in *fields* and send it."""
-        found = re.search(rb'name="csrf_token" value="([0-9a-f]+)"', self.get(path).body)
-        assert found, path
-        body = urlencode({"csrf_token": found[1].decode(), **fields}).encode()
+        csrf_token = re.search(rb'name="csrf_token" value="([0-9a-f]+)"', self.get(path).body)
+        assert csrf_token, path
+        body = urlencode({"csrf_token": csrf_token[1].decode(), **fields}).encode()
         usual = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.origin}
         return self.send("POST", path, body, usual | dict(headers or {}))

@@ -70,7 +70,7 @@ def _files(specification: dict[str, Any], folder: Path) -> None:
     """Show the lab's own names, name server, users and certificates in place of the system's."""
     home = specification["home"]
     user = f"lab:x:{namespace.USER}:{namespace.USER}::{home}:/bin/bash\n"
-    made = {
+    contents = {
         "/etc/hosts": services.hosts_file(),
         "/etc/resolv.conf": f"nameserver {services.NAMESERVER}\noptions timeout:1 attempts:1\n",
         "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
@@ -84,7 +84,7 @@ def _files(specification: dict[str, Any], folder: Path) -> None:
         resolv.parent.mkdir(parents=True, exist_ok=True)
         resolv.touch()
     sources = {}
-    for target, text in made.items():
+    for target, text in contents.items():
         source = folder / target.replace("/", "-").strip("-")
         source.write_text(text, encoding="utf-8")
         sources[target] = source

@@ -73,10 +73,10 @@ def make_certificates(folder: Path) -> Certificates:
     authority = trustme.CA(organization_name="the lab of the tests")
     addresses = sorted({address for known in services.HOSTS.values() for address in known})
     server = authority.issue_cert(*sorted(services.HOSTS), *addresses, "localhost", "127.0.0.1")
-    made = Certificates(folder / "server.pem", folder / "trusted.pem")
-    server.private_key_and_cert_chain_pem.write_to_path(str(made.server))
-    authority.cert_pem.write_to_path(str(made.trusted))
-    return made
+    certificates = Certificates(folder / "server.pem", folder / "trusted.pem")
+    server.private_key_and_cert_chain_pem.write_to_path(str(certificates.server))
+    authority.cert_pem.write_to_path(str(certificates.trusted))
+    return certificates
 
 
 def bundles() -> list[str]:

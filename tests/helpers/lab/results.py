@@ -62,24 +62,27 @@ def got_out(way: Way, arrived: Arrived, *, everything: bool) -> list[str]:
     """Return what got out by *way*: all that arrived if *everything*, else what names it."""
     arrivals = arrived.arrivals if everything else arrived.of(way.name)
     if way.nameless:
-        arrivals = [*arrivals, *(one for one in arrived.nameless() if way.nameless in one.text)]
-    told = [
+        arrivals = [
+            *arrivals,
+            *(arrival for arrival in arrived.nameless() if way.nameless in arrival.text),
+        ]
+    reports = [
         f"{arrival.service} got {arrival.size} bytes from {arrival.peer}: {arrival.text[:200]!r}"
         for arrival in arrivals
         # To a host that is allowed, a connection may be opened before it is seen what it is for.
         if arrival.size or not way.options
     ]
     if -1 in arrived.codes:
-        told.append(f"it did not end: {arrived.outputs}")
-    said = filled(way.said, way, "")
-    if said and any(said in output for output in arrived.outputs):
-        told.append(f"it said {said}")
-    return told
+        reports.append(f"it did not end: {arrived.outputs}")
+    words = filled(way.said, way, "")
+    if words and any(words in output for output in arrived.outputs):
+        reports.append(f"it said {words}")
+    return reports
 
 
-def check(way: Way, place: str, kind: str, told: list[str]) -> None:
+def check(way: Way, place: str, kind: str, reports: list[str]) -> None:
     """Compare what got out with what is written down."""
     if way.is_open(place, kind):
-        assert told, "it is written down as open, and nothing got out"
+        assert reports, "it is written down as open, and nothing got out"
     else:
-        assert not told, "\n".join(told)
+        assert not reports, "\n".join(reports)

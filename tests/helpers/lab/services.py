@@ -367,11 +367,11 @@ class Services:
 
 
 def _bound(family: int, kind: int, address: object) -> socket.socket:
-    made = socket.socket(family, kind)
+    server_socket = socket.socket(family, kind)
     if family == socket.AF_INET6:
-        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    made.bind(address)  # type: ignore[arg-type]
-    return made
+        server_socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    server_socket.bind(address)  # type: ignore[arg-type]
+    return server_socket
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:

@@ -90,7 +90,7 @@ def filled(value: Any, way: Way, home: str) -> Any:
 def ways() -> tuple[Way, ...]:
     """Return all ways, in the order of the file."""
     read = yaml.safe_load(DATA.read_text(encoding="utf-8"))
-    made = []
+    all_ways = []
     for name, keys in read.items():
         rest = dict(keys)
         title = {language: rest.pop(language) for language in ("en", "es")}
@@ -99,8 +99,8 @@ def ways() -> tuple[Way, ...]:
         }
         for key in ("options", "needs"):
             rest[key] = tuple(rest.get(key, ()))
-        made.append(Way(name, title, places, **rest))
-    return tuple(made)
+        all_ways.append(Way(name, title, places, **rest))
+    return tuple(all_ways)
 
 
 def tried(place: str) -> list[Way]:

@@ -115,40 +115,40 @@ def script() -> str:
     return package.joinpath("axe.min.js").read_text(encoding="utf-8") + HELPERS
 
 
-def says(page: Page, *parts: str, known: set[str] | None = None) -> dict[str, list[str]]:
+def audit_parts(page: Page, *parts: str, known: set[str] | None = None) -> dict[str, list[str]]:
     """Return which rules ran on the page as it is, and each failing element.
 
     The parts are ``shape``, ``colours`` and ``colours around``, which is around the text; all of
     the page if none is named. The looks in *known* are not measured again; new ones are added.
     """
-    found: dict[str, list[str]] = {"ran": [], "failing": [], "looks": []}
+    result: dict[str, list[str]] = {"ran": [], "failing": [], "looks": []}
     for part in parts or ("shape", "colours"):
         asked = [part, TAGS, sorted(known or ())]
-        for key, one in page.evaluate("one => axeSays(...one)", asked).items():
-            found[key] += one
+        for key, values in page.evaluate("asked => axeSays(...asked)", asked).items():
+            result[key] += values
     if known is not None:
-        known.update(found["looks"])
-    return found
+        known.update(result["looks"])
+    return result
 
 
-def looked_at(
+def audit_views(
     page: Page, axe: str, known: dict[str, set[str]] | None = None
 ) -> dict[str, dict[str, list[str]]]:
     """Return what axe finds on the page that is open, by view; *known* are looks, by view."""
     page.evaluate(axe)
     page.add_style_tag(content=STILL)
-    found = {}
+    results = {}
     for number, (scheme, size, parts) in enumerate(VIEWS):
         page.set_viewport_size(size)
         page.evaluate("name => document.body.setAttribute('data-md-color-scheme', name)", scheme)
         view = f"{scheme}, {size['width']} px"
         looks = known.setdefault(view, set()) if known is not None and number else None
-        found[view] = says(page, *parts, known=looks)
-    return found
+        results[view] = audit_parts(page, *parts, known=looks)
+    return results
 
 
 @dataclass
-class Found:
+class Audit:
     """What was found on a page: failing elements, the rules that ran, whether it is too wide."""
 
     path: str
@@ -157,21 +157,21 @@ class Found:
     too_wide: bool = False
 
 
-def look_at_all(browser: Browser, address: str, paths: list[str]) -> Iterator[Found]:
+def audit_pages(browser: Browser, address: str, paths: list[str]) -> Iterator[Audit]:
     """Open each path below *address* once, and yield what was found on it."""
     axe = script()
     known: dict[str, set[str]] = {}
     context = browser.new_context(bypass_csp=True, viewport=WIDE, color_scheme="light")
     page = context.new_page()
     for path in paths:
-        found = Found(path)
+        audit = Audit(path)
         page.set_viewport_size(WIDE)
         page.goto(f"{address}/{path}")
-        for view, result in looked_at(page, axe, known).items():
-            found.failing += [f"{path} ({view}): {one}" for one in result["failing"]]
-            found.ran |= set(result["ran"])
+        for view, result in audit_views(page, axe, known).items():
+            audit.failing += [f"{path} ({view}): {failure}" for failure in result["failing"]]
+            audit.ran |= set(result["ran"])
         page.set_viewport_size(LARGE_TEXT)
         wide = page.evaluate("document.documentElement.scrollWidth")
-        found.too_wide = wide > LARGE_TEXT["width"]
-        yield found
+        audit.too_wide = wide > LARGE_TEXT["width"]
+        yield audit
     context.close()

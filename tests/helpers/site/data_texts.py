@@ -16,7 +16,7 @@ from pypi_practice.core.i18n import language
 LANGUAGES: dict[str, dict[str, object]] = yaml.safe_load(
     (ROOT / "pypi_practice" / "data" / "languages.yml").read_text(encoding="utf-8")
 )
-WHOLE = tuple(code for code, one in LANGUAGES.items() if not one.get("begun"))
+WHOLE = tuple(code for code, settings in LANGUAGES.items() if not settings.get("begun"))
 FIRST = WHOLE[0]
 # Where the texts of program, pages, benchmarks and make.py are.
 FOLDERS = ("pypi_practice/data", "docs/data/site", "docs/data/tables", "benchmarks", "scripts")
@@ -43,8 +43,8 @@ class Leaf:
 
     def place(self, language: str = FIRST) -> str:
         """Return ``docs/data/site/words.yml:12: key``."""
-        found = self.texts.get(language) or next(iter(self.texts.values()))
-        return f"{self.file}:{found[1]}: {self.key}"
+        position = self.texts.get(language) or next(iter(self.texts.values()))
+        return f"{self.file}:{position[1]}: {self.key}"
 
 
 def leaves(root: Path = ROOT) -> list[Leaf]:
@@ -68,18 +68,18 @@ def _parsed(file: Path, name: str, changed: int) -> tuple[Leaf, ...]:
 
 def _walk(node: yaml.Node, file: str, path: tuple[str, ...]) -> Iterator[Leaf]:
     if isinstance(node, yaml.SequenceNode):
-        for number, one in enumerate(node.value):
-            yield from _walk(one, file, (*path, str(number)))
+        for number, item in enumerate(node.value):
+            yield from _walk(item, file, (*path, str(number)))
     elif isinstance(node, yaml.MappingNode):
         rows = {key.value: value for key, value in node.value}
         texts = {
             code: (
-                None if one.tag.endswith(":null") else one.value,
-                one.start_mark.line + 1,
-                one.end_mark.line + 1,
+                None if scalar.tag.endswith(":null") else scalar.value,
+                scalar.start_mark.line + 1,
+                scalar.end_mark.line + 1,
             )
-            for code, one in rows.items()
-            if code in LANGUAGES and isinstance(one, yaml.ScalarNode)
+            for code, scalar in rows.items()
+            if code in LANGUAGES and isinstance(scalar, yaml.ScalarNode)
         }
         if texts:
             yield Leaf(file, "/".join(path), texts)

@@ -61,15 +61,19 @@ def ids(file: Path) -> frozenset[str]:
 def faults(file: Path) -> list[str]:
     """Return what is not valid in the HTML of a page."""
     text = file.read_text("utf-8")
-    found = justhtml.JustHTML(text, collect_errors=True, sanitize=False).errors
-    twice = [one for one, n in Counter(re.findall(r'\sid="([^"]*)"', text)).items() if n > 1]
-    return [*map(str, found), *(f"id {one} is there twice" for one in twice)]
+    errors = justhtml.JustHTML(text, collect_errors=True, sanitize=False).errors
+    twice = [
+        element_id
+        for element_id, n in Counter(re.findall(r'\sid="([^"]*)"', text)).items()
+        if n > 1
+    ]
+    return [*map(str, errors), *(f"id {element_id} is there twice" for element_id in twice)]
 
 
 def weight(file: Path) -> dict[str, int]:
     """Return the bytes of a page and of all that it loads at once, each with gzip."""
-    files = {file, *((file.parent / one).resolve() for one in tree(file).xpath(LOADED))}
-    return {one.name: len(gzip.compress(one.read_bytes(), 9)) for one in sorted(files)}
+    files = {file, *((file.parent / link).resolve() for link in tree(file).xpath(LOADED))}
+    return {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in sorted(files)}
 
 
 def images(file: Path) -> int:
@@ -77,6 +81,6 @@ def images(file: Path) -> int:
     sizes: list[int] = []
     for hidden in ("on-dark", "on-light"):
         shown = tree(file).xpath(f'//img[not(contains(@class, "{hidden}"))]/@src')
-        files = {(file.parent / one).resolve() for one in shown}
-        sizes.append(sum(one.stat().st_size for one in files))
+        files = {(file.parent / link).resolve() for link in shown}
+        sizes.append(sum(path.stat().st_size for path in files))
     return max(sizes)

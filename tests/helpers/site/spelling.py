@@ -52,7 +52,7 @@ COMMENT = re.compile(r"(?:^|\s)#[ ](.*)$", re.M)
 
 
 @dataclass(frozen=True)
-class Found:
+class Occurrence:
     """A word and where it stands; *free* if it may be of any language."""
 
     place: str
@@ -65,28 +65,30 @@ class Found:
 MADE = re.compile(r"<!-- \{\{.*?<!-- end -->", re.S)
 
 
-def words(text: str, language: str, place: str, line: int = 1, free: bool = False) -> list[Found]:
+def words(
+    text: str, language: str, place: str, line: int = 1, free: bool = False
+) -> list[Occurrence]:
     """Return the words of *text*, which begins at *line* of the file *place*."""
     prose = NO_WORDS.sub(_blank, CODE.sub(_blank, text))
-    quoted = [found.span() for found in QUOTED.finditer(prose)]
+    quoted = [quotation.span() for quotation in QUOTED.finditer(prose)]
     return [
-        Found(
+        Occurrence(
             place,
-            line + prose.count("\n", 0, one.start()),
-            one[0],
+            line + prose.count("\n", 0, match.start()),
+            match[0],
             language,
-            free or any(start <= one.start() < end for start, end in quoted),
+            free or any(start <= match.start() < end for start, end in quoted),
         )
-        for one in WORD.finditer(prose)
-        if len(one[0]) > 1
+        for match in WORD.finditer(prose)
+        if len(match[0]) > 1
     ]
 
 
-def _blank(found: re.Match[str]) -> str:
-    return re.sub(r"[^\n]", " ", found[0])
+def _blank(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match[0])
 
 
-def everything(root: Path = ROOT) -> Iterator[Found]:
+def everything(root: Path = ROOT) -> Iterator[Occurrence]:
     """Yield each word that readers see."""
     for folder, language in itertools.product((root / "docs", root / "contributing"), LANGUAGES):
         for file in sorted((folder / language).rglob("*.md")):
@@ -97,21 +99,34 @@ def everything(root: Path = ROOT) -> Iterator[Found]:
             source = twin.read_text(encoding="utf-8") if twin.is_file() else ""
             # A heading of the first language that another has too is a message; and a
             # description cites keys without the marks of code.
-            said = {line for line in source.splitlines() if line[:1] == "#"}
+            headings = {line for line in source.splitlines() if line[:1] == "#"}
             description = DESCRIPTION.match(source)
             titles = set(WORD.findall(description[1])) if description else set()
             lines = text.splitlines()
-            for one in words(text, language, place):
-                yield replace(one, free=True) if lines[one.line - 1] in said else one
+            for occurrence in words(text, language, place):
+                yield (
+                    replace(occurrence, free=True)
+                    if lines[occurrence.line - 1] in headings
+                    else occurrence
+                )
             if front := DESCRIPTION.match(text):
                 values = re.sub(r"^(?:\w+:|  - .*)", _blank, front[1], flags=re.M)
-                for one in words(values, language, place, 2):
-                    yield replace(one, free=one.word in titles) if language != FIRST else one
+                for occurrence in words(values, language, place, 2):
+                    yield (
+                        replace(occurrence, free=occurrence.word in titles)
+                        if language != FIRST
+                        else occurrence
+                    )
     for leaf in leaves(root):
         for language, (content, line, end) in leaf.texts.items():
             cited = set(WORD.findall(leaf.text(FIRST))) if language != FIRST else set()
-            for one in words(content or "", language, leaf.file, line):
-                yield _in_lines(replace(one, free=one.free or one.word in cited), root, line, end)
+            for occurrence in words(content or "", language, leaf.file, line):
+                yield _in_lines(
+                    replace(occurrence, free=occurrence.free or occurrence.word in cited),
+                    root,
+                    line,
+                    end,
+                )
     for name in NOTES:  # in both languages
         if (root / name).is_file():
             yield from words((root / name).read_text(encoding="utf-8"), "en", name, free=True)
@@ -136,12 +151,12 @@ def _lines(file: Path, changed: int) -> list[str]:
     return file.read_text(encoding="utf-8").splitlines()
 
 
-def _in_lines(one: Found, root: Path, first: int, last: int) -> Found:
+def _in_lines(occurrence: Occurrence, root: Path, first: int, last: int) -> Occurrence:
     """Return the word with its own line: YAML tells only where a text begins and ends."""
-    file = root / one.place
+    file = root / occurrence.place
     lines = _lines(file, file.stat().st_mtime_ns)[first - 1 : last]
-    number = next((at for at, text in enumerate(lines, first) if one.word in text), first)
-    return replace(one, line=number)
+    number = next((at for at, text in enumerate(lines, first) if occurrence.word in text), first)
+    return replace(occurrence, line=number)
 
 
 def unknown(candidates: Iterable[str], dictionary: str) -> set[str]:
@@ -162,9 +177,9 @@ def unknown(candidates: Iterable[str], dictionary: str) -> set[str]:
 
 
 def _program() -> str:
-    found = shutil.which("hunspell")
-    assert found, system_packages.no_hunspell()
-    return found
+    program = shutil.which("hunspell")
+    assert program, system_packages.no_hunspell()
+    return program
 
 
 def bare(word: str) -> str:
@@ -176,43 +191,48 @@ def bare(word: str) -> str:
 
 def listed() -> dict[str, set[str]]:
     """Return the word list: ``names`` for every language, and one list for each."""
-    return {key: set(one) for key, one in yaml.safe_load(LIST.read_text(encoding="utf-8")).items()}
+    return {
+        key: set(entries)
+        for key, entries in yaml.safe_load(LIST.read_text(encoding="utf-8")).items()
+    }
 
 
 def forms(word: str, language: str) -> set[str]:
     """Return what may be looked up for a word."""
     word = word.replace("’", "'")
-    found = {word, word.removesuffix("'s"), word.removesuffix("'")}
-    return found | {bare(word)} if language == "es" and PRONOUNS.search(word) else found
+    spellings = {word, word.removesuffix("'s"), word.removesuffix("'")}
+    return spellings | {bare(word)} if language == "es" and PRONOUNS.search(word) else spellings
 
 
-def mistakes(found: Iterable[Found]) -> list[str]:
+def mistakes(occurrences: Iterable[Occurrence]) -> list[str]:
     """Return ``page:line: word`` for each word that nothing knows."""
-    found, known = list(found), listed()
-    asked = {form for one in found for form in forms(one.word, one.language)}
+    occurrences, known = list(occurrences), listed()
+    asked = {
+        form for occurrence in occurrences for form in forms(occurrence.word, occurrence.language)
+    }
     missing = {
         code: unknown(asked, str(LANGUAGES[code]["dictionary"])) - known["names"] - known[code]
         for code in WHOLE
     }
 
-    def right(one: Found) -> bool:
-        if one.word.isupper():  # API, JSON
+    def right(occurrence: Occurrence) -> bool:
+        if occurrence.word.isupper():  # API, JSON
             return True
-        tried = [one.language, *(WHOLE if one.free else ())]
+        tried = [occurrence.language, *(WHOLE if occurrence.free else ())]
         return (
             any(
                 form not in missing[code] or form.lower() in known["names"] | known[code]
                 for code in tried
                 if code in missing
-                for form in forms(one.word, code) & asked
+                for form in forms(occurrence.word, code) & asked
             )
-            or one.language not in missing
+            or occurrence.language not in missing
         )
 
     return [
-        f"{one.place}:{one.line}: {one.word} ({LANGUAGES[one.language]['name']})"
-        for one in found
-        if not right(one)
+        f"{word.place}:{word.line}: {word.word} ({LANGUAGES[word.language]['name']})"
+        for word in occurrences
+        if not right(word)
     ]
 
 

@@ -28,7 +28,7 @@ def never(language: str) -> list[tuple[str, re.Pattern[str]]]:
     ]
 
 
-def found(text: str, language: str) -> list[str]:
+def wrong_terms(text: str, language: str) -> list[str]:
     """Return ``line: word, write: term`` for each unwanted word."""
     return [
         f"{number}: {match[0]!r}, write: {term}"

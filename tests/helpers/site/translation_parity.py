@@ -31,24 +31,26 @@ Part = tuple[str, str, int]  # kind, value, line
 
 def parts(text: str) -> list[Part]:
     """Return all that must be equal of a page: what is in order first, then each section's rest."""
-    found: list[Part] = []
+    page_parts: list[Part] = []
     lines = text.split("\n")
     front = lines.index("---", 1) if lines[0] == "---" and "---" in lines[1:] else -1
     for at, line in _numbered(lines, 0, max(front, 0)):
         if re.match(r"\w+:", line):
-            found.append(("front matter", line.partition(":")[0], at))
+            page_parts.append(("front matter", line.partition(":")[0], at))
     section = "top"
     for at, line in _numbered(lines, front + 1, len(lines)):
         if heading := HEADING.match(line):
             section = heading[2] or section
-            found.append(("heading", f"{heading[1]} #{heading[2] or ''}", at))
+            page_parts.append(("heading", f"{heading[1]} #{heading[2] or ''}", at))
         if box := BOX.match(line):
-            found.append(("box", f"{len(box[1])} {box[2]} {box[3]}", at))
+            page_parts.append(("box", f"{len(box[1])} {box[2]} {box[3]}", at))
         if line.startswith("|"):
-            found.append(("table row", f"{len(BAR.findall(line))} bars", at))
-        found += [("block", call, at) for call in CALL.findall(line) if "listing(" in call]
-        found += [("image", one[2] or _source(one[0]), at) for one in IMAGE.finditer(line)]
-        found += [(f"call in #{section}", one, at) for one in CALL.findall(line)]
+            page_parts.append(("table row", f"{len(BAR.findall(line))} bars", at))
+        page_parts += [("block", call, at) for call in CALL.findall(line) if "listing(" in call]
+        page_parts += [
+            ("image", image[2] or _source(image[0]), at) for image in IMAGE.finditer(line)
+        ]
+        page_parts += [(f"call in #{section}", call, at) for call in CALL.findall(line)]
         plain = CALL.sub(" ", line)
         for kind, pattern in (
             ("link", LINK),
@@ -56,13 +58,15 @@ def parts(text: str) -> list[Part]:
             ("attributes", ATTRIBUTES),
             ("tag", TAG),
         ):
-            for one in pattern.finditer(SPAN.sub(" ", plain)):
-                value = next(filter(None, one.groups()), "a macro") if one.groups() else one[0]
-                found.append((f"{kind} in #{section}", value, at))
+            for match in pattern.finditer(SPAN.sub(" ", plain)):
+                value = (
+                    next(filter(None, match.groups()), "a macro") if match.groups() else match[0]
+                )
+                page_parts.append((f"{kind} in #{section}", value, at))
         for kind, pattern in LISTED.items():
             if item := pattern.match(line):
-                found.append((f"{kind} in #{section}", item[1] if item.groups() else "-", at))
-    return found
+                page_parts.append((f"{kind} in #{section}", item[1] if item.groups() else "-", at))
+    return page_parts
 
 
 def _numbered(lines: list[str], first: int, last: int) -> Iterator[tuple[int, str]]:
@@ -70,33 +74,33 @@ def _numbered(lines: list[str], first: int, last: int) -> Iterator[tuple[int, st
 
 
 def _source(tag: str) -> str:
-    found = re.search(r'src="([^"]*)"', tag)
-    return found[1] if found else ""
+    attribute = re.search(r'src="([^"]*)"', tag)
+    return attribute[1] if attribute else ""
 
 
 def differences(page: str, root: Path = ROOT) -> list[str]:
     """Return ``docs/es/page.md:12: …`` for each thing that differs from the first language."""
-    place = {one: root / source(page, one).relative_to(ROOT) for one in WHOLE}
+    place = {code: root / source(page, code).relative_to(ROOT) for code in WHOLE}
     # The pages for maintainers link to the site's pages of their own language.
     text = {
-        one: file.read_text(encoding="utf-8").replace(f"/docs/{one}/", "/docs/")
-        for one, file in place.items()
+        code: file.read_text(encoding="utf-8").replace(f"/docs/{code}/", "/docs/")
+        for code, file in place.items()
     }
-    own = {one: parts(said) for one, said in text.items()}
-    found = []
+    own = {code: parts(page_text) for code, page_text in text.items()}
+    messages = []
     for language in WHOLE[1:]:
-        kinds = dict.fromkeys(kind for one in (FIRST, language) for kind, _, _ in own[one])
+        kinds = dict.fromkeys(kind for code in (FIRST, language) for kind, _, _ in own[code])
         for kind in kinds:
             ours, theirs = (
-                [(value, line) for name, value, line in own[one] if name == kind]
-                for one in (language, FIRST)
+                [(value, line) for name, value, line in own[code] if name == kind]
+                for code in (language, FIRST)
             )
             if " in #" in kind:  # the order of words is each language's own
                 ours, theirs = sorted(ours), sorted(theirs)
             if [value for value, _ in ours] != [value for value, _ in theirs]:
-                found.append(_first_difference(page, language, kind, ours, theirs))
-        found += _spans(page, language, text)
-    return found
+                messages.append(_first_difference(page, language, kind, ours, theirs))
+        messages += _spans(page, language, text)
+    return messages
 
 
 def _first_difference(
@@ -115,16 +119,16 @@ def _first_difference(
 
 def _spans(page: str, language: str, text: dict[str, str]) -> list[str]:
     """Compare what stands in marks of code; the program's own words may differ."""
-    spans = {one: set(SPAN.findall(CALL.sub(" ", text[one]))) for one in (FIRST, language)}
-    found = []
-    for one, other in ((FIRST, language), (language, FIRST)):
-        for span in sorted(spans[one] - spans[other]):
-            if not _is_our_own(span.strip("`"), one):
-                line = text[one][: text[one].index(span)].count("\n") + 1
-                found.append(
-                    f"docs/{one}/{page}.md:{line}: code: {span} is not in docs/{other}/{page}.md"
+    spans = {code: set(SPAN.findall(CALL.sub(" ", text[code]))) for code in (FIRST, language)}
+    messages = []
+    for code, other in ((FIRST, language), (language, FIRST)):
+        for span in sorted(spans[code] - spans[other]):
+            if not _is_our_own(span.strip("`"), code):
+                line = text[code][: text[code].index(span)].count("\n") + 1
+                messages.append(
+                    f"docs/{code}/{page}.md:{line}: code: {span} is not in docs/{other}/{page}.md"
                 )
-    return found
+    return messages
 
 
 def _is_our_own(span: str, language: str) -> bool:
@@ -144,20 +148,20 @@ def _is_our_own(span: str, language: str) -> bool:
 
 def alt_texts(page: str, root: Path = ROOT) -> list[str]:
     """Return a sentence for each image without a description."""
-    found = []
+    messages = []
     for language in WHOLE:
         file = root / "docs" / language / f"{page}.md"
         for at, line in enumerate(file.read_text(encoding="utf-8").split("\n"), 1):
-            for one in IMAGE.finditer(line):
-                alt = one[1] if one[1] is not None else _alt(one[0])
+            for image in IMAGE.finditer(line):
+                alt = image[1] if image[1] is not None else _alt(image[0])
                 if not alt.strip():
-                    found.append(f"docs/{language}/{page}.md:{at}: an image says nothing")
-    return found
+                    messages.append(f"docs/{language}/{page}.md:{at}: an image says nothing")
+    return messages
 
 
 def _alt(tag: str) -> str:
-    found = re.search(r'alt="([^"]*)"', tag)
-    return found[1] if found else ""
+    attribute = re.search(r'alt="([^"]*)"', tag)
+    return attribute[1] if attribute else ""
 
 
 # The data
@@ -174,26 +178,28 @@ def fields(text: str) -> list[str]:
     except ValueError:
         named = re.findall(r"\{(\w*)\}", text)
     # NAME in an address is NOMBRE in another language.
-    return sorted([*named, *(re.sub(r"\b[A-Z]{3,}\b", "NAME", one) for one in FIELD.findall(text))])
+    return sorted(
+        [*named, *(re.sub(r"\b[A-Z]{3,}\b", "NAME", name) for name in FIELD.findall(text))]
+    )
 
 
 def wrong(leaf: Leaf, same: frozenset[str] = frozenset()) -> list[str]:
     """Return what is unequal in a text of the data; *same* may read the same in two languages."""
-    found = []
+    messages = []
     first = leaf.text(FIRST)
     for language in WHOLE:
         if language not in leaf.texts:
-            found.append(f"{leaf.place()}: is not said in {language}")
+            messages.append(f"{leaf.place()}: is not said in {language}")
         elif leaf.texts[language][0] is None:
             if (
                 leaf.file != "pypi_practice/data/index/labels.yml" or language == FIRST
             ):  # PyPI has none: shown so
-                found.append(f"{leaf.place(language)}: says nothing in {language}")
+                messages.append(f"{leaf.place(language)}: says nothing in {language}")
         elif not leaf.text(language).strip():
             if leaf.key != "shown_in_english":
-                found.append(f"{leaf.place(language)}: is empty in {language}")
+                messages.append(f"{leaf.place(language)}: is empty in {language}")
         elif fields(leaf.text(language)) != fields(first):
-            found.append(
+            messages.append(
                 f"{leaf.place(language)}: has {fields(leaf.text(language))} in {language} "
                 f"and {fields(first)} in {FIRST}"
             )
@@ -203,8 +209,10 @@ def wrong(leaf: Leaf, same: frozenset[str] = frozenset()) -> list[str]:
             and first not in same
             and re.search(r"[^\W\d_]{2}", NO_WORDS.sub("", first))
         ):
-            found.append(f"{leaf.place(language)}: is the same in {FIRST} and {language}: {first}")
-    return found
+            messages.append(
+                f"{leaf.place(language)}: is the same in {FIRST} and {language}: {first}"
+            )
+    return messages
 
 
 # What is typed where only data may speak
@@ -218,32 +226,32 @@ def typed_into(template: Path) -> list[str]:
     """Return the words that stand in a template itself, with their lines."""
     text = template.read_text(encoding="utf-8")
     environment = jinja2.Environment(autoescape=True)
-    markup, found = "", []
+    markup, messages = "", []
     for line, kind, value in environment.lex(text):
         if kind == "data":
             markup += value
         elif kind == "string" and PROSE.search(value) and not re.search("<|pypi-practice ", value):
-            found.append(f"{template.name}:{line}: {value}")
+            messages.append(f"{template.name}:{line}: {value}")
         elif kind in ("variable_end", "block_end", "comment_end"):
             markup += " "
     soup = BeautifulSoup(markup, "html.parser")
-    for one in soup.select("script, style, code, pre"):
-        one.decompose()
-    said = [
+    for element in soup.select("script, style, code, pre"):
+        element.decompose()
+    pieces = [
         piece.strip()
         for piece in soup.find_all(string=True)
         if type(piece).__name__ == "NavigableString"
     ]
     for tag in soup.find_all(True):
-        said += [str(tag[name]) for name in SPOKEN if tag.get(name)]
-        said += [str(tag.get("value", ""))] if tag.get("type") in ("submit", "button") else []
-    for piece in said:
+        pieces += [str(tag[name]) for name in SPOKEN if tag.get(name)]
+        pieces += [str(tag.get("value", ""))] if tag.get("type") in ("submit", "button") else []
+    for piece in pieces:
         rest = piece
         for name in sorted(NAMES, key=len, reverse=True):
             rest = rest.replace(name, "")
         if re.search(r"[^\W\d_]{2}", rest):
-            found.append(f"{template.name}:{_line(text, piece)}: {piece}")
-    return found
+            messages.append(f"{template.name}:{_line(text, piece)}: {piece}")
+    return messages
 
 
 def _line(text: str, piece: str) -> int:
@@ -273,24 +281,24 @@ SCRIPT_NAMES = {
 def typed_into_script(file: Path) -> list[str]:
     """Return the texts of a script that a reader could see: their words must come from the data."""
     text = file.read_text(encoding="utf-8")
-    found = []
-    for one in SCRIPT_TEXT.finditer(text):
-        said = next((group for group in one.groups() if group is not None), "").strip()
-        words = PROSE.search(said) and not re.search(
-            r"[=#.>\[\]{}():;/_]|^[a-z-]+(,? [a-z-]+)*$", said
+    messages = []
+    for match in SCRIPT_TEXT.finditer(text):
+        value = next((group for group in match.groups() if group is not None), "").strip()
+        words = PROSE.search(value) and not re.search(
+            r"[=#.>\[\]{}():;/_]|^[a-z-]+(,? [a-z-]+)*$", value
         )
-        label = re.fullmatch(r"[^\W\d_a-z][a-z]+[.:…?]?", said) and not said.startswith("Arrow")
-        if (words or label) and said not in SCRIPT_NAMES:
-            found.append(f"{file.name}:{text.count(chr(10), 0, one.start()) + 1}: {said}")
-    return found
+        label = re.fullmatch(r"[^\W\d_a-z][a-z]+[.:…?]?", value) and not value.startswith("Arrow")
+        if (words or label) and value not in SCRIPT_NAMES:
+            messages.append(f"{file.name}:{text.count(chr(10), 0, match.start()) + 1}: {value}")
+    return messages
 
 
 def typed_into_style(file: Path) -> list[str]:
     """Return the words that a style sheet would show."""
     text = file.read_text(encoding="utf-8")
     return [
-        f"{file.name}:{text.count(chr(10), 0, one.start()) + 1}: {one[1]}"
-        for one in re.finditer(r"content:\s*[\"']([^\"'\\]*[^\W\d_]{2}[^\"']*)[\"']", text)
+        f"{file.name}:{text.count(chr(10), 0, match.start()) + 1}: {match[1]}"
+        for match in re.finditer(r"content:\s*[\"']([^\"'\\]*[^\W\d_]{2}[^\"']*)[\"']", text)
     ]
 
 
@@ -317,19 +325,19 @@ SAID = {"help", "description", "epilog", "title", "usage", "metavar"}
 
 def typed_into_program(file: Path) -> list[str]:
     """Return the texts that a program prints, raises or explains itself with, typed in its code."""
-    found = []
+    messages = []
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
         if name not in SAYING or getattr(getattr(node.func, "value", None), "id", "") == "log":
             continue  # a log is for whoever mends the program
-        spoken = [*node.args, *(one.value for one in node.keywords if one.arg in SAID)]
+        spoken = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg in SAID)]
         for argument in spoken:
             for text in _literals(argument):
                 if PROSE.search(text) and text not in HTTP:
-                    found.append(f"{file.name}:{node.lineno}: {text.strip()}")
-    return found
+                    messages.append(f"{file.name}:{node.lineno}: {text.strip()}")
+    return messages
 
 
 def _literals(node: ast.AST) -> Iterator[str]:

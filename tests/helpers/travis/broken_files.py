@@ -78,7 +78,7 @@ class Ready:
 
     def only(self, *stays: Node) -> str:
         """Return the file with no other jobs than these."""
-        kept = [id(one.value) for one in stays]
+        kept = [id(stay.value) for stay in stays]
         text = self.text
         lines = text.splitlines(keepends=True)
         gone: set[int] = set()
@@ -89,9 +89,9 @@ class Ready:
 
     def _made(self, edit: Edit | None) -> str:
         assert edit is not None, "this part of the file cannot be edited so"
-        made = findings.apply(self.text, [edit])
-        assert made != self.text
-        return made
+        mended = findings.apply(self.text, [edit])
+        assert mended != self.text
+        return mended
 
 
 def last_line(item: Node) -> int:
@@ -99,7 +99,7 @@ def last_line(item: Node) -> int:
     inner = [*(entry.item for entry in item.entries.values())]
     inner += item.value if item.kind == "seq" else []
     if inner:
-        return max(last_line(one) for one in inner)
+        return max(last_line(child) for child in inner)
     return max(item.line, item.end_line - (item.end_column == 1))
 
 

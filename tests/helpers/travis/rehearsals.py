@@ -34,8 +34,8 @@ def seen(log: str) -> str:
 def play(tmp_path: Path, text: str, event: Event = MAIN, *variables: Variable) -> tuple[int, str]:
     """Run the one job of *text* as a rehearsal does, in the environment of the tests."""
     (tmp_path / ".travis.yml").write_text(text, encoding="utf-8")
-    made = planner.make(loader.read(tmp_path, EN), event, variables, 1, EN)
-    (job,) = (job for stage in made.stages for job in stage.jobs)
+    plan = planner.make(loader.read(tmp_path, EN), event, variables, 1, EN)
+    (job,) = (job for stage in plan.stages for job in stage.jobs)
     file = tmp_path / "job.bash"
     file.write_text(script.write(job, str(Path(sys.prefix, "bin", "activate")), EN), "utf-8")
     inner = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **job.environ}

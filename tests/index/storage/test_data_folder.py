@@ -16,7 +16,8 @@ from pypi_practice.cli.main import main
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.index.storage import data_folder
-from pypi_practice.index.storage.store import MOVED, Store
+from pypi_practice.index.storage.moves import MOVED
+from pypi_practice.index.storage.store import Store
 from pypi_practice.shell.session import practice
 
 EN = Translator("en")
@@ -24,13 +25,13 @@ EN = Translator("en")
 
 def contents(folder: Path) -> dict[str, str]:
     """Return what is in a folder: its files with their texts, its links with their targets."""
-    found = {}
+    entries = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        found[name] = os.readlink(path) if path.is_symlink() else "folder"
+        entries[name] = os.readlink(path) if path.is_symlink() else "folder"
         if path.is_file() and not path.is_symlink():
-            found[name] = path.read_text(errors="replace")
-    return found
+            entries[name] = path.read_text(errors="replace")
+    return entries
 
 
 def foreign(folder: Path) -> dict[str, str]:
@@ -103,7 +104,7 @@ def test_the_sweep_takes_only_what_the_index_made(tmp_path):
     for name in ("kept.whl", "also.txt", "gone.whl"):
         (files / name).write_text("x")
     (files / "link.whl").symlink_to(tmp_path / "elsewhere")
-    said = [
+    texts = [
         "pypi/gone.whl",
         "pypi/link.whl",
         "pypi/../../../elsewhere",
@@ -111,7 +112,7 @@ def test_the_sweep_takes_only_what_the_index_made(tmp_path):
         "kept.whl",
         "",
     ]
-    for text in said:
+    for text in texts:
         (store.temporary / f"{uuid.uuid4().hex}{MOVED}").write_text(text)
     (store.temporary / uuid.uuid4().hex).write_text("half an upload")
     store.sweep()

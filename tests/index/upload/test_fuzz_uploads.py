@@ -31,7 +31,9 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.limits import DESCRIPTION_SIZE, FIELD_COUNT, FIELDS_SIZE, Limits
 from pypi_practice.index.app import Application
-from pypi_practice.index.storage.store import LOOK, Project, Store, TokenRecord, User
+from pypi_practice.index.storage.records import Project, TokenRecord, User
+from pypi_practice.index.storage.schema import LOOK
+from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upload import archives, form, platforms, validation
 from pypi_practice.index.upload.rejection import UploadRejected
 
@@ -275,7 +277,7 @@ def test_broken_tokens(target, raw):
 
 
 def test_too_many_fields_and_too_long_ones_stop_the_parser(target):
-    for changes, said in (
+    for changes, reason in (
         ({f"field{number}": "x" for number in range(FIELD_COUNT + 1)}, "entries"),
         ({"description": "x" * (DESCRIPTION_SIZE + 1)}, "README"),
         ({"license": "x" * (FIELDS_SIZE + 1)}, "metadata are larger"),
@@ -283,7 +285,7 @@ def test_too_many_fields_and_too_long_ones_stop_the_parser(target):
         ({"description": ["x" * (DESCRIPTION_SIZE - 1)] * 2}, "README"),
     ):
         target.check(reply := upload_client.upload(target.application, target.token, **changes))
-        assert (reply.code, said in reply.status) == (400, True)
+        assert (reply.code, reason in reply.status) == (400, True)
         assert "PyPI might take it" in reply.status
 
 
@@ -346,8 +348,8 @@ def test_a_name_looks_like_itself_however_it_is_normalised(name, swap):
 @example(name="".join(map(chr, range(1, 128))))
 def test_the_database_sees_the_same_look(target, name):
     """It finds look-alikes by its own expression; a difference would let one through."""
-    [found] = target.store.rows(f"SELECT {LOOK} AS look FROM (SELECT ? AS name)", name)
-    assert found["look"] == project_names.look(name)
+    [row] = target.store.rows(f"SELECT {LOOK} AS look FROM (SELECT ? AS name)", name)
+    assert row["look"] == project_names.look(name)
 
 
 version_like = st.from_regex(
@@ -407,12 +409,12 @@ def test_an_sdist_passes_only_under_its_normal_name(name, version, written, endi
 def test_a_wheel_passes_only_if_packaging_finds_its_own_name_and_version(name, version, tags):
     filename = f"{name}-{version}-{tags}.whl"
     try:
-        found, parsed, _, found_tags = parse_wheel_filename(filename)
+        found_name, parsed, _, found_tags = parse_wheel_filename(filename)
     except InvalidWheelFilename:
         good = False
     else:
         good = (
-            found == canonicalize_name("my-demo")
+            found_name == canonicalize_name("my-demo")
             and parsed == Version(version)
             and filename.startswith("my_demo-")
             and all(platforms.is_allowed(tag.platform) for tag in found_tags)

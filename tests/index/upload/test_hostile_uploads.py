@@ -223,13 +223,13 @@ def test_the_depth_of_a_text():
 
 
 def test_the_effort_of_html_is_that_of_its_blocks():
-    one = "<b>\n" * 10
+    elements = "<b>\n" * 10
     assert rendering.html_effort("a < b\n") == 0
-    assert rendering.html_effort(f"{one}\nx\n") == pytest.approx(10 * len(one), rel=0.2)
-    assert rendering.html_effort(f"{one}\n\n{one}\n\n") < 3 * 10 * len(one)
+    assert rendering.html_effort(f"{elements}\nx\n") == pytest.approx(10 * len(elements), rel=0.2)
+    assert rendering.html_effort(f"{elements}\n\n{elements}\n\n") < 3 * 10 * len(elements)
     comment = "<!-- " + "\n\n<b>" * 10
     assert rendering.html_effort(comment) == 11 * len(comment)  # goes on to its own end
-    assert rendering.html_effort(f"- > {one}") >= 10 * len(one)
+    assert rendering.html_effort(f"- > {elements}") >= 10 * len(elements)
 
 
 def test_doctor_does_not_say_ok_of_what_it_did_not_look_at(monkeypatch):
@@ -239,8 +239,21 @@ def test_doctor_does_not_say_ok_of_what_it_did_not_look_at(monkeypatch):
     monkeypatch.setattr(metadata_checks, "_refusal", refuse)
     built = SimpleNamespace(path=Path("demo-1.0.tar.gz"), unparsed={})
     project: Any = SimpleNamespace(wheel=built, sdist=built)
-    found = metadata_checks.Accepted.find(None, project)  # type: ignore[arg-type]
-    assert (found.result, found.key) == ("skip", "too_much")
+    outcome = metadata_checks.Accepted.find(None, project)  # type: ignore[arg-type]
+    assert (outcome.result, outcome.key) == ("skip", "too_much")
+
+
+@pytest.mark.parametrize("extra", [0, 1])
+def test_a_content_type_may_be_as_long_as_the_limit(extra):
+    fields = [("metadata_version", "2.4"), ("name", "demo"), ("version", "1.0")]
+    start = "text/markdown; charset=UTF-8; a="
+    kind = start + "b" * (metadata.CONTENT_TYPE_LIMIT - len(start) + extra)
+    fields.append(("description_content_type", kind))
+    if extra:
+        with pytest.raises(TooMuch, match="form_effort"):
+            metadata.read_fields(fields)
+    else:
+        assert metadata.read_fields(fields)[0].description_content_type == kind
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

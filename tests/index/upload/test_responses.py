@@ -15,7 +15,7 @@ from helpers.index.upload_cases import (
     MESSAGES,
     WHEEL,
     Case,
-    World,
+    UploadSetup,
     text,
 )
 
@@ -27,41 +27,41 @@ FACTS = 49  # rows of the table of messages
 
 
 @pytest.fixture
-def world(tmp_path: Path, request: pytest.FixtureRequest) -> World:
-    """A world of its own for each case."""
-    return World(tmp_path / "data", request.param.limits)
+def setup(tmp_path: Path, request: pytest.FixtureRequest) -> UploadSetup:
+    """An index of its own for each case."""
+    return UploadSetup(tmp_path / "data", request.param.limits)
 
 
-def answered(one: Case, world: World) -> None:
-    """Check that the reply to *one* is its message, and that nothing half done is left."""
-    reply = one.send(world)
+def check_answer(case: Case, setup: UploadSetup) -> None:
+    """Check that the reply to *case* is its message, and that nothing half done is left."""
+    reply = case.send(setup)
     listed = {
         file.filename
-        for project in world.store.projects(INDEX)
-        for file in world.store.files(project)
+        for project in setup.store.projects(INDEX)
+        for file in setup.store.files(project)
     }
-    message = text(one)
-    assert reply.status == responses.status_line(MESSAGES[one.key]["status"], message)
-    if one.key not in ("password", "same", "method", "nowhere", "slash"):
+    message = text(case)
+    assert reply.status == responses.status_line(MESSAGES[case.key]["status"], message)
+    if case.key not in ("password", "same", "method", "nowhere", "slash"):
         assert html.escape(message).encode("ascii", "xmlcharrefreplace") in reply.body
     # The file that the case "used" has deleted from the records is still on disk.
-    orphans = {WHEEL} if one.key == "used" else set()
-    assert upload_client.on_disk(world.store).keys() == listed | orphans
-    assert list(world.store.temporary.iterdir()) == []
+    orphans = {WHEEL} if case.key == "used" else set()
+    assert upload_client.on_disk(setup.store).keys() == listed | orphans
+    assert list(setup.store.temporary.iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("world", "one"),
-    [(one, one) for one in CASES],
-    indirect=["world"],
-    ids=[f"{number}-{one.key}" for number, one in enumerate(CASES)],
+    ("setup", "case"),
+    [(case, case) for case in CASES],
+    indirect=["setup"],
+    ids=[f"{number}-{case.key}" for number, case in enumerate(CASES)],
 )
-def test_pypi_answers_with_its_own_words(one, world):
-    answered(one, world)
+def test_pypi_answers_with_its_own_words(case, setup):
+    check_answer(case, setup)
 
 
 def test_every_answer_has_a_case_and_its_words_in_both_languages():
-    assert {one.key for one in CASES} == set(MESSAGES)
+    assert {case.key for case in CASES} == set(MESSAGES)
     for key, message in MESSAGES.items():
         assert set(message) == {"status", "fact", "text", "cause", "fix"}, key
         for part in ("cause", "fix"):
@@ -88,14 +88,14 @@ PAGE = """<html>
 </html>"""
 
 
-@pytest.mark.parametrize("world", [CASES[0]], indirect=True)
+@pytest.mark.parametrize("setup", [CASES[0]], indirect=True)
 class TestBodies:
     """The body is what Pyramid makes of the message, in the format that the client asks for."""
 
     message = "The name 'json' isn't allowed (conflict with Python Standard Library module name)."
 
-    def test_html(self, world):
-        reply = world.send(name="json", accept="text/html")
+    def test_html(self, setup):
+        reply = setup.send(name="json", accept="text/html")
         status = reply.status
         escaped = html.escape(status.removeprefix("400 "))
         explanation = responses.EXPLANATIONS[400]
@@ -103,9 +103,9 @@ class TestBodies:
         body = f"{explanation}<br/><br/>\n{escaped}\n\n"
         assert reply.body.decode() == PAGE.format(status=status, body=body)
 
-    def test_json(self, world):
+    def test_json(self, setup):
         accept = "application/json;q=0.9, text/plain;q=0.8, text/html;q=0.7"  # what uv sends
-        reply = world.send(name="json", accept=accept)
+        reply = setup.send(name="json", accept=accept)
         message = reply.status.removeprefix("400 ")
         assert reply.headers["Content-Type"] == "application/json"
         assert json.loads(reply.body) == {
@@ -114,28 +114,28 @@ class TestBodies:
             "title": "Bad Request",
         }
 
-    def test_plain_text(self, world):
-        reply = world.send(name="json", accept="image/png")
+    def test_plain_text(self, setup):
+        reply = setup.send(name="json", accept="image/png")
         assert reply.headers["Content-Type"] == "text/plain; charset=UTF-8"
         assert reply.body.decode().startswith(
             f"{reply.status}\n\n{responses.EXPLANATIONS[400]}\n\n\n"
         )
 
-    def test_success(self, world):
-        reply = world.send()
+    def test_success(self, setup):
+        reply = setup.send()
         assert reply.body.decode() == PAGE.format(status="200 OK", body="<br/><br/>\n\n\n")
 
-    def test_a_refused_password_has_its_words_in_the_status_only(self, world):
-        reply = world.send(user="ana", accept="application/json")
+    def test_a_refused_password_has_its_words_in_the_status_only(self, setup):
+        reply = setup.send(user="ana", accept="application/json")
         body = json.loads(reply.body)
         assert body["message"] == f"{responses.EXPLANATIONS[403]}\n\n\n\n\n"
         assert body["code"] == reply.status
 
-    def test_markup_in_a_message_stays_text(self, world):
-        assert b"<script>" not in world.send(name="<script>", accept="text/html").body
+    def test_markup_in_a_message_stays_text(self, setup):
+        assert b"<script>" not in setup.send(name="<script>", accept="text/html").body
 
-    def test_what_is_not_latin_becomes_a_question_mark(self, world):
-        reply = world.send(name="ñ日", accept="text/html")
+    def test_what_is_not_latin_becomes_a_question_mark(self, setup):
+        reply = setup.send(name="ñ日", accept="text/html")
         assert reply.status.startswith("400 'ñ?' is an invalid value")
         assert b"&#26085;" in reply.body
 
@@ -180,22 +180,22 @@ ORDER = [
 ]
 
 
-@pytest.mark.parametrize("world", [CASES[0]], indirect=True)
+@pytest.mark.parametrize("setup", [CASES[0]], indirect=True)
 @pytest.mark.parametrize(("key", "changes"), ORDER, ids=[key for key, _ in ORDER])
-def test_of_two_mistakes_the_first_is_named(world, key, changes):
-    reply = world.send(**changes)
+def test_of_two_mistakes_the_first_is_named(setup, key, changes):
+    reply = setup.send(**changes)
     start = MESSAGES[key]["text"].split("{")[0]
     assert reply.status.startswith(f"{MESSAGES[key]['status']} {start}")
     assert reply.code != 200
 
 
-@pytest.mark.parametrize("world", [CASES[0]], indirect=True)
-def test_a_refused_upload_leaves_no_trace_of_the_token(world):
+@pytest.mark.parametrize("setup", [CASES[0]], indirect=True)
+def test_a_refused_upload_leaves_no_trace_of_the_token(setup):
     """As on PyPI, where the whole request is undone."""
-    world.send(sha256_digest="0" * 64)
-    assert world.store.tokens(INDEX)[0].last_used is None
-    world.send()
-    assert world.store.tokens(INDEX)[0].last_used is not None
+    setup.send(sha256_digest="0" * 64)
+    assert setup.store.tokens(INDEX)[0].last_used is None
+    setup.send()
+    assert setup.store.tokens(INDEX)[0].last_used is not None
 
 
 @pytest.mark.parametrize(

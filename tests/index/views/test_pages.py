@@ -85,7 +85,7 @@ def visitor(application: Application) -> Visitor:
     return Visitor(application)
 
 
-def said(key: str, language: str = "en", /, **values: object) -> str:
+def sentence(key: str, language: str = "en", /, **values: object) -> str:
     """Return a sentence of the pages."""
     return Translator(language, "index/web_pages")(key, **values)
 
@@ -113,7 +113,7 @@ def test_every_page_says_what_it_is_and_is_closed_to_others(visitor, path, langu
     page = BeautifulSoup(reply.body, "html.parser")
     assert reply.code == (404 if path == "/nothing/" else 200)
     assert attribute(element(page, "html"), "lang") == language
-    assert said("notice", language, index="TestPyPI") in markup.text(page, ".notice")
+    assert sentence("notice", language, index="TestPyPI") in markup.text(page, ".notice")
     assert not page.select("script, [onclick], [style], iframe")
     assert len(page.select("main > h1")) == 1
     policy = reply.headers["Content-Security-Policy"]
@@ -264,8 +264,8 @@ def test_a_token_is_made_shown_once_and_removed(application, visitor):
     assert "mine" in text(visitor.get(path))
     gone = visitor.submit(path, {})
     assert gone.code == 303
-    assert said("token_deleted", name="mine") in text(visitor.get("/manage/account/"))
-    assert said("token_deleted", name="mine") not in text(visitor.get("/manage/account/"))
+    assert sentence("token_deleted", name="mine") in text(visitor.get("/manage/account/"))
+    assert sentence("token_deleted", name="mine") not in text(visitor.get("/manage/account/"))
     assert upload_client.upload(application, token).code == 403
     assert visitor.get(path).code == 404
 
@@ -292,7 +292,7 @@ def test_a_wrong_token_form_is_explained(application, visitor, fields, key, valu
     reply = visitor.submit("/manage/account/token/", fields)
     page = BeautifulSoup(reply.body, "html.parser")
     assert reply.code == 400
-    assert markup.text(page, "[role=alert]") == said(key, language, **values)
+    assert markup.text(page, "[role=alert]") == sentence(key, language, **values)
     assert attribute(element(page, "#description"), "value") == fields["description"]
     assert len(application.store.tokens(TEST)) == before
 
@@ -326,15 +326,15 @@ def test_a_form_from_elsewhere_changes_nothing(application, visitor, changes):
     fields = {"description": "forged", "token_scope": "scope:user", **changes.get("fields", {})}
     reply = visitor.submit("/manage/account/token/", fields, changes.get("headers"))
     assert reply.code == 403
-    assert said("forged") in text(reply)
+    assert sentence("forged") in text(reply)
     assert "forged" not in [token.description for token in application.store.tokens(TEST)]
 
 
 def test_a_form_without_origin_or_referer_is_refused(visitor):
     page = visitor.get("/manage/project/demo/delete_project/").body
-    found = re.search(rb'value="([0-9a-f]{64})"', page)
-    assert found
-    body = b"confirm=demo&csrf_token=" + found[1]
+    csrf_token = re.search(rb'value="([0-9a-f]{64})"', page)
+    assert csrf_token
+    body = b"confirm=demo&csrf_token=" + csrf_token[1]
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     path = "/manage/project/demo/delete_project/"
     assert visitor.send("POST", path, body, kind).code == 403
@@ -414,7 +414,7 @@ def test_methods_are_limited(visitor):
     head = visitor.send("HEAD", "/project/demo/")
     assert (head.code, head.body) == (200, b"")
     assert visitor.send("HEAD", "/files/demo-1.0-py3-none-any.whl").body == b""
-    assert said("no_upload_here", url=TEST.upload) in text(visitor.send("POST", "/legacy/"))
+    assert sentence("no_upload_here", url=TEST.upload) in text(visitor.send("POST", "/legacy/"))
 
 
 def test_the_start_page_lists_both_indexes(application):
@@ -437,7 +437,9 @@ def test_a_release_is_yanked_and_taken_back(application, visitor):
     assert json.loads(simple(application).body)["files"][1]["yanked"] is False
     done = visitor.submit(f"{path}/yank/", {"confirm": "2.0", "yanked_reason": 'bad "one" <b>'})
     assert done.headers["Location"] == "/testpypi/manage/project/demo/releases/"
-    assert said("yanked_done", version="2.0") in text(visitor.get("/manage/project/demo/releases/"))
+    assert sentence("yanked_done", version="2.0") in text(
+        visitor.get("/manage/project/demo/releases/")
+    )
     yanked = [file["yanked"] for file in json.loads(simple(application).body)["files"]]
     assert yanked == [False, 'bad "one" <b>']
     page = simple(application, accept="text/html").body.decode()
@@ -467,7 +469,7 @@ def test_a_deleted_file_is_gone_and_its_name_stays_used(application, visitor, tm
     assert visitor.get(f"/files/{name}").code == 404
     assert not list((tmp_path / "data" / "files").rglob("*.whl"))
     assert json.loads(simple(application).body)["versions"] == []
-    assert said("no_files") in text(visitor.get("/project/demo/1.0/"))
+    assert sentence("no_files") in text(visitor.get("/project/demo/1.0/"))
     token = application.store.new_token(application.store.user(TEST), "again", None)[1]
     reply = upload_client.upload(application, token, real_wheel("demo", "1.0", "six"), name)
     assert "previously used by a file that has since been deleted" in reply.status
@@ -485,7 +487,7 @@ def test_a_deleted_release_is_gone(application, visitor):
 
 def test_a_deleted_project_frees_its_name_and_not_its_files_names(application, visitor):
     assert visitor.submit("/manage/project/demo/delete_project/", {"confirm": "demo"}).code == 303
-    assert said("project_deleted", name="demo") in text(visitor.get("/manage/projects/"))
+    assert sentence("project_deleted", name="demo") in text(visitor.get("/manage/projects/"))
     assert visitor.get("/project/demo/").code == 404
     assert simple(application).code == 404
     publish(application, "1.1")
@@ -528,8 +530,8 @@ def test_a_program_that_has_the_page_is_told_so(application, visitor):
 
 def test_a_kept_page_is_never_old(application, visitor, tmp_path):
     other = new_application(tmp_path)  # another process with the same data
-    for one in (application, other):
-        assert json.loads(simple(one).body)["versions"] == ["1.0"]
+    for instance in (application, other):
+        assert json.loads(simple(instance).body)["versions"] == ["1.0"]
     publish(other, "2.0")
     assert json.loads(simple(application).body)["versions"] == ["1.0", "2.0"]
     yank(other.store, "2.0")
@@ -642,9 +644,9 @@ def test_the_command_serves_the_pages_until_it_is_stopped(tmp_path):
         address = re.search(r"http://127\.0\.0\.1:\d+/", line)
         assert address
         url = address[0]
-        assert line == f"{said('serving', 'es', url=url)}\n"
+        assert line == f"{sentence('serving', 'es', url=url)}\n"
         with urllib.request.urlopen(url, timeout=10) as answer:
-            assert said("start_title", "es") in answer.read().decode()
+            assert sentence("start_title", "es") in answer.read().decode()
         process.terminate()
         assert process.wait(10) == 0
         assert process.stderr.read() == ""
@@ -671,7 +673,7 @@ def test_opening_it_to_the_network_is_said(tmp_path):
         assert process.stdout
         assert process.stderr
         process.stdout.readline()
-        assert process.stderr.readline() == f"{said('opened', host='0.0.0.0')}\n"
+        assert process.stderr.readline() == f"{sentence('opened', host='0.0.0.0')}\n"
         process.terminate()
         process.wait(10)
 
@@ -694,7 +696,7 @@ def test_the_shell_tells_where_its_pages_are(practice_index):
         timeout=60,
         check=True,
     )
-    assert done.stdout == f"{said('serving_already', url=practice_index.web)}\n"
+    assert done.stdout == f"{sentence('serving_already', url=practice_index.web)}\n"
     with urllib.request.urlopen(practice_index.web, timeout=10) as answer:
         assert answer.status == 200
 

@@ -119,14 +119,14 @@ def test_a_release_is_yanked_and_deleted_in_the_browser(
 def test_pages_fit_a_phone_and_complain_of_nothing(browser, practice_index, scheme):
     practice_index.token()
     page, _ = open_page(browser, "es", color_scheme=scheme, viewport={"width": 360, "height": 700})
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
+    messages: list[str] = []
+    page.on("console", lambda message: messages.append(message.text))
     for path in ("", "testpypi/", "testpypi/manage/account/", "testpypi/manage/account/token/"):
         page.goto(practice_index.web + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
     assert dark is (scheme == "dark")
-    assert said == []
+    assert messages == []
 
 
 def test_a_page_of_another_site_cannot_act_here(browser, practice_index, tmp_path):

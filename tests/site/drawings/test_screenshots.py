@@ -138,7 +138,7 @@ def form(page: Page, language: str) -> None:
     page.select_option("#token_scope", "scope:user")
 
 
-def made(page: Page, language: str) -> None:
+def token_made(page: Page, language: str) -> None:
     """The new token."""
     form(page, language)
     page.click("main button")
@@ -166,7 +166,7 @@ SHOTS: dict[str, tuple[Callable[[Page, str], None], int]] = {
     "token/form": (form, 760),
     "practice/account": (account, 860),
     "practice/project": (project, 620),
-    "token/made": (made, 600),
+    "token/made": (token_made, 600),
 }
 
 
@@ -246,9 +246,9 @@ def url(picture: bytes) -> str:
 def distance(browser: Browser, *pictures: bytes) -> float:
     """Return how far two pictures are from each other, from 0 to 255."""
     page = browser.new_page()
-    found = page.evaluate(DISTANCE, [url(one) for one in pictures])
+    measured = page.evaluate(DISTANCE, [url(picture) for picture in pictures])
     page.close()
-    return float(found)
+    return float(measured)
 
 
 def seen() -> dict[str, dict[str, str]]:
@@ -297,32 +297,32 @@ def write(name: str, shot: Shot) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "reason"),
     [
         ("document.querySelector('h1').textContent = 'x'", "words"),
         ("document.querySelector('h1').style.color = 'red'", "looks"),
         ("document.body.style.transform = 'translateY(40px)'", "another"),
     ],
 )
-def test_a_change_of_a_page_is_noticed(browser: Browser, address: str, change, said, monkeypatch):
+def test_a_change_of_a_page_is_noticed(browser: Browser, address: str, change, reason, monkeypatch):
     file = screenshots.file("practice/account", "es", "light")
     monkeypatch.setattr(
         sys.modules[__name__], "SETTLE", SETTLE.replace("token => {", f"token => {{ {change};")
     )
     changed = shoot(browser, address, "practice/account", "es", "light")
     known = {**seen()[file.name], "fonts": changed.fonts}
-    assert said in difference(browser, file, known, changed)
+    assert reason in difference(browser, file, known, changed)
 
 
 def test_another_page_another_language_and_another_light_are_far_away(browser: Browser):
-    one = screenshots.file("token/form", "en", "light").read_bytes()
-    assert distance(browser, one, one) == 0
+    picture = screenshots.file("token/form", "en", "light").read_bytes()
+    assert distance(browser, picture, picture) == 0
     for other in (
         screenshots.file("token/form", "en", "dark"),
         screenshots.file("token/form", "es", "light"),
         screenshots.file("practice/project", "en", "light"),
     ):
-        assert distance(browser, one, other.read_bytes()) > TOLERANCE, other
+        assert distance(browser, picture, other.read_bytes()) > TOLERANCE, other
 
 
 def test_each_picture_has_a_page_and_words_in_both_languages():
@@ -333,11 +333,11 @@ def test_each_picture_has_a_page_and_words_in_both_languages():
             for name in CALL.findall((ROOT / "docs" / language / f"{page}.md").read_text("utf-8"))
         ]
         assert sorted(called) == sorted(NAMES)
-    for one in data("site/screenshots").values():
-        for text in one.values():
+    for texts in data("site/screenshots").values():
+        for text in texts.values():
             assert text.keys() == set(LANGUAGES)
             assert text["en"] != text["es"]
-        assert all(len(text) > 60 for text in one["alt"].values())
+        assert all(len(text) > 60 for text in texts["alt"].values())
 
 
 def test_there_is_no_picture_that_nobody_shows():

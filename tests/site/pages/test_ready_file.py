@@ -50,18 +50,18 @@ def planned(place: Path, events: tuple[Event, ...]) -> tuple[int, bool]:
     variables = [Variable("TEST_PYPI_TOKEN", "x", "staging"), Variable("PYPI_TOKEN", "x")]
     count, publishes = 0, False
     for event in events:
-        found, _ = repository.find(place, None, None, WORDS)
-        plan, _ = repository.plan(found, event, variables, WORDS)
+        repo, _ = repository.find(place, None, None, WORDS)
+        plan, _ = repository.plan(repo, event, variables, WORDS)
         for stage in plan.stages if plan.runs else []:
             for job in stage.jobs if stage.runs else []:
                 count += 1
-                publishes |= any(decide(job, one, WORDS).runs for one in job.deploys)
+                publishes |= any(decide(job, deploy, WORDS).runs for deploy in job.deploys)
     return count, publishes
 
 
-def test_the_table_says_what_was_planned_and_rehearsed(roads, tmp_path, request):
+def test_the_table_says_what_was_planned_and_rehearsed(guide_readers, tmp_path, request):
     """The ready file is rehearsed on the pages of the tutorial, the article's here."""
-    road = roads.road("ready-file")
+    reader = guide_readers.named("ready-file")
     today: dict[str, dict[str, dict[str, int]]] = {}
     for key, file in FILES.items():
         place = proofs.project(tmp_path / key, file)
@@ -75,7 +75,7 @@ def test_the_table_says_what_was_planned_and_rehearsed(roads, tmp_path, request)
             elif publishes:
                 token = 'export TEST_PYPI_TOKEN="$(pypi-practice token new --index testpypi)"'
                 run = "pypi-practice travis run . --branch staging --var TEST_PYPI_TOKEN"
-                log = road.practice("bash", "-c", f"{token}; {run}", cwd=place).stdout
+                log = reader.practice("bash", "-c", f"{token}; {run}", cwd=place).stdout
                 files = uploaded(log)
                 assert "This script does not work on Python 3.6" in log
             assert bool(files) is (publishes and key == "ready"), (key, event)
@@ -87,7 +87,10 @@ def test_the_table_says_what_was_planned_and_rehearsed(roads, tmp_path, request)
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_the_table_adds_up(language):
-    rows = [line.strip("| ").split(" | ") for line in tables.ready_file(language).splitlines()[2:]]
+    rows = [
+        line.strip("| ").split(" | ")
+        for line in tables.write("ready_file", language).splitlines()[2:]
+    ]
     assert len(rows) == len(EVENTS) + 1
     for column in (1, 2, 3):
         jobs = [int(re.split(r"\D", row[column])[0]) for row in rows]

@@ -52,14 +52,14 @@ DEMO = (ROOT / "demo-package" / ".travis.yml").read_text("utf-8")
 PROJECTS = {"no-setup-py": "", "shallow-clone": 'requires = ["setuptools-scm"]\n'}
 
 
-def found(text: str, *variables: Variable, folder: Path | None = None) -> checker.Report:
+def check_text(text: str, *variables: Variable, folder: Path | None = None) -> checker.Report:
     """Check *text* as the file .travis.yml of *folder*."""
     return checker.check(text, ".travis.yml", EN, folder, variables)
 
 
 def rules(text: str, *variables: Variable, folder: Path | None = None) -> set[str]:
     """Return the names of the rules that *text* breaks."""
-    return {one.rule for one in found(text, *variables, folder=folder).findings}
+    return {finding.rule for finding in check_text(text, *variables, folder=folder).findings}
 
 
 def surroundings(rule: str, kind: str, tmp_path: Path) -> tuple[Path, list[Variable]]:
@@ -96,18 +96,18 @@ def test_there_is_a_truth_for_every_file():
 @pytest.mark.parametrize("name", EXPECTED)
 def test_travis_ci_says_the_same(name):
     text = (TRUTH / f"{name}.yml").read_text("utf-8")
-    said = Validator(node(text)).messages()
-    ours = {(one.level, one.code, one.key, one.text) for one in said}
+    messages = Validator(node(text)).messages()
+    ours = {(message.level, message.code, message.key, message.text) for message in messages}
     assert ours == {tuple(row[:4]) for row in EXPECTED[name]["messages"]}
 
 
 @pytest.mark.parametrize("name", sorted(set(EXPECTED) - REFUSED))
 def test_travis_ci_makes_the_same_jobs_and_conditions(name):
     settings, _ = loader.parse((TRUTH / f"{name}.yml").read_text("utf-8"), name, EN)
-    made = [job.settings for job in jobs.expand(settings)]
-    ours = [[one.test for one in deploy_entries.of_job(job)] for job in made]
+    job_settings = [job.settings for job in jobs.expand(settings)]
+    ours = [[deploy.test for deploy in deploy_entries.of_job(job)] for job in job_settings]
     assert ours == EXPECTED[name]["conditions"]
-    first = [(loader.as_list(job.get("python")) or [None])[0] for job in made]
+    first = [(loader.as_list(job.get("python")) or [None])[0] for job in job_settings]
     assert first == EXPECTED[name]["jobs"]
 
 
@@ -142,7 +142,7 @@ def test_check_leaves_out_the_jobs_that_plan_leaves_out():
 @pytest.mark.parametrize("name", [name for name, truth in EXPECTED.items() if truth["messages"]])
 def test_each_message_points_at_the_line_that_travis_ci_names(name):
     text = (TRUTH / f"{name}.yml").read_text("utf-8")
-    ours = {(one.code, one.line) for one in Validator(node(text)).messages()}
+    ours = {(message.code, message.line) for message in Validator(node(text)).messages()}
     for row in EXPECTED[name]["messages"]:
         # Travis CI gives the line of the mapping for these; ours is that of the key itself.
         if len(row) == 5 and row[1] not in ("overwrite", "duplicate_key", "required"):
@@ -191,25 +191,25 @@ def test_each_rule_speaks_both_languages_with_the_same_fields(rule):
 def test_a_finding_is_shown_in_both_languages_at_its_place(rule, tmp_path):
     text = (EXAMPLES / rule / "bad.yml").read_text("utf-8")
     folder, variables = surroundings(rule, "bad", tmp_path)
-    result = found(text, *variables, folder=folder)
-    one = next(one for one in result.findings if one.rule == rule)
-    assert text.splitlines()[one.line - 1][one.column - 1 : one.end_column - 1].strip()
+    result = check_text(text, *variables, folder=folder)
+    finding = next(finding for finding in result.findings if finding.rule == rule)
+    assert text.splitlines()[finding.line - 1][finding.column - 1 : finding.end_column - 1].strip()
     for words in (EN, ES):
         shown = "\n".join(report.lines(result, words))
-        assert f".travis.yml:{one.line}:{one.column}:" in shown
-        assert one.say("why", words) in shown
-        assert one.say("fix", words) in shown
+        assert f".travis.yml:{finding.line}:{finding.column}:" in shown
+        assert finding.say("why", words) in shown
+        assert finding.say("fix", words) in shown
 
 
-@pytest.mark.parametrize("rule", [name for name, one in RULES.items() if one["fixes"] != "no"])
+@pytest.mark.parametrize("rule", [name for name, facts in RULES.items() if facts["fixes"] != "no"])
 def test_an_edit_mends_its_rule_and_keeps_the_rest(rule, tmp_path):
     text = "# first\n\n" + (EXAMPLES / rule / "bad.yml").read_text("utf-8") + "# last\n"
     folder, variables = surroundings(rule, "bad", tmp_path)
-    before = found(text, *variables, folder=folder)
+    before = check_text(text, *variables, folder=folder)
     mended = checker.mend(before, EN, [rule], folder=folder, variables=variables)
     after = rules(mended, *variables, folder=folder)
     assert rule not in after
-    assert after < {one.rule for one in before.findings} or not after
+    assert after < {finding.rule for finding in before.findings} or not after
     assert mended.startswith("# first\n\n")
     assert mended.endswith("# last\n")
     changed = [
@@ -220,7 +220,7 @@ def test_an_edit_mends_its_rule_and_keeps_the_rest(rule, tmp_path):
 
 def test_only_safe_edits_are_made_unasked():
     text = (EXAMPLES / "user-not-token" / "bad.yml").read_text("utf-8")
-    assert checker.mend(found(text), EN) == text
+    assert checker.mend(check_text(text), EN) == text
 
 
 # The demo package: test_travis_broken.py breaks it
@@ -266,15 +266,15 @@ def test_a_comment_on_the_line_before_counts_too():
     text = IGNORED.format("").replace(
         "python: 3.12", "# pypi-practice: ignore unquoted-version: why\n# more\npython: 3.12"
     )
-    result = found(text)
+    result = check_text(text)
     assert result.findings == []
-    assert [one.reason for one in result.ignored] == ["why"]
+    assert [finding.reason for finding in result.ignored] == ["why"]
     assert "why" in "\n".join(report.lines(result, EN))
 
 
 def test_a_rule_that_does_not_exist_cannot_be_ignored():
     with pytest.raises(PracticeError, match="no rule called no-such"):
-        found(IGNORED.format(" # pypi-practice: ignore no-such: why"))
+        check_text(IGNORED.format(" # pypi-practice: ignore no-such: why"))
 
 
 # The command
@@ -332,9 +332,9 @@ def test_json_has_every_key(tmp_path):
     write(tmp_path, DEMO.replace("noble", "xenial"))
     done = command("check", "--json", cwd=tmp_path)
     assert done.returncode == 1
-    (one, *_) = [row for row in json.loads(done.stdout) if row["rule"] == "ruby-too-old"]
-    assert {"level", "code", "rule", "key", "message", "line", "column", "fix"} <= set(one)
-    assert (one["level"], one["line"], one["code"]) == ("error", 3, None)
+    (finding, *_) = [row for row in json.loads(done.stdout) if row["rule"] == "ruby-too-old"]
+    assert {"level", "code", "rule", "key", "message", "line", "column", "fix"} <= set(finding)
+    assert (finding["level"], finding["line"], finding["code"]) == ("error", 3, None)
 
 
 def test_sarif_names_the_rule_the_place_and_the_edit(tmp_path):
@@ -342,10 +342,10 @@ def test_sarif_names_the_rule_the_place_and_the_edit(tmp_path):
     write(tmp_path, text)
     done = command("check", "--sarif", cwd=tmp_path)
     (run,) = json.loads(done.stdout)["runs"]
-    (one,) = [row for row in run["results"] if row["ruleId"] == "server-slash"]
-    place = one["locations"][0]["physicalLocation"]
+    (result,) = [row for row in run["results"] if row["ruleId"] == "server-slash"]
+    place = result["locations"][0]["physicalLocation"]
     assert place["region"]["startLine"] == 1 + text[: text.index("/legacy\n")].count("\n")
-    (change,) = one["fixes"][0]["artifactChanges"]
+    (change,) = result["fixes"][0]["artifactChanges"]
     assert change["replacements"][0]["insertedContent"]["text"].endswith("/legacy/")
     assert {row["id"] for row in run["tool"]["driver"]["rules"]} >= {"server-slash"}
 
@@ -446,13 +446,13 @@ def test_a_report_of_every_rule_is_sarif(language, tmp_path):
         text = (EXAMPLES / rule / "bad.yml").read_text("utf-8")
         folder, variables = surroundings(rule, "bad", tmp_path)
         reports.append(checker.check(text, ".travis.yml", words, folder, variables))
-    reports.append(found(IGNORED.format(" # pypi-practice: ignore unquoted-version: why")))
-    made = json.loads(report.as_sarif(reports, words))
-    jsonschema.validate(made, SARIF)
-    (run,) = made["runs"]
-    assert {one["ruleId"] for one in run["results"]} == set(RULES)
-    assert {one["id"] for one in run["tool"]["driver"]["rules"]} == set(RULES)
-    assert [one["suppressions"] for one in run["results"] if "suppressions" in one] == [
+    reports.append(check_text(IGNORED.format(" # pypi-practice: ignore unquoted-version: why")))
+    sarif = json.loads(report.as_sarif(reports, words))
+    jsonschema.validate(sarif, SARIF)
+    (run,) = sarif["runs"]
+    assert {result["ruleId"] for result in run["results"]} == set(RULES)
+    assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == set(RULES)
+    assert [result["suppressions"] for result in run["results"] if "suppressions" in result] == [
         [{"kind": "inSource", "justification": "why"}]
     ]
 
@@ -478,7 +478,7 @@ def test_fix_mends_what_is_safe_and_keeps_the_ends_of_lines(tmp_path):
     assert file.read_bytes() == DEMO.replace("\n", "\r\n").encode()
     assert file.stat().st_mode & 0o777 == 0o640
     assert "-sudo: true # old" in done.stdout
-    assert [one.name for one in tmp_path.iterdir()] == [".travis.yml"]
+    assert [path.name for path in tmp_path.iterdir()] == [".travis.yml"]
 
 
 @pytest.mark.parametrize("step", ["fdopen", "chmod", "replace"])
@@ -553,10 +553,10 @@ def test_pre_commit_runs_the_hook(tmp_path):
         capture_output=True,
         text=True,
     ).stdout.split("\0")
-    for one in kept:
-        if (ROOT / one).is_file() and not one.startswith(("docs/", "tests/")):
-            (source / one).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / one, source / one)
+    for listed in kept:
+        if (ROOT / listed).is_file() and not listed.startswith(("docs/", "tests/")):
+            (source / listed).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / listed, source / listed)
     for git in (["init", "--quiet"], ["add", "."], [*name, "commit", "--quiet", "-m", "Start"]):
         subprocess.run(["git", *git], cwd=source, check=True)
     done = subprocess.run(

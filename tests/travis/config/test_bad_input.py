@@ -23,7 +23,8 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 KEYS = "".join(f"key{number:05}: 1\n" for number in range(6000))
 MATRIX = "python: [{}]\nenv: [{}]\nscript: a\n".format(
-    ", ".join(f"3.{one}" for one in range(900)), ", ".join(f"A={one}" for one in range(900))
+    ", ".join(f"3.{number}" for number in range(900)),
+    ", ".join(f"A={number}" for number in range(900)),
 )
 # What the file holds, and the sentence that it gets from check, plan and run.
 FILES = [
@@ -78,20 +79,20 @@ def assert_said(done: subprocess.CompletedProcess[str], key: str, language: str)
 @pytest.fixture(scope="module")
 def repositories(tmp_path_factory) -> dict[str, Path]:
     """A repository for each file."""
-    made = {}
+    folders = {}
     for name, data, _ in FILES:
-        made[name] = tmp_path_factory.mktemp(name)
-        (made[name] / ".travis.yml").write_bytes(data)
-        git(made[name], "init", "--quiet")
-        git(made[name], "add", ".")
-        git(made[name], "commit", "--quiet", "--message", "Start")
-    return made
+        folders[name] = tmp_path_factory.mktemp(name)
+        (folders[name] / ".travis.yml").write_bytes(data)
+        git(folders[name], "init", "--quiet")
+        git(folders[name], "add", ".")
+        git(folders[name], "commit", "--quiet", "--message", "Start")
+    return folders
 
 
 @pytest.mark.parametrize(
     ("kind", "language"), [("check", "es"), ("plan", "en"), ("run", "es"), ("--matrix", "en")]
 )
-@pytest.mark.parametrize(("name", "key"), [(one[0], one[2]) for one in FILES], ids=str)
+@pytest.mark.parametrize(("name", "key"), [(file[0], file[2]) for file in FILES], ids=str)
 def test_what_is_no_travis_yml_gets_one_sentence(name, key, kind, language, repositories):
     arguments = ("plan", ".", "--matrix") if kind == "--matrix" else (kind, ".")
     done = command(*arguments, cwd=repositories[name], LANGUAGE=language)

@@ -104,11 +104,11 @@ def test_ruby_says_the_same_of_what_is_decided():
     decided = 0
     for (pattern, text), theirs in zip(cases, json.loads(done.stdout), strict=True):
         try:
-            found: bool | str | None = matches(pattern, text)
+            answer: bool | str | None = matches(pattern, text)
         except regular_expressions.InvalidPattern:
-            found = "invalid"
-        assert found in (None, theirs), (pattern, text)
-        decided += found is not None
+            answer = "invalid"
+        assert answer in (None, theirs), (pattern, text)
+        decided += answer is not None
     assert decided > len(cases) / 3
 
 
@@ -126,8 +126,8 @@ SIMPLE = st.recursive(
 @settings(max_examples=500, deadline=None)
 @given(SIMPLE, st.text("ab1. ", max_size=8))
 def test_python_says_the_same_of_what_both_know(pattern, text):
-    found = matches(pattern, text)
-    assert found in (None, re.search(pattern, text) is not None)
+    answer = matches(pattern, text)
+    assert answer in (None, re.search(pattern, text) is not None)
 
 
 @pytest.mark.parametrize(
@@ -273,13 +273,13 @@ def test_values_that_are_no_text_are_commands_and_variables_as_ruby_writes_them(
         "script: [true, 010, [No, {a: b}], ~, 1.50]\nname: On\ninstall: true\n"
     )
     assert root is not None
-    made = planner.make(root.data(), Event("main"), [], 1, EN)
-    (job,) = made.stages[0].jobs
+    plan = planner.make(root.data(), Event("main"), [], 1, EN)
+    (job,) = plan.stages[0].jobs
     assert job.phase("script") == ["true", "8", "false", "1.50"]
     assert job.phase("install") == ["true"]
     assert job.name == "true"
-    made = planner.make({"env": [True, ["A=1"]], "script": "x"}, Event("main"), [], 1, EN)
-    assert [job.env for stage in made.stages for job in stage.jobs] == [["true"], ["A=1"]]
+    plan = planner.make({"env": [True, ["A=1"]], "script": "x"}, Event("main"), [], 1, EN)
+    assert [job.env for stage in plan.stages for job in stage.jobs] == [["true"], ["A=1"]]
 
 
 @pytest.mark.parametrize(

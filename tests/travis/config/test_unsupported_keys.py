@@ -21,7 +21,7 @@ from pypi_practice.travis.run import outline, plan_report, repository, results, 
 
 EN = Translator("en", "travis/messages")
 FACTS = load("travis/keys")
-GROUPS = {key: name for name, one in FACTS["groups"].items() for key in one["keys"]}
+GROUPS = {key: name for name, group in FACTS["groups"].items() for key in group["keys"]}
 SECTIONS = ("git", "cache", "jobs", "stages", "branches", "env")
 
 
@@ -60,16 +60,16 @@ def travis_own() -> Iterator[str]:
     yield from facts["only_root"]
     yield from facts["only_job"]
     for name in ("jobs", "cache", "git", "branches"):
-        yield from (f"{name}.{one}" for one in facts[name])
-    yield from (f"stages.{one}" for one in facts["stage"])
-    yield from (f"deploy.{one}" for one in facts["deploy"])
+        yield from (f"{name}.{key}" for key in facts[name])
+    yield from (f"stages.{key}" for key in facts["stage"])
+    yield from (f"deploy.{key}" for key in facts["deploy"])
     for provider in unsupported_keys.PLAYED_PROVIDERS:
-        yield from (f"deploy.{one.rstrip('*')}" for one in facts["providers"][provider])
+        yield from (f"deploy.{option.rstrip('*')}" for option in facts["providers"][provider])
 
 
 EVERY = sorted({*walked(vendored(), vendored()), *travis_own()})
 # What a deploy of the providers that are played can say; other providers are named as a whole.
-OURS = {one for one in travis_own() if one.startswith("deploy.")}
+OURS = {key for key in travis_own() if key.startswith("deploy.")}
 
 
 def status(key: str) -> str:
@@ -134,16 +134,16 @@ def value(key: str) -> Any:
 def written(key: str) -> str:
     """Return a .travis.yml that uses *key*."""
     top, _, name = key.partition(".")
-    made: dict[str, Any] = {"language": "python", "install": "skip", "script": "true"}
+    config: dict[str, Any] = {"language": "python", "install": "skip", "script": "true"}
     if key == "secure":
-        made["env"] = {"global": [{"secure": "YWJj"}]}
+        config["env"] = {"global": [{"secure": "YWJj"}]}
     elif top == "deploy":
-        made["deploy"] = {"provider": "pypi", "username": "a", "password": "$A", name: "1.0"}
+        config["deploy"] = {"provider": "pypi", "username": "a", "password": "$A", name: "1.0"}
     elif name:
-        made[top] = {name: value(name) if top == "cache" else "x"}
+        config[top] = {name: value(name) if top == "cache" else "x"}
     else:
-        made[key] = value(key)
-    return yaml.safe_dump(made, sort_keys=False)
+        config[key] = value(key)
+    return yaml.safe_dump(config, sort_keys=False)
 
 
 NAMED = sorted(set(GROUPS) - {"elm-format", "elm-test", "opt_release"})
@@ -158,33 +158,33 @@ def folder(tmp_path_factory):
 @pytest.mark.parametrize("key", NAMED)
 def test_a_key_that_is_not_played_is_named_in_the_plan_and_in_the_log(key, folder):
     root = node(written(key))
-    made = planner.make(Validator(root).normal(root), Event("main"), [], 1, EN)
-    (one,) = made.unplayed
+    plan = planner.make(Validator(root).normal(root), Event("main"), [], 1, EN)
+    (unplayed,) = plan.unplayed
     shown = {"before_cache": "before_cache"}.get(key, key)
-    assert one.shown.startswith(shown)
-    assert one.group == GROUPS.get(key, one.group)
-    found, _ = repository.find(folder, "main", None, EN)
-    sentence = FACTS["groups"][one.group]["en"].format(keys=one.shown)
-    assert sentence in plan_report.text(found, made, Event("main"), EN)
-    assert plan_report.as_data(found, made, Event("main"), EN)["not_played"] == [one.shown]
-    said: list[str] = []
-    outline.outline(found, made, Event("main"), said.append, EN)
-    assert EN("unknown", keys=one.shown) in said
-    differences = list(summary.differences(made, Event("main"), results.Result(), EN))
+    assert unplayed.shown.startswith(shown)
+    assert unplayed.group == GROUPS.get(key, unplayed.group)
+    repo, _ = repository.find(folder, "main", None, EN)
+    sentence = FACTS["groups"][unplayed.group]["en"].format(keys=unplayed.shown)
+    assert sentence in plan_report.text(repo, plan, Event("main"), EN)
+    assert plan_report.as_data(repo, plan, Event("main"), EN)["not_played"] == [unplayed.shown]
+    lines: list[str] = []
+    outline.outline(repo, plan, Event("main"), lines.append, EN)
+    assert EN("unknown", keys=unplayed.shown) in lines
+    differences = list(summary.differences(plan, Event("main"), results.Result(), EN))
     assert sentence in differences
 
 
 @pytest.mark.parametrize("key", [*FACTS["played"], *FACTS["quiet"]])
 def test_a_key_that_is_played_is_not_named(key):
-    made: dict[str, Any] = {"language": "python", "script": "true"}
+    config: dict[str, Any] = {"language": "python", "script": "true"}
     top, _, name = key.partition(".")
     if top == "deploy":
-        made["deploy"] = {"provider": "pypi"} | ({name: "x"} if name else {})
+        config["deploy"] = {"provider": "pypi"} | ({name: "x"} if name else {})
     elif top in ("jobs", "stages", "env", "branches"):
         return
     else:
-        made[top] = {name: True} if name else "x"
-    assert planner.make(made, Event("main"), [], 1, EN).unplayed == []
+        config[top] = {name: True} if name else "x"
+    assert planner.make(config, Event("main"), [], 1, EN).unplayed == []
 
 
 def test_values_that_matter_are_shown():
@@ -195,7 +195,7 @@ def test_values_that_matter_are_shown():
         "arch": "amd64",
         "import": [{"source": "o/r:a.yml"}],
     }
-    shown = [one.shown for one in unsupported_keys.unplayed(config, [])]
+    shown = [unplayed.shown for unplayed in unsupported_keys.unplayed(config, [])]
     assert shown == [
         "addons (apt)",
         "cache (directories)",
@@ -233,9 +233,9 @@ def test_pips_own_cache_is_played(cache):
 )
 def test_branches_keep_a_build_from_being_made(branches, event, runs):
     root = node(f"script: a\nbranches: {branches}\n")
-    made = planner.make(Validator(root).normal(root), event, [], 1, EN)
-    assert made.runs is runs
-    assert (made.condition is None) is runs
+    plan = planner.make(Validator(root).normal(root), event, [], 1, EN)
+    assert plan.runs is runs
+    assert (plan.condition is None) is runs
 
 
 def test_without_branches_only_gh_pages_is_left_out():
@@ -254,11 +254,11 @@ def test_without_branches_only_gh_pages_is_left_out():
 )
 def test_jobs_that_may_fail(text, may_fail):
     root = node(text)
-    made = planner.make(Validator(root).normal(root), Event("main"), [], 1, EN)
-    found = [job for stage in made.stages for job in stage.jobs]
-    assert [job.may_fail for job in found] == may_fail
-    assert [job.environ["TRAVIS_ALLOW_FAILURE"] for job in found] == [
-        str(one).lower() for one in may_fail
+    plan = planner.make(Validator(root).normal(root), Event("main"), [], 1, EN)
+    plan_jobs = [job for stage in plan.stages for job in stage.jobs]
+    assert [job.may_fail for job in plan_jobs] == may_fail
+    assert [job.environ["TRAVIS_ALLOW_FAILURE"] for job in plan_jobs] == [
+        str(flag).lower() for flag in may_fail
     ]
 
 

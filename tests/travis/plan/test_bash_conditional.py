@@ -157,7 +157,7 @@ TERM = st.one_of(
     WORD,
     st.builds("{} {}".format, st.sampled_from(["-n", "-z", "-v", "-o", "-j"]), WORD),
     st.builds(
-        lambda one, space, sign, two: f"{one}{space}{sign}{space}{two}",
+        lambda left, space, sign, right: f"{left}{space}{sign}{space}{right}",
         WORD,
         SPACE,
         st.sampled_from(OPERATORS),
@@ -170,7 +170,7 @@ CONDITION = st.recursive(
         st.builds("({}{})".format, inner, st.sampled_from(["", " ", "\n"])),
         st.builds("{}{}".format, st.sampled_from(["! ", "!"]), inner),
         st.builds(
-            lambda one, space, sign, two: f"{one}{space}{sign}{space}{two}",
+            lambda left, space, sign, right: f"{left}{space}{sign}{space}{right}",
             inner,
             SPACE,
             st.sampled_from(["&&", "||"]),
@@ -180,7 +180,7 @@ CONDITION = st.recursive(
     max_leaves=6,
 )
 COMMON = st.builds(
-    lambda one, sign, two: f"{one} {sign} {two}",
+    lambda left, sign, right: f"{left} {sign} {right}",
     st.sampled_from(["$A", '"$A"', "${B}", "$C", "main", "$NO"]),
     st.sampled_from(["=", "==", "!=", "=~"]),
     st.sampled_from(["main", "ma*", "[a-m]*", "^v[0-9]+", "'x'", '""', "v?.*"]),
@@ -210,7 +210,8 @@ def ours(condition: str) -> int | None:
 def bash(conditions: list[str]) -> list[int]:
     """Return what bash returns for each condition."""
     lines = (
-        f"(eval {shlex.quote(f'[[ {one} ]]')}) > /dev/null 2>&1; echo $?" for one in conditions
+        f"(eval {shlex.quote(f'[[ {condition} ]]')}) > /dev/null 2>&1; echo $?"
+        for condition in conditions
     )
     environ = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", **VALUES}
     done = subprocess.run(
@@ -229,7 +230,7 @@ def bash(conditions: list[str]) -> list[int]:
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(CONDITION, min_size=20, max_size=40))
 def test_bash_says_the_same_of_what_is_decided(conditions):
-    answers = [ours(one) for one in conditions]
+    answers = [ours(condition) for condition in conditions]
     expected = bash(conditions)
     assert len(expected) == len(conditions)
     for condition, answer, theirs in zip(conditions, answers, expected, strict=True):
@@ -239,7 +240,7 @@ def test_bash_says_the_same_of_what_is_decided(conditions):
 @settings(max_examples=200, deadline=None)
 @given(st.lists(COMMON, min_size=1, max_size=4), st.sampled_from([" && ", " || "]))
 def test_what_is_common_is_decided(conditions, sign):
-    assert ours(sign.join(f"({one})" for one in conditions)) in (0, 1)
+    assert ours(sign.join(f"({condition})" for condition in conditions)) in (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -327,8 +328,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.skipif(os.name == "nt", reason="needs the modes and links of a POSIX file system")
 def tree_of(folder: Path) -> Tree:
     """Return the files of the commit of a repository."""
-    found, _ = repository.find(folder, None, None, Translator("en"))
-    return repository.tree(found)
+    repo, _ = repository.find(folder, None, None, Translator("en"))
+    return repository.tree(repo)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ READY = ("TEST_PYPI_TOKEN@staging", "PYPI_TOKEN")
 
 def names(variables: tuple[str, ...]) -> list[Variable]:
     """Return the variables that ``--var`` says."""
-    return [_variable(one, EN, dry_run=True) for one in variables]
+    return [_variable(variable, EN, dry_run=True) for variable in variables]
 
 
 def event(arguments: tuple[str, ...]) -> Event:
@@ -81,14 +81,14 @@ def planned(
 ):
     """Return where a plan says that the event publishes to, and all that the plan says."""
     branch, tag = (arguments[1], None) if arguments[0] == "--branch" else ("main", arguments[1])
-    found, _ = repository.find(folder, branch, tag, words)
-    told = names(variables)
-    made, _ = repository.plan(found, event(arguments), told, words)
-    findings = repository.findings(found, told, words)
-    data = plan_report.as_data(found, made, event(arguments), words, findings)
-    deploys = [one for job in data["jobs"] for one in job["deploy"]]
-    where = tuple(one["target"] for one in deploys if one["runs"])
-    return where, plan_report.text(found, made, event(arguments), words, findings)
+    repo, _ = repository.find(folder, branch, tag, words)
+    known = names(variables)
+    plan, _ = repository.plan(repo, event(arguments), known, words)
+    findings = repository.findings(repo, known, words)
+    data = plan_report.as_data(repo, plan, event(arguments), words, findings)
+    deploys = [deploy for job in data["jobs"] for deploy in job["deploy"]]
+    where = tuple(deploy["target"] for deploy in deploys if deploy["runs"])
+    return where, plan_report.text(repo, plan, event(arguments), words, findings)
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +114,8 @@ def rehearsed(folder: Path, index, *arguments: str) -> subprocess.CompletedProce
         timeout=180,
         check=False,
     )
-    said = seen(done.stdout.decode("utf-8"))
-    return subprocess.CompletedProcess(done.args, done.returncode, said)
+    output = seen(done.stdout.decode("utf-8"))
+    return subprocess.CompletedProcess(done.args, done.returncode, output)
 
 
 # The ready file
@@ -130,9 +130,9 @@ def test_the_ready_file_has_nothing_to_mend():
     ("arguments", "published"), [(STAGING, ("TestPyPI",)), (TAG, ("PyPI",)), (MAIN, ())]
 )
 def test_the_ready_file_is_planned_to_publish_once_or_not_at_all(arguments, published, written):
-    where, said = planned(written(TEXT), arguments, READY, EN)
+    where, output = planned(written(TEXT), arguments, READY, EN)
     assert where == published
-    assert EN("check_finds") not in said
+    assert EN("check_finds") not in output
 
 
 def test_the_ready_file_publishes_once_to_each_index_and_nothing_else(written, index):
@@ -150,49 +150,51 @@ def test_the_ready_file_publishes_once_to_each_index_and_nothing_else(written, i
     done = rehearsed(written(publishing(TEXT, "pypi")), index, *TAG, "--var", "PYPI_TOKEN")
     assert done.returncode == 0, done.stdout
     assert done.stdout.count("to PyPI (practice) with $PYPI_TOKEN") == 1
-    assert [len(index.files(one)) for one in ("testpypi", "pypi")] == [2, 2]
+    assert [len(index.files(name)) for name in ("testpypi", "pypi")] == [2, 2]
 
 
 # The broken ones
 
 
 def test_there_are_more_than_twenty_and_no_two_are_the_same():
-    assert len({one.rule for one in VARIANTS}) == len(VARIANTS) > 20
-    assert len({one.make(Ready()) for one in VARIANTS}) == len(VARIANTS)
+    assert len({variant.rule for variant in VARIANTS}) == len(VARIANTS) > 20
+    assert len({variant.make(Ready()) for variant in VARIANTS}) == len(VARIANTS)
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=lambda one: one.rule)
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.rule)
 def test_a_check_names_the_rule_and_explains_it(variant: Variant):
-    told = names(variant.variables)
-    report = checker.check(variant.make(Ready()), ".travis.yml", EN, ROOT / "demo-package", told)
-    found = [one for one in report.findings if one.rule == variant.rule]
-    assert found, {one.rule for one in report.findings}
+    known = names(variant.variables)
+    report = checker.check(variant.make(Ready()), ".travis.yml", EN, ROOT / "demo-package", known)
+    findings = [finding for finding in report.findings if finding.rule == variant.rule]
+    assert findings, {finding.rule for finding in report.findings}
     for code in LANGUAGES:
         words = Translator(code, "travis/messages")
         for part in ("message", "why", "fix"):
-            assert found[0].say(part, words)
+            assert findings[0].say(part, words)
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=lambda one: one.rule)
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.rule)
 def test_a_plan_says_what_comes_of_it(variant: Variant, written):
     folder = written(variant.make(Ready()))
     for code in LANGUAGES:
         words = Translator(code, "travis/messages")
         try:
-            where, said = planned(folder, variant.event, variant.variables, words)
+            where, output = planned(folder, variant.event, variant.variables, words)
         except PracticeError as error:
             assert variant.published is None
-            where, said = None, str(error)
+            where, output = None, str(error)
         if variant.published is not None:
             assert where == variant.published
         if code == "en":
-            assert variant.planned in said
+            assert variant.planned in output
         facts = load("travis/rules")[variant.rule]
         if where is not None and facts["level"] != "info":
-            assert f"[{variant.rule}]" in said
+            assert f"[{variant.rule}]" in output
 
 
-@pytest.mark.parametrize("variant", [one for one in VARIANTS if one.log], ids=lambda one: one.rule)
+@pytest.mark.parametrize(
+    "variant", [variant for variant in VARIANTS if variant.log], ids=lambda variant: variant.rule
+)
 def test_a_run_shows_it(variant: Variant, written, index):
     text = variant.make(Ready())
     ready = Ready(text)
@@ -201,7 +203,7 @@ def test_a_run_shows_it(variant: Variant, written, index):
         text = ready.only(*stays)
     elif variant.index != "all":
         text = publishing(text, variant.index)
-    options = [word for one in variant.variables for word in ("--var", one)]
+    options = [word for variable in variant.variables for word in ("--var", variable)]
     # Each has a version of its own: a file that is on the index would be skipped.
     version = f"0.{len(index.files('testpypi')) + 2}.{VARIANTS.index(variant)}"
     folder = written(text, "0.1.0" if variant.event == TAG else version)

@@ -38,15 +38,15 @@ def make(tmp_path: Path, text: str, event: Event | None = None, *variables: Vari
     return planner.make(read(tmp_path, text), event or Event("main"), variables, 1, EN)
 
 
-def jobs(made: Plan) -> list[Job]:
+def jobs(plan: Plan) -> list[Job]:
     """Return all jobs of a plan, in order."""
-    return [job for stage in made.stages for job in stage.jobs]
+    return [job for stage in plan.stages for job in stage.jobs]
 
 
 def messages(tmp_path: Path, text: str) -> list[str]:
     """Return what Travis CI says of *text*."""
-    found = loader.messages(write(tmp_path, text), EN)
-    return [str(message) for message in loader.of_deploys(found)]
+    file_messages = loader.messages(write(tmp_path, text), EN)
+    return [str(message) for message in loader.of_deploys(file_messages)]
 
 
 def deploy(*lines: str) -> str:
@@ -58,9 +58,9 @@ def deploy(*lines: str) -> str:
 
 
 def test_on_is_a_key_and_a_version_stays_text(tmp_path):
-    found = read(tmp_path, "python: [3.10, '3.12', 3.9]\ndeploy: {on: {tags: true, branch: on}}\n")
-    assert found["python"] == ["3.10", "3.12", "3.9"]
-    assert found["deploy"] == {"on": {"tags": True, "branch": "on"}}
+    config = read(tmp_path, "python: [3.10, '3.12', 3.9]\ndeploy: {on: {tags: true, branch: on}}\n")
+    assert config["python"] == ["3.10", "3.12", "3.9"]
+    assert config["deploy"] == {"on": {"tags": True, "branch": "on"}}
 
 
 def test_a_folded_text_becomes_one_line(tmp_path):
@@ -73,23 +73,23 @@ def test_a_file_is_read_as_well_as_its_folder(tmp_path):
 
 
 def test_the_old_names_of_keys_are_understood(tmp_path):
-    found = read(
+    config = read(
         tmp_path, "matrix: {include: [{python: 3.12}]}\ndeploy: {provider: pypi, user: __token__}\n"
     )
-    assert found == {
+    assert config == {
         "jobs": {"include": [{"python": "3.12"}]},
         "deploy": {"provider": "pypi", "username": "__token__"},
     }
 
 
 def test_an_anchor_is_filled_in_and_what_is_written_beside_it_wins(tmp_path):
-    found = read(
+    config = read(
         tmp_path,
         "a: &a {script: one, python: 3.12}\nb: {<<: *a, script: two}\n"
         "c: {script: three, <<: [*a, {name: x, python: 3.9}]}\n",
     )
-    assert found["b"] == {"script": "two", "python": "3.12"}
-    assert found["c"] == {"script": "three", "python": "3.12", "name": "x"}
+    assert config["b"] == {"script": "two", "python": "3.12"}
+    assert config["c"] == {"script": "three", "python": "3.12", "name": "x"}
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -215,23 +215,23 @@ def test_what_travis_ci_says_of_a_deploy(text, expected, tmp_path):
     [(deploy("password: x"), [True]), ("deploy: {}", [True]), (deploy("frob: 1"), [False])],
 )
 def test_a_rehearsal_stops_where_a_part_is_dropped_or_a_secret_leaks(text, fatal, tmp_path):
-    found = loader.of_deploys(loader.messages(write(tmp_path, text), EN))
-    assert [message.is_fatal for message in found] == fatal
+    messages = loader.of_deploys(loader.messages(write(tmp_path, text), EN))
+    assert [message.is_fatal for message in messages] == fatal
 
 
 # Jobs and stages
 
 
 def test_the_demo_package_tests_once_on_staging_and_publishes_once():
-    made = planner.make(loader.read(DEMO, EN), Event("staging"), [TOKEN], 1, EN)
-    assert [(stage.name, stage.runs) for stage in made.stages] == [
+    plan = planner.make(loader.read(DEMO, EN), Event("staging"), [TOKEN], 1, EN)
+    assert [(stage.name, stage.runs) for stage in plan.stages] == [
         ("test", True),
         ("testpypi", True),
         ("pypi", False),
     ]
-    assert [job.python for job in made.stages[0].jobs] == ["3.14"]
-    assert [job.number for job in jobs(made)][:2] == ["1.1", "1.2"]
-    assert made.unplayed == []
+    assert [job.python for job in plan.stages[0].jobs] == ["3.14"]
+    assert [job.number for job in jobs(plan)][:2] == ["1.1", "1.2"]
+    assert plan.unplayed == []
 
 
 @pytest.mark.parametrize(
@@ -266,20 +266,20 @@ def test_which_jobs_there_are(text, expected, tmp_path):
 
 
 def test_with_one_python_and_jobs_include_no_test_job_is_made(tmp_path):
-    made = make(
+    plan = make(
         tmp_path,
         "python: 3.12\nscript: test\njobs:\n  include:\n    - {stage: publish, script: skip}\n",
     )
-    assert [stage.name for stage in made.stages] == ["publish"]
+    assert [stage.name for stage in plan.stages] == ["publish"]
 
 
 def test_an_included_job_inherits_what_it_does_not_say(tmp_path):
-    made = make(
+    plan = make(
         tmp_path,
         "dist: noble\nscript: test\ninstall: skip\ndeploy: {provider: pypi}\n"
         "jobs: {include: [{name: a}, {name: b, script: other}]}\n",
     )
-    first, second = jobs(made)
+    first, second = jobs(plan)
     assert (first.phase("script"), second.phase("script")) == (["test"], ["other"])
     assert first.skips("install")
     assert second.environ["TRAVIS_DIST"] == "noble"
@@ -303,20 +303,20 @@ def test_the_variables_of_the_file(env, expected, tmp_path):
 
 
 def test_a_variable_for_all_jobs_reaches_an_included_job_too(tmp_path):
-    made = make(
+    plan = make(
         tmp_path, "env: {global: [G=1], jobs: [A=1]}\njobs: {include: [{env: B=2}, {name: x}]}\n"
     )
-    assert [job.env for job in jobs(made)] == [["G=1", "B=2"], ["G=1", "A=1"]]
+    assert [job.env for job in jobs(plan)] == [["G=1", "B=2"], ["G=1", "A=1"]]
 
 
 def test_stages_come_in_their_order_and_the_unnamed_ones_last(tmp_path):
-    made = make(
+    plan = make(
         tmp_path,
         "stages: [test, {name: Publish}, empty]\njobs:\n  include:\n"
         "    - {stage: publish, name: a}\n    - {stage: later, name: b}\n"
         "    - {stage: test, name: c}\n    - {name: d}\n",
     )
-    assert [(stage.name, [job.name for job in stage.jobs]) for stage in made.stages] == [
+    assert [(stage.name, [job.name for job in stage.jobs]) for stage in plan.stages] == [
         ("test", ["c", "d"]),
         ("publish", ["a"]),
         ("later", ["b"]),
@@ -335,8 +335,8 @@ def test_stages_come_in_their_order_and_the_unnamed_ones_last(tmp_path):
     ids=["main", "staging", "pull request", "tag", "another tag"],
 )
 def test_which_stages_of_the_demo_package_run(event, expected):
-    made = planner.make(loader.read(DEMO, EN), event, [], 1, EN)
-    assert [stage.name for stage in made.stages if stage.runs] == expected
+    plan = planner.make(loader.read(DEMO, EN), event, [], 1, EN)
+    assert [stage.name for stage in plan.stages if stage.runs] == expected
 
 
 @pytest.mark.parametrize(
@@ -352,8 +352,8 @@ def test_which_stages_of_the_demo_package_run(event, expected):
     ],
 )
 def test_a_condition_leaves_out_the_build_a_stage_or_a_job(text, expected, tmp_path):
-    made = make(tmp_path, text, None, TOKEN)
-    running = [stage for stage in made.stages if stage.runs and made.runs]
+    plan = make(tmp_path, text, None, TOKEN)
+    running = [stage for stage in plan.stages if stage.runs and plan.runs]
     assert [job.name for stage in running for job in stage.jobs] == expected
 
 
@@ -372,12 +372,12 @@ def test_a_bad_condition_is_named_with_its_place(text, where, tmp_path):
 
 
 def test_what_a_rehearsal_does_not_play_is_named(tmp_path):
-    made = make(
+    plan = make(
         tmp_path,
         "services: [docker]\nbranches: {only: [main]}\nenv: {secure: x}\n"
         "jobs: {frob: [a], include: [{name: a, git: {strategy: tarball}}]}\n",
     )
-    assert [one.shown for one in made.unplayed] == [
+    assert [unplayed.shown for unplayed in plan.unplayed] == [
         "jobs.frob",
         "services (docker)",
         "git.strategy",
@@ -392,13 +392,13 @@ def decides(job: Job) -> list[bool]:
     """Return what bash makes of the condition of each deploy of a job."""
     return [
         subprocess.run(
-            ["bash", "-c", 'eval "$1"', "bash", one.condition],
+            ["bash", "-c", 'eval "$1"', "bash", planned_deploy.condition],
             env={"PATH": os.defpath, **job.environ},
             capture_output=True,
             check=False,
         ).returncode
         == 0
-        for one in job.deploys
+        for planned_deploy in job.deploys
     ]
 
 
@@ -422,8 +422,8 @@ def decides(job: Job) -> list[bool]:
     ],
 )
 def test_on_becomes_one_test_of_bash(on, test, tmp_path):
-    made = make(tmp_path, deploy(f"on: {on}"))
-    assert jobs(made)[0].deploys[0].test == test
+    plan = make(tmp_path, deploy(f"on: {on}"))
+    assert jobs(plan)[0].deploys[0].test == test
 
 
 MAIN, STAGING, MASTER = Event("main"), Event("staging"), Event("master")
@@ -468,15 +468,15 @@ def test_several_deploys_decide_for_themselves(tmp_path):
     text = "deploy:\n  - {provider: pypi, on: {tags: true}}\n  - {provider: script, on: main}\n"
     for event, expected in ((MAIN, [False, True]), (TAG, [True, False])):
         (job,) = jobs(make(tmp_path, text, event))
-        assert [one.provider for one in job.deploys] == ["pypi", "script"]
+        assert [planned_deploy.provider for planned_deploy in job.deploys] == ["pypi", "script"]
         assert decides(job) == expected
 
 
 def test_what_is_for_travis_ci_is_no_option_of_the_deploy_tool(tmp_path):
-    made = make(tmp_path, deploy("username: __token__", "allow_failure: true", "on: main"))
-    found = jobs(made)[0].deploys[0]
-    assert found.options == {"provider": "pypi", "username": "__token__"}
-    assert found.allow_failure
+    plan = make(tmp_path, deploy("username: __token__", "allow_failure: true", "on: main"))
+    first_deploy = jobs(plan)[0].deploys[0]
+    assert first_deploy.options == {"provider": "pypi", "username": "__token__"}
+    assert first_deploy.allow_failure
 
 
 # Variables

@@ -33,14 +33,18 @@ DEPLOY = """deploy:
 
 def job(env: list[str], *variables: Variable) -> Job:
     """Return the one job of a file with this ``env``."""
-    made = planner.make({"script": "a", "env": {"global": env}}, Event("main"), variables, 1, EN)
-    return made.stages[0].jobs[0]
+    plan = planner.make({"script": "a", "env": {"global": env}}, Event("main"), variables, 1, EN)
+    return plan.stages[0].jobs[0]
 
 
 def rules(text: str) -> list[tuple[str, int]]:
     """Return the name and the line of what is found about passwords in a file."""
-    found = checker.check(text, ".travis.yml", EN).findings
-    return [(str(one.values["name"]), one.line) for one in found if one.rule == "password-in-build"]
+    findings = checker.check(text, ".travis.yml", EN).findings
+    return [
+        (str(finding.values["name"]), finding.line)
+        for finding in findings
+        if finding.rule == "password-in-build"
+    ]
 
 
 # What a plan says
@@ -60,10 +64,10 @@ def rules(text: str) -> list[tuple[str, int]]:
 )
 def test_each_job_of_the_demo_package_sees_the_secrets_it_needs(event, expected):
     """Even where the settings limit neither variable to a branch."""
-    made = planner.make(loader.read(DEMO, EN), event, [PYPI, TESTPYPI], 1, EN)
+    plan = planner.make(loader.read(DEMO, EN), event, [PYPI, TESTPYPI], 1, EN)
     seen = {
-        stage.name: [set(visible_variables(one)) for one in stage.jobs]
-        for stage in made.stages
+        stage.name: [set(visible_variables(stage_job)) for stage_job in stage.jobs]
+        for stage in plan.stages
         if stage.runs
     }
     assert seen == expected
@@ -98,9 +102,9 @@ def test_each_job_of_the_demo_package_sees_the_secrets_it_needs(event, expected)
     ],
 )
 def test_what_the_file_empties_or_hands_on(env, names, empty):
-    made = job(env, PYPI, TESTPYPI)
-    assert visible_variables(made) == names
-    assert emptied(made) == empty
+    planned_job = job(env, PYPI, TESTPYPI)
+    assert visible_variables(planned_job) == names
+    assert emptied(planned_job) == empty
 
 
 ASSIGNMENTS = st.lists(
@@ -117,8 +121,8 @@ ASSIGNMENTS = st.lists(
 @given(ASSIGNMENTS)
 def test_no_value_is_in_the_environment_of_a_job_that_does_not_see_it(env):
     """Bash itself is asked: what it exports must be named; a quoted name may be named too."""
-    made = job(env, Variable("A", "secret-a"), Variable("B", "secret-b"))
-    lines = "\n".join(f"export {one}" for one in made.env)
+    planned_job = job(env, Variable("A", "secret-a"), Variable("B", "secret-b"))
+    lines = "\n".join(f"export {assignment}" for assignment in planned_job.env)
     done = subprocess.run(
         ["bash", "-c", f"{lines}\nenv"],
         env={"PATH": os.defpath, "A": "secret-a", "B": "secret-b"},
@@ -126,8 +130,8 @@ def test_no_value_is_in_the_environment_of_a_job_that_does_not_see_it(env):
         text=True,
         check=True,
     )
-    there = [one.name for one in made.variables if one.value in done.stdout]
-    assert set(there) <= set(visible_variables(made))
+    there = [variable.name for variable in planned_job.variables if variable.value in done.stdout]
+    assert set(there) <= set(visible_variables(planned_job))
 
 
 def test_a_plan_names_a_secret_that_its_own_job_has_emptied(tmp_path):
@@ -174,17 +178,19 @@ def test_a_password_that_is_not_exported_still_reaches_the_upload_alone(first, t
         f"deploy: {{provider: script, script: {tell}, on: main}}\n"
     )
     (tmp_path / ".travis.yml").write_text(text, encoding="utf-8")
-    made = planner.make(loader.read(tmp_path, EN), Event("main"), [PYPI], 1, EN)
-    (one,) = made.stages[0].jobs
+    plan = planner.make(loader.read(tmp_path, EN), Event("main"), [PYPI], 1, EN)
+    (planned_job,) = plan.stages[0].jobs
     file = tmp_path / "job.bash"
-    file.write_text(script.write(one, str(Path(sys.prefix, "bin", "activate")), EN), "utf-8")
+    file.write_text(
+        script.write(planned_job, str(Path(sys.prefix, "bin", "activate")), EN), "utf-8"
+    )
     done = subprocess.run(
         ["bash", str(file)],
         cwd=tmp_path,
         env={
             "PATH": os.environ["PATH"],
             "HOME": str(tmp_path),
-            **one.environ,
+            **planned_job.environ,
             "PYPI_TOKEN": PYPI.value,
             "REHEARSAL_DEPLOYED": str(tmp_path / "deployed"),
         },
@@ -265,15 +271,15 @@ def test_a_password_that_builds_and_tests_can_read_is_found(text, expected):
 )
 def test_a_variable_that_is_limited_to_a_tag_is_not_missing_there(branch, complains):
     text = (DEMO / ".travis.yml").read_text(encoding="utf-8")
-    found = checker.check(text, ".travis.yml", EN, None, [Variable("PYPI_TOKEN", "", branch)])
-    assert [one.rule for one in found.findings] == ["branch-secret-on-tag"] * complains
+    report = checker.check(text, ".travis.yml", EN, None, [Variable("PYPI_TOKEN", "", branch)])
+    assert [finding.rule for finding in report.findings] == ["branch-secret-on-tag"] * complains
 
 
 def test_a_file_of_many_jobs_and_variables_is_read_once():
     """Twice the file takes at most about twice the steps."""
     counts = []
     for size in (50, 100):
-        jobs = "".join(f"    - {{env: TWINE_PASSWORD=$X{one}}}\n" for one in range(size))
+        jobs = "".join(f"    - {{env: TWINE_PASSWORD=$X{number}}}\n" for number in range(size))
         text = f"{HEAD}script: make\njobs:\n  include:\n{jobs}"
         steps = 0
 
@@ -284,9 +290,9 @@ def test_a_file_of_many_jobs_and_variables_is_read_once():
 
         sys.settrace(count)
         try:
-            found = rules(text)
+            found_rules = rules(text)
         finally:
             sys.settrace(None)
-        assert len(found) == size
+        assert len(found_rules) == size
         counts.append(steps)
     assert counts[1] <= counts[0] * 2.5

@@ -33,7 +33,7 @@ def travis(index):
             check=False,
         )
         # The marks end with a "\r", which must not become the end of a line.
-        said = seen(done.stdout.decode("utf-8"))
-        return subprocess.CompletedProcess(done.args, done.returncode, said)
+        output = seen(done.stdout.decode("utf-8"))
+        return subprocess.CompletedProcess(done.args, done.returncode, output)
 
     return call

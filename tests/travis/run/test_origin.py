@@ -216,15 +216,15 @@ def test_the_copy_is_made_without_starting_what_the_repository_names(tmp_path):
     (tmp_path / "started").unlink(missing_ok=True)
     commit = read(folder, "-c", "core.fsmonitor=false", "rev-parse", "HEAD")
     (tmp_path / "started").unlink(missing_ok=True)
-    found = repository.Repository(folder, Reader(folder), commit, [])
+    repo = repository.Repository(folder, Reader(folder), commit, [])
     copied = tmp_path / "origin.git"
-    origin.copy(found, copied, EN)
+    origin.copy(repo, copied, EN)
     from pypi_practice.travis.plan import planner
 
     event = Event("main")
     job = planner.make({"script": "a"}, event, [], 1, EN).stages[0].jobs[0]
     checkout = tmp_path / "checkout"
-    origin.clone(copied, found, job, checkout, EN, lambda line: None)
+    origin.clone(copied, repo, job, checkout, EN, lambda line: None)
     assert (checkout / ".travis.yml").read_text() == "script: a\n"
     assert origin.refs(copied) == {"refs/heads/main": commit}
     assert not (tmp_path / "started").exists()

@@ -48,10 +48,10 @@ def data(folder: Path, *arguments: str) -> dict[str, Any]:
 
 def deploys(folder: Path, event: Event, *variables: Variable) -> list[dict[str, Any]]:
     """Return every deploy of the plan of an event."""
-    found, _ = repository.find(folder, event.branch, None, EN)
-    made, _ = repository.plan(found, event, variables, EN)
-    jobs = plan_report.as_data(found, made, event, EN)["jobs"]
-    return [one for job in jobs for one in job["deploy"]]
+    repo, _ = repository.find(folder, event.branch, None, EN)
+    plan, _ = repository.plan(repo, event, variables, EN)
+    jobs = plan_report.as_data(repo, plan, event, EN)["jobs"]
+    return [deploy for job in jobs for deploy in job["deploy"]]
 
 
 @pytest.fixture(scope="module")
@@ -78,19 +78,19 @@ def demo(tmp_path_factory):
     ids=["main", "staging", "tag", "pull request", "fork"],
 )
 def test_what_the_demo_package_publishes(arguments, published, demo):
-    made = data(demo, *arguments)
-    found = [
-        (one["target"], one["secrets"])
-        for job in made["jobs"]
-        for one in job["deploy"]
-        if one["runs"]
+    report = data(demo, *arguments)
+    publishing = [
+        (deploy["target"], deploy["secrets"])
+        for job in report["jobs"]
+        for deploy in job["deploy"]
+        if deploy["runs"]
     ]
-    assert found == published
+    assert publishing == published
 
 
 def test_json_says_everything_of_a_job(demo):
-    made = data(demo, "--tag", "v0.1.0", "--var", "PYPI_TOKEN=pypi-s3cr3t")
-    job = made["jobs"][-1]
+    report = data(demo, "--tag", "v0.1.0", "--var", "PYPI_TOKEN=pypi-s3cr3t")
+    job = report["jobs"][-1]
     assert {"stage", "name", "os", "dist", "python", "env", "phases", "deploy"} <= set(job)
     assert (job["stage"], job["dist"], job["python"]) == ("pypi", "noble", "3.12")
     (deploy,) = job["deploy"]
@@ -99,8 +99,8 @@ def test_json_says_everything_of_a_job(demo):
         'dpl --provider="pypi" --username="__token__" --password="$PYPI_TOKEN"'
         ' --distributions="sdist bdist_wheel" --fold'
     )
-    assert made["jobs"][0]["phases"]["install"] == ["python -m pip install ."]
-    assert "s3cr3t" not in json.dumps(made)
+    assert report["jobs"][0]["phases"]["install"] == ["python -m pip install ."]
+    assert "s3cr3t" not in json.dumps(report)
 
 
 def test_the_matrix_puts_all_events_side_by_side(demo):
@@ -144,9 +144,9 @@ def test_a_variable_that_the_tag_cannot_see_is_named(demo):
 
 
 def test_the_table_speaks_spanish(demo):
-    found, branch = repository.find(demo, "staging", None, ES)
-    made, _ = repository.plan(found, Event(branch), TOKENS, ES)
-    shown = plan_report.text(found, made, Event(branch), ES)
+    repo, branch = repository.find(demo, "staging", None, ES)
+    plan, _ = repository.plan(repo, Event(branch), TOKENS, ES)
+    shown = plan_report.text(repo, plan, Event(branch), ES)
     assert ES("with_secret", target="TestPyPI", names="$TEST_PYPI_TOKEN") in shown
     assert ES("head_publishes") in shown
     assert "s3cr3t" not in shown
@@ -217,33 +217,33 @@ def on(text: str) -> str:
 def test_travis_cis_own_sentence_says_why_not(text, reason, tmp_path):
     file = on(text).replace("script: 'true'", "script: 'true'\nenv: {global: [MODE=fast]}")
     folder = project(tmp_path / "demo", file)
-    (one,) = deploys(folder, Event("main"), Variable("SECRET", "s3cr3t"))
-    assert one["reason"] == reason
+    (deploy,) = deploys(folder, Event("main"), Variable("SECRET", "s3cr3t"))
+    assert deploy["reason"] == reason
     expected = None if reason == EN("starts_command") else reason is None
-    assert one["runs"] is expected
+    assert deploy["runs"] is expected
     assert not (folder / "ran").exists()
     assert not Path("ran").exists()
 
 
 def test_windows_does_not_deploy(tmp_path):
     folder = project(tmp_path / "demo", f"os: windows\n{on('main')}")
-    (one,) = deploys(folder, Event("main"))
-    assert (one["runs"], one["reason"]) == (False, EN("no_windows"))
+    (deploy,) = deploys(folder, Event("main"))
+    assert (deploy["runs"], deploy["reason"]) == (False, EN("no_windows"))
 
 
 def test_a_password_in_the_file_is_not_shown(tmp_path):
     text = f"{HEAD}deploy:\n  provider: pypi\n  username: me\n  password: hunter2\n"
     folder = project(tmp_path / "demo", text)
-    (one,) = deploys(folder, Event("master"))
-    assert '--password="[secure]"' in one["command"]
+    (deploy,) = deploys(folder, Event("master"))
+    assert '--password="[secure]"' in deploy["command"]
 
 
 @pytest.mark.parametrize("kind", ["api", "cron"])
 def test_other_events_deploy_like_a_push(kind, tmp_path):
     folder = project(tmp_path / "demo", on("main"))
-    made = data(folder, "--event", kind)
-    assert made["event"]["type"] == kind
-    assert made["jobs"][0]["deploy"][0]["runs"]
+    report = data(folder, "--event", kind)
+    assert report["event"]["type"] == kind
+    assert report["jobs"][0]["deploy"][0]["runs"]
 
 
 def test_stage_names_are_as_they_are_written(tmp_path):
@@ -251,12 +251,12 @@ def test_stage_names_are_as_they_are_written(tmp_path):
         f"{HEAD}stages: [test, {{name: Publish}}]\njobs:\n  include:\n"
         "    - {stage: publish, name: a}\n    - {stage: test, name: b}\n"
     )
-    found, _ = repository.find(project(tmp_path / "demo", text), None, None, EN)
-    made, _ = repository.plan(found, Event("main"), [], EN)
-    names = [job.environ["TRAVIS_BUILD_STAGE_NAME"] for one in made.stages for job in one.jobs]
+    repo, _ = repository.find(project(tmp_path / "demo", text), None, None, EN)
+    plan, _ = repository.plan(repo, Event("main"), [], EN)
+    names = [job.environ["TRAVIS_BUILD_STAGE_NAME"] for stage in plan.stages for job in stage.jobs]
     assert names == ["test", "publish"]
-    made = planner.make({"script": "a"}, Event("main"), [], 1, EN)
-    assert made.stages[0].jobs[0].environ["TRAVIS_BUILD_STAGE_NAME"] == ""
+    plan = planner.make({"script": "a"}, Event("main"), [], 1, EN)
+    assert plan.stages[0].jobs[0].environ["TRAVIS_BUILD_STAGE_NAME"] == ""
 
 
 # Bash itself is asked about conditions that nobody thought of
@@ -282,9 +282,9 @@ PATTERN = st.builds(
 CONDITION = st.recursive(
     st.one_of(SIMPLE, UNARY, PATTERN),
     lambda inner: st.one_of(
-        st.builds(lambda one: f"! ({one})", inner),
+        st.builds(lambda part: f"! ({part})", inner),
         st.builds(
-            lambda one, sign, two: f"({one}) {sign} ({two})",
+            lambda left, sign, right: f"({left}) {sign} ({right})",
             inner,
             st.sampled_from(["&&", "||"]),
             inner,
@@ -319,15 +319,15 @@ def test_a_deploy_runs_when_bash_says_yes_to_every_part(conditions, branch, tags
         "deploy": {"provider": "script", "script": "a", "on": asked},
     }
     event = Event("main", tag="v1.0" if is_tag else "")
-    made = planner.make(config, event, [], 1, EN)
-    (job,) = made.stages[0].jobs
+    plan = planner.make(config, event, [], 1, EN)
+    (job,) = plan.stages[0].jobs
     answer = deploy_decision.decide(job, job.deploys[0], EN)
-    holds = [bash(one) for one in conditions]
+    holds = [bash(condition) for condition in conditions]
     branch_fits = tags is True or (branch == "main" and not is_tag)
     tag_fits = tags is None or tags is is_tag
     assert answer.runs is (all(holds) and branch_fits and tag_fits)
-    said = "a custom condition was not met" in answer.reasons
-    assert said is (not answer.runs and bool(holds) and not any(holds))
+    has_reason = "a custom condition was not met" in answer.reasons
+    assert has_reason is (not answer.runs and bool(holds) and not any(holds))
 
 
 # Which Python plays
@@ -342,5 +342,8 @@ def test_the_nearest_python_plays(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
     own = f"3.{sys.version_info.minor}"
-    found = {one: workspace.find_python(one)[1] for one in ("3.8", "3.9", "3.15", "nightly", own)}
-    assert found == {"3.8": "3.9", "3.9": "3.9", "3.15": "3.14", "nightly": own, own: own}
+    versions = {
+        wanted: workspace.find_python(wanted)[1]
+        for wanted in ("3.8", "3.9", "3.15", "nightly", own)
+    }
+    assert versions == {"3.8": "3.9", "3.9": "3.9", "3.15": "3.14", "nightly": own, own: own}

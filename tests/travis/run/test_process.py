@@ -34,14 +34,14 @@ def run(code: str, folder: Path, limits: Limits = LIMITS) -> tuple[int, list[str
 
 def running(mark: str) -> list[str]:
     """Return the command lines of the processes that have *mark* in their environment."""
-    found = []
+    commands = []
     for place in Path("/proc").glob("[0-9]*"):
         try:
             if mark.encode() in (place / "environ").read_bytes():
-                found.append((place / "cmdline").read_bytes().decode().replace("\0", " "))
+                commands.append((place / "cmdline").read_bytes().decode().replace("\0", " "))
         except OSError:
             continue
-    return found
+    return commands
 
 
 # Its end
@@ -352,12 +352,12 @@ def test_a_hostile_file_writes_no_sequence_and_no_traceback(text, option, tmp_pa
             while part := os.read(primary, 65536):
                 parts.append(part)
     os.close(primary)
-    said = b"".join(parts).decode("utf-8", "replace")
+    output = b"".join(parts).decode("utf-8", "replace")
     assert process.returncode in (0, 1, 2)
-    assert "Traceback" not in said
-    assert "Stage" in said
+    assert "Traceback" not in output
+    assert "Stage" in output
     # The line that shows what goes on is ours: it is written anew with CR and ESC [0K.
-    left = COLOUR.sub("", said.replace("\r\n", "\n").replace("\r\x1b[0K", ""))
+    left = COLOUR.sub("", output.replace("\r\n", "\n").replace("\r\x1b[0K", ""))
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", left), left
 
 
@@ -386,4 +386,4 @@ def test_ctrl_c_ends_the_jobs_and_leaves_nothing(tmp_path, index):
         process.stdout.read()
     assert process.returncode == 130
     assert running(mark) == []
-    assert [one.name for one in tmp_path.iterdir() if one.name.startswith("rehearsal-")] == []
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("rehearsal-")] == []

@@ -33,8 +33,8 @@ SCRIPT = "script: skip\ninstall: skip\ndeploy:\n  provider: script\n"
 
 def played(wanted: str) -> str:
     """Return what the summary adds to a job whose Python is not on this computer."""
-    _, found = workspace.find_python(wanted)
-    return "" if found == wanted else f" {EN('on_python', found=found)}"
+    _, version = workspace.find_python(wanted)
+    return "" if version == wanted else f" {EN('on_python', found=version)}"
 
 
 # One job
@@ -158,8 +158,8 @@ def test_a_script_deploys_with_what_bash_fills_in(tmp_path):
 )
 def test_a_script_that_fails_to_deploy(more, code, deployed, tmp_path):
     text = f"{SCRIPT}  script: (exit 4)\n  on: main\n{more}after_deploy: echo after\n"
-    found, log = play(tmp_path, text)
-    assert found == code
+    exit_code, log = play(tmp_path, text)
+    assert exit_code == code
     assert "Script failed with status #<struct Dpl::Provider::Status" in log
     assert ("failed to deploy" in log) is not deployed
     assert ("\nafter\n" in log) is deployed
@@ -272,7 +272,7 @@ jobs:
     ]
     assert "pypi-s3cr3t" not in done.stdout
     assert not (tmp_path / "published").exists()
-    assert [one.name for one in tmp_path.iterdir() if one.name.startswith("rehearsal-")] == []
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("rehearsal-")] == []
 
 
 def test_a_script_that_deploys_is_in_the_summary_and_its_secret_is_not(tmp_path, travis):
@@ -334,13 +334,13 @@ def test_a_job_can_be_left_out_for_want_of_its_python(tmp_path, travis):
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_a_python_that_cannot_make_environments_gets_a_sentence(language, tmp_path):
     words = Translator(language, "travis/messages")
-    found, _ = repository.find(project(tmp_path / "demo", "script: a\n"), None, None, words)
-    made = planner.make({"script": "a"}, MAIN, [], 1, words)
+    repo, _ = repository.find(project(tmp_path / "demo", "script: a\n"), None, None, words)
+    plan = planner.make({"script": "a"}, MAIN, [], 1, words)
     folder = tmp_path / "place"
     folder.mkdir()
-    job = made.stages[0].jobs[0]
+    job = plan.stages[0].jobs[0]
     with pytest.raises(PracticeError) as error:
-        workspace.prepare(found, job, folder, (str(tmp_path / "none"), "3.1"), {}, words, print)
+        workspace.prepare(repo, job, folder, (str(tmp_path / "none"), "3.1"), {}, words, print)
     begin, _, end = words("no_venv", version="3.1", reason="REASON").partition("REASON")
     assert str(error.value).startswith(begin)
     assert str(error.value).endswith(end)
@@ -349,8 +349,8 @@ def test_a_python_that_cannot_make_environments_gets_a_sentence(language, tmp_pa
 def _trimmed(skip: tuple[str, ...]) -> str:
     """Return the demo package's .travis.yml without these stages."""
     head, _, jobs = (DEMO / ".travis.yml").read_text(encoding="utf-8").partition("  include:\n")
-    kept = [one for one in jobs.split("    - stage: ")[1:] if one.split()[0] not in skip]
-    return f"{head}  include:\n" + "".join(f"    - stage: {one}" for one in kept)
+    kept = [stage for stage in jobs.split("    - stage: ")[1:] if stage.split()[0] not in skip]
+    return f"{head}  include:\n" + "".join(f"    - stage: {stage}" for stage in kept)
 
 
 @pytest.mark.parametrize(
@@ -399,12 +399,12 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(tmp_path, travis):
 def test_nothing_runs_outside_the_practice_environment(environ, language, tmp_path):
     folder = project(tmp_path / "demo", f"install: skip\nscript: touch {tmp_path}/ran\n")
     words = Translator(language, "travis/messages")
-    found, _ = repository.find(folder, None, None, words)
-    made = planner.make(loader.read(folder, words), MAIN, [], 1, words)
+    repo, _ = repository.find(folder, None, None, words)
+    plan = planner.make(loader.read(folder, words), MAIN, [], 1, words)
     with pytest.raises(PracticeError) as error:
         runner.rehearse(
-            found,
-            made,
+            repo,
+            plan,
             MAIN,
             [],
             {**os.environ, "PYPI_PRACTICE": "", "HTTPS_PROXY": "", **environ},
