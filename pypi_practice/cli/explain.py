@@ -72,7 +72,10 @@ def _explain(arguments: argparse.Namespace, words: Translator) -> int:
         from pypi_practice.index.storage.store import default_directory
 
         folder = (arguments.data or default_directory(os.environ)).absolute()
-        kept = last_failure.read(folder)
+        try:
+            kept = last_failure.read(folder)
+        except (OSError, UnicodeDecodeError) as error:
+            raise PracticeError(_unread(folder / last_failure.NAME, error, own)) from error
         if kept is None:
             raise PracticeError(own("nothing_last", path=folder))
         text, limit, cut = kept, last_failure.LIMIT, len(kept) >= last_failure.LIMIT
@@ -121,14 +124,17 @@ def _read(name: str | None, own: Translator, limit: int) -> tuple[str, bool]:
                 raw, cut = _end(file, limit)
                 cut = cut or size > limit
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise PracticeError(own("no_file", name=name, reason=reason)) from error
+            raise PracticeError(_unread(name, error, own)) from error
     text = _decoded(raw)
     if text is None:
         raise PracticeError(own("binary", name=name))
     if not text.strip():
         raise PracticeError(own("empty"))
     return text[text.find("\n", 0, FIRST_LINE) + 1 if cut else 0 :], cut
+
+
+def _unread(name: object, error: Exception, own: Translator) -> str:
+    return own("no_file", name=name, reason=getattr(error, "strerror", None) or error)
 
 
 def _end(stream: BinaryIO, limit: int) -> tuple[bytes, bool]:

@@ -93,7 +93,7 @@ def _fork(arguments: argparse.Namespace, words: Translator) -> int:
 
     own = Translator(words.language, "commands/fork")
     path = arguments.directory
-    if copy.made_before(path):
+    if copy.made_before(path, own):
         print(own("again", path=path, name=_name(path)))
         return 0
     copy.check_target(path, own)

@@ -83,7 +83,7 @@ def _shell(arguments: argparse.Namespace, words: Translator) -> int:
         arguments.data, words=words, port=port, web_port=web_port, allowed=allowed
     ) as environ:
         folder = Path(environ["PYPI_PRACTICE_DATA"])
-        before = last_failure.read(folder)
+        before = last_failure.read_or_none(folder)
         asked = arguments.require_wall or arguments.wall
         kinds = None if inside and not asked else wall.kinds(arguments, FOR_SHELL)
         code = session.run(program, environ, words, kinds=kinds, local_ports=allowed.local_ports)
