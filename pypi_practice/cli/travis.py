@@ -8,6 +8,8 @@ With ``--json``, ``check`` prints an array of objects with CHECK_KEYS, one for e
 from __future__ import annotations
 
 import argparse
+import contextlib
+import getpass
 import os
 import sys
 from pathlib import Path
@@ -126,9 +128,21 @@ def _variable(text: str, words: Translator, *, dry_run: bool) -> Any:
     if equals:
         return Variable(name, head if at else value, (branch if at else "") or None)
     name = head if at else name
+    value = os.environ.get(name, "")
     if name not in os.environ and not dry_run:
+        value = _asked(name, words)
+    return Variable(name, value, branch or None)
+
+
+def _asked(name: str, words: Translator) -> str:
+    """Return the value that is typed for a variable, hidden; raises PracticeError without one."""
+    value = ""
+    if sys.stdin.isatty():
+        with contextlib.suppress(EOFError):
+            value = getpass.getpass(words("ask_value", name=name))
+    if not value:
         raise PracticeError(words("no_value", name=name))
-    return Variable(name, os.environ.get(name, ""), branch or None)
+    return value
 
 
 def _check(arguments: argparse.Namespace, words: Translator) -> int:
