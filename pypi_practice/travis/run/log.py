@@ -113,8 +113,8 @@ class Log:
     """Writes the log to *out*: raw, or readable on a terminal; in colours, or without.
 
     With *raw* it is as Travis CI keeps it. Else a terminal gets headings, times and a line that
-    shows what goes on; a file or a pipe gets the marks. NO_COLOR takes the
-    colours away, and FORCE_COLOR gives them to a file or a pipe too.
+    shows what goes on; a file or a pipe gets the marks. NO_COLOR takes the colours away, and
+    FORCE_COLOR gives them to a file or a pipe too.
     """
 
     def __init__(self, out: TextIO, environ: Mapping[str, str], *, raw: bool = False) -> None:
