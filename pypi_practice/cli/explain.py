@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pypi_practice.cli import completion
 from pypi_practice.cli.parser import add_command
+from pypi_practice.core import guide
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 
@@ -162,13 +163,14 @@ def _decoded(raw: bytes) -> str | None:
     return None if odd > len(text) / 10 else text
 
 
-def _address(match: Match) -> str:
-    return f"{PAGE}/#{match.entry.id}"
+def _page(match: Match, language: str) -> str:
+    return guide.address(f"{PAGE}#{match.entry.id}", language)
 
 
-def _more(see: str | None) -> str | None:
-    """Return the address of a page from its path: ``howto/leak.md#x`` is ``howto/leak/#x``."""
-    return see.replace(".md", "/") if see else None
+def _more(match: Match, language: str) -> str | None:
+    """Return the address of the page with more about a message, if there is one."""
+    see = match.entry.see
+    return guide.address(see.replace(".md", ""), language) if see else None
 
 
 def _as_json(match: Match, lines: Sequence[str], language: str) -> dict[str, Any]:
@@ -184,8 +186,8 @@ def _as_json(match: Match, lines: Sequence[str], language: str) -> dict[str, Any
         matcher.excerpt(lines, match),
         one.cause[language],
         one.fix[language],
-        _address(match),
-        _more(one.see),
+        _page(match, language),
+        _more(match, language),
     )
     return dict(zip(FOUND_KEYS, values, strict=True))
 
@@ -226,7 +228,7 @@ def _whole(match: Match, lines: Sequence[str], own: Translator) -> Iterator[str]
         yield f"  | {line}"
     for label, text in (("cause", one.cause), ("fix", one.fix)):
         yield from _filled(f"{own(label)}: {text[own.language]}")
-    yield f"  {own('more', path=_more(one.see) or _address(match))}"
+    yield f"  {own('more', path=_more(match, own.language) or _page(match, own.language))}"
 
 
 def _filled(text: str) -> list[str]:
