@@ -239,13 +239,14 @@ def _named(settings: dict[str, Any]) -> Iterator[str]:
             yield from (str(one) for one in as_list(names) if isinstance(one, str))
 
 
-def _references(found: Repository, kind: str, *options: str) -> list[str]:
-    """Return the names of the branches (``heads``) or tags; none if git cannot list them."""
+def _references(found: Repository, words: Translator, kind: str, *options: str) -> list[str]:
+    """Return the names of the branches (``heads``) or tags; raises PracticeError."""
     arguments = ["for-each-ref", "--format=%(refname:lstrip=2)", *options, f"refs/{kind}"]
     try:
         return found.reader.text(*arguments).split()
-    except GitError:
-        return []
+    except GitError as error:
+        reason = error.detail or error.kind
+        raise PracticeError(words("git_unreadable", path=found.path, reason=reason)) from error
 
 
 def events(
@@ -257,12 +258,12 @@ def events(
     named = (
         one for one in _named(settings) if len(one) <= NAME_LIMIT and not NO_BRANCH.search(one)
     )
-    names = list(dict.fromkeys([branch, *_references(found, "heads"), *named]))
+    names = list(dict.fromkeys([branch, *_references(found, words, "heads"), *named]))
     columns = []
     for name in names[:30]:
         at = repository.at(found, name, None, words)
         columns.append(Column(words("push_branch", name=name), Event(name, repository=slug), at))
-    tags = _references(found, "tags", "--sort=-creatordate")
+    tags = _references(found, words, "tags", "--sort=-creatordate")
     if tag or tags:
         tag = tag or tags[0]
         at = repository.at(found, branch, tag, words)
