@@ -59,10 +59,26 @@ def build_parser(words: Translator, argv: Sequence[str]) -> argparse.ArgumentPar
             raise argparse.ArgumentTypeError(words("empty_data"))
         return Path(name)
 
-    where = data.add_argument(
+    def practice(name: str) -> Path:
+        from pypi_practice.index.storage.store import named_directory
+
+        try:
+            return named_directory(name)
+        except ValueError:
+            raise argparse.ArgumentTypeError(words("practice_name", name=name)) from None
+
+    places = data.add_mutually_exclusive_group()
+    where = places.add_argument(
         "--data", type=folder, metavar=words.metavar("DIR"), help=words("help_data")
     )
     completion.complete(where, completion.DIRECTORY)
+    places.add_argument(
+        "--practice",
+        dest="data",
+        type=practice,
+        metavar=words.metavar("NAME"),
+        help=words("help_practice"),
+    )
     parser = argparse.ArgumentParser(
         prog="pypi-practice", description=words("description"), add_help=False, parents=[common]
     )
