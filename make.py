@@ -167,11 +167,11 @@ def make_environment():
     print(say("installing"))
     sys.stdout.flush()
     try:
-        shutil.rmtree(VENV, ignore_errors=True)
-        os.mkdir(VENV)
+        if not os.path.isdir(VENV):
+            os.mkdir(VENV)
     except OSError as error:
         sys.exit(say("no_folder", VENV, error.strerror))
-    set_up("no_venv", "-m", "venv", VENV, program=sys.executable)
+    set_up("no_venv", "-m", "venv", "--clear", VENV, program=sys.executable)
 
 
 def install_packages(name):

@@ -31,10 +31,10 @@ class Row:
         return not self.others or self.ratio >= 1
 
 
-def rows(found: Mapping[str, Any]) -> list[Row]:
+def rows(measured: Mapping[str, Any]) -> list[Row]:
     """Return the rows of benchmarks/bench_rows.yml whose figures were measured, in their order."""
-    made = (_row(spec, found["figures"]) for spec in data("bench_rows")["rows"])
-    return [row for row in made if row is not None]
+    figures = (_row(spec, measured["figures"]) for spec in data("bench_rows")["rows"])
+    return [row for row in figures if row is not None]
 
 
 def _row(spec: Mapping[str, Any], figures: Mapping[str, Any]) -> Row | None:
@@ -47,7 +47,7 @@ def _row(spec: Mapping[str, Any], figures: Mapping[str, Any]) -> Row | None:
         return Row(spec, ours, {}, ratio, ratio >= spec["share"])
     less = spec["measure"] in data("bench_rows")["less_is_better"]
     others = {
-        rival: _best([by_server[one] for one in servers if one in by_server], at, less)
+        rival: _best([by_server[name] for name in servers if name in by_server], at, less)
         for rival, servers in data("bench_rows")["rivals"].items()
     }
     best = (min if less else max)(value for value, _ in others.values())
@@ -58,8 +58,8 @@ def _row(spec: Mapping[str, Any], figures: Mapping[str, Any]) -> Row | None:
 
 def _best(servers: list[Mapping[int, float]], at: int, less: bool) -> tuple[float, int]:
     """Return the best figure of a rival at *at*, or where it was measured with fewer files."""
-    near = max(number for one in servers for number in one if number <= at)
-    return (min if less else max)(one[near] for one in servers if near in one), near
+    near = max(number for server in servers for number in server if number <= at)
+    return (min if less else max)(server[near] for server in servers if near in server), near
 
 
 def cells(row: Row, language: str) -> list[str]:
@@ -123,12 +123,12 @@ def written(value: float, language: str) -> str:
 
 def head(language: str) -> list[str]:
     """Return the names of the columns."""
-    return [one[language] for one in data("bench_rows")["columns"].values()]
+    return [column[language] for column in data("bench_rows")["columns"].values()]
 
 
-def as_text(found: Mapping[str, Any], language: str) -> str:
+def as_text(measured: Mapping[str, Any], language: str) -> str:
     """Return the table for a terminal."""
-    lines = [head(language), *(cells(row, language) for row in rows(found))]
+    lines = [head(language), *(cells(row, language) for row in rows(measured))]
     wide = [max(map(len, column)) for column in zip(*lines, strict=True)]
     shown = [
         "  ".join(
@@ -149,10 +149,10 @@ def speed_table(language: str) -> str:
 
 def speed_setting(language: str) -> str:
     """Say when and on what the figures were measured."""
-    found = data("generated/bench")
-    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+    measured = data("generated/bench")
+    versions = ", ".join(f"{name} {version}" for name, version in measured["versions"].items())
     text = data("bench_rows")["setting"][language]
-    return str(text.format(**{**found, "versions": versions}))
+    return str(text.format(**{**measured, "versions": versions}))
 
 
 def speed_behind(language: str) -> str:

@@ -29,7 +29,7 @@ def listing(language: str, path: str, first: str | None = None, last: str | None
 
 MACROS: dict[str, Callable[..., str]] = {
     "listing": listing,
-    "sources": tables.sources,
+    "sources": tables.macros()["sources"],
     "speed_behind": benchmark_table.speed_behind,
     "speed_setting": benchmark_table.speed_setting,
     "speed_table": benchmark_table.speed_table,

@@ -97,8 +97,8 @@ def _call(command: list[str], folder: Path) -> None:
         command, cwd=folder, env=environ, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        said = f"{done.stdout}\n{done.stderr}"
-        raise LeaveError(f"{' '.join(command)} failed:\n{said[-3000:]}")
+        output = f"{done.stdout}\n{done.stderr}"
+        raise LeaveError(f"{' '.join(command)} failed:\n{output[-3000:]}")
 
 
 def _for_zensical(language: str, docs: Path) -> str:
@@ -128,26 +128,26 @@ def _for_zensical(language: str, docs: Path) -> str:
 
 def compare(program: str, language: str, ours: Path, theirs: Path) -> Difference:
     """Say what *theirs*, built by *program*, lacks of *ours*: pages, text, ids, files, marks."""
-    found = Difference(program, language)
+    difference = Difference(program, language)
     for page in pages():
         path = Path("" if page == "index" else page, "index.html")
         if not (theirs / path).is_file():
-            found.missing.append(page)
+            difference.missing.append(page)
             continue
         mine, other = (_article(folder / path) for folder in (ours, theirs))
         if _words(mine) != _words(other):
-            found.texts.append(page)
-        ids = {one["id"] for one in mine.select("h1[id], h2[id], h3[id], h4[id], td [id]")}
-        if ids - {one["id"] for one in other.select("[id]")}:
-            found.ids.append(page)
+            difference.texts.append(page)
+        ids = {element["id"] for element in mine.select("h1[id], h2[id], h3[id], h4[id], td [id]")}
+        if ids - {element["id"] for element in other.select("[id]")}:
+            difference.ids.append(page)
         if len(other.select("[data-name]")) < len(mine.select("[data-name]")):
-            found.marks.append(page)
-    found.files = [
+            difference.marks.append(page)
+    difference.files = [
         file.relative_to(ours).as_posix()
         for file in sorted((ours / "files").rglob("*"))
         if file.is_file() and not (theirs / file.relative_to(ours)).is_file()
     ]
-    return found
+    return difference
 
 
 def _article(file: Path) -> Tag:
@@ -185,8 +185,8 @@ def main() -> int:
                 difference = compare(program, language, ours.site / language, theirs)
                 print(difference)
                 for name in ("missing", "texts", "ids", "files", "marks"):
-                    for one in getattr(difference, name)[:10]:
-                        print(f"  {name}: {one}")
+                    for page in getattr(difference, name)[:10]:
+                        print(f"  {name}: {page}")
     return failed
 
 

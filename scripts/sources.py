@@ -32,10 +32,14 @@ def old(today: datetime.date) -> list[str]:
     users = {key: [page for page in all_pages() if key in used(page)] for key in known()}
     return [
         sentence(
-            "source_old", day=one["read"], key=key, url=one["url"], pages=", ".join(users[key])
+            "source_old",
+            day=source["read"],
+            key=key,
+            url=source["url"],
+            pages=", ".join(users[key]),
         )
-        for key, one in sorted(known().items(), key=lambda item: item[1]["read"])
-        if today - one["read"] > OLD
+        for key, source in sorted(known().items(), key=lambda item: item[1]["read"])
+        if today - source["read"] > OLD
     ]
 
 

@@ -16,13 +16,16 @@ from helpers.site.data_texts import LANGUAGES, sentence
 
 def spelling() -> list[str]:
     """Return the Debian packages of the spelling."""
-    return ["hunspell", *(str(one["package"]) for one in LANGUAGES.values() if "package" in one)]
+    return [
+        "hunspell",
+        *(str(facts["package"]) for facts in LANGUAGES.values() if "package" in facts),
+    ]
 
 
 def no_hunspell() -> str:
     """Return what to do where hunspell or a dictionary is missing."""
     dictionaries = ", ".join(
-        str(one["dictionary"]) for one in LANGUAGES.values() if "package" in one
+        str(facts["dictionary"]) for facts in LANGUAGES.values() if "package" in facts
     )
     return sentence("no_hunspell", dictionaries, " ".join(spelling()))
 
@@ -33,14 +36,14 @@ def has_hunspell() -> bool:
         return False
     return all(
         subprocess.run(
-            ["hunspell", "-d", str(one["dictionary"]), "-l"],
+            ["hunspell", "-d", str(facts["dictionary"]), "-l"],
             input=b"",
             capture_output=True,
             check=False,
         ).returncode
         == 0
-        for one in LANGUAGES.values()
-        if "package" in one
+        for facts in LANGUAGES.values()
+        if "package" in facts
     )
 
 

@@ -23,7 +23,7 @@ TOP = "top"  # what stands above the first section, front matter and title inclu
 def sections(language: str, page: str) -> dict[str, tuple[str, int]]:
     """Return hash and first line of each section by its id; line breaks do not count."""
     text = (ROOT / "docs" / language / f"{page}.md").read_text(encoding="utf-8")
-    starts = [(TOP, 0), *((one[1], one.start()) for one in SECTION.finditer(text))]
+    starts = [(TOP, 0), *((match[1], match.start()) for match in SECTION.finditer(text))]
     ends = [start for _, start in starts[1:]] + [len(text)]
     return {
         name: (_hash(text[start:end]), text.count("\n", 0, start) + 1)
@@ -37,15 +37,15 @@ def _hash(text: str) -> str:
 
 def now() -> dict[str, dict[str, dict[str, tuple[str, int]]]]:
     """Return page → section → language → hash and line, as the pages are today."""
-    found = {}
+    hashes = {}
     for page in pages():
         of = {language: sections(language, page) for language in LANGUAGES}
         names = dict.fromkeys(name for parts in of.values() for name in parts)
-        found[page] = {
+        hashes[page] = {
             name: {language: of[language].get(name, ("", 1)) for language in LANGUAGES}
             for name in names
         }
-    return found
+    return hashes
 
 
 def messages() -> dict[str, list[tuple[str, ...]]]:
@@ -53,14 +53,14 @@ def messages() -> dict[str, list[tuple[str, ...]]]:
 
     They have no names, so that a row can move.
     """
-    found: dict[str, list[tuple[str, ...]]] = {}
+    hashes: dict[str, list[tuple[str, ...]]] = {}
     for leaf in leaves(ROOT):
-        found.setdefault(leaf.file, []).append(_hashes(leaf))
-    return found
+        hashes.setdefault(leaf.file, []).append(_hashes(leaf))
+    return hashes
 
 
 def _hashes(leaf: Leaf) -> tuple[str, ...]:
-    return tuple(_hash(leaf.text(one)) for one in LANGUAGES)
+    return tuple(_hash(leaf.text(code)) for code in LANGUAGES)
 
 
 def changed() -> list[str]:
@@ -70,16 +70,16 @@ def changed() -> list[str]:
     for page, parts in today.items():
         for name, of in parts.items():
             before = known.get(page, {}).get(name, {})
-            place = {one: f"docs/{one}/{page}.md:{line}:" for one, (_, line) in of.items()}
-            moved = [one for one, (text, _) in of.items() if before.get(one) != text]
+            place = {code: f"docs/{code}/{page}.md:{line}:" for code, (_, line) in of.items()}
+            moved = [code for code, (text, _) in of.items() if before.get(code) != text]
             if len(moved) == len(LANGUAGES):
                 sentences.append(sentence("section_new", place=place[moved[0]], name=name))
             elif moved:
-                behind = [place[one].rstrip(":") for one in LANGUAGES if one not in moved]
+                behind = [place[code].rstrip(":") for code in LANGUAGES if code not in moved]
                 others = ", ".join(behind)
                 sentences += [
-                    sentence("section_changed", place=place[one], name=name, other=others)
-                    for one in moved
+                    sentence("section_changed", place=place[code], name=name, other=others)
+                    for code in moved
                 ]
     sentences += [
         sentence("section_gone", page=page, name=name)
@@ -99,21 +99,21 @@ def _changed_messages(stored: dict[str, list[str]]) -> list[str]:
             continue
         # The row with the most languages unchanged is what this text was.
         same = max(before, default=(), key=lambda row: _equal(row, today))
-        kept = [one for one, old, new in zip(LANGUAGES, same, today, strict=False) if old == new]
-        names = {one: leaf.place(one).split(" ")[0] for one in LANGUAGES}
+        kept = [code for code, old, new in zip(LANGUAGES, same, today, strict=False) if old == new]
+        names = {code: leaf.place(code).split(" ")[0] for code in LANGUAGES}
         if kept:
-            others = ", ".join(names[one].rstrip(":") for one in kept)
+            others = ", ".join(names[code].rstrip(":") for code in kept)
             sentences += [
                 sentence(
                     "message_changed",
-                    place=names[one],
+                    place=names[code],
                     name=leaf.key,
                     other=others,
-                    language=one,
+                    language=code,
                     others=", ".join(kept),
                 )
-                for one in LANGUAGES
-                if one not in kept
+                for code in LANGUAGES
+                if code not in kept
             ]
         else:
             sentences.append(sentence("section_new", place=names[LANGUAGES[0]], name=leaf.key))
@@ -121,13 +121,13 @@ def _changed_messages(stored: dict[str, list[str]]) -> list[str]:
 
 
 def _equal(row: tuple[str, ...], other: tuple[str, ...]) -> int:
-    return sum(one == two for one, two in zip(row, other, strict=False))
+    return sum(old == new for old, new in zip(row, other, strict=False))
 
 
 def write() -> None:
     """Write down that all languages say the same today."""
     hashes = {
-        page: {name: {one: text for one, (text, _) in of.items()} for name, of in parts.items()}
+        page: {name: {code: text for code, (text, _) in of.items()} for name, of in parts.items()}
         for page, parts in now().items()
     }
     data = {file: [" ".join(row) for row in rows] for file, rows in messages().items()}

@@ -30,8 +30,8 @@ class NoBrowser(Exception):
 def find() -> str | None:
     """Return the path of a Chromium: the one in CHROMIUM, the system's, or Playwright's own."""
     for name in (os.environ.get("CHROMIUM", ""), *NAMES):
-        if name and (found := shutil.which(name)):
-            return found
+        if name and (program := shutil.which(name)):
+            return program
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

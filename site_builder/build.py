@@ -22,7 +22,7 @@ from site_builder.site_data import ROOT, begun, first, languages
 if TYPE_CHECKING:
     from site_builder.formats.contents import Guide
 
-CONFIGS: dict[str, str] = {code: one["config"] for code, one in languages().items()}
+CONFIGS: dict[str, str] = {code: facts["config"] for code, facts in languages().items()}
 SOURCES = (
     "docs",
     "contributing",
@@ -137,32 +137,32 @@ def _build_languages(languages: Collection[str], place: Path, environ: dict[str,
 
     def run(*command: str) -> str | None:
         """Return what a program says if it fails."""
-        with tempfile.TemporaryFile() as said:
+        with tempfile.TemporaryFile() as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", *command],
                 cwd=ROOT,
                 env=environ,
-                stdout=said,
+                stdout=output,
                 stderr=subprocess.STDOUT,
             )
             running.append(process)
             if process.wait() == 0:
                 return None
-            said.seek(0)
-            return said.read().decode("utf-8", "replace")
+            output.seek(0)
+            return output.read().decode("utf-8", "replace")
 
     def make(language: str) -> str | None:
         config, folder = CONFIGS[language], str(place / language)
-        said = run(
+        output = run(
             "mkdocs", "build", "--strict", *options, "--config-file", config, "--site-dir", folder
         )
-        return None if said is None else readable(said, docs_of(ROOT / config))
+        return None if output is None else readable(output, docs_of(ROOT / config))
 
     with ThreadPoolExecutor(len(languages)) as pool:
         try:
-            made = pool.map(make, languages)
+            outcomes = pool.map(make, languages)
             _joined()  # while MkDocs works
-            complaints = [said for said in made if said is not None]
+            complaints = [text for text in outcomes if text is not None]
         except BaseException:
             for process in running:
                 process.kill()

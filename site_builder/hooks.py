@@ -51,7 +51,7 @@ def on_config(config: Any) -> None:
     config.extra["root"] = root
     config.copyright = word("licence", language)
     config.extra["languages"] = [
-        {"lang": code, "name": one["name"]} for code, one in languages().items()
+        {"lang": code, "name": facts["name"]} for code, facts in languages().items()
     ]
     # What is not said here in a language, the theme says in it.
     config.extra["theme_words"] = {
@@ -97,7 +97,7 @@ def on_nav(nav: Any, config: Any, files: Files) -> None:
 @event_priority(-100)
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> None:
     """Say which page comes, and keep its Markdown, after the macros, where GUIDE_RENDERED says."""
-    links = next(one for one in config.markdown_extensions if isinstance(one, TermLinks))
+    links = next(item for item in config.markdown_extensions if isinstance(item, TermLinks))
     links.page = page.file.src_uri
     if out := os.environ.get("GUIDE_RENDERED"):
         path = Path(out, config.theme["language"], page.file.src_uri)
@@ -160,7 +160,7 @@ def _words(document: dict[str, str]) -> set[str]:
     text = re.sub(
         r"<pre>.*?</pre>|<[^>]+>", " ", f"{document['title']} {document['text']}", flags=re.S
     )
-    return {found.lower() for found in WORD.findall(unescape(text))}
+    return {term.lower() for term in WORD.findall(unescape(text))}
 
 
 def _widen_search(path: Path, language: str) -> None:
@@ -175,14 +175,14 @@ def _widen_search(path: Path, language: str) -> None:
     index = json.loads(path.read_text(encoding="utf-8"))
     stemmer = Stemmer.Stemmer(languages()[language]["stemmer"])
     of_document = [_words(document) for document in index["docs"]]
-    stem = {one: stemmer.stemWord(one) for one in sorted(set().union(*of_document))}
+    stem = {term: stemmer.stemWord(term) for term in sorted(set().union(*of_document))}
     forms: dict[str, set[str]] = {}  # root → its other forms, without accents
     family: dict[str, set[str]] = defaultdict(set)
-    for one, root in stem.items():
-        family[root] |= {one, _fold(one)}
+    for term, root in stem.items():
+        family[root] |= {term, _fold(term)}
     for document, own in zip(index["docs"], of_document, strict=True):
-        relatives = {other for one in own for other in family[stem[one]]}
-        for root in {stemmer.stemWord(one.lower()) for one in WORD.findall(document["title"])}:
+        relatives = {relative for term in own for relative in family[stem[term]]}
+        for root in {stemmer.stemWord(term.lower()) for term in WORD.findall(document["title"])}:
             if root not in forms:
                 ended = {f"{root}{ending}" for ending in endings}
                 forms[root] = {_fold(form) for form in ended if stemmer.stemWord(form) == root}
@@ -190,9 +190,9 @@ def _widen_search(path: Path, language: str) -> None:
         # A search for the beginning of a word finds it: only the longest of each is needed.
         ordered = sorted(relatives | own)
         longest = {
-            one
-            for one, after in itertools.zip_longest(ordered, ordered[1:], fillvalue="")
-            if not after.startswith(one)
+            term
+            for term, after in itertools.zip_longest(ordered, ordered[1:], fillvalue="")
+            if not after.startswith(term)
         }
         if relatives := (relatives & longest) - own:
             document["family"] = " ".join(sorted(relatives))

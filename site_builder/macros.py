@@ -8,15 +8,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from site_builder.drawings import drawings, screenshots
-from site_builder.formats import feed
 from site_builder.formats.downloads import address
 from site_builder.formats.page_formats import TAKEN, WITHOUT_PDF, files_address, source_of
 from site_builder.pages import listing_usage, proof_kind, tables
 from site_builder.pages.fallback_pages import spoken
 from site_builder.pages.listings import Listing, fence, read_listing
 from site_builder.site_data import data, word
-
-HOW = ("run", "captured", "judged", "fails", "declared")
 
 
 class Addresses:
@@ -44,9 +41,7 @@ def define_env(env: Any) -> None:
     addresses = data("index/addresses")
     env.variables["index"] = Addresses(addresses["indexes"])
     env.variables["travis"] = Addresses(addresses["travis"])
-    for function in tables.TABLES:
-        env.macro(of_language(function), function.__name__)
-    for name, function in OF_LANGUAGE.items():
+    for name, function in {**tables.macros(), "drawing": drawings.figure}.items():
         env.macro(of_language(function), name)
     for name, function in OF_PAGE.items():
         env.macro(of_page(function), name)
@@ -65,7 +60,7 @@ def listing(
     """Show a file of examples/ or demo-package/, or its lines from *first* to *last*."""
     shown = read_listing(path, first, last)
     listing_usage.add(config["theme"]["language"], page, shown)
-    proof = proof_kind.said(shown, language)
+    proof = proof_kind.sentence(shown, language)
     if shown.is_output:
         return fence(shown, title or proof, ["output", "no-copy"], list(hl))
     head, classes = title if title is not None else shown.title, []
@@ -106,61 +101,6 @@ def take(config: Any, page: str, language: str, what: str) -> str:
     return f'<a href="{up}{TAKEN[what]}">{word(f"take_{what}", language)}</a>'
 
 
-def drawing(language: str, name: str) -> str:
-    """Show one of the drawings of site_builder/drawings/drawings.py."""
-    return drawings.figure(name, language)
-
-
-def label(language: str, key: str) -> str:
-    """Show the words on a button or a field of PyPI's pages, as this language sees them."""
-    words = data("index/labels")[key]
-    if words[language] is None:
-        return f"**{words['en']}**{word('shown_in_english', language)}"
-    return f"**{words[language]}**"
-
-
-def tested(language: str) -> str:
-    """Show what the last run of the proofs counted, and with which versions."""
-    counts = data("generated/tested")["counts"]
-    rows = [[word(f"how_{how}", language), str(counts[how])] for how in HOW]
-    return f"{tables.table(('kind', 'number'), rows, language)}\n\n{versions(language)}"
-
-
-def versions(language: str) -> str:
-    """Show the versions of the programs with which the blocks were proven."""
-    rows = [[name, version] for name, version in data("generated/tested")["versions"].items()]
-    return tables.table(("program", "version"), rows, language)
-
-
-def declared(language: str) -> str:
-    """List the blocks that cannot be run here, each with its reason."""
-    return "\n".join(
-        f"- `{block['listing'].rpartition('/')[2]}`, {word('page', language)} "
-        f"[{block['page'].rpartition('/')[2]}]({block['page']}.md): {block['reason'][language]}"
-        for block in data("generated/tested")["declared"]
-    )
-
-
-def version(language: str, program: str) -> str:
-    """Return the version of a program in the last run of the proofs."""
-    return str(data("generated/tested")["versions"][program])
-
-
-def tested_on(language: str) -> str:
-    """Return the day of the last run of the proofs."""
-    return str(data("generated/tested")["date"])
-
-
-OF_LANGUAGE: dict[str, Callable[..., str]] = {
-    "changes": feed.markdown,
-    "declared": declared,
-    "drawing": drawing,
-    "label": label,
-    "tested": tested,
-    "tested_on": tested_on,
-    "version": version,
-    "versions": versions,
-}
 # Those that also need the configuration and the path of the page.
 OF_PAGE: dict[str, Callable[..., str]] = {
     "listing": listing,

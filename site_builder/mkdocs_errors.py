@@ -33,25 +33,25 @@ def readable(output: str, docs: str) -> str:
     """Return the complaints in *output*, the print of a build of the pages in *docs*."""
     if place := _place(output):
         return place
-    found: list[str] = []
+    complaints: list[str] = []
     if macro := MACRO.search(output):
         page = macro["page"] or macro["rendered"]
         lines = TEMPLATE_LINE.findall(output)
         number = int(macro["syntax"] or (lines[-1] if lines else 1))
-        found.append(
+        complaints.append(
             f"{docs}/{page}:{number + _front(docs, page)}: {macro['text'] or macro['why']}"
         )
     for complaint in OTHER.finditer(output):
         link = LINK.match(complaint[0])
         if link:
             place = f"{docs}/{link['page']}:{_line(docs, link['page'], link['target'])}"
-            found.append(f"{place}: {link[1]}")
+            complaints.append(f"{place}: {link[1]}")
         elif setting := SETTING.match(complaint[1] or ""):
             number = _line(".", "mkdocs.yml", f"{setting['key']}:")
-            found.append(f"mkdocs.yml:{number}: {complaint[1]}")
+            complaints.append(f"mkdocs.yml:{number}: {complaint[1]}")
         elif "_Macro " not in complaint[0]:
-            found.append(complaint[1] or complaint[0])
-    return "\n".join(dict.fromkeys(found)) or output
+            complaints.append(complaint[1] or complaint[0])
+    return "\n".join(dict.fromkeys(complaints)) or output
 
 
 def _place(output: str) -> str | None:
@@ -94,6 +94,6 @@ def _line(docs: str, page: str, target: str) -> int:
 
 def docs_of(config: Path) -> str:
     """Return the folder of the pages that a configuration file builds: ``docs/en``."""
-    found = re.search(r"^docs_dir: (.+)$", config.read_text(encoding="utf-8"), re.M)
-    assert found, f"{config} names no docs_dir"
-    return found[1]
+    folder = re.search(r"^docs_dir: (.+)$", config.read_text(encoding="utf-8"), re.M)
+    assert folder, f"{config} names no docs_dir"
+    return folder[1]

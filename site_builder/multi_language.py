@@ -7,49 +7,24 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import jinja2
-
 from site_builder.formats import contents, offline
 from site_builder.formats.contents import Guide
 from site_builder.pages import csp
-from site_builder.site_data import word
+from site_builder.templates import render
 
 
 def read(place: Path, configs: Mapping[str, Path]) -> list[Guide]:
     """Return the guide in each language, as it was built from its configuration into *place*."""
-    return [contents.read(config, place / one) for one, config in configs.items()]
+    return [contents.read(config, place / code) for code, config in configs.items()]
 
 
 def write_root(place: Path, guides: list[Guide]) -> None:
     """Write what lies above the languages: the page to choose one, llms.txt, the lost page."""
-    languages = [
-        {
-            "lang": guide.language,
-            "site_name": guide.name,
-            "description": guide.description,
-            "read": word("read", guide.language),
-        }
-        for guide in guides
-    ]
-    template = (Path(__file__).parent / "root.html").read_text(encoding="utf-8")
-    page = jinja2.Environment(autoescape=True).from_string(template)
-    text = page.render(languages=languages, root=guides[0].root)
+    text = render("root.html", guides=guides)
     (place / "index.html").write_text(text, encoding="utf-8")
-    (place / "llms.txt").write_text(_llms(guides), encoding="utf-8")
+    (place / "llms.txt").write_text(render("llms.txt", guides=guides), encoding="utf-8")
     # Served for every missing address; its links are absolute, so it works at any depth.
     shutil.copy(guides[0].folder / "404.html", place / "404.html")
-
-
-def _llms(guides: list[Guide]) -> str:
-    """Return the ``llms.txt`` above all languages, which leads to each."""
-    first = guides[0]
-    lines = [f"# {first.name}", "", f"> {first.description}", ""]
-    for guide in guides:
-        lines += [f"## {guide.name}", ""]
-        for name, key in (("llms.txt", "llms_list"), ("llms-full.txt", "llms_full")):
-            lines.append(f"- [{word(key, guide.language)}]({guide.url}{name})")
-        lines.append("")
-    return "\n".join(lines).strip() + "\n"
 
 
 def write_sets(place: Path, guides: list[Guide], *, pdf: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # The program's own data files, those of the pages, and the sentences of `make` and `make bench`.
 FOLDERS = ("pypi_practice/data", "docs/data", "benchmarks", "scripts")
+TITLE = re.compile(r"^# (.+?)(?: \{.*\})?$", re.M)
 
 
 @functools.cache
@@ -46,6 +48,14 @@ def word(key: str, language: str) -> str:
     return str(data("site/words")[key][language])
 
 
+def page_title(file: Path) -> str:
+    """Return the title of a page's Markdown; ValueError if it has none."""
+    match = TITLE.search(file.read_text(encoding="utf-8"))
+    if match is None:
+        raise ValueError(f"{file.relative_to(ROOT)} has no title")
+    return match[1]
+
+
 def languages() -> dict[str, dict[str, Any]]:
     """Return code → facts of each language of the site, the first one first."""
     codes: dict[str, dict[str, Any]] = raw("languages")
@@ -59,7 +69,7 @@ def first() -> str:
 
 def begun() -> tuple[str, ...]:
     """Return the codes of the languages that are not whole yet."""
-    return tuple(code for code, one in languages().items() if one.get("begun"))
+    return tuple(code for code, facts in languages().items() if facts.get("begun"))
 
 
 @functools.cache
@@ -74,10 +84,10 @@ def _filled(node: Any, missing: tuple[str, ...], source: str) -> Any:
     if not missing:
         return node
     if isinstance(node, list):
-        return [_filled(one, missing, source) for one in node]
+        return [_filled(item, missing, source) for item in node]
     if not isinstance(node, dict):
         return node
-    whole = {key: _filled(one, missing, source) for key, one in node.items()}
+    whole = {key: _filled(item, missing, source) for key, item in node.items()}
     if source in node:
         whole = {code: whole[source] for code in missing} | whole
     return whole

@@ -30,7 +30,7 @@ def main() -> None:
     token = store.new_token(store.user(index), uuid.uuid4().hex, None)[1]
     made = write_certificates(folder) if way == "tls" else None
     application = Application(store, None, words, Limits(new_projects=10**6))
-    server = IndexServer(application, made and made.server, made and made.key)
+    server = IndexServer(application, application.words, made and made.server, made and made.key)
     told = {"port": server.port, "password": token, "authority": made and str(made.bundle)}
     print(json.dumps(told), flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})

@@ -14,7 +14,7 @@ from pypi_practice.cli.token.stored import open_store
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
-from pypi_practice.index.storage.store import User
+from pypi_practice.index.storage.records import User
 
 KEYS = ("index", "user", "email", "two_factor")
 EMAIL = {"verified": True, "unverified": False}

@@ -130,7 +130,7 @@ def _name(path: Path) -> str:
 
 def _names(asker: _Asker) -> Any:
     from pypi_practice.fork import copy
-    from pypi_practice.git import safe_reader
+    from pypi_practice.git import git_command
 
     words = asker.words
     while True:
@@ -144,12 +144,12 @@ def _names(asker: _Asker) -> Any:
             print(error, file=sys.stderr)
     package = asker.get("package", copy.package_name, copy.package_of(project))
     command = asker.get("command", copy.command_name, copy.command_of(project))
-    author = asker.get("author", copy.author_name, safe_reader.user_setting("user.name"))
-    email = asker.get("email", copy.email_address, safe_reader.user_setting("user.email"))
+    author = asker.get("author", copy.author_name, git_command.user_setting("user.name"))
+    email = asker.get("email", copy.email_address, git_command.user_setting("user.email"))
     repository = ""
     if asker.arguments.own_repository is None:
         user = asker.get(
-            "user", copy.user_name, safe_reader.user_setting("github.user") or _account(author)
+            "user", copy.user_name, git_command.user_setting("github.user") or _account(author)
         )
         repository = copy.repository_address(f"{user}/{project}", words)
     repository = asker.get("repository", copy.repository_address, repository)

@@ -22,7 +22,8 @@ from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES, Index
-from pypi_practice.index.storage.store import Store, TokenRecord
+from pypi_practice.index.storage.records import TokenRecord
+from pypi_practice.index.storage.store import Store
 from pypi_practice.tokens import macaroons
 from pypi_practice.tokens.patterns import SCANNER
 

@@ -14,7 +14,7 @@ from pypi_practice.core.terminal import one_line, visible
 
 # Those that are whole: a language that is begun is the site's alone.
 LANGUAGES: tuple[str, ...] = tuple(
-    code for code, one in load("languages").items() if not one.get("begun")
+    code for code, facts in load("languages").items() if not facts.get("begun")
 )
 DOMAIN = "pypi-practice"  # of gettext
 

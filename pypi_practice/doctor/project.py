@@ -32,7 +32,8 @@ from pypi_practice.doctor import history, lookup
 from pypi_practice.doctor.distributions import UNPACK_ERRORS, Built, open_distribution
 from pypi_practice.doctor.leaks import has_token
 from pypi_practice.doctor.versions import TAG, TAG_LIMIT, parse_version
-from pypi_practice.git.safe_reader import NOT_A_REPOSITORY, NOT_INSTALLED, GitError, Repository
+from pypi_practice.git.git_command import NOT_A_REPOSITORY, NOT_INSTALLED, GitError
+from pypi_practice.git.safe_reader import Repository
 from pypi_practice.travis.run import plan_report, repository
 
 SETTINGS_LIMIT = 1024 * 1024  # bytes of pyproject.toml

@@ -34,7 +34,7 @@ from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import one_line
-from pypi_practice.git import safe_reader
+from pypi_practice.git import git_command, safe_reader
 from pypi_practice.index.upload.validation import FILENAME_LIMIT
 
 # What working in the demo package leaves behind, and an installation adds.
@@ -260,13 +260,13 @@ def made_before(path: Path) -> bool:
         reader = safe_reader.Repository(path)
         roots = reader.text("rev-list", "--max-parents=0", "HEAD").split()
         return any(MARK in reader.text("cat-file", "commit", root) for root in roots[:1])
-    except safe_reader.GitError:
+    except git_command.GitError:
         return False
 
 
 def check_target(path: Path, words: Translator) -> None:
     """Raise PracticeError unless a fork can be made at *path*: nothing there, or nothing in it."""
-    if safe_reader.program() is None:
+    if git_command.program() is None:
         raise PracticeError(words("no_git"))
     for name in path.parts:
         if one_line(name) != name:
@@ -316,7 +316,7 @@ def write(path: Path, mine: Names, ci: str, words: Translator) -> None:
             if path.is_dir():
                 path.rmdir()  # it is empty, or this fails and nothing is lost
             made.rename(path)
-    except safe_reader.GitError as error:
+    except git_command.GitError as error:
         reason = error.detail or error.kind
         raise PracticeError(words("not_written", path=path, reason=reason)) from error
     except OSError as error:
@@ -327,7 +327,7 @@ def _commit(place: Path, mine: Names) -> None:
     """Make the repository and its first commit, with no hook or filter; raises GitError."""
     me = ["-c", f"user.name={mine.author}", "-c", f"user.email={mine.email}"]
     start = ["commit", "--quiet", "--message", f"Start {mine.project}", "--message", MARK]
-    safe_reader.create(
+    git_command.create(
         place,
         (
             ["init", "--quiet", "--initial-branch", "main"],

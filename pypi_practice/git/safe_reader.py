@@ -26,21 +26,18 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from pypi_practice.core import executables, regular_files
+from pypi_practice.core import regular_files
+from pypi_practice.git import git_command
+from pypi_practice.git.git_command import GitError
 
-TIMEOUT = 60  # seconds for one command
-OUTPUT_LIMIT = 64 * 1024 * 1024  # bytes that a command may print
-MEMORY_LIMIT = 2 * 1024 * 1024 * 1024  # bytes of data of a git process, on Linux
 FILE_LIMIT = 1024 * 1024  # bytes of a configuration, or of a file that names another
 REFERENCE_LIMIT = 4096  # bytes of a loose reference
 TABLE_LIMIT = 512 * 1024 * 1024  # bytes of an index, of packed references, of a log of references
@@ -98,161 +95,6 @@ CONFIG = """[core]
 """
 
 
-class GitError(Exception):
-    """Why git cannot be asked: *kind* is one of the constants below, *detail* what git said."""
-
-    def __init__(self, kind: str, detail: str = "") -> None:
-        super().__init__(f"{kind}: {detail}" if detail else kind)
-        self.kind, self.detail = kind, detail
-
-
-NOT_INSTALLED = "not_installed"
-NOT_A_REPOSITORY = "not_a_repository"
-OWNED_BY_ANOTHER = "owned_by_another"  # git calls it dubious ownership
-UNREADABLE = "unreadable"
-FAILED = "failed"
-TIMED_OUT = "timed_out"
-TOO_LARGE = "too_large"
-
-
-def program() -> str | None:
-    """Return the path of git, None if there is none.
-
-    Only absolute folders of PATH are searched: a git in the present folder could be anybody's.
-    """
-    return executables.find("git")
-
-
-def _command(arguments: Sequence[str]) -> list[str]:
-    git = program()
-    if git is None:
-        raise GitError(NOT_INSTALLED)
-    return [git, *arguments]
-
-
-def _user_environment() -> dict[str, str]:
-    """Return the environment with the user's configuration, and no repository chosen by it."""
-    kept = ("GIT_CONFIG", "GIT_TEST_")
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("GIT_") or name.startswith(kept)
-    } | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
-
-
-def isolated_environment(home: Path) -> dict[str, str]:
-    """Return the environment for git without any configuration but that of its git directory.
-
-    *home* is a folder that holds no ``.gitconfig``.
-    """
-    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | {
-        "LC_ALL": "C",
-        "HOME": str(home),
-        "XDG_CONFIG_HOME": str(home),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": str(home / "no-configuration"),
-        "GIT_ATTR_NOSYSTEM": "1",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_ALLOW_PROTOCOL": "file",
-        "GIT_LITERAL_PATHSPECS": "1",
-        "GIT_PAGER": "cat",
-    }
-
-
-@dataclass(frozen=True)
-class _Done:
-    code: int
-    out: bytes
-    error: str
-
-
-@contextlib.contextmanager
-def _process(
-    arguments: Sequence[str],
-    environ: dict[str, str],
-    folder: Path,
-    stdin: IO[bytes] | None = None,
-    stderr: IO[bytes] | None = None,
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Start git; when the block is left, it has ended."""
-    try:
-        process = subprocess.Popen(
-            _command(arguments),
-            cwd=folder,
-            env=environ,
-            stdout=subprocess.PIPE,
-            stdin=subprocess.DEVNULL if stdin is None else stdin,
-            stderr=subprocess.DEVNULL if stderr is None else stderr,
-        )
-    except (OSError, ValueError) as error:
-        raise GitError(FAILED, str(error)) from error
-    with process:
-        if sys.platform == "linux":
-            import resource
-
-            with contextlib.suppress(OSError, ValueError):  # it may have ended, or have less
-                resource.prlimit(process.pid, resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _run(
-    arguments: Sequence[str],
-    environ: dict[str, str],
-    folder: Path,
-    stdin: bytes = b"",
-    limit: int = OUTPUT_LIMIT,
-    timeout: float = TIMEOUT,
-) -> _Done:
-    """Run git and return what it says; raises GitError (NOT_INSTALLED, TIMED_OUT, TOO_LARGE)."""
-    with (
-        tempfile.TemporaryFile() as given,
-        tempfile.TemporaryFile() as errors,
-    ):
-        given.write(stdin)
-        given.seek(0)
-        with _process(arguments, environ, folder, given, errors) as process:
-            assert process.stdout is not None
-            timed_out = threading.Event()
-
-            def stop() -> None:
-                timed_out.set()
-                process.kill()
-
-            timer = threading.Timer(timeout, stop)
-            timer.start()
-            try:
-                out = process.stdout.read(limit + 1)
-                if len(out) > limit:
-                    raise GitError(TOO_LARGE)
-                code = process.wait()
-            finally:
-                timer.cancel()
-            if timed_out.is_set():
-                raise GitError(TIMED_OUT, f"{timeout:.0f} s")
-        errors.seek(0)
-        lines = errors.read(4096).decode(errors="replace").strip().splitlines()
-    return _Done(code, out, lines[0] if lines else "")
-
-
-def user_setting(name: str) -> str:
-    """Return a setting of the user or of the system, such as ``user.name``; empty without one.
-
-    The configuration of the repository around the present folder is not asked.
-    """
-    environ = _user_environment() | {"GIT_DIR": os.devnull}
-    try:
-        done = _run(["config", "--get", name], environ, Path(os.sep))
-    except GitError:
-        return ""
-    return done.out.decode(errors="replace").strip() if done.code == 0 else ""
-
-
 def _settings(data: bytes) -> dict[str, list[str]]:
     """Return the output of ``git config --list -z``: values by name, the last one counts."""
     settings: dict[str, list[str]] = {}
@@ -285,14 +127,14 @@ def _locate(path: Path) -> tuple[Path, Path, bool]:
         elif os.path.isfile(path / "HEAD") and os.path.isdir(path / "objects"):
             git_dir = path
         else:
-            raise GitError(NOT_A_REPOSITORY)
+            raise GitError(git_command.NOT_A_REPOSITORY)
         common_dir = git_dir
         if os.path.lexists(git_dir / "commondir"):
             common_dir = _named_in(git_dir / "commondir")
         if not os.path.lexists(git_dir / "HEAD") or not os.path.isdir(common_dir / "objects"):
-            raise GitError(NOT_A_REPOSITORY)
+            raise GitError(git_command.NOT_A_REPOSITORY)
     except (OSError, ValueError) as error:
-        raise GitError(UNREADABLE, str(error)) from error
+        raise GitError(git_command.UNREADABLE, str(error)) from error
     return git_dir, common_dir, git_dir == path
 
 
@@ -311,9 +153,11 @@ def _check_owner(path: Path, *folders: Path) -> None:
         with contextlib.suppress(OSError):
             if all(os.lstat(folder).st_uid in own for folder in (path, *folders)):
                 return
-    asked = _run(["-C", str(path), "rev-parse", "--git-dir"], _user_environment(), path)
+    asked = git_command.run(
+        ["-C", str(path), "rev-parse", "--git-dir"], git_command.user_environment(), path
+    )
     if asked.code and "dubious ownership" in asked.error:
-        raise GitError(OWNED_BY_ANOTHER)
+        raise GitError(git_command.OWNED_BY_ANOTHER)
 
 
 def _check_objects(folder: Path, depth: int = ALTERNATES_DEPTH) -> None:
@@ -328,14 +172,14 @@ def _check_objects(folder: Path, depth: int = ALTERNATES_DEPTH) -> None:
             with os.scandir(each) as entries:
                 for entry in entries:
                     if not entry.is_file() and not entry.is_dir():
-                        raise GitError(UNREADABLE, f"{entry.name}: not a regular file")
+                        raise GitError(git_command.UNREADABLE, f"{entry.name}: not a regular file")
         named = folder / "info" / "alternates"
         if depth and os.path.isfile(named):
             for line in os.fsdecode(regular_files.read(named, FILE_LIMIT)).splitlines():
                 if line and line[0] not in '#"' and os.path.isdir(folder / line):
                     _check_objects(folder / line, depth - 1)
     except (OSError, ValueError) as error:
-        raise GitError(UNREADABLE, str(error)) from error
+        raise GitError(git_command.UNREADABLE, str(error)) from error
 
 
 def _quoted(path: Path) -> str:
@@ -358,14 +202,14 @@ def _copy(source: Path, target: Path, limit: int) -> None:
         status = os.stat(source)
         os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
     except (OSError, ValueError) as error:
-        raise GitError(UNREADABLE, str(error)) from error
+        raise GitError(git_command.UNREADABLE, str(error)) from error
 
 
 def _copy_tree(source: Path, target: Path, limit: int) -> None:
     """Copy the regular files below a folder, such as ``refs``. Raises GitError."""
 
     def fail(error: OSError) -> None:
-        raise GitError(UNREADABLE, str(error)) from error
+        raise GitError(git_command.UNREADABLE, str(error)) from error
 
     if not os.path.isdir(source):
         return
@@ -385,7 +229,7 @@ class Repository:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(os.path.abspath(path))
-        _command([])
+        git_command.command_line([])
         git_dir, common_dir, self.is_bare = _locate(self.path)
         self._git_dir, self._common_dir = git_dir, common_dir
         _check_owner(self.path, git_dir, common_dir)
@@ -394,13 +238,13 @@ class Repository:
         try:
             self.own = Path(tempfile.mkdtemp(prefix="pypi-practice-git-"))
         except OSError as error:
-            raise GitError(UNREADABLE, str(error)) from error
+            raise GitError(git_command.UNREADABLE, str(error)) from error
         self._finalizer = weakref.finalize(self, shutil.rmtree, self.own, ignore_errors=True)
-        self.environ = isolated_environment(self.own) | {"GIT_DIR": str(self.own)}
+        self.environ = git_command.isolated_environment(self.own) | {"GIT_DIR": str(self.own)}
         self.settings = self._read_settings()
         object_format = self._setting("extensions.objectformat") or "sha1"
         if object_format not in ("sha1", "sha256"):
-            raise GitError(UNREADABLE, f"extensions.objectFormat = {object_format}")
+            raise GitError(git_command.UNREADABLE, f"extensions.objectFormat = {object_format}")
         config = CONFIG.format(object_format=object_format, nowhere=os.devnull)
         if (self._setting("extensions.refstorage") or "files") == "reftable":
             config += "\trefStorage = reftable\n"
@@ -412,7 +256,7 @@ class Repository:
             alternate = os.fsencode(_quoted(Path(os.path.realpath(objects))))
             (self.own / "objects" / "info" / "alternates").write_bytes(alternate + b"\n")
         except OSError as error:
-            raise GitError(UNREADABLE, str(error)) from error
+            raise GitError(git_command.UNREADABLE, str(error)) from error
         _copy(git_dir / "HEAD", self.own / "HEAD", REFERENCE_LIMIT)
         _copy(common_dir / "packed-refs", self.own / "packed-refs", TABLE_LIMIT)
         _copy(common_dir / "shallow", self.own / "shallow", TABLE_LIMIT)
@@ -429,13 +273,13 @@ class Repository:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise GitError(UNREADABLE, str(error)) from error
+            raise GitError(git_command.UNREADABLE, str(error)) from error
         listed = ["config", "--file", "-", "--no-includes", "--list", "-z"]
         environ = {name: text for name, text in self.environ.items() if name != "GIT_DIR"}
         environ["GIT_CEILING_DIRECTORIES"] = str(self.own.parent)
-        done = _run(listed, environ, self.own, data)
+        done = git_command.run(listed, environ, self.own, data)
         if done.code:
-            raise GitError(UNREADABLE, done.error)
+            raise GitError(git_command.UNREADABLE, done.error)
         return _settings(done.out)
 
     def _setting(self, name: str) -> str:
@@ -458,11 +302,16 @@ class Repository:
             name.startswith("remote.") and name.endswith(".promisor") for name in self.settings
         )
 
-    def run(self, *arguments: str, limit: int = OUTPUT_LIMIT, timeout: float = TIMEOUT) -> bytes:
+    def run(
+        self,
+        *arguments: str,
+        limit: int = git_command.OUTPUT_LIMIT,
+        timeout: float = git_command.TIMEOUT,
+    ) -> bytes:
         """Return what a git command prints; raises GitError, FAILED with git's own words."""
-        done = _run(arguments, self.environ, self.own, limit=limit, timeout=timeout)
+        done = git_command.run(arguments, self.environ, self.own, limit=limit, timeout=timeout)
         if done.code:
-            raise GitError(FAILED, done.error)
+            raise GitError(git_command.FAILED, done.error)
         return done.out
 
     def text(self, *arguments: str) -> str:
@@ -474,7 +323,7 @@ class Repository:
         try:
             return self.text("rev-parse", "--verify", "--quiet", "--end-of-options", revision)
         except GitError as error:
-            if error.kind == FAILED:
+            if error.kind == git_command.FAILED:
                 return None
             raise
 
@@ -486,8 +335,10 @@ class Repository:
 
         The deadline is a time of ``time.monotonic()``.
         """
-        with _process(arguments, self.environ, self.own, stdin) as process:
-            left = TIMEOUT if deadline is None else max(0.0, deadline - time.monotonic())
+        with git_command.started(arguments, self.environ, self.own, stdin) as process:
+            left = (
+                git_command.TIMEOUT if deadline is None else max(0.0, deadline - time.monotonic())
+            )
             timer = threading.Timer(left, process.kill)
             timer.start()
             try:
@@ -507,15 +358,15 @@ class Repository:
                 assert process.stdout is not None
                 head = process.stdout.readline().split()
                 if not head:
-                    raise GitError(UNREADABLE, name)
+                    raise GitError(git_command.UNREADABLE, name)
                 if len(head) != 3 or head[1] != b"blob":
                     return None
                 size = int(head[2])
                 if size > limit:
-                    raise GitError(TOO_LARGE, name)
+                    raise GitError(git_command.TOO_LARGE, name)
                 data = process.stdout.read(size)
         if len(data) != size:
-            raise GitError(UNREADABLE, name)
+            raise GitError(git_command.UNREADABLE, name)
         return data
 
     def uncommitted(self, *, untracked: bool) -> list[str]:
@@ -554,9 +405,9 @@ class Repository:
         """Run a command that reads the work tree, with a copy of the index."""
         command = [*self._work_tree_settings, *arguments]
         environ = self.environ | {"GIT_WORK_TREE": str(self.path)}
-        done = _run(command, environ, self.path)
+        done = git_command.run(command, environ, self.path)
         if done.code:
-            raise GitError(FAILED, done.error)
+            raise GitError(git_command.FAILED, done.error)
         return done.out
 
     def _check_tracked_folders(self) -> None:
@@ -596,7 +447,7 @@ class Repository:
                 elif (in_submodule or entry.name in READ_IN_WORK_TREE) and not (
                     entry.is_file() or entry.is_symlink()
                 ):
-                    raise GitError(UNREADABLE, f"{entry.name}: not a regular file")
+                    raise GitError(git_command.UNREADABLE, f"{entry.name}: not a regular file")
         return below
 
     def _copy_index(self) -> None:
@@ -611,8 +462,8 @@ class Repository:
     @functools.cached_property
     def _work_tree_settings(self) -> list[str]:
         """Return the options of git for the settings that are passed on."""
-        environ = _user_environment() | {"GIT_DIR": os.devnull}
-        listed = _run(["config", "--list", "-z"], environ, Path(os.sep))
+        environ = git_command.user_environment() | {"GIT_DIR": os.devnull}
+        listed = git_command.run(["config", "--list", "-z"], environ, Path(os.sep))
         users = _settings(listed.out) if listed.code == 0 else {}
         options = []
         for name in RECOGNISED_SETTINGS:
@@ -650,19 +501,6 @@ class Repository:
             str(target),
         ]
         environ = {name: text for name, text in self.environ.items() if name != "GIT_DIR"}
-        done = _run(command, environ, self.own, timeout=10 * TIMEOUT)
+        done = git_command.run(command, environ, self.own, timeout=10 * git_command.TIMEOUT)
         if done.code:
-            raise GitError(FAILED, done.error)
-
-
-def create(path: Path, commands: Sequence[Sequence[str]]) -> None:
-    """Run git commands in the folder *path*, with no configuration but what they say.
-
-    Raises GitError.
-    """
-    with tempfile.TemporaryDirectory(prefix="pypi-practice-git-") as home:
-        environ = isolated_environment(Path(home))
-        for command in commands:
-            done = _run(command, environ, path)
-            if done.code:
-                raise GitError(FAILED, done.error)
+            raise GitError(git_command.FAILED, done.error)

@@ -28,7 +28,8 @@ from pypi_practice.index.responses import (
     upload_error,
 )
 from pypi_practice.index.routes import Routes, is_tricky
-from pypi_practice.index.storage.store import Store, TokenRecord
+from pypi_practice.index.storage.records import TokenRecord
+from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upload import archives, form, validation
 from pypi_practice.index.upload.rejection import AlreadyThere, TooMuch, UploadRejected
 from pypi_practice.index.upstream import Upstream

@@ -110,7 +110,7 @@ class Web:
         if switched := pages.switch_language(request):
             return switched
         store = self.application.store
-        counts = {key: queries.count_projects(store, one) for key, one in INDEXES.items()}
+        counts = {key: queries.count_projects(store, index) for key, index in INDEXES.items()}
         indexes = list(INDEXES.values())
         return self.pages.render(request, None, "start", indexes=indexes, counts=counts)
 
@@ -120,7 +120,9 @@ class WebServer:
 
     def __init__(self, application: Application, port: int = 0, host: str = LOOPBACK) -> None:
         web = Web(application, host)
-        self._server = PatientServer((host, port), web, numthreads=THREADS, server_name="pages")
+        self._server = PatientServer(
+            (host, port), web, application.words, numthreads=THREADS, server_name="pages"
+        )
         self._server.max_request_body_size = BODY_LIMIT
         try:
             self._server.prepare()

@@ -16,7 +16,8 @@ from pypi_practice.core.indexes import Index
 from pypi_practice.index.request import Request
 from pypi_practice.index.responses import JSON, TEXT, Response
 from pypi_practice.index.sessions import Sessions
-from pypi_practice.index.storage.store import Project, Store
+from pypi_practice.index.storage.records import Project
+from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upload import validation
 from pypi_practice.index.views import json_api, pages
 from pypi_practice.index.views.account import AccountPages
@@ -124,8 +125,8 @@ class Routes:
         if name != project.normalized:
             rest = f"/{quote(version)}/json" if version else "/json"
             return pages.redirect(request, f"/pypi/{project.normalized}{rest}", 301)
-        found = json_api.project(request, index, project, self.store, version)
-        return found or self._json_missing()
+        response = json_api.project(request, index, project, self.store, version)
+        return response or self._json_missing()
 
     def _json_missing(self) -> Response:
         # As on PyPI: programs look at the status, and some read this message.

@@ -10,6 +10,7 @@ import functools
 import http.client
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -55,6 +56,7 @@ PASSED_BACK = (
     "Last-Modified",
     "Vary",
 )
+NAME_PAUSE = 0.5  # seconds before a name is looked up again whose server gave no answer
 SILENCE = 30  # seconds in which an index that could not be reached is not tried again
 
 
@@ -91,6 +93,23 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         if url.scheme not in ("http", "https") or (host != self.host and is_loopback(host)):
             return None
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _is_name_failure(error: urllib.error.URLError) -> bool:
+    """Tell whether a host name was not resolved for a reason that may pass soon."""
+    reason = error.reason
+    return isinstance(reason, socket.gaierror) and reason.errno == socket.EAI_AGAIN
+
+
+def _open(opener: urllib.request.OpenerDirector, request: urllib.request.Request) -> Any:
+    """Send *request*, and once more if a name server did not answer in time."""
+    try:
+        return opener.open(request, timeout=TIMEOUT)
+    except urllib.error.URLError as error:
+        if not _is_name_failure(error):
+            raise
+    time.sleep(NAME_PAUSE)
+    return opener.open(request, timeout=TIMEOUT)
 
 
 class Upstream:
@@ -172,7 +191,7 @@ class Upstream:
             request.add_unredirected_header("Authorization", secret)
         opener = urllib.request.build_opener(_Redirects(host))
         try:
-            response = opener.open(request, timeout=TIMEOUT)
+            response = _open(opener, request)
         except urllib.error.HTTPError as refused:
             with refused:
                 if refused.code == 304:

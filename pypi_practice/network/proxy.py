@@ -25,7 +25,7 @@ from pypi_practice.core.indexes import (
     is_protected,
     plain_host,
 )
-from pypi_practice.network import parent_proxy
+from pypi_practice.network import client_hello, parent_proxy
 from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
 from pypi_practice.network.connections import Connection, Outcome, read_host
 from pypi_practice.network.parent_proxy import OuterProxy
@@ -62,35 +62,6 @@ class Target(NamedTuple):
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
-
-
-def server_name(hello: bytes) -> str | None:
-    """Return the host that a TLS ClientHello names, None if it names none.
-
-    Raises ValueError if *hello* is not the start of a TLS connection. Source: RFC 8446 section
-    4.1.2, RFC 6066 section 3.
-    """
-    if len(hello) < 6 or hello[0] != 0x16 or hello[5] != 0x01:
-        raise ValueError("not a ClientHello")
-    try:
-        place = 9 + 2 + 32  # record and handshake headers, version, random
-        place += 1 + hello[place]  # session id
-        place += 2 + int.from_bytes(hello[place : place + 2])  # cipher suites
-        place += 1 + hello[place]  # compression methods
-        end = place + 2 + int.from_bytes(hello[place : place + 2])
-        place += 2
-        while place + 4 <= end:
-            kind = int.from_bytes(hello[place : place + 2])
-            length = int.from_bytes(hello[place + 2 : place + 4])
-            if kind == 0:
-                if hello[place + 6]:
-                    raise ValueError("not a host name")
-                size = int.from_bytes(hello[place + 7 : place + 9])
-                return hello[place + 9 : place + 9 + size].decode("ascii")
-            place += 4 + length
-    except (IndexError, UnicodeDecodeError) as error:
-        raise ValueError("not a whole ClientHello") from error
-    return None
 
 
 def read_target(text: str, default_port: int | None = None) -> Target:
@@ -139,9 +110,11 @@ class _Handler(socketserver.BaseRequestHandler):
         with self._connect(target, is_index=is_index) as remote:
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             if not is_index:
-                rest = rest or client.recv(16 * 1024)
+                rest = client_hello.receive(client, rest)
                 if not _may_pass(rest, target.host):
                     self.server.record(target, "refused")
+                    with contextlib.suppress(OSError):  # the client may have gone
+                        client.sendall(client_hello.UNRECOGNIZED_NAME)
                     return
             self.server.record(target, "index" if is_index else "allowed")
             relay(client, remote, rest)
@@ -165,7 +138,9 @@ class _Handler(socketserver.BaseRequestHandler):
             if names[-1] == "host" and read_target(value, 80) != target:
                 raise BadRequest(header)
         proxy = self.server.outer.for_host("http", target.host)
-        kept = [one for one, name in zip(headers, names, strict=True) if name not in HOP_HEADERS]
+        kept = [
+            header for header, name in zip(headers, names, strict=True) if name not in HOP_HEADERS
+        ]
         shown = f"{slash or '/'}{path}"
         if proxy:
             shown = f"http://{authority}{shown}"
@@ -206,7 +181,7 @@ def _may_pass(hello: bytes, host: str) -> bool:
     if is_loopback(host):
         return True
     try:
-        name = server_name(hello)
+        name = client_hello.server_name(hello)
     except ValueError:
         return False
     return name is not None and plain_host(name) == host

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import FILES_HOST, HOSTS, UPSTREAM_HOST
 from pypi_practice.core.limits import PYPI
 from pypi_practice.network.slow_clients import PatientAdapter, PatientServer
@@ -46,14 +47,14 @@ def write_certificates(directory: Path) -> Certificates:
 
     authority = trustme.CA(organization_name="pypi-practice")
     server = authority.issue_cert(*sorted(HOSTS), FILES_HOST, UPSTREAM_HOST)
-    made = certificates_in(directory)
-    server.private_key_pem.write_to_path(str(made.key))
-    made.key.chmod(0o600)
+    files = certificates_in(directory)
+    server.private_key_pem.write_to_path(str(files.key))
+    files.key.chmod(0o600)
     for part in server.cert_chain_pems:
-        part.write_to_path(str(made.server), append=True)
-    authority.cert_pem.write_to_path(str(made.authority))
-    made.bundle.write_bytes(system_certificates() + authority.cert_pem.bytes())
-    return made
+        part.write_to_path(str(files.server), append=True)
+    authority.cert_pem.write_to_path(str(files.authority))
+    files.bundle.write_bytes(system_certificates() + authority.cert_pem.bytes())
+    return files
 
 
 def system_certificates() -> bytes:
@@ -64,7 +65,7 @@ def system_certificates() -> bytes:
         if name and Path(name).is_file():
             context.load_verify_locations(name)
     certificates = context.get_ca_certs(binary_form=True)
-    return "".join(ssl.DER_cert_to_PEM_cert(one) for one in certificates).encode()
+    return "".join(ssl.DER_cert_to_PEM_cert(certificate) for certificate in certificates).encode()
 
 
 class IndexServer:
@@ -73,12 +74,14 @@ class IndexServer:
     def __init__(
         self,
         application: Callable[..., Any],
+        words: Translator,
         certificate: Path | None = None,
         key: Path | None = None,
     ) -> None:
         self._server = PatientServer(
             (LOOPBACK, 0),
             application,
+            words,
             numthreads=THREADS,
             server_name="pypi",
             request_queue_size=WAITING,

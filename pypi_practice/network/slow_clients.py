@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections import Counter
@@ -14,6 +16,8 @@ from typing import Any
 from cheroot.server import HeaderReader, HTTPConnection, HTTPRequest
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
+
+from pypi_practice.core.i18n import Translator
 
 # Seconds that a client may be waited for in one of the threads that all share: while all of them
 # wait, nobody else is answered.
@@ -26,6 +30,9 @@ SLOW, SLOW_OF_ONE = 240, 200
 HEADERS = 64 * 1024  # bytes of the first line and the headers of a request
 KEPT = 200  # connections that may be open without a request; after ten seconds they end anyway
 TOO_SLOW = "timed out"  # the words by which cheroot knows it
+NO_DESCRIPTOR = (errno.EMFILE, errno.ENFILE)
+PAUSE = 0.1  # seconds before a connection is accepted that could not be
+SAID_AGAIN = 60  # seconds between two messages that no file descriptor is free
 
 
 class _Pace:
@@ -194,6 +201,27 @@ class PatientAdapter(BuiltinSSLAdapter):
         return wrapped, {"wsgi.url_scheme": "https", "HTTPS": "on"}
 
 
+class _Listener(socket.socket):
+    """The socket on which a server accepts connections.
+
+    Cheroot's loop ends with each error of ``accept``, before it has looked at the connections that
+    it holds: while no file descriptor is free, it would neither answer nor close any of them.
+    """
+
+    server: PatientServer
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Accept a connection; BlockingIOError, which cheroot passes over, if none can be."""
+        try:
+            return super().accept()
+        except OSError as error:
+            if error.errno not in NO_DESCRIPTOR:
+                raise
+            self.server.error_log()
+            time.sleep(PAUSE)  # the connection still waits: the loop would take all the time
+            raise BlockingIOError(errno.EAGAIN, error.strerror) from error
+
+
 class PatientServer(Server):
     """Cheroot's server, in which a connection gets a thread when its client has said something.
 
@@ -206,11 +234,19 @@ class PatientServer(Server):
     max_request_header_size = HEADERS
 
     def __init__(
-        self, address: tuple[str, int], application: Any, *, numthreads: int, **options: Any
+        self,
+        address: tuple[str, int],
+        application: Any,
+        words: Translator,
+        *,
+        numthreads: int,
+        **options: Any,
     ) -> None:
         super().__init__(
             address, application, numthreads=numthreads, max=numthreads + SLOW, **options
         )
+        self._no_descriptor = words("no_descriptor")  # later, no file could be opened to read it
+        self._silent_until = 0.0  # about file descriptors
         self._slow: Counter[str] = Counter()
         self._added_threads = 0
         self._counting = threading.Lock()
@@ -220,6 +256,28 @@ class PatientServer(Server):
         """The number of clients that are waited for now."""
         with self._counting:
             return self._slow.total()
+
+    def bind(self, family: int, type: int, proto: int = 0) -> socket.socket:
+        """Bind the socket on which connections are accepted."""
+        bound: socket.socket = super().bind(family, type, proto)
+        listener = _Listener(family, type, proto, bound.detach())
+        listener.server = self
+        self.socket = listener
+        return listener
+
+    def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
+        """Say now and then that no file descriptor is free, and write all other errors."""
+        error = sys.exception()
+        if not isinstance(error, OSError) or error.errno not in NO_DESCRIPTOR:
+            super().error_log(msg, level, traceback)
+            return
+        with self._counting:
+            now = time.monotonic()
+            silent = now < self._silent_until
+            if not silent:
+                self._silent_until = now + SAID_AGAIN
+        if not silent:
+            print(self._no_descriptor, file=sys.stderr, flush=True)
 
     def process_conn(self, conn: PacedConnection) -> None:
         """Hand a connection to a thread, or to those that are waited for."""

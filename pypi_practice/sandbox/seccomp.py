@@ -82,57 +82,57 @@ def program(machine: Machine, *, tcp_only: bool) -> bytes:
     families than Unix, internet, netlink and packet; io_uring, which opens sockets unseen; typing
     into the terminal (TIOCSTI, TIOCLINUX), which would run a command outside.
     """
-    made = _Program()
-    made.load(ARCHITECTURE)
-    made.add(JUMP_EQUAL, machine.architecture, 1, 0)
-    made.refuse(errno.EPERM)
-    made.load(NUMBER)
-    made.add(JUMP_GREATER_EQUAL, machine.first_foreign, 0, 1)
-    made.refuse(errno.EPERM)
-    made.add(JUMP_EQUAL, machine.io_uring_setup, 0, 1)
-    made.refuse(errno.ENOSYS)
+    program = _Program()
+    program.load(ARCHITECTURE)
+    program.add(JUMP_EQUAL, machine.architecture, 1, 0)
+    program.refuse(errno.EPERM)
+    program.load(NUMBER)
+    program.add(JUMP_GREATER_EQUAL, machine.first_foreign, 0, 1)
+    program.refuse(errno.EPERM)
+    program.add(JUMP_EQUAL, machine.io_uring_setup, 0, 1)
+    program.refuse(errno.ENOSYS)
     # request_key(2) has the kernel start /sbin/request-key outside, which looks up names.
     for number in machine.keys:
-        made.add(JUMP_EQUAL, number, 0, 1)
-        made.refuse(errno.ENOSYS)
+        program.add(JUMP_EQUAL, number, 0, 1)
+        program.refuse(errno.ENOSYS)
 
-    made.add(JUMP_EQUAL, machine.ioctl, 0, 5)
-    made.load(_argument(1))
-    made.add(JUMP_EQUAL, termios.TIOCSTI, 1, 0)
-    made.add(JUMP_EQUAL, TIOCLINUX, 0, 1)
-    made.refuse(errno.EPERM)
-    made.allow()
+    program.add(JUMP_EQUAL, machine.ioctl, 0, 5)
+    program.load(_argument(1))
+    program.add(JUMP_EQUAL, termios.TIOCSTI, 1, 0)
+    program.add(JUMP_EQUAL, TIOCLINUX, 0, 1)
+    program.refuse(errno.EPERM)
+    program.allow()
 
     if tcp_only:
         for number, flags in ((machine.sendto, 3), (machine.sendmsg, 2), (machine.sendmmsg, 3)):
-            made.add(JUMP_EQUAL, number, 0, 4)
-            made.load(_argument(flags))
-            made.add(JUMP_SET, MSG_FASTOPEN, 0, 1)
-            made.refuse(errno.EOPNOTSUPP)
-            made.allow()
+            program.add(JUMP_EQUAL, number, 0, 4)
+            program.load(_argument(flags))
+            program.add(JUMP_SET, MSG_FASTOPEN, 0, 1)
+            program.refuse(errno.EOPNOTSUPP)
+            program.allow()
 
-    made.add(JUMP_EQUAL, machine.socket, 1, 0)
-    made.allow()
-    made.load(_argument(0))
+    program.add(JUMP_EQUAL, machine.socket, 1, 0)
+    program.allow()
+    program.load(_argument(0))
     families = [socket.AF_UNIX, NETLINK]
     internet = [socket.AF_INET, socket.AF_INET6]
     if not tcp_only:
         families += [*internet, PACKET]
     for family in families:
-        made.add(JUMP_EQUAL, family, 0, 1)
-        made.allow()
+        program.add(JUMP_EQUAL, family, 0, 1)
+        program.allow()
     if tcp_only:
-        made.add(JUMP_EQUAL, internet[0], 1, 0)
-        made.add(JUMP_EQUAL, internet[1], 0, 6)
-        made.load(_argument(1))
-        made.add(AND, SOCKET_TYPE_MASK)
-        made.add(JUMP_EQUAL, socket.SOCK_STREAM, 0, 3)
-        made.load(_argument(2))
-        made.add(JUMP_EQUAL, 0, 2, 0)
-        made.add(JUMP_EQUAL, socket.IPPROTO_TCP, 1, 0)
-    made.refuse(errno.EAFNOSUPPORT)
-    made.allow()
-    return made.packed()
+        program.add(JUMP_EQUAL, internet[0], 1, 0)
+        program.add(JUMP_EQUAL, internet[1], 0, 6)
+        program.load(_argument(1))
+        program.add(AND, SOCKET_TYPE_MASK)
+        program.add(JUMP_EQUAL, socket.SOCK_STREAM, 0, 3)
+        program.load(_argument(2))
+        program.add(JUMP_EQUAL, 0, 2, 0)
+        program.add(JUMP_EQUAL, socket.IPPROTO_TCP, 1, 0)
+    program.refuse(errno.EAFNOSUPPORT)
+    program.allow()
+    return program.packed()
 
 
 class _FilterProgram(ctypes.Structure):

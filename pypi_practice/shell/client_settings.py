@@ -38,7 +38,7 @@ class Detour:
 def detours(environ: Mapping[str, str], folder: Path) -> Iterator[Detour]:
     """Yield what leads around the proxy: the user's settings, and those of the project *folder*."""
     home = Path(environ.get("HOME") or Path.home())
-    yield from _uv(environ, home, folder)
+    yield from uv_detours(environ, home, folder)
     for path in _curl_files(environ, home):
         for match in CURL_SETTING.finditer(_text(path)):
             yield Detour("curl", str(path), match[1])
@@ -56,10 +56,13 @@ def _curl_files(environ: Mapping[str, str], home: Path) -> Iterator[Path]:
         yield from (directory / "curlrc", directory / ".curlrc")
 
 
-def _uv(environ: Mapping[str, str], home: Path, folder: Path) -> Iterator[Detour]:
+def uv_detours(
+    environ: Mapping[str, str], home: Path, folder: Path, system: str = os.name
+) -> Iterator[Detour]:
+    """Yield the settings of uv; *system* is a value of ``os.name``."""
     if environ.get("UV_NO_CONFIG"):
         return
-    if os.name == "nt":
+    if system == "nt":
         user = Path(environ.get("APPDATA") or home / "AppData" / "Roaming")
     else:
         user = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
@@ -98,10 +101,13 @@ def _git(environ: Mapping[str, str]) -> Iterator[Detour]:
             yield Detour("git", origin.removeprefix("file:"), setting.partition("\n")[0])
 
 
-def has_pip_proxy(environ: Mapping[str, str]) -> bool:
-    """Tell whether a configuration of pip sets a proxy. Source: pip's page on configuration."""
+def has_pip_proxy(environ: Mapping[str, str], system: str = os.name) -> bool:
+    """Tell whether a configuration of pip sets a proxy; *system* is a value of ``os.name``.
+
+    Source: pip's page on configuration.
+    """
     home = Path(environ.get("HOME") or Path.home())
-    name = "pip.ini" if os.name == "nt" else "pip.conf"
+    name = "pip.ini" if system == "nt" else "pip.conf"
     folders = [*environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(os.pathsep)]
     folders += [environ.get("XDG_CONFIG_HOME") or str(home / ".config")]
     folders += [environ.get("APPDATA", ""), environ.get("PROGRAMDATA", "")]

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import json
 import os
-import re
 import shutil
 import signal
 import socket
@@ -21,10 +20,10 @@ from filelock import FileLock, Timeout
 
 from pypi_practice.core.errors import PracticeError, Terminated
 from pypi_practice.core.i18n import Translator
-from pypi_practice.core.indexes import HOSTS, INDEXES
+from pypi_practice.core.indexes import HOSTS
 from pypi_practice.explain.last_failure import Listener
 from pypi_practice.index.app import Application
-from pypi_practice.index.browser_app import NO_PROXY_PATH, WebServer
+from pypi_practice.index.browser_app import WebServer
 from pypi_practice.index.storage import data_folder
 from pypi_practice.index.storage.store import Store, default_directory
 from pypi_practice.index.upstream import Upstream, find
@@ -32,7 +31,6 @@ from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
 from pypi_practice.network.parent_proxy import OuterProxy
 from pypi_practice.network.proxy import Proxy
 from pypi_practice.network.server import (
-    Certificates,
     IndexServer,
     certificates_in,
     write_certificates,
@@ -41,93 +39,29 @@ from pypi_practice.sandbox import verify
 from pypi_practice.sandbox.kinds import FOR_SHELL, Kind
 from pypi_practice.sandbox.start import ROOT, SandboxError, Started, start
 from pypi_practice.shell import client_settings, startup_files
-
-# Variables by which clients find a certificate bundle, a proxy, or the index to install from.
-BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "SSL_CERT_FILE", "GIT_SSL_CAINFO")
-PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
-# With this one, pip asks the proxy for services of this computer as well: it is set only to
-# override a proxy in pip's own configuration.
-PIP_PROXY = "PIP_PROXY"
-INSTALL_FROM = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX")
-# Hatch takes no notice of a proxy. Its uploads go to a page of ours that says so. Where the command
-# names the real index, hatch does not trust that, and sends it nothing.
-HATCH_REPO, HATCH_TRUSTS = "HATCH_INDEX_REPO", "HATCH_INDEX_CA_CERT"
-HATCH = {"HATCH_INDEX_USER": "__token__", "HATCH_INDEX_AUTH": "not-a-token"}
-# Our own: the proxy's address, the folder of the data, of the certificates, the pages' address.
-OWN, DATA, CERTIFICATES = "PYPI_PRACTICE", "PYPI_PRACTICE_DATA", "PYPI_PRACTICE_CERTIFICATES"
-WEB = "PYPI_PRACTICE_WEB"
-PRACTICE_VARIABLES = frozenset(
-    (
-        *(*BUNDLES, *PROXIES, PIP_PROXY, *INSTALL_FROM, "NO_PROXY", "no_proxy"),
-        *(HATCH_REPO, HATCH_TRUSTS, *HATCH),
-        *(OWN, DATA, CERTIFICATES, WEB),
-    )
+from pypi_practice.shell.variables import (
+    CERTIFICATES,
+    DATA,
+    DROPPED,
+    DROPPED_STARTS,
+    HATCH_TRUSTS,
+    OWN,
+    PRACTICE_VARIABLES,
+    PROXY_ADDRESS,
+    WEB,
+    environment,
+    ports,
 )
-DIRECT = "localhost,127.0.0.1,::1"
-# Variables that would carry a real credential, another address, or more startup files into the
-# shell.
-DROPPED = (
-    "ALL_PROXY",
-    "BASH_ENV",
-    "FTP_PROXY",
-    "PIP_EXTRA_INDEX_URL",
-    "PIP_PROXY",
-    "UV_EXTRA_INDEX_URL",
-    "UV_INDEX",
-    "UV_INDEX_URL",
-)
-DROPPED_STARTS = (
-    "TWINE_",
-    "UV_PUBLISH_",
-    "UV_INDEX_",
-    "HATCH_INDEX_",
-    "POETRY_PYPI_TOKEN_",
-    "POETRY_HTTP_BASIC_",
-    "FLIT_",
-    "PDM_PUBLISH_",
-)
-PROXY_ADDRESS = re.compile(r"http://127\.0\.0\.1:([0-9]{1,5})")
 
 
-def environment(
-    outer: Mapping[str, str],
-    *,
-    port: int,
-    web: str,
-    certificates: Certificates,
-    data: Path,
-    commands: Path,
-) -> dict[str, str]:
-    """Return the environment of the practice shell, made from *outer*, the one it is started in.
-
-    *port* is the proxy's, *web* the address of the pages, *commands* a folder for PATH.
-    """
-    environ = {
-        name: value
-        for name, value in outer.items()
-        if name.upper() not in DROPPED and not name.upper().startswith(DROPPED_STARTS)
-    }
-    proxy = f"http://127.0.0.1:{port}"
-    environ |= dict.fromkeys(PROXIES, proxy)
-    if client_settings.has_pip_proxy(outer):
-        environ[PIP_PROXY] = proxy
-    environ |= dict.fromkeys(BUNDLES, str(certificates.bundle))
-    environ |= dict.fromkeys(INSTALL_FROM, INDEXES["pypi"].simple)
-    environ |= {"NO_PROXY": DIRECT, "no_proxy": DIRECT, **HATCH}
-    environ |= {HATCH_REPO: web + NO_PROXY_PATH, HATCH_TRUSTS: str(certificates.authority)}
-    environ["PATH"] = os.pathsep.join([str(commands), outer.get("PATH", os.defpath)])
-    environ |= {OWN: proxy, DATA: str(data), WEB: web}
-    environ[CERTIFICATES] = str(certificates.authority.parent)
-    return environ
-
-
-def _write_command(directory: Path) -> None:
+def write_command(directory: Path, system: str = os.name) -> None:
     """Put ``pypi-practice`` where the shell finds it, and nothing else of our own environment.
 
-    With -P, Python does not import what lies in the present folder.
+    *system* is a value of ``os.name``. With -P, Python does not import what lies in the present
+    folder.
     """
     directory.mkdir()
-    if os.name == "nt":
+    if system == "nt":
         script = directory / "pypi-practice.cmd"
         script.write_text(f'@"{sys.executable}" -P -m pypi_practice %*\n', encoding="utf-8")
     else:
@@ -144,17 +78,17 @@ def only_one(data: Path, words: Translator, taken: str = "already_running") -> I
     Raises PracticeError with the sentence *taken* if another process holds it.
     """
     try:
-        held = FileLock(data / "lock", thread_local=False).acquire(blocking=False)
+        lock = FileLock(data / "lock", thread_local=False).acquire(blocking=False)
     except Timeout as error:
         raise PracticeError(words(taken, path=data)) from error
     except OSError as error:
         raise PracticeError(words("no_data", path=data, reason=error)) from error
-    with held:
+    with lock:
         yield
 
 
 class _Interrupts:
-    """Lets nothing break off the end of the servers: a thread of theirs would keep us for ever."""
+    """Ignores signals while the servers stop: a thread left over would keep the process alive."""
 
     def __init__(self) -> None:
         self._handlers: dict[int, Any] = {}
@@ -211,13 +145,15 @@ def practice(
         certificates = write_certificates(folder)
         upstream = Upstream(functools.partial(find, environ), words) if with_upstream else None
         application = Application(store, upstream, words)
-        server = IndexServer(Listener(application, data), certificates.server, certificates.key)
+        server = IndexServer(
+            Listener(application, data), words, certificates.server, certificates.key
+        )
         stack.callback(server.stop)
         web = WebServer(application, web_port)
         stack.callback(web.stop)
         proxy = Proxy(port, server.port, words, outer=outer, allowed=allowed)
         stack.callback(proxy.stop)
-        _write_command(folder / "bin")
+        write_command(folder / "bin")
         stack.callback(interrupts.ignore)  # the first to be called at the end
         yield environment(
             environ,
@@ -267,14 +203,9 @@ def _expected(environ: Mapping[str, str], canary: tuple[str, int] | None) -> dic
     }
 
 
-def ports(environ: Mapping[str, str]) -> list[int]:
-    """Return the ports of this computer that a sandbox must let through: proxy and pages."""
-    return [int(environ[name].rstrip("/").rpartition(":")[2]) for name in (OWN, WEB)]
-
-
-def default_shell(environ: Mapping[str, str]) -> list[str]:
-    """Return the command of the user's own shell."""
-    if os.name == "nt":
+def default_shell(environ: Mapping[str, str], system: str = os.name) -> list[str]:
+    """Return the command of the user's own shell; *system* is a value of ``os.name``."""
+    if system == "nt":
         return [environ.get("COMSPEC", "cmd.exe")]
     return [environ.get("SHELL") or shutil.which("bash") or "/bin/sh"]
 
@@ -297,7 +228,7 @@ def run(
     """
     with tempfile.TemporaryDirectory(prefix="pypi-practice-shell-") as folder:
         if kinds is None:
-            program = _found(command[0], environ, words)
+            program = _find_program(command[0], environ, words)
             started = start([program, *command[1:]], ports=(), kinds=[Kind.NONE], env=environ)
         else:
             started = _start(command, environ, words, kinds, local_ports, Path(folder))
@@ -316,12 +247,12 @@ def run(
     return code if code >= 0 else 128 - code
 
 
-def _found(name: str, environ: Mapping[str, str], words: Translator) -> str:
+def _find_program(name: str, environ: Mapping[str, str], words: Translator) -> str:
     """Return the path of a program; PracticeError if there is none of that name."""
-    found = shutil.which(name, path=environ["PATH"])
-    if found is None:
+    path = shutil.which(name, path=environ["PATH"])
+    if path is None:
         raise PracticeError(words("no_command", command=name))
-    return found
+    return path
 
 
 def _start(
@@ -333,12 +264,12 @@ def _start(
     folder: Path,
 ) -> Started:
     shell = list(command) or default_shell(environ)
-    found = _found(shell[0], environ, words)
+    shell_path = _find_program(shell[0], environ, words)
     settings = folder / "verify.json"
     program = f"import sys; sys.path.append({str(ROOT)!r}); "
     program += "from pypi_practice.sandbox.verify import main; sys.exit(main(sys.argv[1:]))"
     checked = [sys.executable, "-I", "-S", "-c", program, str(settings)]
-    full, variables = [found, *shell[1:]], dict(environ)
+    full, variables = [shell_path, *shell[1:]], dict(environ)
     with contextlib.ExitStack() as stack:
         canary = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         if not command:
@@ -350,16 +281,16 @@ def _start(
                 verify=checked,
                 prompt=words("prompt"),
             )
-            prepared = startup_files.prepare(found, folder, startup, environ)
+            prepared = startup_files.prepare(shell_path, folder, startup, environ)
             # Without a terminal, only zsh and fish read startup files.
-            if prepared and (sys.stdin.isatty() or Path(found).name in ("zsh", "fish")):
+            if prepared and (sys.stdin.isatty() or Path(shell_path).name in ("zsh", "fish")):
                 full += prepared[0]
                 variables |= prepared[1]
             else:
                 full = [*checked, *full]
                 if prepared is None:
-                    said = Translator(words.language, "commands/sandbox")
-                    print(said("unknown_shell", shell=found), file=sys.stderr)
+                    sandbox_words = Translator(words.language, "commands/sandbox")
+                    print(sandbox_words("unknown_shell", shell=shell_path), file=sys.stderr)
 
         def announce(kind: Kind, failures: Mapping[Kind, str]) -> None:
             _say_what_holds(environ, words, kind, failures, quiet=bool(command))
@@ -398,7 +329,7 @@ def _say_what_holds(
     With *quiet*, a sandbox that holds is not spoken of. Raises PracticeError for a setting that
     leads around the practice shell where no sandbox stops it.
     """
-    said = Translator(words.language, "commands/sandbox")
+    sandbox_words = Translator(words.language, "commands/sandbox")
     try:
         folder = Path.cwd()
     except FileNotFoundError:  # it has been deleted
@@ -406,18 +337,22 @@ def _say_what_holds(
     for detour in client_settings.detours(environ, folder):
         values = {"program": detour.program, "path": detour.path, "setting": detour.setting}
         if kind is Kind.NONE:
-            raise PracticeError(said("leads_around", **values))
+            raise PracticeError(sandbox_words("leads_around", **values))
         if not quiet:
-            print(said("leads_nowhere", **values), file=sys.stderr)
+            print(sandbox_words("leads_nowhere", **values), file=sys.stderr)
     if kind is Kind.NONE:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in failures.items())
-        print(said("no_wall", reasons=reasons or "--wall none"), file=sys.stderr, flush=True)
+        print(
+            sandbox_words("no_wall", reasons=reasons or "--wall none"), file=sys.stderr, flush=True
+        )
 
 
 def _texts(environ: Mapping[str, str], words: Translator, kind: Kind) -> dict[str, str]:
-    said = Translator(words.language, "commands/sandbox")
+    sandbox_words = Translator(words.language, "commands/sandbox")
     hosts = ", ".join(sorted(HOSTS))
     return {
-        "promise": said("promise", hosts=hosts, wall=said(f"wall_{kind}"), url=environ[WEB]),
-        "failure": said("failure"),
+        "promise": sandbox_words(
+            "promise", hosts=hosts, wall=sandbox_words(f"wall_{kind}"), url=environ[WEB]
+        ),
+        "failure": sandbox_words("failure"),
     }

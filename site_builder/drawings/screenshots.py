@@ -36,6 +36,7 @@ def all_pictures(language: str) -> Iterator[tuple[str, Path]]:
 
 def size(picture: Path) -> tuple[int, int]:
     """Return width and height of a PNG file, in pixels; ListingError if it is none."""
+    # Pillow, which makes cards, is not installed where pages are only shown.
     head = picture.read_bytes()[:24]
     if not head.startswith(b"\x89PNG") or len(head) < 24:
         raise ListingError(f"{picture} is no PNG picture")

@@ -8,10 +8,9 @@ from __future__ import annotations
 import functools
 import importlib.util
 import re
-import zlib
 from pathlib import Path
 
-from PIL import Image, ImageColor, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from site_builder.formats.contents import Guide
 from site_builder.site_data import ROOT
@@ -21,14 +20,6 @@ SIZE = (1200, 630)
 STYLE = ROOT / "overrides" / "assets" / "stylesheets" / "guide.css"
 COLOUR = re.compile(r"--md-([\w-]+): (#[0-9a-f]{6});")
 LEFT, RIGHT = 100, 1120
-# How many shades each colour has, from the paper on, for letters with soft edges: with the paper
-# they are sixteen, so that a point takes half a byte.
-SHADES = {
-    "primary-fg-color": 1,
-    "accent-fg-color": 4,
-    "default-fg-color": 5,
-    "default-fg-color--light": 5,
-}
 
 
 def write(guide: Guide) -> None:
@@ -36,26 +27,23 @@ def write(guide: Guide) -> None:
     for page in guide.pages:
         title = guide.name if page.name == "index" else page.title
         card = draw(title, guide.chapter(page), guide)
-        # Rows of one colour, for which looking for runs is as good as looking for repeats.
-        card.save(page.file.parent / NAME, compress_type=zlib.Z_RLE)
+        # A point takes one byte in a picture that lists its colours, and three in another.
+        card.quantize(64, dither=Image.Dither.NONE).save(page.file.parent / NAME)
 
 
 def font_file(weight: str) -> Path:
     """Return the file of a font in the package that the lock names: ``Regular`` or ``Semibold``."""
-    found = importlib.util.find_spec("font_source_serif_pro")
-    if found is None or not found.submodule_search_locations:
+    package = importlib.util.find_spec("font_source_serif_pro")
+    if package is None or not package.submodule_search_locations:
         raise ModuleNotFoundError("font_source_serif_pro")
-    return Path(found.submodule_search_locations[0], "files", f"SourceSerifPro-{weight}.ttf")
+    return Path(package.submodule_search_locations[0], "files", f"SourceSerifPro-{weight}.ttf")
 
 
 @functools.cache
 def colours() -> dict[str, str]:
     """Return the colours of the light pages by the theme's names: ``default-bg-color`` …"""
-    css = STYLE.read_text(encoding="utf-8")
-    found: dict[str, str] = {}
-    for name, value in COLOUR.findall(css):
-        found.setdefault(name, value)  # the light scheme stands first
-    return found
+    # The light scheme stands first in the file, so its values replace those of the dark one.
+    return dict(reversed(COLOUR.findall(STYLE.read_text(encoding="utf-8"))))
 
 
 @functools.cache
@@ -64,55 +52,22 @@ def _font(weight: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(font_file(weight), size, layout_engine=ImageFont.Layout.BASIC)
 
 
-@functools.cache
-def _palette() -> tuple[dict[str, int], list[int]]:
-    """Return where each colour's shades begin, and all shades from the paper to the colour."""
-    paper = ImageColor.getrgb(colours()["default-bg-color"])
-    starts, shades = {}, [*paper]
-    for name, count in SHADES.items():
-        starts[name] = len(shades) // 3
-        full = ImageColor.getrgb(colours()[name])
-        for step in range(1, count + 1):
-            shades += [round(a + (b - a) * step / count) for a, b in zip(paper, full, strict=True)]
-    return starts, shades
-
-
-@functools.lru_cache(maxsize=64)  # every card has the name of the guide, and many that of a chapter
-def _inked(text: str, font: ImageFont.FreeTypeFont, name: str) -> tuple[Image.Image, Image.Image]:
-    """Return *text* with soft edges, which a picture with a palette does not have by itself.
-
-    The second picture says where the first one has ink.
-    """
-    _, _, right, bottom = font.getbbox(text)
-    letters = Image.new("L", (round(right) + 1, round(bottom) + 1))
-    ImageDraw.Draw(letters).text((0, 0), text, font=font, fill=255)
-    steps = [round(value * SHADES[name] / 255) for value in range(256)]
-    inked = letters.point([_palette()[0][name] + step - 1 if step else 0 for step in steps])
-    return inked, letters.point([255 if step else 0 for step in steps])
-
-
 def draw(title: str, chapter: str, guide: Guide) -> Image.Image:
     """Return the card with a *title*."""
-    starts, shades = _palette()
-    card = Image.new("P", SIZE, 0)
-    card.putpalette(shades)
-
-    def write(place: tuple[int, int], text: str, font: ImageFont.FreeTypeFont, name: str) -> None:
-        inked, mask = _inked(text, font, name)
-        card.paste(inked, place, mask)
-
+    card = Image.new("RGB", SIZE, colours()["default-bg-color"])
     pen = ImageDraw.Draw(card)
-    band = starts["primary-fg-color"]
-    pen.rectangle((0, 0, 36, SIZE[1]), fill=band)
-    if chapter:
-        write((LEFT, 84), chapter, _font("Semibold", 34), "accent-fg-color")
+
+    def write(top: int, text: str, font: ImageFont.FreeTypeFont, colour: str) -> None:
+        pen.text((LEFT, top), text, font=font, fill=colours()[colour])
+
+    pen.rectangle((0, 0, 36, SIZE[1]), fill=colours()["primary-fg-color"])
+    write(84, chapter, _font("Semibold", 34), "accent-fg-color")
     lines, size = _fitting(title)
-    top = 150
-    for line in lines:
-        write((LEFT, top), line, _font("Semibold", size), "default-fg-color")
-        top += round(size * 1.18)
-    pen.line((LEFT, 508, RIGHT, 508), fill=band, width=3)
-    write((LEFT, 532), guide.name, _font("Regular", 32), "default-fg-color--light")
+    for number, line in enumerate(lines):
+        top = 150 + number * round(size * 1.18)
+        write(top, line, _font("Semibold", size), "default-fg-color")
+    pen.line((LEFT, 508, RIGHT, 508), fill=colours()["primary-fg-color"], width=3)
+    write(532, guide.name, _font("Regular", 32), "default-fg-color--light")
     return card
 
 

@@ -11,7 +11,6 @@ import copy
 import functools
 import re
 from typing import Any
-from urllib.parse import urljoin
 
 import lxml.html
 from bs4 import Tag
@@ -23,8 +22,8 @@ from site_builder.site_data import word
 NAME = "index.html.md"  # as llmstxt.org has it, for an address that ends with a slash
 # What serves the eye and the mouse only.
 IDLE = " | ".join(
-    f".//{one}"
-    for one in (
+    f".//{element}"
+    for element in (
         'a[contains(@class, "headerlink")]',
         "button",
         "script",
@@ -73,8 +72,8 @@ class _Converter(MarkdownConverter):
 def _language(pre: Any) -> str:
     box = pre.find_parent("div", class_="highlight")
     names = (box.get("class") or []) if box else []
-    found = next((name for name in names if name.startswith("language-")), "")
-    return found.removeprefix("language-").replace("text", "")
+    kind = next((name for name in names if name.startswith("language-")), "")
+    return kind.removeprefix("language-").replace("text", "")
 
 
 def article(page: Page) -> Any:
@@ -85,8 +84,8 @@ def article(page: Page) -> Any:
 @functools.cache
 def _article(page: Page) -> Any:
     body = copy.deepcopy(page.tree.xpath(ARTICLE)[0])
-    for one in body.xpath(IDLE):
-        one.drop_tree()
+    for element in body.xpath(IDLE):
+        element.drop_tree()
     labels = {
         label.get("for"): label.text_content()
         for label in page.tree.xpath('//*[contains(@class, "tabbed-labels")]/label')
@@ -105,10 +104,9 @@ def _article(page: Page) -> Any:
 def markdown(page: Page) -> str:
     """Return a page as Markdown, with whole addresses and without marks of the site."""
     body = article(page)
-    for one in body.xpath(".//*[@href or @src]"):
-        for name in ("href", "src"):
-            if one.get(name):
-                one.set(name, urljoin(page.url, one.get(name)))
+    for drawing in body.xpath('.//div[@role="img"]'):  # its words follow it as a list
+        drawing.drop_tree()
+    body.make_links_absolute(page.url)
     for table in body.xpath('.//table[contains(@class, "highlighttable")]'):
         table.drop_tag()
     for pre in body.xpath(".//pre"):  # the colours of its words are hundreds of elements

@@ -26,7 +26,7 @@ LINK = re.compile(
 )
 # A link that begins at the page itself: it means another file on each page.
 BELOW = re.compile(r'\s(?:href|src)="(?!\.\./|#|[a-z]+:)')
-BROKEN_TAG = re.compile(r"<[^>\n]*$", re.M)  # one that goes on in the next line
+BROKEN_TAG = re.compile(r"<[^>\n]*$", re.M)  # a tag that goes on in the next line
 LEFT_OUT = {
     "404.html",
     "llms.txt",
@@ -94,19 +94,19 @@ def _page(
     """
     above = posixpath.dirname(posixpath.dirname(name))
 
-    def link(found: re.Match[str]) -> str:
-        return found[1] + escape(_link(unescape(found[2]), name, names, root)) + found[3]
+    def link(match: re.Match[str]) -> str:
+        return match[1] + escape(_link(unescape(match[2]), name, names, root)) + match[3]
 
     if BROKEN_TAG.search(html):
         return LINK.sub(link, html)
     lines = []
     for line in html.split("\n"):
-        made = known.get((above, line))
-        if made is None:
-            made = LINK.sub(link, line)
+        new = known.get((above, line))
+        if new is None:
+            new = LINK.sub(link, line)
             if not BELOW.search(line):
-                known[above, line] = made
-        lines.append(made)
+                known[above, line] = new
+        lines.append(new)
     return "\n".join(lines)
 
 
@@ -133,5 +133,5 @@ def _index(text: str) -> str:
         address, mark, fragment = document["location"].partition("#")
         document["location"] = f"{address}index.html{mark}{fragment}"
     # Read by a script: these two end a line there, and not in JSON.
-    made = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
-    return made.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    script = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
+    return script.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -65,10 +65,10 @@ def _pdf(chromium: Browser, guide: Guide) -> bytes:
     paper: dict[str, Any] = {"prefer_css_page_size": True, "print_background": True}
     numbers = _numbers(page.pdf(**paper))
     missing = page.evaluate(
-        """numbers => [...document.querySelectorAll("[data-of]")].filter(one => {
-            one.textContent = numbers[one.dataset.of] || "";
-            return !one.textContent;
-        }).map(one => one.dataset.of)""",
+        """numbers => [...document.querySelectorAll("[data-of]")].filter(entry => {
+            entry.textContent = numbers[entry.dataset.of] || "";
+            return !entry.textContent;
+        }).map(entry => entry.dataset.of)""",
         numbers,
     )
     if missing:

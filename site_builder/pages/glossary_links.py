@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 import re
 import xml.etree.ElementTree as ET
-from typing import Any
 
 from markdown import Markdown
 from markdown.extensions import Extension
@@ -47,10 +46,10 @@ END = "(?:e?s)?"  # of a plural, in both languages
 
 def pattern(name: str, language: str) -> str:
     """Return a regular expression for a name and its plural: ``wheel``, ``entornos virtuales``."""
-    words = [re.escape(one) for one in name.split()]
+    words = [re.escape(word) for word in name.split()]
     if language == "es":  # construcción, construcciones
-        words = [re.sub("ón$", "(?:ón|ones)", one) for one in words]
-    return r"[ \n]".join(f"{one}{END}" for one in words)
+        words = [re.sub("ón$", "(?:ón|ones)", word) for word in words]
+    return r"[ \n]".join(f"{word}{END}" for word in words)
 
 
 class Terms:
@@ -60,11 +59,11 @@ class Terms:
         items, words = data("tables/glossary"), names()
         forms = {
             key: (
-                one["found"][language]
-                if "found" in one
+                item["found"][language]
+                if "found" in item
                 else pattern(words[key][language], language)
             )
-            for key, one in items.items()
+            for key, item in items.items()
         }
         self.keys = sorted(forms, key=lambda key: (-len(words[key][language]), key))
         groups = "|".join(f"(?P<t{n}>{forms[key]})" for n, key in enumerate(self.keys))
@@ -73,9 +72,9 @@ class Terms:
     def find(self, text: str) -> list[tuple[str, int, int]]:
         """Return each term in *text* with the place where it begins and ends."""
         return [
-            (self.keys[int(found.lastgroup[1:])], found.start(), found.end())
-            for found in self._any.finditer(text)
-            if found.lastgroup
+            (self.keys[int(match.lastgroup[1:])], match.start(), match.end())
+            for match in self._any.finditer(text)
+            if match.lastgroup
         ]
 
 
@@ -108,41 +107,38 @@ class _Linker(Treeprocessor):  # type: ignore[misc] # the library carries no typ
     def _walk(self, parent: ET.Element) -> None:
         if parent.tag in CLOSED or CLOSED_CLASSES & set(str(parent.get("class", "")).split()):
             return
-        place = 0
-        new = self._split(parent.text)
-        if new:
-            parent.text = new[0]
-            for link in new[1]:
-                parent.insert(place, link)
-                place += 1
-        while place < len(parent):
-            child = parent[place]
+        text, children = parent.text, list(parent)
+        parent.text = None
+        for child in children:
+            parent.remove(child)
+        self._add_text(parent, text)
+        for child in children:
+            text, child.tail = child.tail, None
             self._walk(child)
-            place += 1
-            new = self._split(child.tail)
-            if new:
-                child.tail = new[0]
-                for link in new[1]:
-                    parent.insert(place, link)
-                    place += 1
+            parent.append(child)
+            self._add_text(parent, text)
 
-    def _split(self, text: str | None) -> tuple[str, list[ET.Element]] | None:
-        """Return the text before the first link, and the links with what follows each."""
+    def _add_text(self, parent: ET.Element, text: str | None) -> None:
+        """Put a text at the end of *parent*, with a link where a term is used first."""
         if not text or isinstance(text, AtomicString):
-            return None
-        parts: list[Any] = []
+            self._add(parent, text)
+            return
         end = 0
         for key, start, stop in self.links.terms.find(text):
             if key in self.seen:
                 continue
             self.seen.add(key)
-            link = ET.Element("a", {"class": "term", "href": f"{self.target}#{anchor(key)}"})
+            self._add(parent, text[end:start])
+            link = ET.SubElement(
+                parent, "a", {"class": "term", "href": f"{self.target}#{anchor(key)}"}
+            )
             link.text = text[start:stop]
-            parts += [text[end:start], link]
             end = stop
-        if not parts:
-            return None
-        tails = [*parts[2::2], text[end:]]
-        for link, tail in zip(parts[1::2], tails, strict=True):
-            link.tail = tail
-        return parts[0], parts[1::2]
+        self._add(parent, text[end:])
+
+    @staticmethod
+    def _add(parent: ET.Element, text: str | None) -> None:
+        if len(parent):
+            parent[-1].tail = text
+        else:
+            parent.text = text

@@ -27,18 +27,18 @@ def mark(html: str, language: str) -> str:
 
     A page without such names, and a block of the class ``fixed-names``, stay as they are.
     """
-    kept = [(one.start(), one.end()) for one in FIXED.finditer(html)]
+    kept = [match.span() for match in FIXED.finditer(html)]
 
-    def marked(found: re.Match[str]) -> str:
-        if any(start <= found.start() < end for start, end in kept):
-            return found[0]
-        return f"{found[1]}{_spans(found[2])}{found[3]}"
+    def marked(match: re.Match[str]) -> str:
+        if any(start <= match.start() < end for start, end in kept):
+            return match[0]
+        return f"{match[1]}{_spans(match[2])}{match[3]}"
 
-    def linked(found: re.Match[str]) -> str:
-        template = _template(unescape(found[2]))
+    def linked(match: re.Match[str]) -> str:
+        template = _template(unescape(match[2]))
         if template is None:
-            return found[0]
-        return f'{found[1]}data-own-href="{escape(template)}" href="{found[2]}"'
+            return match[0]
+        return f'{match[1]}data-own-href="{escape(template)}" href="{match[2]}"'
 
     new = LINK.sub(linked, TITLE.sub(marked, CODE.sub(marked, html)))
     if new == html:
@@ -55,9 +55,9 @@ def _spans(html: str) -> str:
     Where the highlighter has cut a name in pieces, the first carries the form and the others are
     its ``rest``, which a reader's own name leaves empty.
     """
-    pieces = [(found[0], "" if found[1] else unescape(found[0])) for found in PIECE.finditer(html)]
-    found = list(places("".join(shown for _, shown in pieces)))
-    if not found:
+    pieces = [(match[0], "" if match[1] else unescape(match[0])) for match in PIECE.finditer(html)]
+    names = list(places("".join(shown for _, shown in pieces)))
+    if not names:
         return html
     out, at = [], 0
     for source, shown in pieces:
@@ -65,15 +65,15 @@ def _spans(html: str) -> str:
             out.append(source)
             continue
         end = at + len(shown)
-        here = [one for one in found if one[0] < end and one[1] > at]
+        here = [name for name in names if name[0] < end and name[1] > at]
         if not here:
             out.append(source)
         done = at
         for start, stop, form in here:
             out.append(escape(shown[done - at : max(start, at) - at], quote=False))
-            name = form if start >= at else "rest"
+            kind = form if start >= at else "rest"
             text = escape(shown[max(start, at) - at : min(stop, end) - at], quote=False)
-            out.append(f'<span data-name="{name}">{text}</span>')
+            out.append(f'<span data-name="{kind}">{text}</span>')
             done = min(stop, end)
         if here:
             out.append(escape(shown[done - at :], quote=False))
@@ -92,7 +92,7 @@ def _template(url: str) -> str | None:
 
 def _line(language: str) -> str:
     own = data("commands/placeholder_names")
-    words = {key: one[language] for key, one in own["words"].items()}
+    words = {key: text[language] for key, text in own["words"].items()}
     shown = " ".join(
         f'<span class="own-names__name" data-name="{field}">'
         f"{own['fields'][field]['example']}</span>"
@@ -113,14 +113,14 @@ def script_data(language: str) -> str:
     shown = {
         "fields": {
             key: {
-                "example": one["example"],
-                "label": one["label"][language],
-                "hint": one["hint"][language],
+                "example": field["example"],
+                "label": field["label"][language],
+                "hint": field["hint"][language],
             }
-            for key, one in own["fields"].items()
+            for key, field in own["fields"].items()
         },
         "says": {key: sentence(key, language, data) for key in faults},
-        "words": {key: one[language] for key, one in own["words"].items()},
+        "words": {key: text[language] for key, text in own["words"].items()},
         "marks": own["marks"],
         "pattern": project_names.NAME.pattern.replace(r"\Z", "$"),
         "repository": REPOSITORY.pattern.replace(r"\Z", "$"),
@@ -133,7 +133,8 @@ def script_data(language: str) -> str:
             project_names.look(name) for name in load("index/reserved_names")["taken"]["projects"]
         ],
         "looks": {
-            chr(one): chr(same or 0).strip("\0") for one, same in project_names.LOOK_ALIKES.items()
+            chr(letter): chr(same or 0).strip("\0")
+            for letter, same in project_names.LOOK_ALIKES.items()
         },
     }
     text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"), sort_keys=True)

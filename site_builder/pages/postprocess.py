@@ -10,7 +10,7 @@ def finish(guide: Guide, *, with_cards: bool) -> None:
     """Finish what MkDocs has built."""
     single_page.write_page(guide)
     markdown_export.write(guide)
-    (guide.folder / feed.FEED).write_bytes(feed.atom(guide))
+    (guide.folder / feed.FEED).write_text(feed.atom(guide), encoding="utf-8")
     if with_cards:
         from site_builder.formats import cards  # draws with Pillow, which `make serve` has not
 

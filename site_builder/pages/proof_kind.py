@@ -49,7 +49,7 @@ def kind(path: str) -> str:
     return KINDS[file.suffix]
 
 
-def said(shown: Listing, language: str) -> str:
+def sentence(shown: Listing, language: str) -> str:
     """Return the sentence about a block: how it is proven, with which versions, and when."""
     words, tested = data("site/proofs"), data("generated/tested")
     match kind(shown.path):
@@ -66,7 +66,7 @@ def said(shown: Listing, language: str) -> str:
         case _ if shown.path.startswith("demo-package/"):
             key, programs = "demo", ["build", "twine"]
         case _:
-            key, programs = next(one for end, one in JUDGES.items() if shown.path.endswith(end))
+            key, programs = next(judge for end, judge in JUDGES.items() if shown.path.endswith(end))
             key = "refused" if shown.must_fail else key
     versions = tested["versions"]
     named = " · ".join(f"{name} {versions[name]}" for name in programs)
@@ -76,8 +76,10 @@ def said(shown: Listing, language: str) -> str:
 
 
 def _programs(code: str) -> list[str]:
-    found = data("site/proofs")["programs"]
-    return [name for name, text in found.items() if re.search(rf"(?<![\w-]){text}(?![\w-])", code)]
+    patterns = data("site/proofs")["programs"]
+    return [
+        name for name, text in patterns.items() if re.search(rf"(?<![\w-]){text}(?![\w-])", code)
+    ]
 
 
 def _command(shown: Listing) -> str:

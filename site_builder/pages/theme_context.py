@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
-from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import lxml.html
 from mkdocs.exceptions import PluginError
 
-from site_builder.site_data import ROOT, begun, data, first
+from site_builder.site_data import ROOT, begun, data, first, languages, page_title
+from site_builder.templates import render
 
 START = ("tutorial/package", "troubleshooting", "practice")  # for readers who have lost their way
-TITLE = re.compile(r"^# ([^\n]+?)(?: \{[^\n]*)?$", re.M)
 
 
 def give_words(config: Any) -> None:
@@ -22,26 +21,19 @@ def give_words(config: Any) -> None:
     language, docs = config.theme["language"], Path(config.docs_dir).parent
     words = data("site/navigation")
     config.extra["root_path"] = urlsplit(config.extra["root"]).path
-    config.extra["reading"] = {key: one[language] for key, one in words.items()}
+    config.extra["reading"] = {key: text[language] for key, text in words.items()}
     config.extra["lost"] = {
-        one["lang"]: {
-            **{key: text[one["lang"]] for key, text in words.items() if key.startswith("lost_")},
-            "pages": [
-                {"url": f"{page}/", "title": _title(docs, one["lang"], page)} for page in START
-            ],
+        code: {
+            **{key: text[code] for key, text in words.items() if key.startswith("lost_")},
+            "pages": [{"url": f"{page}/", "title": _title(docs, code, page)} for page in START],
         }
-        for one in config.extra["languages"]
+        for code in languages()
     }
 
 
 def _title(docs: Path, language: str, page: str) -> str:
-    file = next(
-        path
-        for path in (docs / language / f"{page}.md", docs / "en" / f"{page}.md")
-        if path.is_file()
-    )
-    found = TITLE.search(file.read_text(encoding="utf-8"))
-    return found[1] if found else page
+    files = (docs / code / f"{page}.md" for code in (language, first()))
+    return page_title(next(file for file in files if file.is_file()))
 
 
 def write_pages(pages: list[Any], folder: Path) -> None:
@@ -65,7 +57,6 @@ def write_moved(folder: Path, root: str, files: str, language: str) -> None:
     old addresses of the maintainers' pages lead. Raises PluginError for a target that is not there,
     and for an old address that is one of a page.
     """
-    words = {key: text[language] for key, text in data("site/navigation").items()}
     for old, new in (data("site/redirects") or {}).items():
         page = folder / old / "index.html"
         if new.startswith("contributing/"):
@@ -81,13 +72,13 @@ def write_moved(folder: Path, root: str, files: str, language: str) -> None:
         up = "../" * len(Path(old).parts)
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(
-            MOVED.format(
+            render(
+                "moved.html",
                 language=language,
-                title=escape(words["moved_title"]),
-                text=escape(words["moved_text"]),
-                to=address.replace(root, up, 1),
+                words=data("site/navigation"),
+                address=address.replace(root, up, 1),
                 canonical=address,
-                name=escape(_title_of(target)),
+                title=_title_of(target),
             ),
             encoding="utf-8",
         )
@@ -95,25 +86,6 @@ def write_moved(folder: Path, root: str, files: str, language: str) -> None:
 
 def _title_of(file: Path) -> str:
     """Return the title of a built page, or of a Markdown file."""
-    pattern = r"<title>(.*?)</title>" if file.suffix == ".html" else TITLE.pattern
-    title = re.search(pattern, file.read_text(encoding="utf-8"), re.S | re.M)
-    return title[1].strip() if title else ""
-
-
-MOVED = """\
-<!doctype html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="robots" content="noindex">
-<meta http-equiv="refresh" content="0; url={to}">
-<title>{title}</title>
-<link rel="canonical" href="{canonical}">
-</head>
-<body>
-<h1>{title}</h1>
-<p>{text} <a href="{to}">{name}</a></p>
-</body>
-</html>
-"""
+    if file.suffix == ".md":
+        return page_title(file)
+    return str(lxml.html.parse(file).findtext(".//title")).strip()

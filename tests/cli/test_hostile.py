@@ -21,7 +21,7 @@ from helpers.hostile.repositories import MAKERS, Maker, git
 
 from pypi_practice.cli.main import main
 from pypi_practice.doctor.project import Project
-from pypi_practice.git import safe_reader
+from pypi_practice.git import git_command, safe_reader
 
 COMMANDS = {
     "plan": ["travis", "plan", "DIR"],
@@ -116,7 +116,7 @@ def test_nothing_starts_nothing_hangs_nothing_steers(kind, good, tmp_path, capsy
     before = sorted(os.walk(maker.folder))
     if maker.environ:
         monkeypatch.chdir(maker.folder)
-    git_path = safe_reader.program()
+    git_path = git_command.program()
     capsys.readouterr()
     for name, language in itertools.product(COMMANDS, ("en", "es")):
         with audit() as started:
@@ -159,7 +159,7 @@ def test_doctor_starts_only_git_until_it_builds(kind, tmp_path):
     finally:
         project.close()
     build = next(at for at, command in enumerate(started) if "build" in command)
-    assert {program for program, *_ in started[:build]} == {safe_reader.program()}
+    assert {program for program, *_ in started[:build]} == {git_command.program()}
     assert not maker.marker.exists()
 
 
@@ -228,10 +228,10 @@ def test_a_git_in_the_present_folder_is_not_taken(first, tmp_path, capsys, monke
         folder.mkdir(exist_ok=True)
         (folder / "git").write_bytes(maker.trap.read_bytes())
         (folder / "git").chmod(0o755)
-    expected = safe_reader.program()
+    expected = git_command.program()
     monkeypatch.chdir(maker.folder)
     monkeypatch.setenv("PATH", f"{first}{os.pathsep}{os.environ['PATH']}")
-    assert safe_reader.program() == expected
+    assert git_command.program() == expected
     assert run("plan", Path())[0] == 0, capsys.readouterr().err
     monkeypatch.setenv("PATH", first)
     assert run("plan", Path())[0] == 2

@@ -45,7 +45,7 @@ class Target:
         application = Application(store, None, Translator("en"))
         self.token = store.new_token(store.user(INDEX), "t", None)[1]
         assert upload_client.upload(application, self.token).code == 200
-        self.index, self.pages = IndexServer(application), WebServer(application)
+        self.index, self.pages = IndexServer(application, application.words), WebServer(application)
 
     def ask(self, request: bytes, *, pages: bool = False) -> bytes:
         """Return the answer to the bytes of a request, which must not be a failure of ours."""

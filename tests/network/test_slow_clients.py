@@ -206,7 +206,7 @@ def index(tmp_path: Path) -> Iterator[tuple[tuple[str, int], ssl.SSLContext]]:
     """The index with its TLS: its place, and what trusts it."""
     certificates = server.write_certificates(tmp_path)
     application = Application(Store(tmp_path / "data", EN), None, EN)
-    running = server.IndexServer(application, certificates.server, certificates.key)
+    running = server.IndexServer(application, EN, certificates.server, certificates.key)
     yield (
         (server.LOOPBACK, running.port),
         ssl.create_default_context(cafile=str(certificates.bundle)),

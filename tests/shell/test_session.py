@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from pypi_practice.core.indexes import HOSTS, INDEXES, is_protected
 from pypi_practice.index.upstream import Upstream
 from pypi_practice.network import proxy as proxy_module
 from pypi_practice.network.allowed_hosts import AllowedHosts
-from pypi_practice.network.proxy import Proxy, server_name
+from pypi_practice.network.proxy import Proxy
 from pypi_practice.shell import session
 from pypi_practice.shell.session import practice
 
@@ -172,51 +171,6 @@ def test_a_slow_index_is_waited_for_and_never_passed_by(dialled):
         proxy.stop()
 
 
-def client_hello(host: str | None) -> bytes:
-    """Return the first bytes that a TLS client sends for *host*."""
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with contextlib.suppress(ssl.SSLWantReadError):
-        context.wrap_bio(incoming, outgoing, server_hostname=host).do_handshake()
-    return outgoing.read()
-
-
-@pytest.mark.parametrize(
-    ("hello", "passes"),
-    [
-        (client_hello("example.org"), True),
-        (client_hello("Example.ORG"), True),
-        (client_hello("files.example.org"), False),
-        (client_hello("upload.pypi.org"), False),
-        (client_hello(None), False),
-        (b"POST /legacy/ HTTP/1.1\r\nHost: upload.pypi.org\r\n\r\n", False),
-        (b"\x16\x03\x01", False),
-    ],
-    ids=["same", "spelled", "other", "upload", "nameless", "plain", "broken"],
-)
-def test_a_tunnel_to_an_allowed_host_carries_nothing_else(hello, passes, monkeypatch):
-    remote, proxys_end = socket.socketpair()
-    with remote, proxys_end:
-        proxy = Proxy(0, 1, EN, allowed=AllowedHosts.parse(["example.org"], "en"))
-        monkeypatch.setattr(proxy._server, "connect", lambda *_: proxys_end)
-        with socket.create_connection(("127.0.0.1", proxy.port), 5) as connection:
-            connection.sendall(b"CONNECT example.org:443 HTTP/1.1\r\n\r\n")
-            assert b" 200 " in connection.recv(4096)
-            connection.sendall(hello)
-            connection.shutdown(socket.SHUT_WR)
-            heard = b""
-            while received := remote.recv(4096):
-                heard += received
-        assert (heard == hello, heard == b"") == (passes, not passes)
-        outcomes = [
-            (connection.host, connection.port, connection.outcome)
-            for connection in proxy.connections
-        ]
-        assert outcomes == [("example.org", 443, "allowed" if passes else "refused")]
-        proxy.stop()
-
-
 @pytest.mark.parametrize(
     "target",
     [
@@ -262,11 +216,6 @@ def test_a_target_that_cannot_be_read_is_a_bad_request(target, dialled, capfd):
     assert dialled == []
     proxy.stop()
     assert capfd.readouterr().err == ""
-
-
-def test_server_name_is_read_from_a_real_hello():
-    assert server_name(client_hello("example.org")) == "example.org"
-    assert server_name(client_hello(None)) is None
 
 
 def test_credentials_and_ways_around_stay_outside(tmp_path):

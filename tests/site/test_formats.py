@@ -20,6 +20,7 @@ from helpers.site import site_problems
 from helpers.site.built_site import BUILD_DAY, LANGUAGES, BuiltSite
 from mkdocs.config import load_config
 from PIL import Image
+from playwright.sync_api import Browser
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
@@ -31,7 +32,8 @@ from site_builder.formats.pdf import write as write_pdfs
 from site_builder.site_data import data, word
 
 ADDRESS = str(load_config(str(ROOT / "mkdocs.yml")).site_url).rstrip("/") + "/"
-ATOM = {"": feed.ATOM}
+ATOM = {"": "http://www.w3.org/2005/Atom"}
+KINDS = ("added", "changed", "fixed", "removed")  # as in Keep a Changelog
 FENCE = re.compile(r"^(`{3,}).*?^\1$", re.M | re.S)
 
 
@@ -90,7 +92,7 @@ def test_llms_txt_names_every_page_and_llms_full_holds_them(language, built_site
 def test_the_feed_is_valid_atom(language, built_site):
     content = (built_site.site / language / feed.FEED).read_bytes()
     tree = ET.fromstring(content)
-    assert tree.tag == f"{{{feed.ATOM}}}feed"
+    assert tree.tag == f"{{{ATOM['']}}}feed"
     assert tree.get("{http://www.w3.org/XML/1998/namespace}lang") == language
     entries = tree.findall("entry", ATOM)
     for node in (tree, *entries):
@@ -103,8 +105,8 @@ def test_the_feed_is_valid_atom(language, built_site):
     links = {link.get("rel"): link.get("href") for link in tree.findall("link", ATOM)}
     assert links["self"] == tree.findtext("id", "", ATOM) == f"{ADDRESS}{language}/feed.xml"
     ids = [entry.findtext("id", "", ATOM) for entry in entries]
-    assert len(set(ids)) == len(ids) == len(feed.releases()) > 0
-    for entry, release in zip(entries, feed.releases(), strict=True):
+    assert len(set(ids)) == len(ids) == len(data("site/changes")) > 0
+    for entry, release in zip(entries, data("site/changes"), strict=True):
         element = entry.find("link", ATOM)
         assert element is not None
         link = element.get("href", "")
@@ -113,18 +115,17 @@ def test_the_feed_is_valid_atom(language, built_site):
         assert built_site.html(language, "changes").find(id=anchor), link
         shown = BeautifulSoup(entry.findtext("content", "", ATOM), "html.parser")
         items = [item.get_text() for item in shown.select("li")]
-        kinds = [change for kind in feed.KINDS for change in release.get(kind, [])]
+        kinds = [change for kind in KINDS for change in release.get(kind, [])]
         assert len(items) == len(kinds)
         for text, change in zip(items, kinds, strict=True):
-            assert text == re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", change[language]).replace(
-                "`", ""
-            )
+            plain = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", change[language])
+            assert re.sub("[`*]", "", text) == re.sub("[`*]", "", plain)
 
 
 def test_every_change_is_told_in_both_languages():
     for release in data("site/changes"):
-        assert set(release) <= {"day", "version", *feed.KINDS}, release["day"]
-        for kind in feed.KINDS:
+        assert set(release) <= {"day", "version", *KINDS}, release["day"]
+        for kind in KINDS:
             for change in release.get(kind, []):
                 assert change.keys() == {"en", "es"}
                 assert change["en"] != change["es"]
@@ -358,3 +359,15 @@ def test_two_builds_on_the_same_day_are_the_same_byte_for_byte(built_site, tmp_p
     )
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_drawings_and_pictures_are_printed_as_on_paper(browser: Browser, language, built_site):
+    page = browser.new_page()
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto((built_site.site / language / single_page.PAGE).as_uri())
+    rail = page.locator(".drawing .rail").first
+    assert rail.evaluate("line => getComputedStyle(line).fill") == "none"
+    assert rail.evaluate("line => getComputedStyle(line).stroke") == "rgb(42, 90, 97)"
+    assert page.locator(".screenshot .on-light").first.is_visible()
+    assert not page.locator(".screenshot .on-dark").first.is_visible()
+    page.close()

@@ -16,7 +16,7 @@ from typing import Any
 
 from pypi_practice.core import timestamps
 from pypi_practice.core.i18n import Translator
-from pypi_practice.index.storage.store import TokenRecord
+from pypi_practice.index.storage.records import TokenRecord
 
 RECORD_KEYS = ("id", "index", "name", "project", "created", "last_used")
 KEYS = {

@@ -8,7 +8,8 @@ from pypi_practice.cli.token.output import print_json, record, row
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
-from pypi_practice.index.storage.store import Project, Store, TokenRecord, User, default_directory
+from pypi_practice.index.storage.records import Project, TokenRecord, User
+from pypi_practice.index.storage.store import Store, default_directory
 
 DESCRIPTION_LIMIT = 100  # characters; CreateMacaroonForm in warehouse/manage/forms.py
 

@@ -18,7 +18,7 @@ from pypi_practice.core.terminal import one_line
 from pypi_practice.doctor.guide import guide
 from pypi_practice.doctor.leaks import hide
 from pypi_practice.doctor.project import Project
-from pypi_practice.git.safe_reader import GitError
+from pypi_practice.git.git_command import GitError
 
 SHOWN = 3  # names in one line
 LONGEST = 400  # characters of a value in a sentence

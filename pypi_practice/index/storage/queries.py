@@ -19,7 +19,8 @@ from packaging.utils import canonicalize_version
 from packaging.version import Version
 
 from pypi_practice.core.indexes import Index
-from pypi_practice.index.storage.store import Project, Store, StoredFile, note_change
+from pypi_practice.index.storage.records import Project, StoredFile
+from pypi_practice.index.storage.store import Store, note_change
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,14 @@ def files(store: Store, project: Project, version: str | None = None) -> list[Li
     query, values = FILES, [project.id]
     if version is not None:
         query, values = f"{FILES} AND releases.canonical = ?", [*values, _canonical(version)]
-    found = [ListedFile(*row) for row in store.rows(query, *values)]
-    return sorted(found, key=lambda file: (order(file.version), file.filename))
+    files = [ListedFile(*row) for row in store.rows(query, *values)]
+    return sorted(files, key=lambda file: (order(file.version), file.filename))
 
 
 def releases(store: Store, project: Project) -> list[Release]:
     """Return the releases of *project*, highest first; a release may have lost its files."""
-    found = [Release(*row) for row in store.rows(RELEASES, project.id)]
-    return sorted(found, key=lambda release: order(release.version), reverse=True)
+    releases = [Release(*row) for row in store.rows(RELEASES, project.id)]
+    return sorted(releases, key=lambda release: order(release.version), reverse=True)
 
 
 def latest(candidates: list[Release]) -> Release | None:

@@ -20,8 +20,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,154 +30,23 @@ from packaging.utils import canonicalize_name
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES, Index
-from pypi_practice.index.storage import data_folder
+from pypi_practice.index.storage import data_folder, moves
 from pypi_practice.index.storage.batcher import Batcher
+from pypi_practice.index.storage.records import (
+    LEARNER,
+    NewFile,
+    Project,
+    StoredFile,
+    TokenRecord,
+    UploadConflicts,
+    User,
+)
+from pypi_practice.index.storage.schema import LOOK, SCHEMA, VERSION
 from pypi_practice.tokens import macaroons
-
-LEARNER = "learner"
 
 PRACTICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}")
 UNFINISHED = re.compile(r"[0-9a-f]{32}")  # names of files that are coming in
-MOVED = ".moved"  # the ending of the note about one that is being moved
 FILENAME_LIMIT = 1000  # characters of such a note; names of files are shorter
-
-
-# What an earlier version lacks is added to its data when they are opened; what a later one has
-# changed is not guessed at. Raise the number with a change that earlier programs would spoil.
-VERSION = 2  # 2: small files lie in the database
-
-# What names.look makes of a name, as SQLite writes it, so that look-alikes are found in an index.
-LOOK = "lower(name)"
-for _letters, _one in {"o": "0", "il": "1", "._-": ""}.items():
-    for _letter in _letters:
-        LOOK = f"replace({LOOK}, '{_letter}', '{_one}')"
-
-SCHEMA = f"""
-CREATE TABLE IF NOT EXISTS users (
-    id TEXT PRIMARY KEY, "index" TEXT NOT NULL, name TEXT NOT NULL,
-    email_verified INTEGER NOT NULL DEFAULT 1, two_factor INTEGER NOT NULL DEFAULT 1,
-    UNIQUE ("index", name));
-CREATE TABLE IF NOT EXISTS tokens (
-    id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users, description TEXT NOT NULL,
-    key BLOB NOT NULL, caveats TEXT NOT NULL, project TEXT, created REAL NOT NULL, last_used REAL,
-    UNIQUE (user_id, description));
-CREATE TABLE IF NOT EXISTS projects (
-    id TEXT PRIMARY KEY, "index" TEXT NOT NULL, name TEXT NOT NULL, normalized TEXT NOT NULL,
-    owner TEXT NOT NULL REFERENCES users, UNIQUE ("index", normalized));
-CREATE TABLE IF NOT EXISTS releases (
-    id TEXT PRIMARY KEY, project_id TEXT NOT NULL REFERENCES projects, version TEXT NOT NULL,
-    canonical TEXT NOT NULL, metadata TEXT NOT NULL, created REAL NOT NULL,
-    UNIQUE (project_id, canonical));
-CREATE TABLE IF NOT EXISTS files (
-    "index" TEXT NOT NULL, filename TEXT NOT NULL, release_id TEXT NOT NULL REFERENCES releases,
-    filetype TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, blake2 TEXT NOT NULL,
-    requires_python TEXT, uploaded REAL NOT NULL, PRIMARY KEY ("index", filename));
-DROP INDEX IF EXISTS files_by_release;
-CREATE INDEX IF NOT EXISTS files_of_release ON files (release_id, filetype, size);
-CREATE INDEX IF NOT EXISTS files_by_bytes ON files ("index", blake2);
-CREATE TABLE IF NOT EXISTS contents (
-    "index" TEXT NOT NULL, filename TEXT NOT NULL, bytes BLOB NOT NULL,
-    PRIMARY KEY ("index", filename));
-CREATE TABLE IF NOT EXISTS used_filenames (
-    "index" TEXT NOT NULL, filename TEXT NOT NULL, PRIMARY KEY ("index", filename));
-CREATE TABLE IF NOT EXISTS yanked (
-    release_id TEXT PRIMARY KEY REFERENCES releases, reason TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS core_metadata (
-    "index" TEXT NOT NULL, filename TEXT NOT NULL, sha256 TEXT NOT NULL,
-    PRIMARY KEY ("index", filename));
-CREATE TABLE IF NOT EXISTS changes (
-    serial INTEGER PRIMARY KEY AUTOINCREMENT, "index" TEXT NOT NULL, normalized TEXT NOT NULL,
-    action TEXT NOT NULL, time REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS projects_by_look ON projects ("index", {LOOK});
-CREATE INDEX IF NOT EXISTS changes_by_project ON changes ("index", normalized, serial);
-"""
-
-
-@dataclass(frozen=True)
-class User:
-    """A learner on one index, and the two states that PyPI asks about before an upload."""
-
-    id: str
-    index: str
-    name: str
-    email_verified: bool
-    two_factor: bool
-
-
-@dataclass(frozen=True)
-class TokenRecord:
-    """What the index knows of a token; times are seconds since 1970."""
-
-    id: str
-    user: User
-    description: str
-    key: bytes
-    caveats: list[list[Any]]
-    project: str | None
-    created: float
-    last_used: float | None
-
-
-@dataclass(frozen=True)
-class Project:
-    """A project of one index and the id of the user who owns it."""
-
-    id: str
-    index: str
-    name: str
-    normalized: str
-    owner: str
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A file of a release; size in bytes, digests in hexadecimal, time in seconds since 1970."""
-
-    filename: str
-    version: str
-    filetype: str
-    size: int
-    sha256: str
-    blake2: str
-    requires_python: str | None
-    uploaded: float
-
-
-@dataclass(frozen=True)
-class UploadConflicts:
-    """What an index holds that decides about one upload.
-
-    ``release`` is the id of the release and ``created`` the time at which it was made, in seconds
-    since 1970; None if it is new. ``digest`` is the SHA-256 of the file of the same name,
-    ``namesake`` the name of one with the same bytes.
-    """
-
-    release: str | None
-    created: float | None
-    has_sdist: bool
-    used: bool
-    digest: str | None
-    namesake: str | None
-
-
-@dataclass(frozen=True, eq=False)
-class NewFile:
-    """A finished upload on its way into the store.
-
-    ``content`` are its bytes, or where they lie on disk, safe already; they will be moved.
-
-    ``core_metadata`` is the METADATA of a wheel. ``check`` is called when nobody else can write any
-    more; it returns the project and what it holds now, or raises, and then nothing is kept.
-    """
-
-    index: Index
-    file: StoredFile
-    metadata: dict[str, Any]
-    canonical_version: str
-    content: bytes | Path
-    token: TokenRecord
-    core_metadata: bytes | None
-    check: Callable[[], tuple[Project, UploadConflicts]]
 
 
 # One question instead of six: a question costs more than what it looks up.
@@ -243,8 +111,8 @@ class Store:
                         (str(uuid.uuid4()), key, LEARNER),
                     )
             # What is removed is not counted off: this is the most that any project can have.
-            found = self.rows('SELECT "index", SUM(size) FROM files GROUP BY "index"')
-            self._bytes = dict.fromkeys(INDEXES, 0) | {key: held for key, held in found}
+            sizes = self.rows('SELECT "index", SUM(size) FROM files GROUP BY "index"')
+            self._bytes = dict.fromkeys(INDEXES, 0) | {key: size for key, size in sizes}
         except (OSError, sqlite3.Error) as error:
             raise PracticeError(words("no_data", path=directory, reason=error)) from error
 
@@ -331,7 +199,7 @@ class Store:
                 continue
             if UNFINISHED.fullmatch(left_over.name):
                 left_over.unlink(missing_ok=True)
-            elif UNFINISHED.fullmatch(left_over.stem) and left_over.suffix == MOVED:
+            elif UNFINISHED.fullmatch(left_over.stem) and left_over.suffix == moves.MOVED:
                 self._sweep_moved(left_over)
                 left_over.unlink(missing_ok=True)
 
@@ -454,10 +322,10 @@ class Store:
     ) -> UploadConflicts:
         """Return what decides about an upload of *filename*, whose bytes have this digest."""
         index = project.index
-        found = self.rows(
+        rows = self.rows(
             STANDING, index, filename, index, filename, index, blake2, project.id, canonical_version
         )
-        return UploadConflicts(*found[0])
+        return UploadConflicts(*rows[0])
 
     def bytes_held(self, project: Project, exact_from: int) -> int:
         """Return how many bytes the files of *project* have together.
@@ -536,7 +404,7 @@ class Store:
         is raised, and leaves all as they were.
         """
         refused: dict[NewFile, Exception] = {}
-        moved: list[_Move] = []
+        moved: list[moves.Move] = []
         try:
             with self.transaction() as connection:
                 for new in files:
@@ -553,7 +421,7 @@ class Store:
                         refused[new] = error
                     connection.execute("RELEASE upload")
                 for directory in {move.target.parent for move in moved}:
-                    _sync_directory(directory)
+                    moves.sync_directory(directory)
         except BaseException:
             for move in moved:
                 move.undo()
@@ -565,9 +433,9 @@ class Store:
                 self._bytes[new.index.key] += new.file.size
         return refused
 
-    def _move(self, content: Path, new: NewFile) -> _Move:
+    def _move(self, content: Path, new: NewFile) -> moves.Move:
         """Move a finished file to where its record says; raises OSError, and then it stays."""
-        move = _Move(content, self.path(new.index, new.file.filename))
+        move = moves.Move(content, self.path(new.index, new.file.filename))
         move.begin(f"{new.index.key}/{new.file.filename}")
         return move
 
@@ -631,45 +499,6 @@ class Store:
         )
 
 
-@dataclass(frozen=True)
-class _Move:
-    """A file on its way from where uploads wait to where its record says.
-
-    A note beside it says so until its record is written: after a crash, that file is swept whose
-    record is missing, and no other.
-    """
-
-    content: Path
-    target: Path
-
-    @property
-    def _note(self) -> Path:
-        return self.content.with_suffix(MOVED)
-
-    def begin(self, place: str) -> None:
-        """Move the file; *place* is what the note says."""
-        try:
-            self._note.write_text(place, encoding="utf-8")
-            os.replace(self.content, self.target)
-        except OSError:
-            self._remove_note()
-            raise
-
-    def undo(self) -> None:
-        """Move it back; what cannot be moved is swept at the next start, by its note."""
-        with contextlib.suppress(OSError):
-            os.replace(self.target, self.content)
-            self._remove_note()
-
-    def finish(self) -> None:
-        """Forget the move, now that the record is written."""
-        self._remove_note()
-
-    def _remove_note(self) -> None:
-        with contextlib.suppress(OSError):  # it says nothing wrong; the next start sweeps it
-            self._note.unlink(missing_ok=True)
-
-
 def note_change(connection: sqlite3.Connection, project: Project, action: str) -> None:
     """Count one more change of *project*: PyPI's serial number, which mirrors ask for."""
     connection.execute(
@@ -708,14 +537,3 @@ def _file(row: sqlite3.Row) -> StoredFile:
 def _is_file(path: Path) -> bool:
     """Tell whether *path* is a file itself, and no link to one."""
     return path.is_file() and not path.is_symlink()
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make a rename last through a power cut, where the system can."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -35,6 +35,8 @@ FIRST_FIELDS = ("metadata-version", "name", "version")
 SUPPORTED = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
 SUMMARY_LIMIT = 512  # characters
 LABEL_LIMIT = 32  # characters
+# One that PyPI knows has some 50; the parser of packaging takes time in the square of its length.
+CONTENT_TYPE_LIMIT = 1024  # characters
 # What is read without another process: that takes longer than so few fields do.
 FEW_FIELDS, FEW_CHARACTERS = 150, 16 * 1024
 SECONDS = 10.0  # of computing, many times what the limits of a form allow
@@ -107,6 +109,8 @@ def read(form: Form) -> tuple[Metadata, dict[str, Any]]:
 def read_fields(fields: list[tuple[str, str]]) -> tuple[Metadata, dict[str, Any]]:
     """Do the work of ``read``, here and now."""
     raw = _raw(fields)
+    if len(raw.get("description_content_type", "")) > CONTENT_TYPE_LIMIT:
+        raise TooMuch("form_effort", {})
     try:
         metadata = Metadata.from_raw(typing.cast(RawMetadata, raw))
         problems = list(_own_rules(metadata))
@@ -193,7 +197,7 @@ def _unreadable(raw: dict[str, Any]) -> UploadRejected:
 def _worst(problems: list[Problem]) -> UploadRejected:
     """Return the problem that PyPI shows: of the first fields, then of the others by name."""
     order = {name: place for place, name in enumerate(FIRST_FIELDS)}
-    first = min(problems, key=lambda one: (order.get(one.field, len(order)), one.field))
+    first = min(problems, key=lambda problem: (order.get(problem.field, len(order)), problem.field))
     return UploadRejected(first.key, **first.values)
 
 

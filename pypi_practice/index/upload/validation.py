@@ -29,14 +29,14 @@ from pypi_practice.core import project_names
 from pypi_practice.core.data import load
 from pypi_practice.core.indexes import Index
 from pypi_practice.core.limits import GIB, MIB, PYPI, Limits, NewProjects
-from pypi_practice.index.storage.store import (
+from pypi_practice.index.storage.records import (
     NewFile,
     Project,
-    Store,
     StoredFile,
     TokenRecord,
     UploadConflicts,
 )
+from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upload import archives, descriptions, platforms
 from pypi_practice.index.upload import metadata as core_metadata
 from pypi_practice.index.upload.form import Form
@@ -337,18 +337,18 @@ def _normal_sdist(upload: Upload) -> None:
     name, version, target = upload.filename, upload.meta.version, upload.target
     start = target.normalized.replace("-", "_")
     try:
-        found: str = parse_sdist_filename(name)[0]
+        written_name: str = parse_sdist_filename(name)[0]
     except ValueError as error:  # InvalidSdistFilename is one, and so is what a huge number makes
         raise UploadRejected("sdist_filename", filename=name) from error
-    if version.is_postrelease and found != target.normalized and name.count("-") >= 2:
+    if version.is_postrelease and written_name != target.normalized and name.count("-") >= 2:
         # "demo-1.0-1.tar.gz" is version 1.0-1, which is 1.0.post1, of demo.
         before = name.rsplit("-", 2)[0]
         try:
             Version(name[len(before) + 1 : -len(".tar.gz")])
-            found = before
+            written_name = before
         except InvalidVersion:
             pass
-    if canonicalize_name(found) != target.normalized:
+    if canonicalize_name(written_name) != target.normalized:
         raise UploadRejected("sdist_start", project=target.name, start=start)
     expected = f"{start}-{version}.tar.gz"
     if name != expected:
@@ -359,13 +359,13 @@ def _normal_wheel(upload: Upload) -> None:
     name, target = upload.filename, upload.target
     start = target.normalized.replace("-", "_")
     try:
-        found, version, _, tags = parse_wheel_filename(name)
+        normalized_name, version, _, tags = parse_wheel_filename(name)
     except ValueError as error:
         raise UploadRejected("wheel_filename", reason=error) from error
     for platform in sorted({tag.platform for tag in tags}):
         if not platforms.is_allowed(platform):
             raise UploadRejected("platform", filename=name, platform=platform)
-    if found != target.normalized:
+    if normalized_name != target.normalized:
         raise UploadRejected("wheel_start", project=target.name, start=start)
     written = name.split("-", 1)[0]
     if written != start:
@@ -434,13 +434,13 @@ def still_good(upload: Upload) -> tuple[Project, UploadConflicts]:
 
     Returns the project and what it holds now; raises as the rules do.
     """
-    name, found = upload.target.name, upload.store.project(upload.index, upload.target.name)
-    if found is None:
+    name, stored = upload.target.name, upload.store.project(upload.index, upload.target.name)
+    if stored is None:
         _new_name(upload, name)
-    elif found.owner != upload.target.owner:
+    elif stored.owner != upload.target.owner:
         raise UploadRejected("name_conflict", name=name)
     else:
-        upload.project = dataclasses.replace(found, name=name)
+        upload.project = dataclasses.replace(stored, name=name)
     del upload.standing
     for rule in (size, duplicate, reused_name, open_release, one_sdist):
         rule(upload)

@@ -13,7 +13,7 @@ from pypi_practice.core.indexes import Index
 from pypi_practice.index.request import Request
 from pypi_practice.index.responses import Response
 from pypi_practice.index.storage import queries
-from pypi_practice.index.storage.store import Project
+from pypi_practice.index.storage.records import Project
 from pypi_practice.index.views.pages import LISTED, Pages, redirect
 
 NAME_LIMIT = 100  # characters

@@ -13,7 +13,8 @@ from pypi_practice.core.indexes import Index
 from pypi_practice.index.request import Request
 from pypi_practice.index.responses import Response
 from pypi_practice.index.storage import queries
-from pypi_practice.index.storage.store import LEARNER, Project, Store
+from pypi_practice.index.storage.records import LEARNER, Project
+from pypi_practice.index.storage.store import Store
 from pypi_practice.index.views import simple
 
 PLAIN = (
@@ -37,28 +38,28 @@ PLAIN = (
 
 
 def project(
-    request: Request, index: Index, found: Project, store: Store, version: str | None
+    request: Request, index: Index, listed: Project, store: Store, version: str | None
 ) -> Response | None:
     """Return what is known of the latest release, or of *version*; None if there is none."""
-    releases = queries.releases(store, found)
+    releases = queries.releases(store, listed)
     shown = queries.latest(releases)
     if version is not None:
-        shown = queries.release(store, found, version)
+        shown = queries.release(store, listed, version)
     if shown is None:
         return None
-    files = queries.files(store, found, None if version is None else shown.version)
+    files = queries.files(store, listed, None if version is None else shown.version)
     address = f"{request.own_origin}{request.base}"
     by_version: dict[str, list[dict[str, Any]]] = {
         release.version: [] for release in reversed(releases)
     }
     for file in files:
         by_version[file.version].append(_file(file, address))
-    serial = queries.serial(store, index, found)
+    serial = queries.serial(store, index, listed)
     metadata = queries.metadata(store, shown)
-    page = f"{address}/project/{found.normalized}/"
+    page = f"{address}/project/{listed.normalized}/"
     body: dict[str, Any] = {
         "info": {
-            "name": found.name,
+            "name": listed.name,
             "version": shown.version,
             **{name: metadata.get(name) for name in PLAIN},
             "classifiers": metadata.get("classifiers", []),

@@ -14,7 +14,7 @@ from pypi_practice.core.indexes import Index
 from pypi_practice.index.request import Request
 from pypi_practice.index.responses import Response
 from pypi_practice.index.storage import queries
-from pypi_practice.index.storage.store import Project
+from pypi_practice.index.storage.records import Project
 from pypi_practice.index.views.pages import HISTORY, Pages, redirect
 
 REASON_LIMIT = 1000  # characters
@@ -53,26 +53,26 @@ class ManagePages:
 
     def releases(self, request: Request, index: Index, project: Project) -> Response:
         """Return the releases of a project, with what can be done to them."""
-        found = queries.releases(self.store, project)
+        releases = queries.releases(self.store, project)
         return self.pages.render(
             request,
             index,
             "manage_releases",
             project=project,
-            releases=found[:HISTORY],
-            older=max(0, len(found) - HISTORY),
+            releases=releases[:HISTORY],
+            older=max(0, len(releases) - HISTORY),
         )
 
     def release(
         self, request: Request, index: Index, project: Project, version: str
     ) -> Response | None:
         """Return a release with its files; None if there is none."""
-        found = queries.release(self.store, project, version)
-        if found is None:
+        shown_release = queries.release(self.store, project, version)
+        if shown_release is None:
             return None
-        files = queries.files(self.store, project, found.version)
+        files = queries.files(self.store, project, shown_release.version)
         return self.pages.render(
-            request, index, "manage_release", project=project, release=found, files=files
+            request, index, "manage_release", project=project, release=shown_release, files=files
         )
 
     def settings(self, request: Request, index: Index, project: Project) -> Response:
@@ -144,7 +144,7 @@ class ManagePages:
     ) -> Response | None:
         """Ask, and then delete a file; None if the release has no such file."""
         files = queries.files(self.store, project, version)
-        file = next((one for one in files if one.filename == filename), None)
+        file = next((stored for stored in files if stored.filename == filename), None)
         if file is None:
             return None
         question = Question(

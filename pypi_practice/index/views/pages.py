@@ -21,7 +21,8 @@ from pypi_practice.index.request import LANGUAGE_COOKIE, Request
 from pypi_practice.index.responses import Response
 from pypi_practice.index.sessions import FIELD, Sessions
 from pypi_practice.index.storage import queries
-from pypi_practice.index.storage.store import LEARNER, Project, Store
+from pypi_practice.index.storage.records import LEARNER, Project
+from pypi_practice.index.storage.store import Store
 from pypi_practice.index.views import readme
 
 if TYPE_CHECKING:
@@ -52,18 +53,18 @@ def templates() -> Environment:
     """Return the templates; Jinja2 is loaded with the first page that somebody looks at."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    made = Environment(
+    templates = Environment(
         loader=PackageLoader("pypi_practice.index.views"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["part"] = lambda text: quote(str(text), safe="")
-    made.filters["moment"] = _moment
-    made.filters["safe_link"] = safe_link
-    made.filters["code"] = lambda text: Markup("<code>{}</code>").format(text)
-    return made
+    templates.filters["part"] = lambda text: quote(str(text), safe="")
+    templates.filters["moment"] = _moment
+    templates.filters["safe_link"] = safe_link
+    templates.filters["code"] = lambda text: Markup("<code>{}</code>").format(text)
+    return templates
 
 
 def _moment(seconds: float) -> Markup:
@@ -171,18 +172,18 @@ class Pages:
     def user(self, request: Request, index: Index, name: str) -> Response | None:
         """Return the page of a user; None if there is no such user."""
         try:
-            found = self.store.user(index, name)
+            user = self.store.user(index, name)
         except KeyError:
             return None
-        return self.render(request, index, "user", user=found, **self.listing(request, index))
+        return self.render(request, index, "user", user=user, **self.listing(request, index))
 
     def listing(self, request: Request, index: Index) -> dict[str, Any]:
         """Return a page of projects, and where the next begins."""
         after = request.args.get("after", "")
-        found = queries.projects(self.store, index, LISTED + 1, after)
-        more = found[LISTED - 1].normalized if len(found) > LISTED else None
+        listed = queries.projects(self.store, index, LISTED + 1, after)
+        more = listed[LISTED - 1].normalized if len(listed) > LISTED else None
         return {
-            "projects": found[:LISTED],
+            "projects": listed[:LISTED],
             "count": queries.count_projects(self.store, index),
             "more": more,
         }
@@ -222,9 +223,9 @@ class Pages:
             description=description,
             without_images=without_images,
             pre_releases={
-                one.version
-                for one in releases[:HISTORY]
-                if queries.order(one.version).is_prerelease
+                release.version
+                for release in releases[:HISTORY]
+                if queries.order(release.version).is_prerelease
             },
         )
 

@@ -20,7 +20,8 @@ from pypi_practice.core.indexes import Index
 from pypi_practice.index.request import Request
 from pypi_practice.index.responses import Response, preferred
 from pypi_practice.index.storage import queries
-from pypi_practice.index.storage.store import Project, Store
+from pypi_practice.index.storage.records import Project
+from pypi_practice.index.storage.store import Store
 
 API_VERSION = "1.4"
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
@@ -106,32 +107,34 @@ class Cache:
                 self._pages.popitem(last=False)
 
 
-def project(request: Request, index: Index, found: Project, store: Store, cache: Cache) -> Response:
+def project(
+    request: Request, index: Index, listed: Project, store: Store, cache: Cache
+) -> Response:
     """Return the files of one project."""
     kind = simple_type(request.accept)
     # Asked before the files: a change in between makes the kept page useless, never wrong.
-    serial = queries.serial(store, index, found)
-    key = (found.id, kind, request.base)
+    serial = queries.serial(store, index, listed)
+    key = (listed.id, kind, request.base)
     body = cache.get(key, serial)
     if body is None:
-        body = _project(request, found, store, kind, serial)
+        body = _project(request, listed, store, kind, serial)
         cache.keep(key, serial, body)
     return answer(request, body, kind if kind == JSON_TYPE else _with_charset(kind), serial)
 
 
-def _project(request: Request, found: Project, store: Store, kind: str, serial: int) -> bytes:
-    files = queries.files(store, found)
+def _project(request: Request, listed: Project, store: Store, kind: str, serial: int) -> bytes:
+    files = queries.files(store, listed)
     if kind == JSON_TYPE:
         body = {
             "meta": {"api-version": API_VERSION, "_last-serial": serial},
-            "name": found.normalized,
+            "name": listed.normalized,
             "project-status": {"status": "active"},
             "versions": list(dict.fromkeys(file.version for file in files)),
             "files": [_json(request, file) for file in files],
         }
         return json.dumps(body).encode()
     links = (_link(request, file) for file in files)
-    return _page(f"Links for {found.normalized}", links, serial, "active")
+    return _page(f"Links for {listed.normalized}", links, serial, "active")
 
 
 def _json(request: Request, file: queries.ListedFile) -> dict[str, Any]:

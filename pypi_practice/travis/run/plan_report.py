@@ -11,7 +11,7 @@ from typing import Any
 from pypi_practice.core import terminal
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
-from pypi_practice.git.safe_reader import GitError
+from pypi_practice.git.git_command import GitError
 from pypi_practice.travis.config import unsupported_keys
 from pypi_practice.travis.config.deploy_entries import DeployEntry
 from pypi_practice.travis.config.jobs import PHASES

@@ -11,7 +11,7 @@ from typing import Any
 
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
-from pypi_practice.git import safe_reader
+from pypi_practice.git import git_command, safe_reader
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.config.schema.messages import Message
 from pypi_practice.travis.plan.commit_tree import Tree
@@ -54,15 +54,15 @@ class Remark:
         return f"{NAME}:{self.line}: {level} [{self.rule}] {self.message}"
 
 
-def _why_not(path: Path, error: safe_reader.GitError, words: Translator) -> str:
+def _why_not(path: Path, error: git_command.GitError, words: Translator) -> str:
     """Return the sentence about a folder that git cannot read."""
-    if error.kind == safe_reader.NOT_INSTALLED:
+    if error.kind == git_command.NOT_INSTALLED:
         return words("no_git")
     if not os.path.isdir(path):
         return words("no_folder", path=path)
-    if error.kind == safe_reader.OWNED_BY_ANOTHER:
+    if error.kind == git_command.OWNED_BY_ANOTHER:
         return words("not_yours", path=path, full=os.path.realpath(path))
-    if error.kind == safe_reader.NOT_A_REPOSITORY:
+    if error.kind == git_command.NOT_A_REPOSITORY:
         return words("not_git", path=path)
     return words("git_unreadable", path=path, reason=error.detail or error.kind)
 
@@ -79,7 +79,7 @@ def find(
             raise PracticeError(words("not_git", path=path))
         branch = branch or reader.text("rev-parse", "--abbrev-ref", "HEAD") or "main"
         uncommitted = reader.uncommitted(untracked=False)
-    except safe_reader.GitError as error:
+    except git_command.GitError as error:
         raise PracticeError(_why_not(path, error, words)) from error
     found = Repository(path, reader, head, uncommitted)
     return at(found, branch, tag, words), branch
@@ -94,7 +94,7 @@ def at(found: Repository, branch: str, tag: str | None, words: Translator) -> Re
     try:
         head = found.reader.resolve("HEAD^{commit}")
         commit = found.reader.resolve(f"refs/{kind}/{name}^{{commit}}")
-    except safe_reader.GitError as error:
+    except git_command.GitError as error:
         raise PracticeError(_why_not(found.path, error, words)) from error
     if commit is None and tag:
         raise PracticeError(words("no_tag", name=name, path=found.path))
@@ -120,8 +120,8 @@ def _text(found: Repository, words: Translator) -> str:
     name = str(found.path / NAME)
     try:
         data = found.reader.blob(found.commit, NAME, loader.SIZE_LIMIT)
-    except safe_reader.GitError as error:
-        if error.kind == safe_reader.TOO_LARGE:
+    except git_command.GitError as error:
+        if error.kind == git_command.TOO_LARGE:
             raise PracticeError(words("too_large", name=name)) from error
         raise PracticeError(_why_not(found.path, error, words)) from error
     if data is None:
@@ -146,7 +146,7 @@ def tree(found: Repository) -> Tree:
     def ask(*arguments: str) -> str | None:
         try:
             return found.reader.text(*arguments)
-        except safe_reader.GitError:
+        except git_command.GitError:
             return None
 
     return Tree(ask, found.commit)

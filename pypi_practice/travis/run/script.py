@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Sequence
 
 from pypi_practice.core.i18n import Translator
-from pypi_practice.shell.session import PIP_PROXY, PROXIES
+from pypi_practice.shell.variables import PIP_PROXY, PROXIES
 from pypi_practice.travis.config.deploy_entries import DeployEntry
 from pypi_practice.travis.config.jobs import DECISIVE_PHASES
 from pypi_practice.travis.plan import dpl

@@ -24,7 +24,7 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.network.server import certificates_in
 from pypi_practice.sandbox.bubblewrap import Files
-from pypi_practice.shell.session import (
+from pypi_practice.shell.variables import (
     BUNDLES,
     CERTIFICATES,
     HATCH_REPO,

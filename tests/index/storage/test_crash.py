@@ -35,7 +35,7 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.limits import NewProjects
 from pypi_practice.index.app import Application
-from pypi_practice.index.storage import queries, store
+from pypi_practice.index.storage import moves, queries, schema
 from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upload import spool
 from pypi_practice.index.upload.spool import SMALL
@@ -186,15 +186,15 @@ CRASHES = {
     "while the file comes in": "spool.Incoming.finish = crash",
     "before the record": "store.Store._add_records = crash",
     "in the middle of the record": "store.note_change = crash",
-    "between the record and the bytes": "store.os.replace = crash",
-    "between the bytes and the commit": "store._sync_directory = crash",
+    "between the record and the bytes": "moves.os.replace = crash",
+    "between the bytes and the commit": "moves.sync_directory = crash",
 }
 CRASHING = """
 import os, sys
 sys.path[:0] = sys.argv[4:]
 from helpers.index import upload_client
 from pathlib import Path
-from pypi_practice.index.storage import queries, store
+from pypi_practice.index.storage import moves, queries, store
 from pypi_practice.index.upload import spool
 from pypi_practice.index.app import Application
 from pypi_practice.core.i18n import Translator
@@ -228,7 +228,7 @@ def test_a_crash_at_any_point_leaves_the_whole_file_or_none(tmp_path, point, con
     )
     if done.returncode == 0:  # the bytes of a small file need no way of their own
         assert len(content) < SMALL
-        assert point.startswith(("store.os", "store._sync"))
+        assert point.startswith(("moves.os", "moves.sync"))
         assert on_disk(where) == listed(where) != {}
         return
     assert done.returncode == 9
@@ -358,7 +358,7 @@ def full_database(*_: object, **__: object) -> None:
         (Store, "unfinished_file", read_only),
         (os, "fsync", full),
         (os, "replace", full),
-        (store, "_sync_directory", full),
+        (moves, "sync_directory", full),
         (Store, "_add_records", full_database),
         (os, "replace", read_only),
     ],
@@ -550,7 +550,7 @@ def test_a_folder_of_the_first_version_goes_on(tmp_path):
 def test_data_of_a_newer_version_are_left_alone(tmp_path):
     where = Store(tmp_path, EN)
     with where.transaction() as connection:
-        connection.execute(f"PRAGMA user_version = {store.VERSION + 1}")
+        connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     where.close()
     before = (tmp_path / "index.sqlite3").read_bytes()
     with pytest.raises(PracticeError, match="newer pypi-practice"):
@@ -657,7 +657,7 @@ FAULTS = [
     (statement, statement in ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT"))
     for statement in STATEMENTS
 ]
-FAULTS += [("os.replace", False), ("_sync_directory", True), ("note", False), ("check", False)]
+FAULTS += [("os.replace", False), ("sync_directory", True), ("note", False), ("check", False)]
 # Those of one file: while it comes in, before its upload waits for a commit, and after that.
 EARLY = ("unfinished_file", "write", "os.fsync")
 FAULTS += [*((name, False) for name in EARLY), ("Path.unlink", True)]
@@ -683,8 +683,8 @@ def break_once(
     disk = OSError(errno.EIO, os.strerror(errno.EIO))
     if fault in ("os.replace", "os.fsync"):
         patch.setattr(fault, once(getattr(os, fault.removeprefix("os.")), disk, skip))
-    elif fault == "_sync_directory":
-        patch.setattr(store, fault, once(store._sync_directory, disk, skip))
+    elif fault == "sync_directory":
+        patch.setattr(moves, fault, once(moves.sync_directory, disk, skip))
     elif fault == "note":
         patch.setattr(Path, "write_text", once(Path.write_text, disk, skip))
     elif fault == "Path.unlink":
@@ -774,8 +774,8 @@ def test_an_interrupt_in_the_middle_of_a_commit_leaves_nothing_half_done(tmp_pat
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(upload, 9)
         assert gate.inside.wait(30)
-        sync = once(store._sync_directory, KeyboardInterrupt, 1)
-        monkeypatch.setattr(store, "_sync_directory", sync)
+        sync = once(moves.sync_directory, KeyboardInterrupt, 1)
+        monkeypatch.setattr(moves, "sync_directory", sync)
         jobs = [pool.submit(upload, number) for number in range(3)]
         errors = [job.exception() for job in jobs]
     assert first.result() == 200

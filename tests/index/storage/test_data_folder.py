@@ -16,7 +16,8 @@ from pypi_practice.cli.main import main
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.index.storage import data_folder
-from pypi_practice.index.storage.store import MOVED, Store
+from pypi_practice.index.storage.moves import MOVED
+from pypi_practice.index.storage.store import Store
 from pypi_practice.shell.session import practice
 
 EN = Translator("en")

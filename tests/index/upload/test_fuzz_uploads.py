@@ -31,7 +31,9 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.limits import DESCRIPTION_SIZE, FIELD_COUNT, FIELDS_SIZE, Limits
 from pypi_practice.index.app import Application
-from pypi_practice.index.storage.store import LOOK, Project, Store, TokenRecord, User
+from pypi_practice.index.storage.records import Project, TokenRecord, User
+from pypi_practice.index.storage.schema import LOOK
+from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upload import archives, form, platforms, validation
 from pypi_practice.index.upload.rejection import UploadRejected
 

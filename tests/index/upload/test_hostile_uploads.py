@@ -243,6 +243,19 @@ def test_doctor_does_not_say_ok_of_what_it_did_not_look_at(monkeypatch):
     assert (outcome.result, outcome.key) == ("skip", "too_much")
 
 
+@pytest.mark.parametrize("extra", [0, 1])
+def test_a_content_type_may_be_as_long_as_the_limit(extra):
+    fields = [("metadata_version", "2.4"), ("name", "demo"), ("version", "1.0")]
+    start = "text/markdown; charset=UTF-8; a="
+    kind = start + "b" * (metadata.CONTENT_TYPE_LIMIT - len(start) + extra)
+    fields.append(("description_content_type", kind))
+    if extra:
+        with pytest.raises(TooMuch, match="form_effort"):
+            metadata.read_fields(fields)
+    else:
+        assert metadata.read_fields(fields)[0].description_content_type == kind
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_names_the_limits(language):
     page = (ROOT / "docs" / language / "practice.md").read_text("utf-8")

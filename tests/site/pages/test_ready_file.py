@@ -87,7 +87,10 @@ def test_the_table_says_what_was_planned_and_rehearsed(guide_readers, tmp_path, 
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_the_table_adds_up(language):
-    rows = [line.strip("| ").split(" | ") for line in tables.ready_file(language).splitlines()[2:]]
+    rows = [
+        line.strip("| ").split(" | ")
+        for line in tables.write("ready_file", language).splitlines()[2:]
+    ]
     assert len(rows) == len(EVENTS) + 1
     for column in (1, 2, 3):
         jobs = [int(re.split(r"\D", row[column])[0]) for row in rows]

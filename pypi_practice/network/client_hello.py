@@ -1,0 +1,92 @@
+"""The first message of a TLS connection: which host the client asks for.
+
+Source: RFC 8446 sections 4, 4.1.2 and 5.1, RFC 6066 section 3.
+"""
+
+from __future__ import annotations
+
+import socket
+
+HANDSHAKE = 0x16  # the type of a record
+CLIENT_HELLO = 0x01  # the type of a message in it
+RECORD_HEADER, MESSAGE_HEADER = 5, 4  # bytes
+HELLO_LIMIT = 16 * 1024  # bytes, headers and all; one with post-quantum keys has about 2,000
+# What the client is told, so that it says "unrecognized name" and not that the connection broke.
+UNRECOGNIZED_NAME = bytes((0x15, 3, 3, 0, 2, 2, 112))
+
+
+def receive(connection: socket.socket, received: bytes = b"") -> bytes:
+    """Return what *connection* sends until its ClientHello is whole; *received* came before that.
+
+    It may come in many pieces, of TCP and of TLS. Returns what there is if it is no ClientHello, is
+    longer than HELLO_LIMIT, or if the client ends first.
+    """
+    data = received
+    while len(data) <= HELLO_LIMIT and _is_begun(data):
+        chunk = connection.recv(16 * 1024)
+        if not chunk:
+            break
+        data += chunk
+    return data
+
+
+def _is_begun(data: bytes) -> bool:
+    """Tell whether *data* may be the start of a ClientHello, which goes on."""
+    try:
+        return _message(data) is None
+    except ValueError:
+        return False
+
+
+def _message(data: bytes) -> bytes | None:
+    """Return the ClientHello in the records of *data*, without its header; None if it goes on.
+
+    Raises ValueError if *data* is not the start of a TLS connection.
+    """
+    message, start = b"", 0
+    while start < len(data):
+        if data[start] != HANDSHAKE:
+            raise ValueError("not a record of the handshake")
+        if start + RECORD_HEADER > len(data):
+            return None
+        size = int.from_bytes(data[start + 3 : start + RECORD_HEADER])
+        if not size:
+            raise ValueError("an empty record")
+        start += RECORD_HEADER
+        message += data[start : start + size]
+        start += size
+        if message and message[0] != CLIENT_HELLO:
+            raise ValueError("not a ClientHello")
+        end = MESSAGE_HEADER + int.from_bytes(message[1:MESSAGE_HEADER])
+        if len(message) >= max(end, MESSAGE_HEADER):
+            return message[MESSAGE_HEADER:end]
+    return None
+
+
+def server_name(data: bytes) -> str | None:
+    """Return the host that the ClientHello in *data* names, None if it names none.
+
+    Raises ValueError if *data* does not begin with a whole ClientHello of at most HELLO_LIMIT.
+    """
+    hello = _message(data[:HELLO_LIMIT])
+    if hello is None:
+        raise ValueError("not a whole ClientHello")
+    try:
+        place = 2 + 32  # version, random
+        place += 1 + hello[place]  # session id
+        place += 2 + int.from_bytes(hello[place : place + 2])  # cipher suites
+        place += 1 + hello[place]  # compression methods
+        end = place + 2 + int.from_bytes(hello[place : place + 2])
+        place += 2
+        while place + 4 <= end:
+            kind = int.from_bytes(hello[place : place + 2])
+            length = int.from_bytes(hello[place + 2 : place + 4])
+            if kind == 0:
+                if hello[place + 6]:
+                    raise ValueError("not a host name")
+                size = int.from_bytes(hello[place + 7 : place + 9])
+                return hello[place + 9 : place + 9 + size].decode("ascii")
+            place += 4 + length
+    except (IndexError, UnicodeDecodeError) as error:
+        raise ValueError("not a ClientHello") from error
+    return None
