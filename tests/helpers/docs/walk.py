@@ -16,6 +16,7 @@ from helpers.docs import blocks as pages_blocks
 from helpers.docs import normalize_output, proofs
 from helpers.docs.blocks import blocks
 from helpers.docs.tutorial_runner import GuideReader, pages_up_to, runs_in_shell
+from site_builder.pages.proof_kind import special
 
 FRESH = "examples/practice/fresh.sh"
 RESET, RESET_BLOCK = "`pypi-practice reset`", "examples/practice/reset.sh"
@@ -28,7 +29,10 @@ def pages() -> tuple[str, ...]:
     return tuple(
         name
         for name in names
-        if name not in tutorial[:-1] and any(runs_in_shell(block) for block in blocks(name))
+        if name not in tutorial[:-1]
+        and any(runs_in_shell(block) for block in blocks(name))
+        # The page about installing has readers without the program.
+        and not special(pages_blocks.folder(name)).get("program")
     )
 
 
@@ -129,4 +133,5 @@ def walk(order: Sequence[str], base: Path, archive: Path, *, one_home: bool) -> 
             problems = [f"{page}: {error}"]
         followed = f"(followed: {', '.join(order[: number + 1])})"
         wrong += [f"{problem}\n{followed}" for problem in problems]
+        print(*problems, sep="\n", flush=True)
     return wrong
