@@ -8,12 +8,14 @@ an hour, in the order of a seed:
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
 from pathlib import Path
 
 import pytest
 from helpers.docs import walk
-from helpers.docs.blocks import blocks
+from helpers.docs.blocks import ROOT, blocks
 from helpers.docs.tutorial_runner import GuideReaders, pages_up_to
 
 # Pages that take a few seconds each, and leave something behind: a token, a tag, a folder.
@@ -53,12 +55,29 @@ def test_pages_can_be_followed_in_any_order_and_again(
     assert not wrong, f"--walk-seed {seed}\n\n" + "\n\n".join(wrong)
 
 
+@pytest.mark.parametrize("place", ["home", "home/tutorial/random-names"])
+def test_a_page_of_the_tutorial_leads_back_to_the_package_from_anywhere(place, tmp_path) -> None:
+    """In the terminal of the page before, and in a new one."""
+    package = tmp_path / "home" / "tutorial" / "random-names"
+    (package / ".venv" / "bin").mkdir(parents=True)
+    (package / ".venv" / "bin" / "activate").write_text("active=yes\n")
+    done = subprocess.run(
+        ["bash", "-c", 'set -e; . "$0"; echo "$PWD $active"', ROOT / "examples/upload/activate.sh"],
+        cwd=tmp_path / place,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == f"{package} yes\n", done.stderr
+
+
 def test_the_quick_pages_are_pages_with_blocks_for_the_shell() -> None:
     assert set(QUICK) <= set(walk.pages())
 
 
-def test_a_page_that_makes_a_token_says_how_it_begins() -> None:
-    """A token with a name is made in an empty practice, or in one that was emptied."""
+def test_a_page_that_makes_a_token_with_a_name_says_how_it_begins() -> None:
+    """Such a name can be used once; the page begins an empty practice, or empties one."""
     for page in walk.pages():
         made = [
             block.label

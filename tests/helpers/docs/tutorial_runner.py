@@ -276,10 +276,9 @@ def runs_in_shell(block: Block) -> bool:
 
 
 def pages_up_to(page: str) -> list[str]:
-    """Return *page* after all pages whose blocks its reader has run before."""
+    """Return *page* after all pages whose blocks its reader has run before: of the tutorial."""
     if not page.startswith("tutorial/"):
-        start = special(folder(page)).get("after")
-        return [*(pages_up_to(start) if start else []), page]
+        return [page]
     tutorial = [name for name in pages_blocks.pages() if name.startswith("tutorial/")]
     return tutorial[: tutorial.index(page) + 1]
 
