@@ -191,7 +191,7 @@ def test_read_the_docs_builds_the_site():
     done = subprocess.run(
         ["bash", "-c", command], cwd=ROOT, env=environ, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip().endswith("make.py site --site-dir /out/html")
+    assert done.stdout.strip().endswith("make.py site --install-browser --site-dir /out/html")
 
 
 # Played: the jobs that publish
