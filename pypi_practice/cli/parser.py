@@ -45,10 +45,18 @@ class Parser(argparse.ArgumentParser):
         if json:
             (beside or self).add_argument("--json", action="store_true", help=json)
         if data:
-            folder = self.add_argument(
+            places = self.add_mutually_exclusive_group()
+            folder = places.add_argument(
                 "--data", type=self._folder, metavar=words.metavar("DIR"), help=words("help_data")
             )
             completion.complete(folder, completion.DIRECTORY)
+            places.add_argument(
+                "--practice",
+                dest="data",
+                type=self._practice,
+                metavar=words.metavar("NAME"),
+                help=words("help_practice"),
+            )
         self.add_argument("--lang", metavar="|".join(LANGUAGES), help=words("help_lang"))
         self.add_argument("-h", "--help", action="help", help=words("help_help"))
 
@@ -56,6 +64,15 @@ class Parser(argparse.ArgumentParser):
         if not name:  # which Path takes for the present folder
             raise argparse.ArgumentTypeError(Translator(self.language)("empty_data"))
         return Path(name)
+
+    def _practice(self, name: str) -> Path:
+        from pypi_practice.index.storage.store import named_directory
+
+        try:
+            return named_directory(name)
+        except ValueError:
+            words = Translator(self.language)
+            raise argparse.ArgumentTypeError(words("practice_name", name=name)) from None
 
     def format_help(self) -> str:
         """Return the help, with the examples and exit codes of data/commands/help.yml."""

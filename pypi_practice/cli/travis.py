@@ -119,17 +119,24 @@ def add_parser(commands: Any, language: str) -> None:
 
 
 def _variable(text: str, words: Translator, *, dry_run: bool) -> Any:
-    """Read ``NAME``, ``NAME=VALUE`` or either with ``@BRANCH`` at its end."""
+    """Read ``NAME``, ``NAME=VALUE`` or either with ``@BRANCH`` at its end.
+
+    With *dry_run*, a name is enough. An empty value is what a failed ``token new`` leaves, and no
+    build could publish with it. Raises PracticeError for one, and where a value is missing.
+    """
     from pypi_practice.travis.plan.plan_types import Variable
 
     name, equals, value = text.partition("=")
     # A value may hold an "@"; a name may not, so without a value the first one begins the branch.
     head, at, branch = value.rpartition("@") if equals else name.partition("@")
     if equals:
-        return Variable(name, head if at else value, (branch if at else "") or None)
+        given = head if at else value
+        if not given:
+            raise PracticeError(words("no_value", name=name))
+        return Variable(name, given, (branch if at else "") or None)
     name = head if at else name
     value = os.environ.get(name, "")
-    if name not in os.environ and not dry_run:
+    if not value and not dry_run:
         value = _asked(name, words)
     return Variable(name, value, branch or None)
 

@@ -46,6 +46,12 @@ def read_or_none(folder: Path) -> str | None:
     return None
 
 
+def forget(folder: Path) -> None:
+    """Remove what is kept of it."""
+    with contextlib.suppress(OSError):
+        (folder / NAME).unlink()
+
+
 def is_known(lines: Iterable[str]) -> bool:
     """Whether the catalogue knows why: not only what follows from it, or what is normal."""
     found = matcher.find("\n".join(lines)[-LIMIT:])
