@@ -35,7 +35,7 @@ from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import one_line
 from pypi_practice.git import git_command, safe_reader
-from pypi_practice.index.upload.validation import FILENAME_LIMIT
+from pypi_practice.index.upload.filenames import FILENAME_LIMIT
 
 # What working in the demo package leaves behind, and an installation adds.
 LEFT_OUT = ("__pycache__", "*.egg-info", "build", "dist", ".venv", ".*_cache", ".coverage")
