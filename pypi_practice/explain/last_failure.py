@@ -54,8 +54,8 @@ def forget(folder: Path) -> None:
 
 def is_known(lines: Iterable[str]) -> bool:
     """Whether the catalogue knows why: not only what follows from it, or what is normal."""
-    found = matcher.find("\n".join(lines)[-LIMIT:])
-    return bool(found) and found[0].entry.level == load("messages/matching")["levels"][-1]
+    matches = matcher.find("\n".join(lines)[-LIMIT:])
+    return bool(matches) and matches[0].entry.level == load("messages/matching")["levels"][-1]
 
 
 def refused_since(folder: Path, before: str | None) -> bool:
