@@ -133,5 +133,6 @@ def walk(order: Sequence[str], base: Path, archive: Path, *, one_home: bool) -> 
             problems = [f"{page}: {error}"]
         followed = f"(followed: {', '.join(order[: number + 1])})"
         wrong += [f"{problem}\n{followed}" for problem in problems]
-        print(*problems, sep="\n", flush=True)
+        for problem in problems:
+            print(problem, flush=True)
     return wrong
