@@ -32,6 +32,7 @@ from pypi_practice.doctor import history, lookup
 from pypi_practice.doctor.distributions import UNPACK_ERRORS, Built, open_distribution
 from pypi_practice.doctor.leaks import has_token
 from pypi_practice.doctor.versions import TAG, TAG_LIMIT, parse_version
+from pypi_practice.git import git_command
 from pypi_practice.git.git_command import NOT_A_REPOSITORY, NOT_INSTALLED, GitError
 from pypi_practice.git.safe_reader import Repository
 from pypi_practice.travis.run import plan_report, repository
@@ -174,6 +175,11 @@ class Project:
         if error is not None:
             raise error
         return reader is not None
+
+    @property
+    def is_git_missing(self) -> bool:
+        """Whether there is a repository here, and no git on this computer to read it."""
+        return git_command.program() is None and os.path.lexists(self.root / ".git")
 
     @property
     def reader(self) -> Repository:

@@ -252,16 +252,24 @@ def _readme(text: str, mine: Names, other: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def made_before(path: Path) -> bool:
-    """Whether the folder is a fork that was made by this program."""
+def made_before(path: Path, words: Translator) -> bool:
+    """Whether the folder is a fork that was made by this program.
+
+    Raises PracticeError for a repository that cannot be read, of which nobody knows.
+    """
     if not os.path.isdir(path):
         return False
     try:
         reader = safe_reader.Repository(path)
         roots = reader.text("rev-list", "--max-parents=0", "HEAD").split()
         return any(MARK in reader.text("cat-file", "commit", root) for root in roots[:1])
-    except git_command.GitError:
-        return False
+    except git_command.GitError as error:
+        # FAILED is that of a repository without commits.
+        none = (git_command.NOT_A_REPOSITORY, git_command.NOT_INSTALLED, git_command.FAILED)
+        if error.kind in none:
+            return False
+        reason = error.detail or error.kind
+        raise PracticeError(words("git_unreadable", path=path, reason=reason)) from error
 
 
 def check_target(path: Path, words: Translator) -> None:

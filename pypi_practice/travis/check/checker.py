@@ -10,6 +10,7 @@ from pathlib import Path
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
+from pypi_practice.core.suggestions import suggest
 from pypi_practice.travis.check import deploy_rules, findings, rules, secret_rules
 from pypi_practice.travis.check.context import Scope
 from pypi_practice.travis.check.findings import Edit, Finding, Source
@@ -195,7 +196,8 @@ def check(
         for line, column, names, reason in comments:
             end = len(source.lines[line - 1]) + 1
             for rule in sorted(names - set(known)):
-                raise PracticeError(words("no_rule", name=name, line=line, rule=rule))
+                sentence = words("no_rule", name=name, line=line, rule=rule)
+                raise PracticeError(suggest(sentence, rule, known, words.language))
             if not reason:
                 left.append(Finding("ignore-without-reason", "", line, column, end))
     left.sort(key=lambda finding: (finding.line, finding.column))

@@ -113,14 +113,16 @@ class Log:
     """Writes the log to *out*: raw, or readable on a terminal; in colours, or without.
 
     With *raw* it is as Travis CI keeps it. Else a terminal gets headings, times and a line that
-    shows what goes on; a file or a pipe gets the marks. NO_COLOR is respected.
+    shows what goes on; a file or a pipe gets the marks. NO_COLOR takes the colours away, and
+    FORCE_COLOR gives them to a file or a pipe too.
     """
 
     def __init__(self, out: TextIO, environ: Mapping[str, str], *, raw: bool = False) -> None:
         self.out = out
         self.terminal = out.isatty() and environ.get("TERM") != "dumb" and not raw
         self.marks = raw or not self.terminal
-        self.colours = (raw or self.terminal) and not environ.get("NO_COLOR")
+        wanted = raw or self.terminal or environ.get("FORCE_COLOR")
+        self.colours = bool(wanted) and not environ.get("NO_COLOR")
         self.width = min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
         self.end: deque[str] = deque(maxlen=KEPT)  # of a long log, where the error is
         self._status = False

@@ -239,13 +239,14 @@ def _named(settings: dict[str, Any]) -> Iterator[str]:
             yield from (str(name) for name in as_list(names) if isinstance(name, str))
 
 
-def _references(repo: Repository, kind: str, *options: str) -> list[str]:
-    """Return the names of the branches (``heads``) or tags; none if git cannot list them."""
+def _references(repo: Repository, words: Translator, kind: str, *options: str) -> list[str]:
+    """Return the names of the branches (``heads``) or tags; raises PracticeError."""
     arguments = ["for-each-ref", "--format=%(refname:lstrip=2)", *options, f"refs/{kind}"]
     try:
         return repo.reader.text(*arguments).split()
-    except GitError:
-        return []
+    except GitError as error:
+        reason = error.detail or error.kind
+        raise PracticeError(words("git_unreadable", path=repo.path, reason=reason)) from error
 
 
 def events(
@@ -257,12 +258,12 @@ def events(
     named = (
         name for name in _named(settings) if len(name) <= NAME_LIMIT and not NO_BRANCH.search(name)
     )
-    names = list(dict.fromkeys([branch, *_references(repo, "heads"), *named]))
+    names = list(dict.fromkeys([branch, *_references(repo, words, "heads"), *named]))
     columns = []
     for name in names[:30]:
         at = repository.at(repo, name, None, words)
         columns.append(Column(words("push_branch", name=name), Event(name, repository=slug), at))
-    tags = _references(repo, "tags", "--sort=-creatordate")
+    tags = _references(repo, words, "tags", "--sort=-creatordate")
     if tag or tags:
         tag = tag or tags[0]
         at = repository.at(repo, branch, tag, words)
