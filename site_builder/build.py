@@ -15,7 +15,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from site_builder.formats.page_formats import CHANGED_ONLY, FINISH, WITH_CARDS, WITHOUT_PDF
+from site_builder.formats.page_formats import (
+    CHANGED_ONLY,
+    FINISH,
+    WHEEL,
+    WITH_CARDS,
+    WITHOUT_PDF,
+)
 from site_builder.mkdocs_errors import docs_of, readable
 from site_builder.site_data import ROOT, begun, first, languages
 
@@ -24,6 +30,8 @@ if TYPE_CHECKING:
 
 CONFIGS: dict[str, str] = {code: facts["config"] for code, facts in languages().items()}
 SOURCES = (
+    "LICENSE",
+    "pyproject.toml",
     "docs",
     "contributing",
     "examples",
@@ -48,7 +56,13 @@ def build(place: Path, rendered: Path | None = None, *, pdf: bool = True) -> Non
     Raises BuildError with sentences that name page and line, and browser.NoBrowser if there is no
     browser that could print the PDF.
     """
-    guides = _build_pages(place, rendered, pdf=pdf, cards=True)
+    from site_builder.formats import wheel
+
+    try:
+        built_wheel = wheel.build(place)
+    except wheel.WheelError as error:
+        raise BuildError(str(error)) from error
+    guides = _build_pages(place, rendered, pdf=pdf, cards=True, built_wheel=built_wheel)
     _joined().write_sets(place, guides, pdf=pdf)
 
 
@@ -100,9 +114,16 @@ def changed_pages(files: Iterable[Path]) -> dict[str, set[str]] | None:
     return dict(changed)
 
 
-def _build_pages(place: Path, rendered: Path | None, *, pdf: bool, cards: bool) -> list[Guide]:
+def _build_pages(
+    place: Path,
+    rendered: Path | None,
+    *,
+    pdf: bool,
+    cards: bool,
+    built_wheel: Path | None = None,
+) -> list[Guide]:
     place.mkdir(parents=True, exist_ok=True)
-    environ = {FINISH: WITH_CARDS if cards else ""}
+    environ = {FINISH: WITH_CARDS if cards else "", WHEEL: str(built_wheel or "")}
     if rendered is not None:
         environ["GUIDE_RENDERED"] = str(rendered)
     if not pdf:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from site_builder.drawings import drawings, screenshots
+from site_builder.formats import wheel
 from site_builder.formats.downloads import address
-from site_builder.formats.page_formats import TAKEN, WITHOUT_PDF, files_address, source_of
+from site_builder.formats.page_formats import TAKEN, WHEEL, WITHOUT_PDF, files_address, source_of
 from site_builder.pages import listing_usage, proof_kind, tables
 from site_builder.pages.fallback_pages import spoken
 from site_builder.pages.listings import Listing, fence, read_listing
@@ -101,9 +102,23 @@ def take(config: Any, page: str, language: str, what: str) -> str:
     return f'<a href="{up}{TAKEN[what]}">{word(f"take_{what}", language)}</a>'
 
 
+def program(config: Any, page: str, language: str) -> str:
+    """Link to the wheel of the program, with its size and hash."""
+    built_wheel = os.environ.get(WHEEL)
+    if not built_wheel:
+        return word("no_wheel", language)
+    path = Path(built_wheel)
+    # Above the languages.
+    up = "../" * (1 + len(PurePosixPath(page).with_suffix("").parts))
+    link = f'<a href="{up}{wheel.FOLDER}/{path.name}" download>{path.name}</a>'
+    text = word("wheel", language)
+    return text.format(link=link, size=wheel.size(path), digest=wheel.digest(path))
+
+
 # Those that also need the configuration and the path of the page.
 OF_PAGE: dict[str, Callable[..., str]] = {
     "listing": listing,
     "screenshot": screenshot,
     "take": take,
+    "program": program,
 }

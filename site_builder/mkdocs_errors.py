@@ -31,8 +31,9 @@ FRAME = re.compile(r'^ +File "(?P<file>[^"\n]+)", line (?P<line>\d+)', re.M)
 
 def readable(output: str, docs: str) -> str:
     """Return the complaints in *output*, the print of a build of the pages in *docs*."""
-    if place := _place(output):
-        return place
+    if yaml_errors := [*YAML.finditer(output)]:
+        error = yaml_errors[-1]
+        return f"{_relative(error['file'])}:{error['line']}: {error['text']}"
     complaints: list[str] = []
     if macro := MACRO.search(output):
         page = macro["page"] or macro["rendered"]
@@ -51,16 +52,11 @@ def readable(output: str, docs: str) -> str:
             complaints.append(f"mkdocs.yml:{number}: {complaint[1]}")
         elif "_Macro " not in complaint[0]:
             complaints.append(complaint[1] or complaint[0])
-    return "\n".join(dict.fromkeys(complaints)) or output
+    return "\n".join(dict.fromkeys(complaints)) or _of_traceback(output) or output
 
 
-def _place(output: str) -> str | None:
-    """Return the error of a YAML file, or the last of a traceback, with the place in our files."""
-    if yaml_errors := [*YAML.finditer(output)]:
-        error = yaml_errors[-1]
-        return f"{_relative(error['file'])}:{error['line']}: {error['text']}"
-    if "Traceback (most recent call last)" not in output or "_Macro " in output:
-        return None
+def _of_traceback(output: str) -> str | None:
+    """Return the error of a traceback with the last place in our files, if there is one."""
     frames = [frame for frame in FRAME.finditer(output) if _is_ours(frame["file"])]
     if not frames:
         return None

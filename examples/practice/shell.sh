@@ -1,1 +1,1 @@
-.venv/bin/pypi-practice shell
+pypi-practice shell

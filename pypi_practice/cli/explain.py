@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pypi_practice.cli import completion
+from pypi_practice.core import guide
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 
@@ -163,13 +164,14 @@ def _decoded(raw: bytes) -> str | None:
     return None if odd > len(text) / 10 else text
 
 
-def _address(match: Match) -> str:
-    return f"{PAGE}/#{match.entry.id}"
+def _page(match: Match, language: str) -> str:
+    return guide.address(f"{PAGE}#{match.entry.id}", language)
 
 
-def _more(see: str | None) -> str | None:
-    """Return the address of a page from its path: ``howto/leak.md#x`` is ``howto/leak/#x``."""
-    return see.replace(".md", "/") if see else None
+def _more(match: Match, language: str) -> str | None:
+    """Return the address of the page with more about a message, if there is one."""
+    see = match.entry.see
+    return guide.address(see.replace(".md", ""), language) if see else None
 
 
 def _as_json(match: Match, lines: Sequence[str], language: str) -> dict[str, Any]:
@@ -185,8 +187,8 @@ def _as_json(match: Match, lines: Sequence[str], language: str) -> dict[str, Any
         matcher.excerpt(lines, match),
         one.cause[language],
         one.fix[language],
-        _address(match),
-        _more(one.see),
+        _page(match, language),
+        _more(match, language),
     )
     return dict(zip(FOUND_KEYS, values, strict=True))
 
@@ -227,7 +229,7 @@ def _whole(match: Match, lines: Sequence[str], own: Translator) -> Iterator[str]
         yield f"  | {line}"
     for label, text in (("cause", one.cause), ("fix", one.fix)):
         yield from _filled(f"{own(label)}: {text[own.language]}")
-    yield f"  {own('more', path=_more(one.see) or _address(match))}"
+    yield f"  {own('more', path=_more(match, own.language) or _page(match, own.language))}"
 
 
 def _filled(text: str) -> list[str]:

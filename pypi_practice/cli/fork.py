@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pypi_practice.cli import completion
+from pypi_practice.core import guide
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
@@ -211,11 +212,9 @@ def _travis(path: Path, language: str) -> None:
 
 
 def _next(mine: Any, ci: str, words: Translator) -> None:
-    from pypi_practice.doctor.guide import guide
-
     facts = load("commands/fork")["ci"][ci]
     print(f"\n{words('next')}")
     for number, (step, page) in enumerate(zip(facts["steps"], facts["pages"], strict=True), 1):
         values = {"repository": mine.repository, "project": mine.project, "version": "0.1.0"}
         print(f"  {number}. {words(f'step_{step}', **values)}")
-        print(f"     {guide(words.language, page)}")
+        print(f"     {words('read', page=guide.address(page, words.language))}")

@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pypi_practice.core import terminal
+from pypi_practice.core import guide, terminal
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import one_line
 from pypi_practice.doctor.checks.check import Check, CheckResult, skipped
 from pypi_practice.doctor.checks.registry import in_order
-from pypi_practice.doctor.guide import guide
 from pypi_practice.doctor.project import Project
 
 RESULTS = ("fail", "advice", "pass", "skip", "ignored")
@@ -124,7 +123,7 @@ def text(lines: list[Line], name: str, words: Translator) -> Iterator[str]:
             if line.result in ("fail", "advice"):
                 advice = line.check.advice(line.check_result, words.language)
                 yield f"{indent}{words('do')}: {advice}"
-                page = guide(words.language, line.check.facts["page"])
+                page = guide.address(line.check.facts["page"], words.language)
                 yield f"{indent}{words('read')}: {page}"
         yield ""
     counts = Counter(line.result for line in lines)
@@ -157,7 +156,7 @@ def as_json(lines: list[Line], project: Project, words: Translator) -> str:
                     "do": line.check.advice(line.check_result, language)
                     if line.check_result.result == "fail"
                     else None,
-                    "read": guide(language, line.check.facts["page"]),
+                    "read": guide.address(line.check.facts["page"], language),
                     "reason": line.reason or None,
                 }
                 for line in lines

@@ -6,6 +6,7 @@ from typing import Any
 
 CHANGED_ONLY = "GUIDE_CHANGED_ONLY"  # set where only the pages that changed are made anew
 WITHOUT_PDF = "GUIDE_WITHOUT_PDF"  # set where the site is built without one
+WHEEL = "GUIDE_WHEEL"  # set where the site carries the wheel of the program: its path
 # Set where all forms are made after the pages; WITH_CARDS is its value for the cards as well.
 FINISH, WITH_CARDS = "GUIDE_FINISH", "cards"
 # Seen from the home page of a language.

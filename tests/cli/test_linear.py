@@ -35,6 +35,8 @@ from pypi_practice.explain import catalog, matcher
 from pypi_practice.fork import placeholder_names
 from pypi_practice.tokens import patterns
 
+pytestmark = pytest.mark.long
+
 SIZE = 200_000  # characters of a log
 TWICE = 2.5  # times as long for a text of twice the size
 ORDINARY = 10  # times as long as an ordinary log of the same size

@@ -61,7 +61,9 @@ def test_a_command_of_our_own_pages_works(command, guide_readers, tmp_path):
         assert f"make.py {target[1]}" in dry_run
     elif command == ".venv/bin/python -m scripts.contributing":
         contributing.write()  # what it writes is there already: tests/scripts/test_contributing.py
-    elif command == ".venv/bin/pypi-practice shell":
+    elif command == "pipx install .":  # tests/docs/test_blocks.py runs it
+        assert command in (ROOT / "examples" / "install" / "copy.sh").read_text().splitlines()
+    elif command == "pypi-practice shell":
         assert guide_readers.named("readme").practice("true").returncode == 0
     else:
         assert command.startswith("pypi-practice "), f"nothing proves {command}"

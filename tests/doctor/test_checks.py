@@ -16,6 +16,7 @@ import yaml
 from helpers.docs.blocks import ROOT
 
 from pypi_practice.cli.main import main
+from pypi_practice.core import guide
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.doctor import history, lookup, report, review
@@ -23,7 +24,6 @@ from pypi_practice.doctor.checks import metadata
 from pypi_practice.doctor.checks.check import CHECKS
 from pypi_practice.doctor.checks.registry import in_order
 from pypi_practice.doctor.distributions import Built
-from pypi_practice.doctor.guide import guide
 from pypi_practice.doctor.project import FILE_LIMIT, Project
 from pypi_practice.fork import copy
 from pypi_practice.git.safe_reader import Repository
@@ -381,8 +381,6 @@ def test_every_check_leads_to_a_place_in_the_guide():
             assert page.is_file(), (name, page)
             text = page.read_text(encoding="utf-8")
             assert not anchor or f"{{ #{anchor} }}" in text, (name, page, anchor)
-    config = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    assert f'"{load("index/addresses")["guide"]}"' in config
 
 
 def test_every_check_belongs_to_a_family_and_requires_what_there_is():
@@ -585,7 +583,8 @@ def test_repo_review_asks_the_same_checks(forked):
     }
     description = checks_by_name["demo-description"]
     assert description["family"] == "leftovers"
-    assert description["url"] == guide("en", "howto/fork#after")
+    is_known = load("index/addresses")["guide"]
+    assert description["url"] == (guide.address("howto/fork#after", "en") if is_known else "")
     assert "description of the demo package" in description["err_msg"]
     assert checks_by_name["builds"]["result"] is True
 

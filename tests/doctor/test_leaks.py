@@ -54,6 +54,7 @@ def test_every_form_is_found_wherever_it_is_cut(form, token):
     assert not has_token(FORMS[form](token[:30]))
 
 
+@pytest.mark.long
 def test_the_work_is_linear_and_the_memory_bounded():
     """Of what begins like a token all the time, and of what is one long word."""
 

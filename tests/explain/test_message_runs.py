@@ -42,6 +42,8 @@ from pypi_practice.travis.plan.deploy_decision import PULL_REQUEST
 from pypi_practice.travis.plan.plan_types import Event
 from pypi_practice.travis.run.script import NO_SCRIPT
 
+pytestmark = pytest.mark.long
+
 BY_ID = by_id()
 WORKERS = 3
 PATIENCE = 120  # seconds for one program on a busy computer

@@ -287,6 +287,7 @@ def test_without_a_browser_the_site_is_built_without_the_pdf(
     monkeypatch.setattr(site_builder_main, "build", lambda place, *, pdf: built.append(pdf))
     arguments = ["site_builder", "build", "--lang", language, "--site-dir", str(tmp_path)]
     monkeypatch.setattr("sys.argv", arguments)
+    monkeypatch.setenv("LANGUAGE", language)  # main() sets it for the builds
     assert site_builder_main.main() == 0
     assert built == [False]
     assert capsys.readouterr().err.strip() == word("no_pdf", language)

@@ -12,10 +12,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from pypi_practice.core import guide
 from pypi_practice.core.data import load
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.terminal import one_line
-from pypi_practice.doctor.guide import guide
 from pypi_practice.doctor.leaks import hide
 from pypi_practice.doctor.project import Project
 from pypi_practice.git.git_command import GitError
@@ -82,7 +82,9 @@ class Check:
         cls.facts = load("commands/doctor")["checks"][cls.name]
         cls.family = cls.facts["family"]
         cls.requires = frozenset(cls.facts.get("requires", ()))
-        cls.url = guide("en", cls.facts["page"])
+        # repo-review shows it as a link, which needs the address of a site.
+        is_known = load("index/addresses")["guide"]
+        cls.url = guide.address(cls.facts["page"], "en") if is_known else ""
         cls.__doc__ = cls.facts["title"]["en"]
         CHECKS[cls.name] = cls()
 

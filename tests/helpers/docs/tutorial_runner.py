@@ -11,11 +11,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.docs import blocks as pages_blocks
 from helpers.docs.blocks import Block, folder, owner
+from site_builder.formats import wheel
 from site_builder.pages.proof_kind import special
 
 TIMEOUT = 600  # seconds for one page
@@ -49,7 +52,11 @@ class GuideReaders:
 
     def outcome(self, block: Block) -> Outcome:
         """Return what a shell block did, after its page and the pages before it were run."""
-        return self.named(pages_up_to(owner(block))[0]).outcome(block)
+        page = owner(block)
+        terminal = terminal_of(block)
+        if terminal:
+            return self.named(f"{page}-{terminal}").outcome_in_terminal(block)
+        return self.named(pages_up_to(page)[0]).outcome(block)
 
 
 class GuideReader:
@@ -64,7 +71,9 @@ class GuideReader:
             "[user]\n\tname = Your Name\n\temail = you@example.com\n", encoding="utf-8"
         )
         self.command = Path(sys.executable).with_name("pypi-practice")
+        self.installers = base / "installers"  # pipx and uv, if the reader needs them
         self._outcomes: dict[str, dict[str, Outcome]] = {}
+        self._terminal_outcomes: dict[str, Outcome] = {}
 
     @property
     def environ(self) -> dict[str, str]:
@@ -81,7 +90,9 @@ class GuideReader:
         python = Path(sys.base_prefix) / "bin"
         environ |= {
             "HOME": str(self.home),
-            "PATH": os.pathsep.join([str(python), "/usr/local/bin", "/usr/bin", "/bin"]),
+            "PATH": os.pathsep.join(
+                [str(self.installers), str(python), "/usr/local/bin", "/usr/bin", "/bin"]
+            ),
             "LANG": "C.UTF-8",
             "TERM": "dumb",
             "NO_COLOR": "1",
@@ -116,17 +127,32 @@ class GuideReader:
         return self._call(project, "travis", "run", ".", "--branch", "staging", "--dry-run")
 
     def _call(self, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(self.command), *arguments],
-            cwd=cwd,
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
+        return _run([str(self.command), *arguments], cwd, self.environ)
+
+    def terminal(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run one command in a terminal in which ``pypi-practice`` is not installed."""
+        environ = self.environ
+        # Where pipx and uv put commands; a desktop has it in PATH.
+        commands = str(self.home / ".local" / "bin")
+        index = environ["PYPI_PRACTICE_UPSTREAM"]
+        environ |= {
+            "PATH": os.pathsep.join([commands, environ["PATH"]]),
+            "PIP_INDEX_URL": index,
+            "UV_DEFAULT_INDEX": index,
+        }
+        if "SSL_CERT_FILE" in environ:  # the pip of an older Python reads its own variable only
+            environ["PIP_CERT"] = environ["SSL_CERT_FILE"]
+        return _run(list(command), self.home, environ)
+
+    def outcome_in_terminal(self, block: Block) -> Outcome:
+        """Return what a block did that is typed before there is a practice shell, after those
+        before it in its list of ``terminals``."""
+        if not self._terminal_outcomes:
+            page, terminal = owner(block), terminal_of(block)
+            prepare_program(self)
+            typed = [one for one in pages_blocks.blocks(page) if terminal_of(one) == terminal]
+            self._terminal_outcomes = self._run_blocks(page, typed, self.terminal)
+        return self._terminal_outcomes[block.name]
 
     def outcome(self, block: Block) -> Outcome:
         """Return what a shell block did, after its page and the pages before it were run."""
@@ -136,9 +162,31 @@ class GuideReader:
         return self._outcomes[owner(block)][block.name]
 
     def _run_page(self, page: str) -> dict[str, Outcome]:
+        if special(folder(page)).get("program"):
+            program = prepare_program(self)
+            lines = (
+                "set -e",
+                "export TWINE_USERNAME=__token__",
+                'export TWINE_PASSWORD="$(pypi-practice token new --index pypi)"',
+                f"'{sys.executable}' -m twine upload '{program}'",
+            )
+            done = self.practice("bash", "-c", "\n".join(lines))
+            assert done.returncode == 0, f"{page}: the program was not published: {done.stdout}"
+        shell_blocks = [
+            block
+            for block in pages_blocks.blocks(page)
+            if runs_in_shell(block) and not terminal_of(block)
+        ]
+        return self._run_blocks(page, shell_blocks, self.practice)
+
+    def _run_blocks(
+        self,
+        page: str,
+        shell_blocks: Sequence[Block],
+        run: Callable[..., subprocess.CompletedProcess[str]],
+    ) -> dict[str, Outcome]:
         place = self.base / page.replace("/", "-")
         place.mkdir()
-        shell_blocks = [block for block in pages_blocks.blocks(page) if runs_in_shell(block)]
         driver_lines = ['trap \'echo "$?" >> "$proof.failed"\' ERR']
         for number, block in enumerate(shell_blocks):
             proof = place / f"{number:02}-{block.name}"
@@ -151,8 +199,8 @@ class GuideReader:
                 f"echo \"$?\" > '{proof}.code'",
             ]
         (place / "driver.bash").write_text("\n".join(driver_lines) + "\nexit 0\n", encoding="utf-8")
-        done = self.practice("bash", str(place / "driver.bash"))
-        assert done.returncode == 0, f"{page}: the practice shell ended with {done.stdout}"
+        done = run("bash", str(place / "driver.bash"))
+        assert done.returncode == 0, f"{page}: the shell ended with {done.stdout}"
         return {
             block.name: self._read(place / f"{number:02}-{block.name}")
             for number, block in enumerate(shell_blocks)
@@ -174,6 +222,42 @@ class GuideReader:
             output=Path(f"{proof}.out").read_text(encoding="utf-8"),
             home=self.home,
         )
+
+
+def _run(
+    command: Sequence[str], cwd: Path, environ: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+
+
+def prepare_program(reader: GuideReader) -> Path:
+    """Give a reader the wheel that the site carries, and a copy of what it is made of.
+
+    The reader has pipx and uv as well. Return the path of the wheel.
+    """
+    reader.installers.mkdir()
+    for name in ("pipx", "uv"):
+        (reader.installers / name).symlink_to(reader.command.with_name(name))
+    wheel.copy_sources(reader.home / "publish-from-ci")
+    with tempfile.TemporaryDirectory() as site:
+        return Path(shutil.copy(wheel.build(Path(site)), reader.home))
+
+
+def terminal_of(block: Block) -> str | None:
+    """Return the list of ``terminals`` in ``proof.yml`` that holds a block; None for a block that
+    is typed into the practice shell."""
+    terminals: dict[str, list[str]] = special(folder(owner(block))).get("terminals", {})
+    return next((name for name, blocks in terminals.items() if block.name in blocks), None)
 
 
 def _saved(block: Block) -> list[tuple[str, Path]]:

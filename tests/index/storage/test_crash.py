@@ -41,6 +41,8 @@ from pypi_practice.index.upload import spool
 from pypi_practice.index.upload.spool import SMALL
 from pypi_practice.shell.session import practice
 
+pytestmark = pytest.mark.long
+
 EN = Translator("en")
 INDEX = INDEXES["testpypi"]
 WHEEL = "demo-1.0-py3-none-any.whl"

@@ -35,6 +35,8 @@ from pypi_practice.index.upload import archives, metadata, rendering
 from pypi_practice.index.upload.rejection import TooMuch
 from pypi_practice.index.views import readme
 
+pytestmark = pytest.mark.long
+
 INDEX = INDEXES["testpypi"]
 ARCHIVE_SIZE, FORM_SIZE = 4 * MIB, 20_000  # bytes, unpacked; each is sent twice as large as well
 ROOT = Path(__file__).resolve().parents[3]

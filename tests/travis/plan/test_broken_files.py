@@ -30,6 +30,8 @@ from pypi_practice.travis.check import checker
 from pypi_practice.travis.plan.plan_types import Event, Variable
 from pypi_practice.travis.run import plan_report, repository
 
+pytestmark = pytest.mark.long
+
 EN = Translator("en", "travis/messages")
 VARIANTS = list(variants())
 READY = ("TEST_PYPI_TOKEN@staging", "PYPI_TOKEN")

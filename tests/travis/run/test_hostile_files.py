@@ -29,6 +29,8 @@ from pypi_practice.travis.plan.plan_types import Event
 from pypi_practice.travis.run import outline, plan_report
 from pypi_practice.travis.run.repository import Repository
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[3]
 DRIVER = Path(commands.__file__)
 TRAPS = ("bash", "sh", "dash", "zsh", "python", "python3", "env", "touch", "cat", "true", "xargs")

@@ -1,0 +1,1 @@
+pipx install --force ./pypi_practice-0.1.0-py3-none-any.whl

@@ -1,0 +1,2 @@
+cd publish-from-ci
+pipx install .

@@ -1,0 +1,1 @@
+uv tool uninstall pypi-practice
