@@ -1,5 +1,5 @@
 """``python -m pypi_practice`` does what ``pypi-practice`` does."""
 
-from pypi_practice.cli.main import main
+from pypi_practice.cli.start import main
 
 raise SystemExit(main())

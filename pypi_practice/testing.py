@@ -106,8 +106,8 @@ def practice_index(
     words = Translator(language(outer))
     with contextlib.ExitStack() as stack:
         if data is None:
-            made = tempfile.TemporaryDirectory(prefix="pypi-practice-data-")
-            data = Path(stack.enter_context(made))
+            temporary = tempfile.TemporaryDirectory(prefix="pypi-practice-data-")
+            data = Path(stack.enter_context(temporary))
         inner = stack.enter_context(
             practice(data, words=words, environ=outer, with_upstream=upstream)
         )

@@ -30,8 +30,8 @@ def catalog(language: str) -> Catalog:
     sentences = Catalog(language, DOMAIN)
     for texts in load("commands/argparse"):
         if "one" in texts:
-            one, many = texts["one"], texts["many"]
-            sentences.add([one[FIRST], many[FIRST]], [one[language], many[language]])
+            singular, plural = texts["one"], texts["many"]
+            sentences.add([singular[FIRST], plural[FIRST]], [singular[language], plural[language]])
         else:
             sentences.add(texts[FIRST], texts[language])
     return sentences

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pypi_practice.core.i18n import language as user_language
 from site_builder.drawings import drawings, screenshots
 from site_builder.formats import wheel
 from site_builder.formats.downloads import address
@@ -42,7 +43,7 @@ def define_env(env: Any) -> None:
     addresses = data("index/addresses")
     env.variables["index"] = Addresses(addresses["indexes"])
     env.variables["travis"] = Addresses(addresses["travis"])
-    for name, function in {**tables.macros(), "drawing": drawings.figure}.items():
+    for name, function in {**tables.macros(), "drawing": drawing}.items():
         env.macro(of_language(function), name)
     for name, function in OF_PAGE.items():
         env.macro(of_page(function), name)
@@ -88,8 +89,23 @@ def _foot(shown: Listing, proof: str, repository: str, up: str, language: str) -
     return f"{source} {proof} {link}\n{{ .proof }}"
 
 
+def _known(name: str, names: Iterable[str]) -> str:
+    """Return *name*. Raises LookupError with the known *names* if it is none of them."""
+    if name not in names:
+        raise LookupError(
+            word("unknown_name", user_language()).format(name=name, names=", ".join(sorted(names)))
+        )
+    return name
+
+
+def drawing(language: str, name: str) -> str:
+    """Show a drawing."""
+    return drawings.figure(language, _known(name, drawings.NAMES))
+
+
 def screenshot(config: Any, page: str, language: str, name: str) -> str:
     """Show a picture of the practice index's pages, as the tests took it."""
+    _known(name, data("site/screenshots"))
     return screenshots.figure(name, language, page)
 
 
@@ -99,7 +115,7 @@ def take(config: Any, page: str, language: str, what: str) -> str:
         return word("take_no_pdf", language)
     up = "../" * (0 if page == "index.md" else len(PurePosixPath(page).parts))
     # Written as HTML: it is made after MkDocs, which would not find it.
-    return f'<a href="{up}{TAKEN[what]}">{word(f"take_{what}", language)}</a>'
+    return f'<a href="{up}{TAKEN[_known(what, TAKEN)]}">{word(f"take_{what}", language)}</a>'
 
 
 def program(config: Any, page: str, language: str) -> str:

@@ -37,6 +37,12 @@ EXPENSIVE = {
 TUTORIAL = next(page for page in pages() if page.startswith("tutorial/"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a maintainer choose which pages tests/docs/test_walks.py follows."""
+    parser.addoption("--walk-all", action="store_true", help="follow all pages, in random orders")
+    parser.addoption("--walk-seed", type=int, help="the seed of the orders")
+
+
 def pytest_configure() -> None:
     """Let Ctrl-C reach the programs that tests start, also where SIGINT is ignored.
 

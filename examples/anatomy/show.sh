@@ -1,1 +1,1 @@
-pypi-practice token new --index testpypi --name anatomy | pypi-practice token show
+pypi-practice token new --index testpypi | pypi-practice token show

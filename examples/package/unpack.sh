@@ -1,2 +1,3 @@
+cd ~/tutorial
 python3 -m zipfile -e random-names.zip .
 cd random-names

@@ -1,5 +1,3 @@
-cd random-names
-. .venv/bin/activate
 TWINE_USERNAME=__token__
-TWINE_PASSWORD="$(pypi-practice token new --index testpypi --name trouble)"
+TWINE_PASSWORD="$(pypi-practice token new --index testpypi)"
 export TWINE_USERNAME TWINE_PASSWORD

@@ -1,2 +1,2 @@
-cd random-names
+cd ~/tutorial/random-names
 . .venv/bin/activate

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from pypi_practice.cli.parser import add_command
 from pypi_practice.cli.token.output import print_json
 from pypi_practice.cli.token.stored import open_store
 from pypi_practice.core.data import load
@@ -21,18 +22,14 @@ EMAIL = {"verified": True, "unverified": False}
 TWO_FACTOR = {"on": True, "off": False}
 
 
-def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
+def add_parser(commands: Any, language: str) -> None:
     """Add ``account`` to the commands of pypi-practice."""
     words = Translator(language, "commands/tokens")
-    text = words("help_account")
-    made = commands.add_parser(
-        "account", help=text, description=text, add_help=False, parents=parents
-    )
+    made = add_command(commands, "account", words("help_account"), language)
     made.add_argument("--index", choices=list(INDEXES), required=True, help=words("help_index"))
     made.add_argument("--email", choices=list(EMAIL), help=words("help_email"))
     made.add_argument("--two-factor", choices=list(TWO_FACTOR), help=words("help_two_factor"))
-    keys = ", ".join(KEYS)
-    made.add_argument("--json", action="store_true", help=words("help_json", keys=keys))
+    made.finish(json=words("help_json", keys=", ".join(KEYS)), data=True)
     made.set_defaults(run=_account)
 
 

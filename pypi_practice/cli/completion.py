@@ -24,15 +24,13 @@ DIRECTORY = {
 }
 
 
-def add_parser(
-    commands: Any, words: Translator, parents: list[argparse.ArgumentParser], parser: Any
-) -> None:
+def add_parser(commands: Any, words: Translator, parser: argparse.ArgumentParser) -> None:
     """Add ``completion``, which completes what *parser* takes, to the commands."""
-    text = words("help_completion")
-    command = commands.add_parser(
-        "completion", help=text, description=text, add_help=False, parents=parents
-    )
+    from pypi_practice.cli.parser import add_command
+
+    command = add_command(commands, "completion", words("help_completion"), words.language)
     command.add_argument("shell", choices=SHELLS, help=words("help_completion_shell"))
+    command.finish()
     command.set_defaults(run=functools.partial(_completion, parser))
 
 

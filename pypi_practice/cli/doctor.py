@@ -1,4 +1,8 @@
-"""``pypi-practice doctor``: exit code 0 if the project is ready, 1 if not, 2 for bad input."""
+"""``pypi-practice doctor``: exit code 0 if the project is ready, 1 if not, 2 for bad input.
+
+With ``--json`` it prints an object with KEYS: ``complete`` says whether all that was asked about
+could be looked at, and ``checks`` is an array of what ``report.as_json`` says of each check.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from pypi_practice.cli import completion
+from pypi_practice.cli.parser import add_command
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 
+KEYS = ("name", "version", "ready", "complete", "checks")
 
-def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
+
+def add_parser(commands: Any, language: str) -> None:
     """Add ``doctor`` to the commands of pypi-practice."""
     words = Translator(language, "commands/doctor")
-    made = commands.add_parser(
-        "doctor", help=words("help"), description=words("help"), add_help=False, parents=parents
-    )
+    made = add_command(commands, "doctor", words("help"), language)
     where = made.add_argument(
         "directory",
         type=Path,
@@ -29,7 +34,6 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
         help=words("help_dir"),
     )
     completion.complete(where, completion.DIRECTORY)
-    made.add_argument("--json", action="store_true", help=words("help_json"))
     made.add_argument("--offline", action="store_true", help=words("help_offline"))
     made.add_argument("--no-build", action="store_true", help=words("help_no_build"))
     made.add_argument("--no-isolation", action="store_true", help=words("help_no_isolation"))
@@ -40,6 +44,7 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
         metavar=words.metavar("NAME[@BRANCH]"),
         help=words("help_var"),
     )
+    made.finish(json=words("help_json", keys=", ".join(KEYS)))
     made.set_defaults(run=_doctor)
 
 

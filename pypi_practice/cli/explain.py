@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pypi_practice.cli import completion
+from pypi_practice.cli.parser import add_command
 from pypi_practice.core import guide
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
@@ -43,26 +44,18 @@ MARKS = (
 )
 
 
-def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
+def add_parser(commands: Any, language: str) -> None:
     """Add ``explain`` to the commands of pypi-practice."""
     words = Translator(language, "commands/explain")
-    text = words("help_explain")
-    made = commands.add_parser(
-        "explain",
-        help=text,
-        description=text,
-        epilog=words("epilog"),
-        add_help=False,
-        parents=parents,
-    )
+    made = add_command(commands, "explain", words("help_explain"), language)
+    made.epilog = words("epilog")
     where = made.add_argument(
         "file", nargs="?", metavar=words.metavar("FILE"), help=words("help_file")
     )
     completion.complete(where, completion.FILE)
     made.add_argument("--last", action="store_true", help=words("help_last"))
     made.add_argument("--all", action="store_true", help=words("help_all"))
-    keys = ", ".join(KEYS)
-    made.add_argument("--json", action="store_true", help=words("help_json", keys=keys))
+    made.finish(json=words("help_json", keys=", ".join(KEYS)), data=True)
     made.set_defaults(run=_explain)
 
 
@@ -80,7 +73,10 @@ def _explain(arguments: argparse.Namespace, words: Translator) -> int:
         from pypi_practice.index.storage.store import default_directory
 
         folder = (arguments.data or default_directory(os.environ)).absolute()
-        kept = last_failure.read(folder)
+        try:
+            kept = last_failure.read(folder)
+        except (OSError, UnicodeDecodeError) as error:
+            raise PracticeError(_unread(folder / last_failure.NAME, error, own)) from error
         if kept is None:
             raise PracticeError(own("nothing_last", path=folder))
         text, limit, cut = kept, last_failure.LIMIT, len(kept) >= last_failure.LIMIT
@@ -129,14 +125,17 @@ def _read(name: str | None, own: Translator, limit: int) -> tuple[str, bool]:
                 raw, cut = _end(file, limit)
                 cut = cut or size > limit
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise PracticeError(own("no_file", name=name, reason=reason)) from error
+            raise PracticeError(_unread(name, error, own)) from error
     text = _decoded(raw)
     if text is None:
         raise PracticeError(own("binary", name=name))
     if not text.strip():
         raise PracticeError(own("empty"))
     return text[text.find("\n", 0, FIRST_LINE) + 1 if cut else 0 :], cut
+
+
+def _unread(name: object, error: Exception, own: Translator) -> str:
+    return own("no_file", name=name, reason=getattr(error, "strerror", None) or error)
 
 
 def _end(stream: BinaryIO, limit: int) -> tuple[bytes, bool]:

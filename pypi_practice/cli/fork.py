@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pypi_practice.cli import completion
+from pypi_practice.cli.parser import add_command
 from pypi_practice.core import guide
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
@@ -23,12 +24,10 @@ from pypi_practice.core.i18n import Translator
 Rule = Callable[[str, Translator], str]
 
 
-def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
+def add_parser(commands: Any, language: str) -> None:
     """Add ``fork`` to the commands of pypi-practice."""
     words = Translator(language, "commands/fork")
-    made = commands.add_parser(
-        "fork", help=words("help"), description=words("help"), add_help=False, parents=parents
-    )
+    made = add_command(commands, "fork", words("help"), language)
     where = made.add_argument(
         "directory", type=Path, metavar=words.metavar("DIR"), help=words("help_dir")
     )
@@ -47,6 +46,7 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     made.add_argument("--mine", action="store_true", help=words("help_mine"))
     made.add_argument("--offline", action="store_true", help=words("help_offline"))
     made.add_argument("--yes", action="store_true", help=words("help_yes"))
+    made.finish()
     made.set_defaults(run=_fork)
 
 
@@ -94,7 +94,7 @@ def _fork(arguments: argparse.Namespace, words: Translator) -> int:
 
     own = Translator(words.language, "commands/fork")
     path = arguments.directory
-    if copy.made_before(path):
+    if copy.made_before(path, own):
         print(own("again", path=path, name=_name(path)))
         return 0
     copy.check_target(path, own)

@@ -1,23 +1,29 @@
 """``pypi-practice shell``, ``web``, ``list``, and the commands of tokens and accounts.
 
 These need the index, whose libraries take a third of a second to load; ``travis`` does not.
+With ``--json``, ``list`` prints an array of objects with LIST_KEYS.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pypi_practice.cli import account, leak, wall
+from pypi_practice.cli import account, leak, reset, wall
+from pypi_practice.cli.parser import Parser, add_command
 from pypi_practice.cli.token import commands as token_commands
+from pypi_practice.cli.token.output import print_json
 from pypi_practice.cli.token.stored import open_store
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
+from pypi_practice.core.terminal import title_restored
 from pypi_practice.explain import last_failure
 from pypi_practice.index.app import Application
 from pypi_practice.index.browser_app import LOCAL_NAMES, WebServer
@@ -26,23 +32,22 @@ from pypi_practice.network.server import LOOPBACK
 from pypi_practice.sandbox.kinds import FOR_SHELL
 from pypi_practice.shell import session
 
+LIST_KEYS = ("index", "name", "version", "filename")
+
 
 def add_parsers(
     commands: Any,
     words: Translator,
-    parents: Sequence[argparse.ArgumentParser],
 ) -> None:
     """Add the commands to the command line."""
 
-    def add(name: str, help_key: str, run: Any) -> argparse.ArgumentParser:
-        text = words(help_key)
-        made: argparse.ArgumentParser = commands.add_parser(
-            name, help=text, description=text, add_help=False, parents=[*parents]
-        )
+    def add(name: str, help_key: str, run: Any) -> Parser:
+        made = add_command(commands, name, words(help_key), words.language)
         made.set_defaults(run=run)
         return made
 
     opened = add("shell", "help_shell", _shell)
+    opened.add_argument("--fresh", action="store_true", help=words("help_shell_fresh"))
     opened.add_argument(
         "--port", metavar=words.metavar("PORT"), default="0", help=words("help_shell_port")
     )
@@ -56,9 +61,11 @@ def add_parsers(
         metavar=words.metavar("-- COMMAND"),
         help=words("help_shell_command"),
     )
-    for module in (token_commands, account, leak):
-        module.add_parser(commands, words.language, [*parents])
-    add("list", "help_list", _list)
+    opened.finish(data=True)
+    for module in (token_commands, account, leak, reset):
+        module.add_parser(commands, words.language)
+    listed = add("list", "help_list", _list)
+    listed.finish(json=words("help_json", keys=", ".join(LIST_KEYS)), data=True)
     pages = add("web", "help_web", _web)
     pages.add_argument(
         "--port", metavar=words.metavar("PORT"), default="0", help=words("help_web_port")
@@ -66,6 +73,7 @@ def add_parsers(
     pages.add_argument(
         "--host", metavar=words.metavar("HOST"), default=LOOPBACK, help=words("help_web_host")
     )
+    pages.finish(data=True)
 
 
 def _shell(arguments: argparse.Namespace, words: Translator) -> int:
@@ -74,21 +82,41 @@ def _shell(arguments: argparse.Namespace, words: Translator) -> int:
     inside = bool(os.environ.get("PYPI_PRACTICE"))
     if inside and not program:
         raise PracticeError(words("inside_already"))
+    if arguments.fresh and (inside or arguments.data):
+        raise PracticeError(words("inside_already" if inside else "fresh_data"))
     explain = Translator(words.language, "commands/explain")
     allowed = AllowedHosts.parse(arguments.allow_host, words.language)
-    with session.practice(
-        arguments.data, words=words, port=port, web_port=web_port, allowed=allowed
-    ) as environ:
+    with (
+        _data(arguments) as data,
+        session.practice(
+            data, words=words, port=port, web_port=web_port, allowed=allowed
+        ) as environ,
+    ):
         folder = Path(environ["PYPI_PRACTICE_DATA"])
-        before = last_failure.read(folder)
+        before = last_failure.read_or_none(folder)
         asked = arguments.require_wall or arguments.wall
         kinds = None if inside and not asked else wall.kinds(arguments, FOR_SHELL)
-        code = session.run(program, environ, words, kinds=kinds, local_ports=allowed.local_ports)
+        with contextlib.nullcontext() if program else title_restored():
+            code = session.run(
+                program, environ, words, kinds=kinds, local_ports=allowed.local_ports
+            )
         if not inside and last_failure.refused_since(folder, before):
             print(explain("announce"), file=sys.stderr)
     if not program:
         print(words("shell_left"), file=sys.stderr)
     return code
+
+
+@contextlib.contextmanager
+def _data(arguments: argparse.Namespace) -> Iterator[Path | None]:
+    """Give the folder of the data that the options choose, None for the default one."""
+    if not arguments.fresh:
+        yield arguments.data
+        return
+    with tempfile.TemporaryDirectory(
+        prefix="pypi-practice-fresh-", ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
 
 
 def _port(given: str, words: Translator) -> int:
@@ -118,17 +146,16 @@ def _web(arguments: argparse.Namespace, words: Translator) -> int:
 
 def _list(arguments: argparse.Namespace, words: Translator) -> int:
     store = open_store(arguments, words)
-    rows = [
-        words(
-            "list_row",
-            index=index.key,
-            name=project.name,
-            version=file.version,
-            filename=file.filename,
-        )
+    values = [
+        (index.key, project.name, file.version, file.filename)
         for index in INDEXES.values()
         for project in store.projects(index)
         for file in store.files(project)
     ]
-    print("\n".join(rows) or words("nothing_uploaded"))
+    files = [dict(zip(LIST_KEYS, row, strict=True)) for row in values]
+    if arguments.json:
+        print_json(files)
+    else:
+        rows = [words("list_row", **file) for file in files]
+        print("\n".join(rows) or words("nothing_uploaded"))
     return 0

@@ -15,6 +15,7 @@ import argparse
 import re
 from typing import Any
 
+from pypi_practice.cli.parser import add_command
 from pypi_practice.cli.token import reader
 from pypi_practice.cli.token.output import plain, print_json, record, row
 from pypi_practice.cli.token.stored import open_store
@@ -30,11 +31,10 @@ from pypi_practice.tokens.patterns import SCANNER
 KEYS = ("revoked", "unknown", "real")
 
 
-def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
+def add_parser(commands: Any, language: str) -> None:
     """Add ``leak`` to the commands of pypi-practice."""
     words, mails = Translator(language, "commands/tokens"), load("index/mails")
-    text = words("help_leak")
-    made = commands.add_parser("leak", help=text, description=text, add_help=False, parents=parents)
+    made = add_command(commands, "leak", words("help_leak"), language)
     origins, url = mails["origins"], mails["public_url"]
     made.add_argument(
         "--origin",
@@ -45,8 +45,7 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
     made.add_argument(
         "--url", metavar=words.metavar("URL"), default=url, help=words("help_url", default=url)
     )
-    keys = ", ".join(KEYS)
-    made.add_argument("--json", action="store_true", help=words("help_json", keys=keys))
+    made.finish(json=words("help_json", keys=", ".join(KEYS)), data=True)
     made.set_defaults(run=_leak)
 
 

@@ -6,12 +6,13 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from pypi_practice.cli import completion, travis
+from pypi_practice.cli.parser import Parser
 from pypi_practice.core.errors import PracticeError, Terminated
 from pypi_practice.core.i18n import LANGUAGES, Translator, language, localized_argparse
+from pypi_practice.core.suggestions import suggest
 from pypi_practice.core.terminal import visible
 
 
@@ -28,7 +29,8 @@ def _chosen_language(argv: Sequence[str]) -> str:
             continue
         if code not in LANGUAGES:
             codes = ", ".join(LANGUAGES)
-            raise PracticeError(Translator(language())("unknown_language", code=code, codes=codes))
+            sentence = Translator(language())("unknown_language", code=code, codes=codes)
+            raise PracticeError(suggest(sentence, code, LANGUAGES, language()))
         return code
     return language()
 
@@ -47,25 +49,10 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def build_parser(words: Translator, argv: Sequence[str]) -> argparse.ArgumentParser:
+def build_parser(words: Translator, argv: Sequence[str]) -> Parser:
     """Return the parser of the command line *argv*."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("-h", "--help", action="help", help=words("help_help"))
-    common.add_argument("--lang", metavar="|".join(LANGUAGES), help=words("help_lang"))
-    data = argparse.ArgumentParser(add_help=False)
-
-    def folder(name: str) -> Path:
-        if not name:  # which Path takes for the present folder
-            raise argparse.ArgumentTypeError(words("empty_data"))
-        return Path(name)
-
-    where = data.add_argument(
-        "--data", type=folder, metavar=words.metavar("DIR"), help=words("help_data")
-    )
-    completion.complete(where, completion.DIRECTORY)
-    parser = argparse.ArgumentParser(
-        prog="pypi-practice", description=words("description"), add_help=False, parents=[common]
-    )
+    language = words.language
+    parser = Parser(prog="pypi-practice", description=words("description"), language=language)
     parser.add_argument(
         "--version",
         action=_Version,
@@ -73,12 +60,13 @@ def build_parser(words: Translator, argv: Sequence[str]) -> argparse.ArgumentPar
         const=words("no_version"),
         help=words("help_version"),
     )
-    commands = parser.add_subparsers(title=words("commands"), required=True)
+    parser.finish()
+    commands = parser.add_commands(words("commands"))
     if argv[:1] not in (["travis"], ["doctor"], ["fork"], ["explain"]):
         from pypi_practice.cli import index
 
-        index.add_parsers(commands, words, [common, data])
-    travis.add_parser(commands, words.language, [common, data])
+        index.add_parsers(commands, words)
+    travis.add_parser(commands, language)
     if argv[:1] != ["travis"]:
         from pypi_practice.cli import (
             doctor,
@@ -87,11 +75,11 @@ def build_parser(words: Translator, argv: Sequence[str]) -> argparse.ArgumentPar
             wall,
         )
 
-        doctor.add_parser(commands, words.language, [common])
-        fork.add_parser(commands, words.language, [common])
-        explain.add_parser(commands, words.language, [common, data])
-        wall.add_parser(commands, words.language, [common])
-        completion.add_parser(commands, words, [common], parser)
+        doctor.add_parser(commands, language)
+        fork.add_parser(commands, language)
+        explain.add_parser(commands, language)
+        wall.add_parser(commands, language)
+        completion.add_parser(commands, words, parser)
     return parser
 
 

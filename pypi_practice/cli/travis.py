@@ -1,37 +1,64 @@
-"""``pypi-practice travis check``, ``plan`` and ``run``."""
+"""``pypi-practice travis check``, ``plan`` and ``run``.
+
+With ``--json``, ``check`` prints an array of objects with CHECK_KEYS, one for each finding, and
+``plan`` an object with PLAN_KEYS. In it ``runs`` is null where only a build can tell. With
+``--matrix`` it is an array of such objects, each with ``title``, ``published`` and ``problem`` too.
+"""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import getpass
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from pypi_practice.cli import completion
+from pypi_practice.cli.parser import Parser, add_command
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
+from pypi_practice.core.suggestions import suggest
 from pypi_practice.core.terminal import visible
 
 # What each command needs is imported when it is called, so that each starts quickly.
 
+CHECK_KEYS = (
+    "file",
+    "level",
+    "code",
+    "rule",
+    "key",
+    "message",
+    "why",
+    "line",
+    "column",
+    "end_column",
+    "fix",
+)
+PLAN_KEYS = (
+    "event",
+    "runs",
+    "condition",
+    "stages",
+    "jobs",
+    "not_played",
+    "uncommitted",
+    "findings",
+)
 EVENTS = ("push", "pull_request", "fork", "api", "cron")
 
 
-def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
+def add_parser(commands: Any, language: str) -> None:
     """Add ``travis`` and its commands to those of pypi-practice."""
     words = Translator(language, "travis/messages")
-    text = words("help_travis")
-    travis = commands.add_parser(
-        "travis", help=text, description=text, add_help=False, parents=parents[:1]
-    )
-    kinds = travis.add_subparsers(title=Translator(words.language)("commands"), required=True)
+    travis = add_command(commands, "travis", words("help_travis"), language)
+    travis.finish()
+    kinds = travis.add_commands(Translator(language)("commands"))
 
-    def add(name: str, run: Any, more: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-        text = words(f"help_{name}")
-        made: argparse.ArgumentParser = kinds.add_parser(
-            name, help=text, description=text, add_help=False, parents=more
-        )
+    def add(name: str, run: Any) -> Parser:
+        made = add_command(kinds, name, words(f"help_{name}"), language)
         made.set_defaults(run=run)
         return made
 
@@ -57,7 +84,7 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
         made.add_argument("--repo", metavar=words.metavar("OWNER/NAME"), help=words("help_repo"))
         variables(made)
 
-    made = add("check", _check, parents[:1])
+    made = add("check", _check)
     where = made.add_argument(
         "files", type=Path, nargs="*", metavar=words.metavar("FILE"), help=words("help_file")
     )
@@ -70,17 +97,17 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
         metavar=words.metavar("RULE"),
         help=words("help_fix_also"),
     )
-    form = made.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help=words("help_json"))
-    form.add_argument("--sarif", action="store_true", help=words("help_sarif"))
     variables(made)
+    form = made.add_mutually_exclusive_group()
+    form.add_argument("--sarif", action="store_true", help=words("help_sarif"))
+    made.finish(json=words("help_json", keys=", ".join(CHECK_KEYS)), beside=form)
 
-    made = add("plan", _plan, parents[:1])
+    made = add("plan", _plan)
     events(made)
     made.add_argument("--matrix", action="store_true", help=words("help_matrix"))
-    made.add_argument("--json", action="store_true", help=words("help_json"))
+    made.finish(json=words("help_json_plan", keys=", ".join(PLAN_KEYS)))
 
-    made = add("run", _run, parents)
+    made = add("run", _run)
     events(made)
     made.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
     made.add_argument("--exact-python", action="store_true", help=words("help_exact"))
@@ -88,21 +115,41 @@ def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentPars
 
     wall.add_options(made, language)
     made.add_argument("--raw", action="store_true", help=words("help_raw"))
+    made.finish(data=True)
 
 
 def _variable(text: str, words: Translator, *, dry_run: bool) -> Any:
-    """Read ``NAME``, ``NAME=VALUE`` or either with ``@BRANCH`` at its end."""
+    """Read ``NAME``, ``NAME=VALUE`` or either with ``@BRANCH`` at its end.
+
+    With *dry_run*, a name is enough. An empty value is what a failed ``token new`` leaves, and no
+    build could publish with it. Raises PracticeError for one, and where a value is missing.
+    """
     from pypi_practice.travis.plan.plan_types import Variable
 
     name, equals, value = text.partition("=")
     # A value may hold an "@"; a name may not, so without a value the first one begins the branch.
     head, at, branch = value.rpartition("@") if equals else name.partition("@")
     if equals:
-        return Variable(name, head if at else value, (branch if at else "") or None)
+        given = head if at else value
+        if not given:
+            raise PracticeError(words("no_value", name=name))
+        return Variable(name, given, (branch if at else "") or None)
     name = head if at else name
-    if name not in os.environ and not dry_run:
+    value = os.environ.get(name, "")
+    if not value and not dry_run:
+        value = _asked(name, words)
+    return Variable(name, value, branch or None)
+
+
+def _asked(name: str, words: Translator) -> str:
+    """Return the value that is typed for a variable, hidden; raises PracticeError without one."""
+    value = ""
+    if sys.stdin.isatty():
+        with contextlib.suppress(EOFError):
+            value = getpass.getpass(words("ask_value", name=name))
+    if not value:
         raise PracticeError(words("no_value", name=name))
-    return Variable(name, os.environ.get(name, ""), branch or None)
+    return value
 
 
 def _check(arguments: argparse.Namespace, words: Translator) -> int:
@@ -114,7 +161,8 @@ def _check(arguments: argparse.Namespace, words: Translator) -> int:
     asked = sorted(name for name, rule in rules.items() if rule["fixes"] in ("asked", "safe"))
     for rule in arguments.fix_also:
         if rule not in asked:
-            raise PracticeError(own("no_fix", rule=rule, known=", ".join(asked)))
+            sentence = own("no_fix", rule=rule, known=", ".join(asked))
+            raise PracticeError(suggest(sentence, rule, asked, own.language))
     variables = [_variable(one, own, dry_run=True) for one in arguments.var]
     reports = []
     for path in arguments.files or [Path(".")]:

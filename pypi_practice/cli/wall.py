@@ -1,4 +1,9 @@
-"""``pypi-practice wall``, and the options of ``shell`` and ``travis run`` that choose a sandbox."""
+"""``pypi-practice wall``, and the options of ``shell`` and ``travis run`` that choose a sandbox.
+
+With ``--json`` it prints an object with KEYS: ``kinds`` is an array of objects with ``kind`` and
+``reason``, which is null if the kind holds here; ``shell`` and ``job`` are the kinds that the
+practice shell and a rehearsed job use, ``"none"`` for none. The exit code is 1 if none holds.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +11,14 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from pypi_practice.cli.parser import add_command
 from pypi_practice.core.i18n import Translator
+from pypi_practice.core.terminal import as_json
 from pypi_practice.sandbox.bubblewrap import Files
 from pypi_practice.sandbox.kinds import FOR_JOB, FOR_SHELL, Kind
 from pypi_practice.sandbox.start import SandboxError, choose
+
+KEYS = ("kinds", "shell", "job")
 
 
 def add_options(parser: argparse.ArgumentParser, language: str) -> None:
@@ -34,12 +43,11 @@ def kinds(arguments: argparse.Namespace, offered: Sequence[Kind]) -> tuple[Kind,
     return (*offered,) if arguments.require_wall else (*offered, Kind.NONE)
 
 
-def add_parser(commands: Any, language: str, parents: list[argparse.ArgumentParser]) -> None:
+def add_parser(commands: Any, language: str) -> None:
     """Add the command ``wall``."""
-    text = Translator(language, "commands/sandbox")("help_wall")
-    made = commands.add_parser(
-        "wall", help=text, description=text, add_help=False, parents=parents[:1]
-    )
+    words = Translator(language, "commands/sandbox")
+    made = add_command(commands, "wall", words("help_wall"), language)
+    made.finish(json=Translator(language)("help_json", keys=", ".join(KEYS)))
     made.set_defaults(run=_wall)
 
 
@@ -54,14 +62,22 @@ def _reason(kind: Kind) -> str | None:
 
 def _wall(arguments: argparse.Namespace, words: Translator) -> int:
     """Try each kind; return 0 if one of them holds, else 1."""
-    said = Translator(words.language, "commands/sandbox")
+    own = Translator(words.language, "commands/sandbox")
     reasons = {kind: _reason(kind) for kind in FOR_JOB}
+    status = 0 if any(reason is None for reason in reasons.values()) else 1
+    for_shell, for_job = (
+        next((kind for kind in offered if reasons[kind] is None), Kind.NONE)
+        for offered in (FOR_SHELL, FOR_JOB)
+    )
+    if arguments.json:
+        tried = [{"kind": kind, "reason": reason} for kind, reason in reasons.items()]
+        print(as_json(dict(zip(KEYS, (tried, for_shell, for_job), strict=True))))
+        return status
     for kind, reason in reasons.items():
-        print(said("holds_not", kind=kind, reason=reason) if reason else said("holds", kind=kind))
-    for key, offered in (("used_for_shell", FOR_SHELL), ("used_for_job", FOR_JOB)):
-        kind = next((kind for kind in offered if reasons[kind] is None), Kind.NONE)
-        print(said(key, kind=kind, wall=said(f"wall_{kind}")))
+        print(own("holds_not", kind=kind, reason=reason) if reason else own("holds", kind=kind))
+    for key, kind in (("used_for_shell", for_shell), ("used_for_job", for_job)):
+        print(own(key, kind=kind, wall=own(f"wall_{kind}")))
     if reasons[Kind.BUBBLEWRAP] and not reasons[Kind.NAMESPACE]:
-        print(said("install_bubblewrap"))
-    print(said("hole"))
-    return 0 if any(reason is None for reason in reasons.values()) else 1
+        print(own("install_bubblewrap"))
+    print(own("hole"))
+    return status

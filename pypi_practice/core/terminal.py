@@ -7,8 +7,12 @@ another one (CVE-2021-42574). Each is shown as its escape.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 # C0 without tab and newline, DEL, C1, soft hyphen, marks of direction, separators of lines, the
@@ -50,3 +54,21 @@ def as_json(data: Any) -> str:
 def escaped_json(text: str) -> str:
     """Return the JSON *text*, which says the same, with such characters escaped as JSON does."""
     return STEERING.sub(lambda match: json.dumps(match[0])[1:-1], text)
+
+
+@contextlib.contextmanager
+def title_restored() -> Iterator[None]:
+    """Give the terminal its title back after the block, in which a program may set another one.
+
+    Where the terminal keeps no titles (xterm's "window manipulation" 22 and 23), it has none
+    afterwards, which is better than a wrong one.
+    """
+    shown = os.name != "nt" and os.environ.get("TERM", "dumb") not in ("dumb", "linux")
+    if not (shown and sys.stdout.isatty()):
+        yield
+        return
+    print("\x1b[22;0t", end="", flush=True)
+    try:
+        yield
+    finally:
+        print("\x1b]0;\x07\x1b[23;0t", end="", flush=True)

@@ -182,7 +182,7 @@ class _Search:
                             self._entries(data, len(header[0]) // 2)
                     if remaining or not out.read(1):  # the end of the line
                         return count_read
-                    if scanner.found:
+                    if scanner.has_token:
                         self.objects.append(header[0].decode())
                 else:
                     return count_read
@@ -271,4 +271,4 @@ def token_in_file(path: Path, limit: int) -> bool:
     scanner = Scanner()
     for data in regular_files.chunks(path, limit):
         scanner.feed(data)
-    return scanner.found
+    return scanner.has_token

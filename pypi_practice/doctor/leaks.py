@@ -15,13 +15,13 @@ class Scanner:
     """Looks for a token in a text that comes in pieces; ``found`` says whether there is one."""
 
     def __init__(self) -> None:
-        self.found = False
+        self.has_token = False
         self._end = b""
 
     def feed(self, data: bytes) -> None:
         """Look at the next piece."""
         window = self._end + data
-        self.found = self.found or patterns.contains_real(window)
+        self.has_token = self.has_token or patterns.contains_real(window)
         self._end = window[-KEPT:]
 
 

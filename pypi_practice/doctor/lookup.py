@@ -29,12 +29,13 @@ SIMPLE = "application/vnd.pypi.simple.v1+json"
 class ProjectStatus:
     """What one index said: whether the project exists, None if it could not be asked.
 
-    ``versions`` are those that it has; ``info`` is what the newest one says of itself.
+    ``versions`` are those that it has; ``info`` is what the newest one says of itself, None if that
+    could not be asked.
     """
 
     exists: bool | None
     versions: tuple[str, ...] = ()
-    info: dict[str, Any] = field(default_factory=dict, hash=False)
+    info: dict[str, Any] | None = field(default_factory=dict, hash=False)
 
 
 def _body(response: http.client.HTTPResponse) -> bytes:
@@ -75,13 +76,22 @@ def look(name: str, index: Index) -> ProjectStatus:
         page = _get(f"{index.simple}{name}/", SIMPLE)
         if page is None:
             return ProjectStatus(False)
-        details = _get(f"{index.web}/pypi/{name}/json", "application/json") or {}
-        versions, info = page.get("versions", []), details.get("info", {})
-        if not isinstance(versions, list) or not isinstance(info, dict):
+        versions = page.get("versions")
+        if not isinstance(versions, list):
             raise ValueError("the response lacks what it promises")
     except (OSError, ValueError):
         return ProjectStatus(None)
-    return ProjectStatus(True, tuple(map(str, versions)), info)
+    return ProjectStatus(True, tuple(map(str, versions)), _info(name, index))
+
+
+def _info(name: str, index: Index) -> dict[str, Any] | None:
+    """Return what the newest version says of itself; None if that could not be asked."""
+    try:
+        details = _get(f"{index.web}/pypi/{name}/json", "application/json") or {}
+    except (OSError, ValueError):
+        return None
+    info = details.get("info", {})
+    return info if isinstance(info, dict) else None
 
 
 def both(name: str, indexes: Iterable[Index]) -> dict[str, ProjectStatus]:

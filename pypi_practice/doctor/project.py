@@ -32,6 +32,7 @@ from pypi_practice.doctor import history, lookup
 from pypi_practice.doctor.distributions import UNPACK_ERRORS, Built, open_distribution
 from pypi_practice.doctor.leaks import has_token
 from pypi_practice.doctor.versions import TAG, TAG_LIMIT, parse_version
+from pypi_practice.git import git_command
 from pypi_practice.git.git_command import NOT_A_REPOSITORY, NOT_INSTALLED, GitError
 from pypi_practice.git.safe_reader import Repository
 from pypi_practice.travis.run import plan_report, repository
@@ -128,8 +129,8 @@ class Project:
     @property
     def table(self) -> dict[str, Any]:
         """The table ``[project]``, empty if there is none."""
-        found = (self.pyproject or {}).get("project")
-        return found if isinstance(found, dict) else {}
+        table = (self.pyproject or {}).get("project")
+        return table if isinstance(table, dict) else {}
 
     def written(self, field: str, in_metadata: str | None = None) -> str | None:
         """Return a field of ``[project]``; else what the built files say of it; else None."""
@@ -176,6 +177,11 @@ class Project:
         return reader is not None
 
     @property
+    def is_git_missing(self) -> bool:
+        """Whether there is a repository here, and no git on this computer to read it."""
+        return git_command.program() is None and os.path.lexists(self.root / ".git")
+
+    @property
     def reader(self) -> Repository:
         """The repository; raises GitError if there is none that can be read."""
         reader, error = self._reader
@@ -195,13 +201,13 @@ class Project:
         return self._all_files()
 
     def _all_files(self) -> list[str]:
-        found = []
+        paths = []
         for folder, below, names in os.walk(self.root):
             hidden = NOT_COPIED(folder, [*below, *names])
             below[:] = [name for name in below if name not in hidden]
             path = Path(folder).relative_to(self.root)
-            found += [(path / name).as_posix() for name in names if name not in hidden]
-        return sorted(name for name in found if os.path.isfile(self.root / name))
+            paths += [(path / name).as_posix() for name in names if name not in hidden]
+        return sorted(name for name in paths if os.path.isfile(self.root / name))
 
     def search(self, pattern: re.Pattern[bytes], names: Sequence[str]) -> Iterator[tuple[str, Any]]:
         """Yield each file with the matches of *pattern* in it, or with the OSError of reading it.
@@ -231,7 +237,7 @@ class Project:
         Files that git ignores are left out. Raises GitError.
         """
         names = self.reader.files(untracked=True) if self.is_git else self._all_files()
-        found, unread = [], []
+        with_token, unread = [], []
         for name in names:
             path = self.root / name
             try:
@@ -240,12 +246,12 @@ class Project:
                 if stat.S_ISREG(status.st_mode):
                     is_token = history.token_in_file(path, FILE_LIMIT) or is_token
                 if is_token:
-                    found.append(name)
+                    with_token.append(name)
             except FileNotFoundError:
                 continue  # removed, and not yet committed
             except OSError:
                 unread.append(name)
-        return found, unread
+        return with_token, unread
 
     @functools.cached_property
     def history(self) -> history.History:
@@ -262,15 +268,15 @@ class Project:
             return {}
         listed = ("for-each-ref", "--format=%(refname:lstrip=2)")
         here = set(self.reader.text(*listed, "--points-at=HEAD", "refs/tags").split())
-        found = {}
+        versions = {}
         for tag in self.reader.text(*listed, "refs/tags").split():
             if len(tag) > TAG_LIMIT:
                 continue
             match = TAG.fullmatch(tag)
             version = parse_version(match[1]) if match else None
             if version is not None:
-                found[tag] = version, tag in here
-        return found
+                versions[tag] = version, tag in here
+        return versions
 
     @functools.cached_property
     def _folder(self) -> Path:
@@ -303,8 +309,8 @@ class Project:
         except subprocess.TimeoutExpired:
             return [], f"> {BUILD_TIMEOUT} s"
         except subprocess.CalledProcessError as error:
-            said = [line.strip() for line in f"{error.stdout}\n{error.stderr}".splitlines()]
-            return [], next((line for line in reversed(said) if _tells(line)), str(error))
+            output = [line.strip() for line in f"{error.stdout}\n{error.stderr}".splitlines()]
+            return [], next((line for line in reversed(output) if _tells(line)), str(error))
         except GitError as error:
             return [], error.detail or str(error)
         except (OSError, shutil.Error) as error:
@@ -341,12 +347,18 @@ class Project:
     @functools.cached_property
     def sdist(self) -> Built | None:
         """The sdist, None if it could not be built."""
-        return next((one for one in self._made[0] if one.path.suffix != ".whl"), None)
+        return next(
+            (distribution for distribution in self._made[0] if distribution.path.suffix != ".whl"),
+            None,
+        )
 
     @functools.cached_property
     def wheel(self) -> Built | None:
         """The wheel, None if it could not be built."""
-        return next((one for one in self._made[0] if one.path.suffix == ".whl"), None)
+        return next(
+            (distribution for distribution in self._made[0] if distribution.path.suffix == ".whl"),
+            None,
+        )
 
     @functools.cached_property
     def looks(self) -> dict[str, lookup.ProjectStatus]:

@@ -10,6 +10,7 @@ from pypi_practice.core import guide, terminal
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
+from pypi_practice.core.suggestions import suggest
 from pypi_practice.core.terminal import one_line
 from pypi_practice.doctor.checks.check import Check, CheckResult, skipped
 from pypi_practice.doctor.checks.registry import in_order
@@ -48,7 +49,8 @@ def ignored(project: Project, words: Translator) -> dict[str, str]:
     known = in_order()
     for name, reason in reasons.items():
         if name not in known:
-            raise PracticeError(words("ignore_unknown", name=name, known=", ".join(known)))
+            sentence = words("ignore_unknown", name=name, known=", ".join(known))
+            raise PracticeError(suggest(sentence, name, known, words.language))
         if not isinstance(reason, str) or not reason.strip():
             raise PracticeError(words("ignore_reason", name=name))
     return {name: reason.strip() for name, reason in reasons.items()}

@@ -95,7 +95,7 @@ class Entry:
     @functools.cached_property
     def patterns(self) -> tuple[Pattern, ...]:
         """What to look for in a cleaned text, for each wording of ``find``."""
-        return tuple(pattern(one) for one in self.find)
+        return tuple(pattern(text) for text in self.find)
 
 
 def _helped(text: str) -> str:
@@ -140,13 +140,14 @@ def pattern(text: str) -> Pattern:
             segments.append([])
         end = place.end()
     _add_literal(segments[-1], squeezed(text[end:]))
-    made = tuple(tuple(segment) for segment in segments if segment)  # a gap at an end finds nothing
-    if not made:
+    # A gap at an end finds nothing.
+    nonempty = tuple(tuple(segment) for segment in segments if segment)
+    if not nonempty:
         raise ValueError(f"a message has no letters of its own: {text}")
-    for number, segment in enumerate(made):
+    for number, segment in enumerate(nonempty):
         _check(segment, text, first=number == 0)
-    literals = [one for segment in made for one in segment if isinstance(one, str)]
-    return Pattern(made, len("".join(literals)))
+    literals = [piece for segment in nonempty for piece in segment if isinstance(piece, str)]
+    return Pattern(nonempty, len("".join(literals)))
 
 
 def _check(segment: Segment, text: str, *, first: bool) -> None:
@@ -184,7 +185,7 @@ def _add_class(segment: list[Piece], expression: str, text: str) -> None:
 @functools.cache
 def catalogue() -> tuple[Entry, ...]:
     """Return all entries, in the order of the page."""
-    made = [
+    entries = [
         *_plain("travis"),
         *_config(),
         *_plain("dpl"),
@@ -194,30 +195,30 @@ def catalogue() -> tuple[Entry, ...]:
         *_never(),
         *_forms(),
     ]
-    return tuple(made)
+    return tuple(entries)
 
 
 @functools.cache
 def by_id() -> dict[str, Entry]:
     """Return the entries by their ids."""
-    return {one.id: one for one in catalogue()}
+    return {entry.id: entry for entry in catalogue()}
 
 
 def _plain(group: str) -> Iterator[Entry]:
-    for key, one in load("messages/catalog")[group].items():
-        texts = (one["text"], *one.get("also", ()))
+    for key, message in load("messages/catalog")[group].items():
+        texts = (message["text"], *message.get("also", ()))
         yield Entry(
             id=key,
             group=group,
             texts=texts,
-            find=tuple(one.get("find", texts)),
-            level=one["level"],
-            seen=one.get("seen", group),
-            cause=one["cause"],
-            fix=one["fix"],
-            see=one.get("see"),
-            proof=one.get("proof"),
-            read=one.get("read"),
+            find=tuple(message.get("find", texts)),
+            level=message["level"],
+            seen=message.get("seen", group),
+            cause=message["cause"],
+            fix=message["fix"],
+            see=message.get("see"),
+            proof=message.get("proof"),
+            read=message.get("read"),
             key=key,
         )
 
@@ -256,23 +257,25 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def _shared(more: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    return tuple(name.replace("_", "-") for name, one in more.items() if one.get("with") == key)
+    return tuple(
+        name.replace("_", "-") for name, message in more.items() if message.get("with") == key
+    )
 
 
 def _uploads() -> Iterator[Entry]:
     more = load("messages/catalog")["pypi"]
-    for key, one in load("index/uploads").items():
+    for key, answer in load("index/uploads").items():
         own = more.get(key, {})
         if "with" in own:
             continue
-        text = own.get("text", one["text"])
+        text = own.get("text", answer["text"])
         texts = tuple(
             _filled(text, {"reason": reason})
             for reason in own.get("reason", [None])
             if reason is not None
         ) or (text,)
         find = tuple(own.get("find", [_without_link(text) for text in texts]))
-        good = one["status"] < 400 and one["status"] != 308
+        good = answer["status"] < 400 and answer["status"] != 308
         yield Entry(
             id=key.replace("_", "-"),
             group="pypi",
@@ -280,8 +283,8 @@ def _uploads() -> Iterator[Entry]:
             find=() if good else find,
             level="note" if good else "cause",
             seen="pypi",
-            cause=one["cause"],
-            fix=one["fix"],
+            cause=answer["cause"],
+            fix=answer["fix"],
             see=own.get("see"),
             proof="answers",
             also_known_as=_shared(more, key),
@@ -301,25 +304,25 @@ def _slug(text: str) -> str:
 
 def _never() -> Iterator[Entry]:
     more = load("messages/catalog")["never"]
-    for one in load("index/unreachable_answers"):
-        own = more[one["fact"]]
+    for answer in load("index/unreachable_answers"):
+        own = more[answer["fact"]]
         yield Entry(
-            id=_slug(one["text"]),
+            id=_slug(answer["text"]),
             group="pypi",
-            texts=(one["text"],),
-            find=(_without_link(one["text"]),),
+            texts=(answer["text"],),
+            find=(_without_link(answer["text"]),),
             level="cause",
             seen="pypi",
             cause=own["cause"],
             fix=own["fix"],
             see=own.get("see"),
-            why=one["reason"],
-            key=str(one["fact"]),
+            why=answer["reason"],
+            key=str(answer["fact"]),
         )
 
 
 def _forms() -> Iterator[Entry]:
-    for key, one in load("messages/catalog")["forms"].items():
+    for key, message in load("messages/catalog")["forms"].items():
         mail = key == "leaked"
         text = load("index/mails")["subject"] if mail else load("index/web_pages")[key]["en"]
         texts = (text.replace("[{site}] ", ""),)
@@ -330,10 +333,10 @@ def _forms() -> Iterator[Entry]:
             find=texts,
             level="cause",
             seen="mail" if mail else "page",
-            cause=one["cause"],
-            fix=one["fix"],
-            see=one.get("see"),
-            proof=one.get("proof", "forms"),
+            cause=message["cause"],
+            fix=message["fix"],
+            see=message.get("see"),
+            proof=message.get("proof", "forms"),
             key=key,
         )
 
@@ -341,6 +344,6 @@ def _forms() -> Iterator[Entry]:
 def groups() -> dict[str, Sequence[Entry]]:
     """Return the entries by who says them, in the order of the page."""
     return {
-        group: [one for one in catalogue() if one.group == group]
+        group: [entry for entry in catalogue() if entry.group == group]
         for group in load("messages/matching")["groups"]
     }

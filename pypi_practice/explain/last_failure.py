@@ -32,23 +32,36 @@ def write(folder: Path, lines: Iterable[str]) -> None:
 
 
 def read(folder: Path) -> str | None:
-    """Return what went wrong last, or None if nothing has."""
+    """Return what went wrong last, or None if nothing has. Raises OSError or UnicodeDecodeError."""
     try:
         return (folder / NAME).read_text(encoding="utf-8") or None
-    except (OSError, UnicodeDecodeError):
+    except FileNotFoundError:
         return None
+
+
+def read_or_none(folder: Path) -> str | None:
+    """Return what went wrong last, or None if nothing has or if it cannot be read."""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        return read(folder)
+    return None
+
+
+def forget(folder: Path) -> None:
+    """Remove what is kept of it."""
+    with contextlib.suppress(OSError):
+        (folder / NAME).unlink()
 
 
 def is_known(lines: Iterable[str]) -> bool:
     """Whether the catalogue knows why: not only what follows from it, or what is normal."""
-    found = matcher.find("\n".join(lines)[-LIMIT:])
-    return bool(found) and found[0].entry.level == load("messages/matching")["levels"][-1]
+    matches = matcher.find("\n".join(lines)[-LIMIT:])
+    return bool(matches) and matches[0].entry.level == load("messages/matching")["levels"][-1]
 
 
 def refused_since(folder: Path, before: str | None) -> bool:
     """Whether the index has refused an upload since *before* was read, and nothing else has gone
     wrong after it, and the catalogue knows why."""
-    kept = read(folder)
+    kept = read_or_none(folder)
     return kept is not None and kept != before and kept.startswith(REFUSED) and is_known([kept])
 
 

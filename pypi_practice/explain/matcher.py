@@ -144,11 +144,11 @@ def spans(pattern: Pattern, text: str) -> Iterator[tuple[int, int]]:
     each segment's literal is looked for once from its beginning to its end, and what stands
     beside a literal is of limited length.
     """
-    found = _first(pattern.segments[0], text)
+    ranges = _first(pattern.segments[0], text)
     for segment in pattern.segments[1:]:
-        found = _followed(found, segment, text)
+        ranges = _followed(ranges, segment, text)
     last = 0
-    for start, end in found:
+    for start, end in ranges:
         if start >= last:
             yield start, end
             last = end
@@ -162,7 +162,7 @@ def _visible(finds: list[_Find]) -> list[_Find]:
     """
     kept: list[_Find] = []
     reaching: list[_Find] = []
-    for find_ in sorted(finds, key=lambda one: (one.start, -one.end, one.rank)):
+    for find_ in sorted(finds, key=lambda find_: (find_.start, -find_.end, find_.rank)):
         reaching = [other for other in reaching if other.end > find_.start]
         if not any(other.hides(find_) for other in reaching):
             reaching.append(find_)
@@ -203,18 +203,26 @@ def find_in_cleaned(text: str) -> list[Match]:
         for start, end in spans(pattern, whole)
     ]
     first: dict[int, _Find] = {}
-    for one in _visible(finds):
-        first.setdefault(one.place, one)
+    for find_ in _visible(finds):
+        first.setdefault(find_.place, find_)
     levels = load("messages/matching")["levels"]
     ordered = sorted(
         first.values(),
-        key=lambda one: (-levels.index(entries[one.place].level), one.start, one.place),
+        key=lambda find_: (-levels.index(entries[find_.place].level), find_.start, find_.place),
     )
-    lines = _lines(by_line, (offset for one in ordered for offset in (one.start, one.end - 1)))
-    return [Match(entries[one.place], lines[one.start], lines[one.end - 1]) for one in ordered]
+    lines = _lines(
+        by_line, (offset for find_ in ordered for offset in (find_.start, find_.end - 1))
+    )
+    return [
+        Match(entries[find_.place], lines[find_.start], lines[find_.end - 1]) for find_ in ordered
+    ]
 
 
 def excerpt(lines: Sequence[str], match: Match, most: int = 3) -> list[str]:
     """Return the lines of a match; *lines* must be cleaned and redacted already."""
     taken = [line.strip()[:300] for line in lines[match.line - 1 : match.last_line][:most]]
-    return ["".join(one if one.isprintable() else " " for one in line) for line in taken if line]
+    return [
+        "".join(character if character.isprintable() else " " for character in line)
+        for line in taken
+        if line
+    ]

@@ -35,7 +35,7 @@ from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.terminal import one_line
 from pypi_practice.git import git_command, safe_reader
-from pypi_practice.index.upload.validation import FILENAME_LIMIT
+from pypi_practice.index.upload.filenames import FILENAME_LIMIT
 
 # What working in the demo package leaves behind, and an installation adds.
 LEFT_OUT = ("__pycache__", "*.egg-info", "build", "dist", ".venv", ".*_cache", ".coverage")
@@ -71,7 +71,7 @@ class Names:
         """What kind of host the repository is on: ``github``, ``gitlab`` or ``bitbucket``."""
         kinds = ("gitlab", "bitbucket")
         server = self.repository.split("/")[2]
-        return next((one for one in kinds if one in server), "github")
+        return next((kind for kind in kinds if kind in server), "github")
 
 
 def project_name(text: str, words: Translator) -> str:
@@ -175,13 +175,13 @@ def template() -> Iterator[tuple[str, Traversable]]:
 
 
 def _walk(folder: Traversable, above: str) -> Iterator[tuple[str, Traversable]]:
-    for one in sorted(folder.iterdir(), key=lambda each: each.name):
-        if any(fnmatch(one.name, pattern) for pattern in LEFT_OUT):
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if any(fnmatch(entry.name, pattern) for pattern in LEFT_OUT):
             continue
-        if one.is_dir():
-            yield from _walk(one, f"{above}{one.name}/")
+        if entry.is_dir():
+            yield from _walk(entry, f"{above}{entry.name}/")
         else:
-            yield f"{above}{one.name}", one
+            yield f"{above}{entry.name}", entry
 
 
 @functools.cache
@@ -189,9 +189,9 @@ def _pattern() -> re.Pattern[str]:
     old = load("commands/fork")["old"]
     words = [old[key] for key in ("repository", "project", "package", "command", "author", "email")]
     words += [f"{old['user']}/{old['project']}", f"(c) {old['year']}"]
-    words += [f"{old['repository']}/{one}" for one in ("blob", "issues")]
+    words += [f"{old['repository']}/{part}" for part in ("blob", "issues")]
     words += [f"app.travis-ci.com/github/{old['user']}/{old['project']}"]
-    return re.compile("|".join(re.escape(one) for one in sorted(words, key=len, reverse=True)))
+    return re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)))
 
 
 def renamed(text: str, mine: Names, escape: bool = False) -> str:
@@ -216,8 +216,8 @@ def renamed(text: str, mine: Names, escape: bool = False) -> str:
         travis: f"app.travis-ci.com/{mine.host}/{mine.slug}",
     }
 
-    def new(found: re.Match[str]) -> str:
-        value = instead[found[0]]
+    def new(match: re.Match[str]) -> str:
+        value = instead[match[0]]
         return re.sub(r'(["\\])', r"\\\1", value) if escape else value
 
     return _pattern().sub(new, text)
@@ -225,18 +225,18 @@ def renamed(text: str, mine: Names, escape: bool = False) -> str:
 
 def files(mine: Names, ci: str) -> dict[str, str]:
     """Return the files of a fork by name, with what publishes it: a key of ``ci``."""
-    found = {}
+    texts = {}
     for name, file in template():
         text = file.read_text(encoding="utf-8")
-        found[renamed(name, mine)] = renamed(text, mine, escape=name.endswith(".toml"))
+        texts[renamed(name, mine)] = renamed(text, mine, escape=name.endswith(".toml"))
     other = load("commands/fork")["ci"][ci]
     if "file" in other:
         place = _carried("trusted", "examples/trusted")
-        del found[".travis.yml"]
+        del texts[".travis.yml"]
         for name, template_name in {other["file"]: other["template"], **other["more"]}.items():
-            found[name] = place.joinpath(template_name).read_text(encoding="utf-8")
-        found["README.md"] = _readme(found["README.md"], mine, other)
-    return found
+            texts[name] = place.joinpath(template_name).read_text(encoding="utf-8")
+        texts["README.md"] = _readme(texts["README.md"], mine, other)
+    return texts
 
 
 def _readme(text: str, mine: Names, other: dict[str, Any]) -> str:
@@ -252,16 +252,24 @@ def _readme(text: str, mine: Names, other: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def made_before(path: Path) -> bool:
-    """Whether the folder is a fork that was made by this program."""
+def made_before(path: Path, words: Translator) -> bool:
+    """Whether the folder is a fork that was made by this program.
+
+    Raises PracticeError for a repository that cannot be read, of which nobody knows.
+    """
     if not os.path.isdir(path):
         return False
     try:
         reader = safe_reader.Repository(path)
         roots = reader.text("rev-list", "--max-parents=0", "HEAD").split()
         return any(MARK in reader.text("cat-file", "commit", root) for root in roots[:1])
-    except git_command.GitError:
-        return False
+    except git_command.GitError as error:
+        # FAILED is that of a repository without commits.
+        none = (git_command.NOT_A_REPOSITORY, git_command.NOT_INSTALLED, git_command.FAILED)
+        if error.kind in none:
+            return False
+        reason = error.detail or error.kind
+        raise PracticeError(words("git_unreadable", path=path, reason=reason)) from error
 
 
 def check_target(path: Path, words: Translator) -> None:
@@ -308,14 +316,14 @@ def write(path: Path, mine: Names, ci: str, words: Translator) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fork-", dir=path.parent) as place:
-            made = Path(place, path.name or "fork")
+            new_fork = Path(place, path.name or "fork")
             for name, text in files(mine, ci).items():
-                (made / name).parent.mkdir(parents=True, exist_ok=True)
-                (made / name).write_text(text, encoding="utf-8", newline="\n")
-            _commit(made, mine)
+                (new_fork / name).parent.mkdir(parents=True, exist_ok=True)
+                (new_fork / name).write_text(text, encoding="utf-8", newline="\n")
+            _commit(new_fork, mine)
             if path.is_dir():
                 path.rmdir()  # it is empty, or this fails and nothing is lost
-            made.rename(path)
+            new_fork.rename(path)
     except git_command.GitError as error:
         reason = error.detail or error.kind
         raise PracticeError(words("not_written", path=path, reason=reason)) from error

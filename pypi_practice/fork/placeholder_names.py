@@ -50,21 +50,21 @@ def _identifier(name: str) -> str:
 
 def faults(project: str, repository: str, user: str) -> dict[str, str]:
     """Return what is wrong, by field: a key of placeholder_names.yml or uploads.yml."""
-    found = {}
+    problems = {}
     for field, name in (("project", project), ("repository", repository), ("user", user)):
         if FIELD.match(name.lstrip()):
-            found[field] = "token"
+            problems[field] = "token"
     if not project:
-        found.setdefault("project", "empty")
+        problems.setdefault("project", "empty")
     elif not project_names.NAME.match(project):
-        found.setdefault("project", "name_invalid")
+        problems.setdefault("project", "name_invalid")
     elif fault := project_names.fault(project, load("index/reserved_names")["taken"]["projects"]):
-        found.setdefault("project", fault)
+        problems.setdefault("project", fault)
     if repository and not REPOSITORY.match(repository):
-        found.setdefault("repository", "repository")
+        problems.setdefault("repository", "repository")
     if user and not USER.match(user):
-        found.setdefault("user", "user")
-    return found
+        problems.setdefault("user", "user")
+    return problems
 
 
 def sentence(key: str, language: str, read: Callable[[str], Any] = load) -> str:
@@ -80,16 +80,16 @@ def sentence(key: str, language: str, read: Callable[[str], Any] = load) -> str:
 def pattern() -> re.Pattern[str]:
     """Return one expression for all marks of placeholder_names.yml; mark N is the group ``mN``."""
     marks = load("commands/placeholder_names")["marks"]
-    return re.compile("|".join(f"(?P<m{n}>{one['pattern']})" for n, one in enumerate(marks)))
+    return re.compile("|".join(f"(?P<m{n}>{mark['pattern']})" for n, mark in enumerate(marks)))
 
 
 def places(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and form of each name of the example in *text*."""
     marks = load("commands/placeholder_names")["marks"]
-    for found in pattern().finditer(text):
-        form = marks[int(str(found.lastgroup)[1:])]["form"]
+    for match in pattern().finditer(text):
+        form = marks[int(str(match.lastgroup)[1:])]["form"]
         if form != "keep":
-            yield found.start(), found.end(), form
+            yield match.start(), match.end(), form
 
 
 def replaced(text: str, own: dict[str, str]) -> str:

@@ -24,6 +24,7 @@ import contextlib
 import functools
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -93,6 +94,15 @@ CONFIG = """[core]
 [extensions]
 \tobjectFormat = {object_format}
 """
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, to the end even if Ctrl-C comes meanwhile."""
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except KeyboardInterrupt:
+        # A reader goes when the work with it is done, and Python would show a traceback here.
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _settings(data: bytes) -> dict[str, list[str]]:
@@ -236,10 +246,13 @@ class Repository:
         objects = common_dir / "objects"
         _check_objects(objects)
         try:
-            self.own = Path(tempfile.mkdtemp(prefix="pypi-practice-git-"))
+            # Its removal is arranged before it is made, so that Ctrl-C leaves none.
+            name = f"pypi-practice-git-{secrets.token_hex(16)}"
+            self.own = Path(tempfile.gettempdir(), name)
+            self._finalizer = weakref.finalize(self, _remove, self.own)
+            self.own.mkdir(mode=0o700)
         except OSError as error:
             raise GitError(git_command.UNREADABLE, str(error)) from error
-        self._finalizer = weakref.finalize(self, shutil.rmtree, self.own, ignore_errors=True)
         self.environ = git_command.isolated_environment(self.own) | {"GIT_DIR": str(self.own)}
         self.settings = self._read_settings()
         object_format = self._setting("extensions.objectformat") or "sha1"

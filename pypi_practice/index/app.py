@@ -32,6 +32,7 @@ from pypi_practice.index.storage.records import TokenRecord
 from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upload import archives, form, validation
 from pypi_practice.index.upload.rejection import AlreadyThere, TooMuch, UploadRejected
+from pypi_practice.index.upload.state import Upload
 from pypi_practice.index.upstream import Upstream
 from pypi_practice.index.views import simple
 from pypi_practice.index.views.pages import redirect
@@ -244,7 +245,7 @@ class Application:
             return upload_error("tuple", index, accept, field=min(fields.tuples))
         if sender.macaroon is None or sender.token is None:
             return self._nobody(index, sender, accept)
-        upload = validation.Upload(
+        upload = Upload(
             self.store,
             index,
             fields,

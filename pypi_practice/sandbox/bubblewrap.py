@@ -26,7 +26,7 @@ class Files:
 
 def arguments(files: Files) -> list[str]:
     """Return the arguments of ``bwrap`` before the command."""
-    made = [
+    options = [
         "--unshare-user",
         "--unshare-net",
         "--unshare-pid",
@@ -38,7 +38,7 @@ def arguments(files: Files) -> list[str]:
     ]
     hidden = [path.resolve() for path in (*files.hidden, *TEMPORARY) if path.is_dir()]
     for folder in dict.fromkeys(hidden):
-        made += ["--tmpfs", str(folder)]
+        options += ["--tmpfs", str(folder)]
     # A folder before what lies in it, which would be covered otherwise.
     # Under the name by which it is called too: a link to it may lie in a folder that is hidden.
     bound = {
@@ -49,8 +49,8 @@ def arguments(files: Files) -> list[str]:
     }
     for shown, (path, option) in sorted(bound.items(), key=lambda pair: len(pair[0].parts)):
         if path.exists() and (option == "--bind" or _is_below(shown, hidden)):
-            made += [option, str(path), str(shown)]
-    return made
+            options += [option, str(path), str(shown)]
+    return options
 
 
 def _is_below(path: Path, folders: Sequence[Path]) -> bool:

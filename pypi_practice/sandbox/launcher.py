@@ -78,7 +78,7 @@ def main(arguments: Sequence[str]) -> None:
             control.sendall(f"failed: {error.strerror or error}".encode())
             sys.exit(1)
         if sockets:
-            socket.send_fds(control, [b"ready"], [one.fileno() for one in sockets])
+            socket.send_fds(control, [b"ready"], [listener.fileno() for listener in sockets])
         else:
             control.sendall(b"ready")
         for listener in sockets:

@@ -154,12 +154,12 @@ def _prefix(kind: Kind, ports: Sequence[int], files: Files | None) -> list[str]:
         # What the launcher runs with may lie in a folder that is hidden: a checkout in /tmp.
         launchers = [Path(sys.prefix), Path(sys.base_prefix), Path(pypi_practice.__file__).parent]
         shown = replace(files, readable=[*files.readable, *launchers])
-        made = [_program("bwrap"), *bubblewrap.arguments(shown)]
+        prefix = [_program("bwrap"), *bubblewrap.arguments(shown)]
         # Its own words would otherwise stand among those of the command.
-        tried = subprocess.run([*made, "true"], capture_output=True, text=True, check=False)
+        tried = subprocess.run([*prefix, "true"], capture_output=True, text=True, check=False)
         if tried.returncode:
             raise SandboxError(tried.stderr.strip()[-200:] or str(tried.returncode))
-        return made
+        return prefix
     if kind is Kind.SANDBOX_EXEC:
         return [_program("sandbox-exec"), "-p", sandbox_exec.profile(ports)]
     if not sys.platform.startswith("linux"):
@@ -193,7 +193,9 @@ def _receive(control: socket.socket, count: int) -> tuple[str, list[socket.socke
         message, descriptors, _, _ = socket.recv_fds(control, 1024, max(count, 1))
     except OSError as error:
         raise SandboxError(error.strerror or str(error)) from error
-    return message.decode(errors="replace"), [socket.socket(fileno=one) for one in descriptors]
+    return message.decode(errors="replace"), [
+        socket.socket(fileno=descriptor) for descriptor in descriptors
+    ]
 
 
 def _send(control: socket.socket, message: bytes) -> None:

@@ -72,12 +72,15 @@ def write_command(directory: Path, system: str = os.name) -> None:
 
 
 @contextlib.contextmanager
-def _only_one(data: Path, words: Translator) -> Iterator[None]:
-    """Hold the lock of the data folder: one index at a time writes to it."""
+def only_one(data: Path, words: Translator, taken: str = "already_running") -> Iterator[None]:
+    """Hold the lock of the data folder: one index at a time writes to it.
+
+    Raises PracticeError with the sentence *taken* if another process holds it.
+    """
     try:
         lock = FileLock(data / "lock", thread_local=False).acquire(blocking=False)
     except Timeout as error:
-        raise PracticeError(words("already_running", path=data)) from error
+        raise PracticeError(words(taken, path=data)) from error
     except OSError as error:
         raise PracticeError(words("no_data", path=data, reason=error)) from error
     with lock:
@@ -130,7 +133,7 @@ def practice(
     outer = OuterProxy.from_environment(environ, words)
     data_folder.claim(data, words)
     with (
-        _only_one(data, words),
+        only_one(data, words),
         tempfile.TemporaryDirectory(prefix="pypi-practice-") as temporary,
         contextlib.ExitStack() as stack,
     ):
@@ -276,6 +279,7 @@ def _start(
                 absent=[*expected["absent"], "HATCH_INDEX_", "all_proxy", "ftp_proxy"],
                 commands=Path(environ[CERTIFICATES], "bin"),
                 verify=checked,
+                prompt=words("prompt"),
             )
             prepared = startup_files.prepare(shell_path, folder, startup, environ)
             # Without a terminal, only zsh and fish read startup files.

@@ -18,13 +18,15 @@ class Startup:
     """What a shell must do last: set ``variables``, unset ``absent``, run the ``verify`` command.
 
     ``absent`` are beginnings of names. ``commands`` is the folder that comes first in PATH. The
-    shell ends if ``verify`` fails.
+    shell ends if ``verify`` fails. ``prompt`` stands before the user's own prompt and in the title
+    of the terminal; it is plain text without quotes, backslashes, percent and dollar signs.
     """
 
     variables: Mapping[str, str]
     absent: Sequence[str]
     commands: Path
     verify: Sequence[str]
+    prompt: str
 
 
 def prepare(
@@ -50,9 +52,9 @@ def prepare(
     return None
 
 
-def _write(path: Path, lines: Sequence[str]) -> Path:
+def _write(path: Path, lines: Sequence[str], encoding: str = "utf-8") -> Path:
     path.parent.mkdir(exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text("\n".join(lines) + "\n", encoding=encoding)
     return path
 
 
@@ -74,10 +76,58 @@ def _source(path: str) -> str:
     return f"if [ -r {path} ]; then . {path}; fi"
 
 
+# Many prompts are made anew before each line. So ours is put before the user's at that moment, and
+# once: programs such as virtualenv put their own words before it. The title is set at the end,
+# because the user's prompt may set another one.
+BASH_PROMPT = r"""
+practice_title=''
+case ${TERM:-} in dumb|linux|'') ;; *) practice_title='\[\e]0;@PROMPT@ \w\a\]';; esac
+practice_prompt() {
+  case ${PS1:-} in *'@PROMPT@ '*) ;; *) PS1="@PROMPT@ ${PS1:-}$practice_title";; esac
+}
+case $(declare -p PROMPT_COMMAND 2>/dev/null) in
+  'declare -a'*) PROMPT_COMMAND+=(practice_prompt);;
+  *) PROMPT_COMMAND="${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}practice_prompt";;
+esac
+"""
+ZSH_PROMPT = r"""
+practice_title=''
+case ${TERM:-} in (dumb|linux|'') ;; (*) practice_title=$'%{\e]0;@PROMPT@ %~\a%}';; esac
+practice_prompt() {
+  [[ ${PROMPT:-} == *'@PROMPT@ '* ]] || PROMPT="@PROMPT@ ${PROMPT:-}$practice_title"
+}
+precmd_functions+=(practice_prompt)
+"""
+FISH_PROMPT = r"""
+function practice_status; return $argv[1]; end
+functions --copy fish_prompt practice_prompt
+function fish_prompt
+    set -l last $status
+    echo -n '@PROMPT@ '
+    practice_status $last
+    practice_prompt
+end
+functions -q fish_title; and functions --copy fish_title practice_title
+function fish_title
+    echo -n '@PROMPT@ '
+    functions -q practice_title; and practice_title $argv
+end
+"""
+POWERSHELL_PROMPT = r"""
+$global:PracticePrompt = $function:prompt
+function global:prompt { '@PROMPT@ ' + (& $global:PracticePrompt) }
+$Host.UI.RawUI.WindowTitle = '@PROMPT@ ' + $Host.UI.RawUI.WindowTitle
+"""
+
+
+def _prompt(code: str, startup: Startup) -> list[str]:
+    return code.replace("@PROMPT@", startup.prompt).splitlines()
+
+
 def _bash(folder: Path, startup: Startup) -> list[str]:
     ours = shlex.quote(str(_environment(folder, startup)))
-    startup_file = _write(folder / "bashrc", [_source('"$HOME/.bashrc"'), f". {ours}"])
-    return ["--rcfile", str(startup_file), "-i"]
+    lines = [_source('"$HOME/.bashrc"'), f". {ours}", *_prompt(BASH_PROMPT, startup)]
+    return ["--rcfile", str(_write(folder / "bashrc", lines)), "-i"]
 
 
 def _zsh(
@@ -109,6 +159,7 @@ def _zsh(
         f"{{ {theirs} }} always {{ TRY_BLOCK_ERROR=0 }}",
         f'{{ . {ours} }} always {{ if [ -z "$practice_verified" ]; then {verify}; exit 1; fi }}',
         "unset practice_verified",
+        *_prompt(ZSH_PROMPT, startup),
     ]
     _write(directory / ".zshrc", [*restore, "unset practice_zdotdir", *theirs_then_ours])
     return [], {"ZDOTDIR": str(directory)}
@@ -120,7 +171,8 @@ def _posix(
     ours = shlex.quote(str(_environment(folder, startup)))
     theirs = environ.get("ENV", "")
     lines = [_source(shlex.quote(theirs))] if theirs else []
-    startup_file = _write(folder / "shrc", [*lines, "unset ENV", f". {ours}"])
+    prompt = f"PS1='{startup.prompt} '\"$PS1\""
+    startup_file = _write(folder / "shrc", [*lines, "unset ENV", f". {ours}", prompt])
     return ["-i"], {"ENV": str(startup_file)}
 
 
@@ -136,6 +188,7 @@ def _fish(folder: Path, startup: Startup) -> list[str]:
     lines += [f"set -gx {name} {_fish_quote(value)}" for name, value in startup.variables.items()]
     lines.append(f"set -gx PATH {_fish_quote(str(startup.commands))} $PATH")
     lines.append(" ".join(map(_fish_quote, startup.verify)) + "; or exec false")
+    lines += _prompt(FISH_PROMPT, startup)
     file = _write(folder / "environment.fish", lines)
     return ["-C", f"source {_fish_quote(str(file))}"]
 
@@ -155,7 +208,9 @@ def _powershell(folder: Path, startup: Startup) -> list[str]:
     lines.append(f"$env:PATH = {commands} + {separator} + $env:PATH")
     lines.append("& " + " ".join(map(_powershell_quote, startup.verify)))
     lines.append("if ($LASTEXITCODE) { exit 1 }")
-    file = _write(folder / "environment.ps1", lines)
+    lines += _prompt(POWERSHELL_PROMPT, startup)
+    # Windows PowerShell reads a file as UTF-8 only if it begins with the mark of it.
+    file = _write(folder / "environment.ps1", lines, "utf-8-sig")
     return ["-NoExit", "-Command", f". {_powershell_quote(str(file))}"]
 
 

@@ -105,7 +105,10 @@ def read(raw: str) -> TokenInfo | None:
     if macaroon is None:
         return None
     location = macaroon.location
-    index = next((one for one in INDEXES.values() if one.practice_location == location), None)
+    index = next(
+        (candidate for candidate in INDEXES.values() if candidate.practice_location == location),
+        None,
+    )
     if real := location in load("index/addresses")["real_locations"]:
         index = HOSTS[location]
     signature = binascii.unhexlify(macaroon.signature_bytes)

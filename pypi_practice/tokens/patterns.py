@@ -74,11 +74,11 @@ def _signatures() -> tuple[bytes, ...]:
     Version 2 of the format, the field of the location, its length, and the location itself: the
     beginning of the macaroon, in base64.
     """
-    found: list[bytes] = []
+    signatures: list[bytes] = []
     for location in load("index/addresses")["real_locations"]:
         start = b"\x02\x01" + bytes([len(location)]) + location.encode()
-        found += _encodings(base64.urlsafe_b64encode(start)[: len(start) * 8 // 6])
-    return tuple(found)
+        signatures += _encodings(base64.urlsafe_b64encode(start)[: len(start) * 8 // 6])
+    return tuple(signatures)
 
 
 _SIGNATURES = _signatures()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import http.server
 import json
+import shutil
 import string
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from pypi_practice.cli.main import main
 from pypi_practice.core import guide
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import LANGUAGES, Translator
+from pypi_practice.core.indexes import INDEXES
 from pypi_practice.doctor import history, lookup, report, review
 from pypi_practice.doctor.checks import metadata
 from pypi_practice.doctor.checks.check import CHECKS
@@ -26,6 +30,7 @@ from pypi_practice.doctor.checks.registry import in_order
 from pypi_practice.doctor.distributions import Built
 from pypi_practice.doctor.project import FILE_LIMIT, Project
 from pypi_practice.fork import copy
+from pypi_practice.git import git_command
 from pypi_practice.git.safe_reader import Repository
 
 FACTS = load("commands/doctor")
@@ -527,6 +532,70 @@ def test_names_that_an_index_knows_are_yours_by_an_address_or_an_e_mail(place):
             assert (outcome.result, outcome.key) == ("skip", "no_answer")
             asked = in_order()[name].say(outcome, "en")
             assert ("TestPyPI" in asked) == (answers["testpypi"].exists is None)
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """An index that knows one project, and answers some questions with an error."""
+
+    broken = ""
+
+    def do_GET(self) -> None:
+        page: dict[str, Any] = (
+            {"versions": ["0.1.0"]} if self.path.startswith("/simple/") else {"info": {}}
+        )
+        body = json.dumps(page).encode()
+        self.send_response(503 if self.broken and self.path.startswith(self.broken) else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *values: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("broken", "exists", "owner", "version"),
+    [
+        ("", True, ("fail", "taken"), ("fail", "there")),
+        ("/pypi/", True, ("skip", "owner_unknown"), ("fail", "there")),
+        ("/simple/", None, ("skip", "no_answer"), ("skip", "no_answer")),
+    ],
+)
+def test_an_index_that_answers_one_of_two_questions(
+    broken, exists, owner, version, place, monkeypatch
+):
+    monkeypatch.setattr(Answers, "broken", broken)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        index = dataclasses.replace(INDEXES["pypi"], web=address, simple=f"{address}/simple/")
+        status = lookup.look("tidy-shelf", index)
+        server.shutdown()
+    assert status.exists is exists
+    prepared = project(place, looks={"pypi": status, "testpypi": lookup.ProjectStatus(False)})
+    for name, expected in (("name-yours", owner), ("version-new", version)):
+        outcome = in_order()[name].find(prepared)
+        assert (outcome.result, outcome.key) == expected
+        assert "free" not in in_order()[name].say(outcome, "en")
+
+
+def test_what_was_not_built_is_compared_with_nothing(place):
+    prepared = project(place, looks=ELSEWHERE, unbuilt="no compiler")
+    outcome = in_order()["name-yours"].find(prepared)
+    assert (outcome.result, outcome.key) == ("skip", "owner_unknown")
+
+
+def test_without_git_nobody_knows_the_commits(place, monkeypatch):
+    commit(place)
+    monkeypatch.setattr(git_command, "program", lambda: None)
+    checks = in_order()
+    for name in ("version-tag", "committed", "secret-files", "travis-publishes"):
+        outcome = checks[name].find(project(place))
+        assert (outcome.result, outcome.key) == ("skip", "git_missing")
+        assert "not known" in checks[name].say(outcome, "en")
+    shutil.rmtree(place / ".git")
+    assert checks["committed"].find(project(place)).key == "no_git"
 
 
 def test_a_wheel_for_this_computer_is_no_fault_of_the_project(place, monkeypatch):

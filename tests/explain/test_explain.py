@@ -286,6 +286,22 @@ def test_a_folder_that_cannot_be_written_stops_nothing(tmp_path):
     assert last_failure.read(tmp_path / "none") is None
 
 
+def test_a_record_that_cannot_be_read_is_not_called_none(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PYPI_PRACTICE_DATA", str(tmp_path))
+    assert main(["explain", "--last", "--lang", "en"]) == 2
+    assert "Nothing has gone wrong" in capsys.readouterr().err
+    for content in (b"\xff", None):
+        file = tmp_path / last_failure.NAME
+        if content is None:
+            file.unlink()
+            file.mkdir()
+        else:
+            file.write_bytes(content)
+        assert main(["explain", "--last", "--lang", "en"]) == 2
+        assert "cannot be read" in capsys.readouterr().err
+        assert last_failure.read_or_none(tmp_path) is None
+
+
 ANNOUNCED = Translator("en", "commands/explain")("announce")
 
 

@@ -347,6 +347,13 @@ def test_where_no_fork_can_be_gets_a_sentence(name, tmp_path, capsys):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_repository_that_cannot_be_read_is_not_called_foreign(tmp_path, capsys):
+    (tmp_path / ".git").write_text("damaged")
+    code, out, err = make(capsys, tmp_path, "--lang", "en")
+    assert (code, out) == (2, "")
+    assert "nobody knows whether it is your fork" in err
+
+
 def test_a_folder_that_may_not_be_written_gets_a_sentence(tmp_path, capsys, monkeypatch):
     def refuse(*_: object, **__: object) -> None:  # as for everybody but root, who writes all
         raise PermissionError(13, "Permission denied")

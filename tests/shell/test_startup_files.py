@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -76,6 +78,8 @@ class Terminal(Protocol):
 
     def expect(self, pattern: object) -> int: ...
 
+    def expect_exact(self, pattern: object) -> int: ...
+
     def sendline(self, line: str) -> int: ...
 
 
@@ -109,6 +113,39 @@ def test_the_settings_come_after_the_startup_files(shell, wall, tmp_path):
     assert "startup-secret" not in answer.read_text()
     if shell != "fish":
         assert lines["PIP_INDEX_URL"] == "https://pypi.org/simple/"
+
+
+# The user's file makes the prompt anew before each line, and sets a title of its own.
+PROMPTS = {
+    "bash": {
+        ".bashrc": "PROMPT_COMMAND='PS1=\"my-prompt> \\[\\e]0;mine\\a\\]\"; true;'\n"
+        "set -o nounset\n"
+    },
+    "zsh": {".zshrc": "precmd() { PROMPT='my-prompt> '; print -Pn '\\e]0;mine\\a' }\n"},
+    "fish": {".config/fish/config.fish": FISH + "function fish_title; echo mine; end\n"},
+    "dash": {".shrc": POSIX},
+}
+
+
+@pytest.mark.parametrize(("language", "prompt"), [("en", "(practice) "), ("es", "(práctica) ")])
+@pytest.mark.parametrize("shell", PROMPTS)
+def test_prompt_and_title_say_that_this_is_practice(shell, language, prompt, tmp_path):
+    environ = home_with(tmp_path, shell, PROMPTS[shell]) | {"LANGUAGE": language, "LANG": "C.UTF-8"}
+    terminal = open_shell(environ, "--wall", "none")
+    for line in ("false", "echo code=$status$?" if shell == "zsh" else "true", "exit"):
+        terminal.expect_exact(prompt + "my-prompt> ")
+        written = terminal.before
+        terminal.sendline(line)
+    terminal.expect(pexpect.EOF)
+    if shell == "zsh":
+        assert "code=11" in written
+    written += terminal.before
+    if shell != "dash":
+        titles = re.findall(r"\x1b\]0;([^\x07]*)\x07", written)
+        # The last one is ours on leaving: the shell's title must not stay.
+        assert titles[-2].startswith(prompt)
+        assert titles[-1] == ""
+    assert prompt + prompt not in written
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
@@ -159,6 +196,7 @@ STARTUP = Startup(
     absent=["TWINE_"],
     commands=Path("/folder with blanks/bin"),
     verify=["python", "-c", "it's"],
+    prompt="(practice)",
 )
 
 
@@ -179,6 +217,10 @@ def test_the_shells_of_windows_set_theirs_last_as_well(shell, option, name, tmp_
     assert "exit 1" in written
     if name.endswith("ps1"):
         assert "$env:ODD = 'it''s 100% \"odd\" \\ $HOME `id`'" in written
+        assert written.startswith("\ufeff")
+        prompt = "function global:prompt { '(practice) ' + (& $global:PracticePrompt) }"
+        title = "$Host.UI.RawUI.WindowTitle = '(practice) ' + $Host.UI.RawUI.WindowTitle"
+        assert written.index("exit 1") < written.index(prompt) < written.index(title)
 
 
 def test_values_are_quoted_for_each_shell_of_unix(tmp_path):
@@ -189,7 +231,7 @@ def test_values_are_quoted_for_each_shell_of_unix(tmp_path):
             continue
         folder = tmp_path / shell
         folder.mkdir()
-        startup = Startup(STARTUP.variables, STARTUP.absent, STARTUP.commands, ["true"])
+        startup = replace(STARTUP, verify=["true"])
         prepare(path, folder, startup, {})
         file = folder / ("environment.fish" if shell == "fish" else "environment.sh")
         printed = pexpect.run(

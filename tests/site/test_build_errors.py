@@ -56,6 +56,12 @@ FAULTS = {
         'config.theme["langage"]',
         "site_builder/hooks.py:{line}: KeyError: 'langage'",
     ),
+    "label": (
+        "docs/en/practice.md",
+        "What is said first.",
+        '{{ drawing("nothing") }}',
+        "docs/en/practice.md:{line}: there is no nothing; there are anatomy, holders, road, ",
+    ),
     "macro": (
         "docs/en/practice.md",
         "What is said first.",

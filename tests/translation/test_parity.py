@@ -22,6 +22,7 @@ from helpers.site import data_texts, spelling, terms, translation_parity
 from helpers.site.data_texts import FIRST, WHOLE
 
 from pypi_practice.cli.main import build_parser
+from pypi_practice.core.data import load
 from pypi_practice.core.i18n import LANGUAGES, Translator, localized_argparse
 from scripts import argparse_catalogs
 
@@ -277,12 +278,16 @@ def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser
 def test_every_help_is_in_the_language_of_the_user(monkeypatch):
     monkeypatch.setenv("COLUMNS", "1000")  # no word is broken
     shown = {}
+    # What a user types is the same in every language.
+    examples = load("commands/help")["examples"].values()
+    commands = [example["command"] for group in examples for example in group]
     for language in LANGUAGES:
         with localized_argparse(language):
             parser = build_parser(Translator(language), [])
             help_texts = [subparser.format_help() for subparser in parsers(parser)]
+        for command in sorted(commands, key=len, reverse=True):  # one may begin another
+            help_texts = [text.replace(command, "") for text in help_texts]
         assert len(help_texts) > 12
-        # What a user types is the same in every language.
         prose = re.sub(
             r"\{[\w.,-]+\}|^    \w+ |--[\w-]+|^usage:.*|^uso:.*|: [\w, ]+$|practice-\d",
             " ",

@@ -8,6 +8,7 @@ from pypi_practice.cli.token.output import print_json, record, row
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
+from pypi_practice.core.suggestions import suggest
 from pypi_practice.index.storage.records import Project, TokenRecord, User
 from pypi_practice.index.storage.store import Store, default_directory
 
@@ -52,7 +53,9 @@ def new_token(arguments: argparse.Namespace, words: Translator) -> int:
     if arguments.project is not None:
         project = store.project(index, arguments.project)
         if project is None or project.owner != user.id:
-            raise PracticeError(own("unknown_project", name=arguments.project, index=index.name))
+            sentence = own("unknown_project", name=arguments.project, index=index.name)
+            names = [known.name for known in store.projects(index)]
+            raise PracticeError(suggest(sentence, arguments.project, names, own.language))
     name = _description(arguments.name, store.tokens(index), own)
     identifier, token = store.new_token(user, name, project)
     if arguments.json:
@@ -78,14 +81,12 @@ def list_tokens(arguments: argparse.Namespace, words: Translator) -> int:
 def revoke_token(arguments: argparse.Namespace, words: Translator) -> int:
     own = Translator(words.language, "commands/tokens")
     store, which = open_store(arguments, words), arguments.which
-    found = [
-        token
-        for index in INDEXES.values()
-        for token in store.tokens(index)
-        if which in (token.id, token.description)
-    ]
+    there = [token for index in INDEXES.values() for token in store.tokens(index)]
+    found = [token for token in there if which in (token.id, token.description)]
     if len(found) != 1:
-        raise PracticeError(own("several_tokens" if found else "no_token", which=which))
+        sentence = own("several_tokens" if found else "no_token", which=which)
+        names = [] if found else [token.description for token in there]
+        raise PracticeError(suggest(sentence, which, names, own.language))
     store.remove_token(found[0].id)
     if arguments.json:
         print_json(record(found[0]))

@@ -124,6 +124,11 @@ class Check:
         return True if result.result == "pass" else None
 
 
+def without_git(project: Project) -> CheckResult:
+    """Return that there are no commits; or that nobody can tell, where git is not installed."""
+    return skipped("git_missing" if project.is_git_missing else "no_git")
+
+
 def some(names: list[str]) -> str:
     """Return the first names of a list, and how many there are."""
     more = f" (+{len(names) - SHOWN})" if len(names) > SHOWN else ""

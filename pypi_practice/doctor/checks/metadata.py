@@ -19,6 +19,7 @@ from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upload import validation
 from pypi_practice.index.upload.rejection import AlreadyThere, TooMuch, UploadRejected
 from pypi_practice.index.upload.spool import Incoming
+from pypi_practice.index.upload.state import Upload
 from pypi_practice.tokens import macaroons
 
 
@@ -87,7 +88,7 @@ def _refusal(built: Built) -> UploadRejected | None:
             )
             macaroon = macaroons.read(token)
             assert macaroon is not None
-            upload = validation.Upload(store, index, built.form(content), macaroon, record)
+            upload = Upload(store, index, built.form(content), macaroon, record)
             for rule in validation.RULES:
                 rule(upload)
         except UploadRejected as refused:

@@ -45,21 +45,28 @@ class NameYours(Check):
         if not project.online:
             return skipped("offline")
         taken = {key: status for key, status in project.looks.items() if status.exists}
-        foreign = [
-            INDEXES[key].name
-            for key, status in taken.items()
-            if not _same_project(project, status.info)
-        ]
+        is_same = {key: _same_project(project, status.info) for key, status in taken.items()}
+        foreign, unknown = (
+            ", ".join(INDEXES[key].name for key, answer in is_same.items() if answer is wanted)
+            for wanted in (False, None)
+        )
         if foreign:
-            return failed("taken", name=project.name, indexes=", ".join(foreign))
+            return failed("taken", name=project.name, indexes=foreign)
+        if unknown:
+            return skipped("owner_unknown", name=project.name, indexes=unknown)
         return not_asked(project) or passed(name=project.name)
 
 
-def _same_project(project: Project, info: dict[str, Any]) -> bool:
-    """Whether what an index shows names an address or a person that this project names too."""
+def _same_project(project: Project, info: dict[str, Any] | None) -> bool | None:
+    """Whether what an index shows names an address or a person that this project names too.
+
+    None if one of the two is not known: the index did not say it, or nothing was built.
+    """
     built = project.wheel or project.sdist
+    if built is None or info is None:
+        return None
     own_addresses = set()
-    for key, value in built.fields if built else ():
+    for key, value in built.fields:
         if key == "project_urls":
             own_addresses.add(_address(value.partition(",")[2]))
         elif key in ("home_page", "author_email", "maintainer_email"):

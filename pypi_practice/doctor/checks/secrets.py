@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import LANGUAGES
-from pypi_practice.doctor.checks.check import Check, CheckResult, failed, passed, skipped, some
+from pypi_practice.doctor.checks.check import Check, CheckResult, failed, passed, some, without_git
 from pypi_practice.doctor.history import History, Secret
 from pypi_practice.doctor.project import Project
 
@@ -21,13 +21,13 @@ class SecretTokens(Check):
             return failed("unread", reasons=_reasons(history))
         if unread:
             return failed("unread_files", names=some(unread))
-        return passed() if history else skipped("no_git")
+        return passed() if history else without_git(project)
 
 
 class SecretFiles(Check):
     def find(self, project: Project) -> CheckResult:
         if not project.is_git:
-            return skipped("no_git")
+            return without_git(project)
         history = project.history
         if history.files:
             return failed("found", places=_places(history.files))

@@ -9,7 +9,15 @@ from collections.abc import Iterator
 
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import LANGUAGES, Translator
-from pypi_practice.doctor.checks.check import Check, CheckResult, failed, passed, skipped, some
+from pypi_practice.doctor.checks.check import (
+    Check,
+    CheckResult,
+    failed,
+    passed,
+    skipped,
+    some,
+    without_git,
+)
 from pypi_practice.doctor.project import Project
 from pypi_practice.travis.check import autofix
 from pypi_practice.travis.run import plan_report
@@ -61,7 +69,7 @@ def _unreadable(project: Project, language: str) -> str:
 def _no_plan(project: Project) -> CheckResult | None:
     """Return why nobody can tell what Travis CI would do, None if it can be told."""
     if not project.is_git:
-        return skipped("no_git")
+        return without_git(project)
     if ".travis.yml" not in project.files:
         return skipped("no_travis")
     reasons = {}

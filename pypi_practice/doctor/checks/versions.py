@@ -11,6 +11,7 @@ from pypi_practice.doctor.checks.check import (
     passed,
     skipped,
     some,
+    without_git,
 )
 from pypi_practice.doctor.project import Project
 from pypi_practice.doctor.versions import parse_version
@@ -33,7 +34,7 @@ class VersionForm(Check):
 class VersionTag(Check):
     def find(self, project: Project) -> CheckResult:
         if not project.is_git:
-            return skipped("no_git")
+            return without_git(project)
         version = project.parsed_version
         assert version is not None
         if project.reader.is_shallow:
@@ -78,6 +79,6 @@ class VersionNew(Check):
 class Committed(Check):
     def find(self, project: Project) -> CheckResult:
         if not project.is_git:
-            return skipped("no_git")
+            return without_git(project)
         changed = project.reader.uncommitted(untracked=True)
         return failed("changed", names=some(changed)) if changed else passed()

@@ -82,6 +82,11 @@ def _folders(directory: Path) -> Iterator[Path]:
 
 def _inside(directory: Path) -> Iterator[Path]:
     yield from _folders(directory)
+    yield from database_files(directory)
+
+
+def database_files(directory: Path) -> Iterator[Path]:
+    """Yield the files of the database, of which only the first one is always there."""
     for ending in ("", "-wal", "-shm"):
         yield directory / f"{DATABASE}{ending}"
 

@@ -44,6 +44,7 @@ from pypi_practice.index.storage.records import (
 from pypi_practice.index.storage.schema import LOOK, SCHEMA, VERSION
 from pypi_practice.tokens import macaroons
 
+PRACTICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}")
 UNFINISHED = re.compile(r"[0-9a-f]{32}")  # names of files that are coming in
 FILENAME_LIMIT = 1000  # characters of such a note; names of files are shorter
 
@@ -69,6 +70,16 @@ def default_directory(environ: Any = os.environ) -> Path:
     if chosen := environ.get("PYPI_PRACTICE_DATA"):
         return Path(chosen)
     return platformdirs.user_data_path("pypi-practice", appauthor=False)
+
+
+def named_directory(name: str) -> Path:
+    """Return where the practice *name* keeps its data: beside the default folder.
+
+    Raises ValueError for a name that is not made of ASCII letters, digits, "-" and "_".
+    """
+    if not PRACTICE_NAME.fullmatch(name):
+        raise ValueError(name)
+    return platformdirs.user_data_path(f"pypi-practice-{name.lower()}", appauthor=False)
 
 
 class Store:

@@ -242,10 +242,10 @@ def _addresses(metadata: Metadata) -> Iterator[Problem]:
             yield Problem(name, "email_address", {"address": address, "reason": reason})
 
 
-def _classifiers(found: set[str]) -> Iterator[Problem]:
-    for classifier in sorted(found - CLASSIFIERS):
+def _classifiers(classifiers: set[str]) -> Iterator[Problem]:
+    for classifier in sorted(classifiers - CLASSIFIERS):
         yield Problem("classifier", "classifier", {"classifier": classifier})
-    for classifier in sorted(found & deprecated_classifiers.keys()):
+    for classifier in sorted(classifiers & deprecated_classifiers.keys()):
         instead = deprecated_classifiers[classifier]
         if instead:
             advice = f"use one of {instead} instead"

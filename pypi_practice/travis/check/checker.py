@@ -10,6 +10,7 @@ from pathlib import Path
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
+from pypi_practice.core.suggestions import suggest
 from pypi_practice.travis.check import deploy_rules, findings, rules, secret_rules
 from pypi_practice.travis.check.context import Scope
 from pypi_practice.travis.check.findings import Edit, Finding, Source
@@ -51,14 +52,14 @@ class Report:
     @property
     def fails(self) -> bool:
         """Whether there is more than advice."""
-        return any(one.level != "info" for one in self.findings)
+        return any(finding.level != "info" for finding in self.findings)
 
     def edits(self, also: Collection[str] = ()) -> list[Edit]:
         """Return the safe edits, and those of the rules named in *also*."""
         return [
-            one.edit
-            for one in self.findings
-            if one.edit and (one.facts["fixes"] == "safe" or one.rule in also)
+            finding.edit
+            for finding in self.findings
+            if finding.edit and (finding.facts["fixes"] == "safe" or finding.rule in also)
         ]
 
 
@@ -85,13 +86,13 @@ def _edit(message: Message, rule: str, entry: KeyValue | None, source: Source) -
     if message.code in RENAMING and message.instead:
         return findings.renamed(entry, message.instead)
     if message.code in REWRITING and message.instead:
-        for one in item.items:
-            if str(one.data()) == message.name:
-                return findings.replaced(one, message.instead)
+        for element in item.items:
+            if str(element.data()) == message.name:
+                return findings.replaced(element, message.instead)
     if rule in ("sudo", "skip-cleanup", "dpl-version"):
         return source.without(entry)
-    if rule == "distributions-list" and all(one.scalar for one in item.items):
-        text = '"' + " ".join(str(one.data()) for one in item.items) + '"'
+    if rule == "distributions-list" and all(element.scalar for element in item.items):
+        text = '"' + " ".join(str(element.data()) for element in item.items) + '"'
         if item.line == item.end_line:
             return findings.replaced(item, text)
         last = item.items[-1]
@@ -112,11 +113,11 @@ def _entries(item: Node, seen: set[int] | None = None) -> Iterator[KeyValue]:
     for entry in [*item.entries.values(), *item.doubles]:
         yield entry
         yield from _entries(entry.item, seen)
-    for one in item.value if item.kind == "seq" else []:
-        yield from _entries(one, seen)
+    for element in item.value if item.kind == "seq" else []:
+        yield from _entries(element, seen)
 
 
-def _said(checked: Validator, root: Node, source: Source) -> Iterator[Finding]:
+def _validator_findings(checked: Validator, root: Node, source: Source) -> Iterator[Finding]:
     """Yield what Travis CI says, each with the edit that would silence it."""
     by_place = {(entry.line, entry.column): entry for entry in _entries(root)}
     for message in checked.messages():
@@ -133,7 +134,7 @@ def _said(checked: Validator, root: Node, source: Source) -> Iterator[Finding]:
 
 def _ignores(lines: Sequence[str]) -> dict[int, list[tuple[int, int, set[str], str]]]:
     """Return what the comments ignore: by the line that each speaks of."""
-    found: dict[int, list[tuple[int, int, set[str], str]]] = {}
+    by_line: dict[int, list[tuple[int, int, set[str], str]]] = {}
     for number, line in enumerate(lines, 1):
         match = IGNORE.search(line.rstrip())
         if match is None:
@@ -145,8 +146,8 @@ def _ignores(lines: Sequence[str]) -> dict[int, list[tuple[int, int, set[str], s
                 target += 1
         names = {name.strip() for name in match[1].split(",")}
         entry = (number, match.start() + 1, names, (match[2] or "").strip())
-        found.setdefault(target, []).append(entry)
-    return found
+        by_line.setdefault(target, []).append(entry)
+    return by_line
 
 
 def check(
@@ -161,35 +162,45 @@ def check(
     source = Source(name, text)
     checked = Validator(root)
     scope = Scope(source, root, checked, folder, variables)
-    found = [
-        *_said(checked, root, source),
+    hits = [
+        *_validator_findings(checked, root, source),
         *deploy_rules.check(scope),
         *rules.check(scope),
         *secret_rules.check(scope),
     ]
-    hidden = {one.line for one in found if one.rule == "plain-secret"}
-    found = [one for one in found if one.rule != "token-in-file" or one.line not in hidden]
+    hidden = {finding.line for finding in hits if finding.rule == "plain-secret"}
+    hits = [
+        finding for finding in hits if finding.rule != "token-in-file" or finding.line not in hidden
+    ]
     left, ignored = [], []
     ignores = _ignores(source.lines)
-    unique = {(one.rule, one.line, one.column, str(one.values)): one for one in found}.values()
-    for one in sorted(unique, key=lambda each: (each.line, each.column, each.rule)):
+    unique = {
+        (finding.rule, finding.line, finding.column, str(finding.values)): finding
+        for finding in hits
+    }.values()
+    for finding in sorted(unique, key=lambda each: (each.line, each.column, each.rule)):
         reason = next(
-            (why for _, _, names, why in ignores.get(one.line, []) if one.rule in names and why),
+            (
+                why
+                for _, _, names, why in ignores.get(finding.line, [])
+                if finding.rule in names and why
+            ),
             None,
         )
         if reason:
-            ignored.append(Ignored(one, reason))
+            ignored.append(Ignored(finding, reason))
         else:
-            left.append(one)
+            left.append(finding)
     known = load("travis/rules")
     for comments in ignores.values():
         for line, column, names, reason in comments:
             end = len(source.lines[line - 1]) + 1
             for rule in sorted(names - set(known)):
-                raise PracticeError(words("no_rule", name=name, line=line, rule=rule))
+                sentence = words("no_rule", name=name, line=line, rule=rule)
+                raise PracticeError(suggest(sentence, rule, known, words.language))
             if not reason:
                 left.append(Finding("ignore-without-reason", "", line, column, end))
-    left.sort(key=lambda one: (one.line, one.column))
+    left.sort(key=lambda finding: (finding.line, finding.column))
     return Report(source, left, ignored)
 
 

@@ -60,7 +60,9 @@ def _when(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
     for wanted, item in tests:
         if there and wanted not in there and not re.search(r"[*?\[]", wanted):
             yield scope.hit("no-such-python", item, "deploy.on", name=wanted)
-    jobs = [job for job in deploy.jobs if not tests or job.python in {one for one, _ in tests}]
+    jobs = [
+        job for job in deploy.jobs if not tests or job.python in {python for python, _ in tests}
+    ]
     if deploy.at_top and deploy.entry.provider in ("pypi", "script") and len(jobs) > 1:
         about_python = {id(item) for _, item in tests}
         is_narrowed = any(id(item) not in about_python for item in deploy.conditions)
@@ -91,8 +93,8 @@ def _conditions(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
             yield scope.hit("condition-syntax", item, "deploy.on.condition", name=text)
         elif "$" not in text:
             yield scope.hit("condition-no-variable", item, "deploy.on.condition", name=text)
-        elif found := re.search(r"""=~\s*(["'][^"']*["'])""", text):
-            yield scope.hit("quoted-pattern", item, "deploy.on.condition", name=found[1])
+        elif match := re.search(r"""=~\s*(["'][^"']*["'])""", text):
+            yield scope.hit("quoted-pattern", item, "deploy.on.condition", name=match[1])
 
 
 def _host(server: str) -> str:
@@ -123,7 +125,7 @@ def _where(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
             if id(place) not in seen:
                 seen.add(id(place))
                 yield scope.hit("ruby-too-old", place, "dist", name=job.dist)
-        asked = any("TRAVIS_OS_NAME" in str(one.data()) for one in deploy.conditions)
+        asked = any("TRAVIS_OS_NAME" in str(condition.data()) for condition in deploy.conditions)
         if job.os == "windows" and not asked and id(system) not in seen:
             seen.add(id(system))
             yield scope.hit("windows-deploy", system or deploy.place, "os")
@@ -134,7 +136,7 @@ def _where(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
 
 def _pypi(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
     entries = deploy.option_nodes
-    wanted = {one for one, _ in deploy.pythons_asked()}
+    wanted = {python for python, _ in deploy.pythons_asked()}
     seen: set[int] = set()
     for job in deploy.jobs:
         if job.language != "python" or (wanted and job.python not in wanted):
@@ -153,7 +155,9 @@ def _pypi(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
         yield scope.hit("no-setup-py", place, "deploy.provider")
     for name in ("username", "password"):
         given = f"PYPI_{name.upper()}"
-        known = {one for one, _ in scope.assigned} | {one.name for one in scope.variables}
+        known = {name for name, _ in scope.assigned} | {
+            variable.name for variable in scope.variables
+        }
         if name not in entries and given not in known:
             yield scope.hit("no-password", deploy.place, "deploy", name=name)
     user, server = deploy.entry.text("username"), deploy.entry.text("server")
@@ -239,5 +243,5 @@ def _server(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
 
 def _script(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
     text, entry = deploy.entry.text("script"), deploy.option_nodes.get("script")
-    if text and entry and (found := SECRET.search(text)):
-        yield scope.hit("secret-in-argument", entry, "deploy.script", name=f"${found[1]}")
+    if text and entry and (match := SECRET.search(text)):
+        yield scope.hit("secret-in-argument", entry, "deploy.script", name=f"${match[1]}")

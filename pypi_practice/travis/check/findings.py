@@ -125,4 +125,4 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
 
 def worst(findings: Sequence[Finding]) -> str | None:
     """Return the gravest level among *findings*, or None if there are none."""
-    return max((one.level for one in findings), key=LEVELS.index, default=None)
+    return max((finding.level for finding in findings), key=LEVELS.index, default=None)

@@ -36,23 +36,24 @@ def hidden(finding: Finding, words: Translator) -> str:
 
 def lines(report: Report, words: Translator) -> Iterator[str]:
     """Yield the report of one file for people: place, message, line, suggestion, why."""
-    for one in report.findings:
-        level = words(f"level_{one.level}")
+    for finding in report.findings:
+        level = words(f"level_{finding.level}")
         name = one_line(report.source.name)
-        yield f"{name}:{one.line}:{one.column}: {level} [{one.rule}] {hidden(one, words)}"
+        place = f"{name}:{finding.line}:{finding.column}"
+        yield f"{place}: {level} [{finding.rule}] {hidden(finding, words)}"
         shown = report.source.lines
-        line = shown[one.line - 1] if one.line <= len(shown) else ""
+        line = shown[finding.line - 1] if finding.line <= len(shown) else ""
         # A line can be as long as the file, and have a finding for each of its words.
-        if one.line <= len(shown) and len(line) <= LINE_LIMIT:
-            number = str(one.line)
-            yield f"  {number} | {_hide(line, one)}"
-            if _hide(line, one) == line:
-                width = max(min(one.end_column, len(line) + 1) - one.column, 1)
-                yield f"  {' ' * len(number)} | {' ' * (one.column - 1)}{'^' * width}"
-            if one.edit:
-                yield from _suggestion(one.edit, line, number, words)
-        yield f"  {words('why')}: {one.say('why', words)}"
-        yield f"  {words('mend')}: {one.say('fix', words)}"
+        if finding.line <= len(shown) and len(line) <= LINE_LIMIT:
+            number = str(finding.line)
+            yield f"  {number} | {_hide(line, finding)}"
+            if _hide(line, finding) == line:
+                width = max(min(finding.end_column, len(line) + 1) - finding.column, 1)
+                yield f"  {' ' * len(number)} | {' ' * (finding.column - 1)}{'^' * width}"
+            if finding.edit:
+                yield from _suggestion(finding.edit, line, number, words)
+        yield f"  {words('why')}: {finding.say('why', words)}"
+        yield f"  {words('mend')}: {finding.say('fix', words)}"
         yield ""
     for ignored in report.ignored:
         yield words(
@@ -80,7 +81,7 @@ def _summary(report: Report, words: Translator) -> str:
     name = report.source.name
     if not report.findings:
         return words("clean", name=name)
-    counts = Counter(one.level for one in report.findings)
+    counts = Counter(finding.level for finding in report.findings)
     parts = [
         words(f"count_{level}", number=counts[level])
         for level in ("alert", "error", "warn", "info")
@@ -109,23 +110,23 @@ def as_json(reports: Sequence[Report], words: Translator) -> str:
         [
             {
                 "file": report.source.name,
-                "level": one.level,
-                "code": one.code,
-                "rule": one.rule,
-                "key": one.key,
-                "message": _hide(one.say("message", words), one),
-                "why": one.say("why", words),
-                "line": one.line,
-                "column": one.column,
-                "end_column": one.end_column,
+                "level": finding.level,
+                "code": finding.code,
+                "rule": finding.rule,
+                "key": finding.key,
+                "message": _hide(finding.say("message", words), finding),
+                "why": finding.say("why", words),
+                "line": finding.line,
+                "column": finding.column,
+                "end_column": finding.end_column,
                 "fix": {
-                    "text": one.say("fix", words),
-                    "grade": one.facts["fixes"],
-                    "edit": _edit(one.edit),
+                    "text": finding.say("fix", words),
+                    "grade": finding.facts["fixes"],
+                    "edit": _edit(finding.edit),
                 },
             }
             for report in reports
-            for one in report.findings
+            for finding in report.findings
         ]
     )
 
@@ -135,10 +136,10 @@ def as_sarif(reports: Sequence[Report], words: Translator) -> str:
     rules = load("travis/rules")
     results = []
     for report in reports:
-        pairs: list[tuple[Finding, str | None]] = [(one, None) for one in report.findings]
-        pairs += [(one.finding, one.reason) for one in report.ignored]
-        results += [_result(report, one, reason, words) for one, reason in pairs]
-    used = sorted({one["ruleId"] for one in results})
+        pairs: list[tuple[Finding, str | None]] = [(finding, None) for finding in report.findings]
+        pairs += [(ignored.finding, ignored.reason) for ignored in report.ignored]
+        results += [_result(report, finding, reason, words) for finding, reason in pairs]
+    used = sorted({result["ruleId"] for result in results})
     driver = {
         "name": "pypi-practice travis check",
         "informationUri": "https://docs.travis-ci.com/",
@@ -160,22 +161,24 @@ def _region(line: int, column: int, end_line: int, end_column: int) -> dict[str,
     return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
 
 
-def _result(report: Report, one: Finding, reason: str | None, words: Translator) -> dict[str, Any]:
+def _result(
+    report: Report, finding: Finding, reason: str | None, words: Translator
+) -> dict[str, Any]:
     artifact = {"uri": report.source.name.replace("\\", "/")}
-    region = _region(one.line, one.column, one.line, one.end_column)
-    message = f"{_hide(one.say('message', words), one)}. {one.say('fix', words)}"
+    region = _region(finding.line, finding.column, finding.line, finding.end_column)
+    message = f"{_hide(finding.say('message', words), finding)}. {finding.say('fix', words)}"
     result: dict[str, Any] = {
-        "ruleId": one.rule,
-        "level": SARIF_LEVELS[one.level],
+        "ruleId": finding.rule,
+        "level": SARIF_LEVELS[finding.level],
         "message": {"text": message},
         "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": region}}],
     }
-    if one.edit:
-        edit = one.edit
+    if finding.edit:
+        edit = finding.edit
         deleted = _region(edit.line, edit.column, edit.end_line, edit.end_column)
         change = {"deletedRegion": deleted, "insertedContent": {"text": edit.text}}
         changes = [{"artifactLocation": artifact, "replacements": [change]}]
-        text = {"text": one.say("fix", words)}
+        text = {"text": finding.say("fix", words)}
         result["fixes"] = [{"description": text, "artifactChanges": changes}]
     if reason is not None:
         result["suppressions"] = [{"kind": "inSource", "justification": reason}]

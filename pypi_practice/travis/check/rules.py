@@ -110,12 +110,12 @@ def _unquoted(scope: Scope, item: Node, key: str) -> Iterator[Finding]:
 
 def _jobs(scope: Scope) -> Iterator[Finding]:
     if scope.matrix > MOST_JOBS:
-        key = max(EXPANDED, key=lambda one: len(scope.axis(one)))
+        key = max(EXPANDED, key=lambda name: len(scope.axis(name)))
         yield scope.hit("too-many-jobs", scope.root[key], key, number=scope.matrix, most=MOST_JOBS)
-    included = [scope.checked.entries(one) for one in scope.included()]
+    included = [scope.checked.entries(job) for job in scope.included()]
     given = [key for key in EXPANDED if scope.axis(key)]
     single = bool(scope.axis("python")) and all(len(scope.axis(key)) == 1 for key in given)
-    own = bool(included) and all("script" in one for one in included)
+    own = bool(included) and all("script" in entries for entries in included)
     if single and own and "script" in scope.root:
         yield scope.hit("single-python", scope.root["python"], "python")
     for job in scope.jobs:
@@ -154,20 +154,20 @@ def _bare(expression: Any) -> Iterator[str]:
     """Yield the words that stand where an attribute is expected and are none."""
     pending = [expression]  # a chain of "and" can be longer than Python's stack
     while pending:
-        one = pending.pop()
-        if not isinstance(one, list):
+        term = pending.pop()
+        if not isinstance(term, list):
             continue
-        kind, *rest = one
+        kind, *rest = term
         if kind in ("and", "or", "not"):
             pending += reversed(rest)
         elif kind in ("eq", "not_eq", "match", "not_match", "in", "not_in", "is", "is_not", "val"):
-            left = one if kind == "val" else rest[0]
+            left = term if kind == "val" else rest[0]
             if isinstance(left, list) and left[0] == "val" and left[1] not in ("true", "false"):
                 yield left[1]
 
 
 def _commands(scope: Scope) -> Iterator[Finding]:
-    owners = [scope.root, *(scope.checked.entries(one) for one in scope.included())]
+    owners = [scope.root, *(scope.checked.entries(job) for job in scope.included())]
     for owner in owners:
         for phase in PHASES:
             if phase not in owner or (owner is not scope.root and owner[phase].inherited):
@@ -179,8 +179,8 @@ def _commands(scope: Scope) -> Iterator[Finding]:
                 if UPLOADS.search(text) and not asks and not scope.guarded(owner):
                     yield scope.hit("upload-in-script", item, phase, name=phase)
                 for argument in PASSWORD.findall(text):
-                    if found := VARIABLE.findall(argument):
-                        yield scope.hit("secret-in-argument", item, phase, name=found[-1])
+                    if variables := VARIABLE.findall(argument):
+                        yield scope.hit("secret-in-argument", item, phase, name=variables[-1])
                         break
     if text := scope.read("pyproject.toml"):
         git = scope.root.get("git")
@@ -202,7 +202,7 @@ def _variables(scope: Scope) -> Iterator[Finding]:
 
 def _tokens(scope: Scope) -> Iterator[Finding]:
     for number, line in enumerate(scope.source.lines, 1):
-        for found in TOKEN.finditer(line):
+        for match in TOKEN.finditer(line):
             yield Finding(
-                "token-in-file", "", number, found.start() + 1, found.end() + 1, secret=found[0]
+                "token-in-file", "", number, match.start() + 1, match.end() + 1, secret=match[0]
             )

@@ -96,20 +96,20 @@ class _Commands:
 
 def _environment(scope: Scope, job: JobConfig) -> Variables:
     """Return the variables that the file gives the job, as Travis CI merges them."""
-    found: Variables = {}
+    variables: Variables = {}
     root, own = scope.root.get("env"), job.entries.get("env")
     if root is not None:
         parts = _sections(root.item)
         if "global" in parts:
-            found |= _assigned(parts["global"].item.items)
+            variables |= _assigned(parts["global"].item.items)
         if own is None and parts:
             for name in ("jobs", "matrix"):
-                found |= _assigned(parts[name].item.items if name in parts else ())
+                variables |= _assigned(parts[name].item.items if name in parts else ())
         elif own is None:
-            found |= _assigned(root.item.items)
+            variables |= _assigned(root.item.items)
     if own is not None:
-        found |= _assigned(own.item.items)
-    return found
+        variables |= _assigned(own.item.items)
+    return variables
 
 
 def _sections(item: Node) -> dict[str, KeyValue]:
@@ -117,14 +117,14 @@ def _sections(item: Node) -> dict[str, KeyValue]:
 
 
 def _assigned(items: Sequence[Node]) -> Variables:
-    found: Variables = {}
-    for one in items:
-        for key, entry in one.entries.items():
+    variables: Variables = {}
+    for item in items:
+        for key, entry in item.entries.items():
             data = entry.item.data()
             if key != "secure":  # then it is encrypted with its name, and nothing can be told
                 value = ENCRYPTED if entry.item.kind == "map" else "" if data is None else str(data)
-                found[key] = value, entry.item
-        if one.scalar:
-            for name, value in ASSIGNMENT.findall(str(one.data())):
-                found[name] = value.strip("\"'"), one
-    return found
+                variables[key] = value, entry.item
+        if item.scalar:
+            for name, value in ASSIGNMENT.findall(str(item.data())):
+                variables[name] = value.strip("\"'"), item
+    return variables

@@ -134,10 +134,10 @@ class _Parser:
         return result
 
     def values(self) -> list[Expression]:
-        found = self.list()
-        if not found:
+        expressions = self.list()
+        if not expressions:
             raise self.expected("a list of values")
-        return found
+        return expressions
 
     def list(self) -> list[Expression]:
         items = []
@@ -178,8 +178,8 @@ class _Parser:
         if call := self.call():
             return ["reg", call]
         self.scan(r"\s*")
-        found = self.scan(r"/(?:[^/]|(?<=\\)/)*/?") or self.scan(r"\S*[^\s)]+")
-        return ["reg", re.sub(r"^/|/$", "", found, flags=re.MULTILINE)] if found else None
+        pattern = self.scan(r"/(?:[^/]|(?<=\\)/)*/?") or self.scan(r"\S*[^\s)]+")
+        return ["reg", re.sub(r"^/|/$", "", pattern, flags=re.MULTILINE)] if pattern else None
 
 
 def _cast(value: Any) -> Any:

@@ -17,10 +17,10 @@ def distance(left: str, right: str, most: int = 1000) -> int:
     2
     """
     before = list(range(len(right) + 1))
-    for row, one in enumerate(left, 1):
+    for row, letter in enumerate(left, 1):
         now = [row]
         for column, other in enumerate(right, 1):
-            change = before[column - 1] + (one != other)
+            change = before[column - 1] + (letter != other)
             now.append(min(before[column] + 1, now[column - 1] + 1, change))
         if min(now) >= most:
             return most
@@ -69,7 +69,9 @@ def _near(left: frozenset[str], right: frozenset[str]) -> bool:
 
 
 def _tied(pairs: list[tuple[int, str]]) -> bool:
-    return any(one[0] == other[0] for one, other in itertools.islice(itertools.pairwise(pairs), 1))
+    return any(
+        first[0] == other[0] for first, other in itertools.islice(itertools.pairwise(pairs), 1)
+    )
 
 
 def underscored(key: str) -> str:

@@ -69,7 +69,9 @@ class Chars:
         if code > 127 and (self.strict or self.any_case):
             raise UnsupportedPattern("letters beyond ASCII")
         codes = {code, ord(character.lower()), ord(character.upper())} if self.any_case else {code}
-        return self.negated != any(low <= one <= high for one in codes for low, high in self.ranges)
+        return self.negated != any(
+            low <= code <= high for code in codes for low, high in self.ranges
+        )
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,7 @@ def _ends(
     With *first*, stop at the first match that is seen.
     """
     program = _program(node, backwards)
-    tables = [_table(one, text, budget) for one in program.conditions]
+    tables = [_table(condition, text, budget) for condition in program.conditions]
     result = [False] * (len(text) + 1)
     closures: dict[tuple[frozenset[int], int], tuple[frozenset[int], bool]] = {}
     steps: dict[tuple[frozenset[int], str], frozenset[int]] = {}
@@ -280,7 +282,7 @@ def _table(condition: Place | Look, text: str, budget: Budget) -> list[bool]:
         budget.spend(len(text) + 1)
         return [PLACES[condition.kind](text, place) for place in range(len(text) + 1)]
     there = _ends(condition.part, text, budget, backwards=not condition.behind)
-    return [one != condition.negated for one in there]
+    return [matches != condition.negated for matches in there]
 
 
 def search(node: Node, text: str, budget: Budget) -> bool:

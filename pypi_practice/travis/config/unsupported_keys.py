@@ -26,20 +26,20 @@ class Unplayed:
 
 def _values(value: Any) -> list[str]:
     if isinstance(value, dict):
-        return [str(one) for one in value]
+        return [str(item) for item in value]
     return [
-        str(one.get("source", next(iter(one), "")) if isinstance(one, dict) else one)
-        for one in as_list(value)
-        if one is not None and not isinstance(one, bool)
+        str(item.get("source", next(iter(item), "")) if isinstance(item, dict) else item)
+        for item in as_list(value)
+        if item is not None and not isinstance(item, bool)
     ]
 
 
 def unplayed(config: dict[str, Any], jobs: Iterable[dict[str, Any]]) -> list[Unplayed]:
     """Return what the file, and each of its *jobs*, asks for and a rehearsal does not do."""
     facts = load("travis/keys")
-    groups = {key: name for name, one in facts["groups"].items() for key in one["keys"]}
+    groups = {key: name for name, group in facts["groups"].items() for key in group["keys"]}
     known = {*facts["played"], *facts["quiet"]}
-    found: dict[str, Unplayed] = {}
+    by_text: dict[str, Unplayed] = {}
 
     def add(key: str, value: Any) -> None:
         top = key.partition(".")[0]
@@ -48,7 +48,7 @@ def unplayed(config: dict[str, Any], jobs: Iterable[dict[str, Any]]) -> list[Unp
         group = groups.get(key) or (groups.get(top) if "." in key else None) or "unknown"
         values = _values(value) if key in facts["shows_values"] else []
         shown = f"{key} ({', '.join(values)})" if values else key
-        found.setdefault(shown, Unplayed(key, group, shown))
+        by_text.setdefault(shown, Unplayed(key, group, shown))
 
     for owner in (config, *jobs):
         for key in sorted(owner):
@@ -67,18 +67,18 @@ def unplayed(config: dict[str, Any], jobs: Iterable[dict[str, Any]]) -> list[Unp
                         add(f"deploy.{name}", deploy[name])
     if is_encrypted(config):
         add("secure", "yes")
-    return list(found.values())
+    return list(by_text.values())
 
 
 def _cache(value: Any, add: Any) -> None:
     """Name what is cached besides pip's own cache; ``cache: pip`` is a text, a list or a key."""
     asked: dict[Any, Any] = {}
-    for one in as_list(value):
-        if isinstance(one, dict):
-            asked |= one
-        elif not isinstance(one, list):
-            asked[one] = True
-    quiet = {one.partition(".")[2] for one in load("travis/keys")["quiet"] if "cache." in one}
+    for item in as_list(value):
+        if isinstance(item, dict):
+            asked |= item
+        elif not isinstance(item, list):
+            asked[item] = True
+    quiet = {name.partition(".")[2] for name in load("travis/keys")["quiet"] if "cache." in name}
     left = [str(key) for key, wanted in asked.items() if wanted and key not in {"pip", *quiet}]
     if left and left != ["False"]:
         add("cache", left)
@@ -87,15 +87,15 @@ def _cache(value: Any, add: Any) -> None:
 def is_encrypted(value: Any) -> bool:
     """Whether there is a secret in *value* that Travis CI alone can read."""
     if isinstance(value, dict):
-        return "secure" in value or any(is_encrypted(one) for one in value.values())
-    return isinstance(value, list) and any(is_encrypted(one) for one in value)
+        return "secure" in value or any(is_encrypted(item) for item in value.values())
+    return isinstance(value, list) and any(is_encrypted(item) for item in value)
 
 
-def sentences(found: Iterable[Unplayed], words: Translator) -> list[str]:
+def sentences(unplayed_keys: Iterable[Unplayed], words: Translator) -> list[str]:
     """Return one sentence for each group of keys that is not played."""
     groups: dict[str, list[str]] = {}
-    for one in found:
-        groups.setdefault(one.group, []).append(one.shown)
+    for key in unplayed_keys:
+        groups.setdefault(key.group, []).append(key.shown)
     facts = load("travis/keys")["groups"]
     return [
         facts[name][words.language].format(keys=", ".join(keys)) for name, keys in groups.items()

@@ -206,25 +206,25 @@ class _Builder:
         nodes, text, levels = self.nodes, self.text, 0
         length = len(event.value) if isinstance(event, yaml.ScalarEvent) else 0
         self.spend(_Size(1, length, 0), depth, line)
-        made = Node("none", None, line, column, anchor=event.anchor is not None)
+        node = Node("none", None, line, column, anchor=event.anchor is not None)
         if event.anchor:
             self.open.add(event.anchor)
         if isinstance(event, yaml.ScalarEvent):
-            made.kind, made.value = _scalar(event)
-            made.plain = not event.style
+            node.kind, node.value = _scalar(event)
+            node.plain = not event.style
             end = _end(event)
         elif isinstance(event, yaml.SequenceStartEvent):
-            made.kind = "seq"
-            made.value, end, levels = self.sequence(depth)
+            node.kind = "seq"
+            node.value, end, levels = self.sequence(depth)
         else:
-            made.kind = "map"
-            made.value, end, levels = self.mapping(depth, made)
-        made.end_line, made.end_column = end
+            node.kind = "map"
+            node.value, end, levels = self.mapping(depth, node)
+        node.end_line, node.end_column = end
         if event.anchor:
             self.open.discard(event.anchor)
             size = _Size(self.nodes - nodes, self.text - text, levels)
-            self.anchors[event.anchor] = made, size
-        return made, levels
+            self.anchors[event.anchor] = node, size
+        return node, levels
 
     def sequence(self, depth: int) -> tuple[list[Node], tuple[int, int], int]:
         """Return the items of a sequence, its end, and how many levels it holds."""
@@ -238,7 +238,7 @@ class _Builder:
             levels = max(levels, inner)
         raise AssertionError("libyaml closes what it opens")
 
-    def mapping(self, depth: int, made: Node) -> tuple[dict[str, KeyValue], tuple[int, int], int]:
+    def mapping(self, depth: int, node: Node) -> tuple[dict[str, KeyValue], tuple[int, int], int]:
         """Return the entries of the mapping *made*, its end, and how many levels it holds."""
         own: dict[str, KeyValue] = {}
         merged: dict[str, KeyValue] = {}
@@ -255,14 +255,14 @@ class _Builder:
             item, inner = self.item(next(self.events), depth + 1)
             levels = max(levels, inner)
             if key == "<<":
-                for one in item.items:
-                    for name, entry in one.entries.items():
+                for mapping in item.items:
+                    for name, entry in mapping.entries.items():
                         new = KeyValue(name, entry.line, entry.column, entry.item, inherited=True)
                         merged.setdefault(name, new)
                 continue
             entry = KeyValue(key, line, column, item)
             if key in own:
-                made.doubles.append(entry)
+                node.doubles.append(entry)
             own[key] = entry
         raise AssertionError("libyaml closes what it opens")
 

@@ -25,8 +25,8 @@ def _texts(job: Job, deploy: DeployEntry) -> Iterator[str]:
         # An option that the file does not give is taken from the environment, as by dpl.
         yield str(options.get("server") or assigned(job.env).get("PYPI_SERVER", ""))
     elif deploy.provider == "script":
-        yield " ".join(str(one) for one in as_list(options.get("script")))
-    yield from (str(one) for one in as_list(options.get("run")))
+        yield " ".join(str(command) for command in as_list(options.get("script")))
+    yield from (str(command) for command in as_list(options.get("run")))
 
 
 def foreign_target(address: str) -> tuple[str, int] | None:

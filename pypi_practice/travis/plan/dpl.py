@@ -87,14 +87,14 @@ def command(deploy: DeployEntry, hidden: str | None = None, secret: Any = None) 
     """
     parts = []
     for key, value in deploy.options.items():
-        for one in as_list(value):
-            hides = hidden is not None and secret(key, one)
-            if one is True:
+        for item in as_list(value):
+            hides = hidden is not None and secret(key, item)
+            if item is True:
                 parts.append(f"--{key}")
-            elif one is False:
+            elif item is False:
                 parts.append(f"--no-{key}")
-            elif hides or not isinstance(one, dict):
-                text = hidden if hides else str(one)
+            elif hides or not isinstance(item, dict):
+                text = hidden if hides else str(item)
                 text = str(text).replace("\\", "\\\\").replace('"', '\\"')
                 parts.append(f'--{key}="{text}"')
     return " ".join(["dpl", *parts, "--fold"])
@@ -151,12 +151,12 @@ def _old_python(job: Job) -> list[str]:
     version = minor(job.python)
     if version is None or version >= OLDEST:
         return []
-    wanted, needed = (".".join(map(str, one)) for one in (version, OLDEST))
-    said = (
+    wanted, needed = (".".join(map(str, numbers)) for numbers in (version, OLDEST))
+    message = (
         f"ERROR: This script does not work on Python {wanted}. The minimum supported Python version"
         f" is {needed}. Please use https://bootstrap.pypa.io/pip/{wanted}/get-pip.py instead."
     )
-    return [f"say {shlex.quote(said)}", "dpl_die '#!/bin/bash'"]
+    return [f"say {shlex.quote(message)}", "dpl_die '#!/bin/bash'"]
 
 
 def _target(deploy: DeployEntry) -> str:
@@ -175,9 +175,11 @@ def _option(deploy: DeployEntry, name: str, default: str = "") -> str:
     if value is None or isinstance(value, dict):
         if deploy.provider != "pypi":
             return f'"{default}"'
-        names = [f"PYPI_{one}".upper() for one in (name, *({"username": ["user"]}.get(name, [])))]
-        for one in reversed(names):
-            default = f"${{{one}:-{default}}}"
+        names = [
+            f"PYPI_{suffix}".upper() for suffix in (name, *({"username": ["user"]}.get(name, [])))
+        ]
+        for variable in reversed(names):
+            default = f"${{{variable}:-{default}}}"
         return f'"{default}"'
     return '"' + re.sub(r'([\\"])', r"\\\1", str(value)) + '"'
 
@@ -227,8 +229,8 @@ def _steps(job: Job, deploy: DeployEntry, words: Translator) -> list[str]:
 
 def _runs(deploy: DeployEntry) -> list[str]:
     """Return the lines of ``run:``, which follow a deploy that is done."""
-    commands = [str(one) for one in as_list(deploy.options.get("run"))]
-    return [f"dpl_shell {shlex.quote(one)}" for one in commands]
+    commands = [str(step) for step in as_list(deploy.options.get("run"))]
+    return [f"dpl_shell {shlex.quote(step)}" for step in commands]
 
 
 def _pypi(job: Job, deploy: DeployEntry, words: Translator) -> dict[str, list[str]]:

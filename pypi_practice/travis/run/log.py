@@ -76,21 +76,21 @@ class Marks:
     def read(self, line: str) -> list[tuple[str, str]]:
         """Return what the marks of *line* say: ``start`` or ``end`` and the name of a fold, or
         ``time`` and the seconds of what has just ended, with the name of its phase."""
-        said = []
+        marks = []
         for kind, action, rest in MARK.findall(line):
             if kind == "fold" and action == "start":
                 if len(self.folds) < DEPTH:
                     self.folds.append(rest)
                 self.deploying |= rest.startswith("dpl")
                 self.phase = self._label("")
-                said.append(("start", rest))
+                marks.append(("start", rest))
             elif kind == "fold":
                 if rest in self.folds:
                     self.folds.remove(rest)
-                said.append(("end", rest))
+                marks.append(("end", rest))
             elif action == "end":
                 _, *parts = rest.split(":", 1)
-                values = dict(one.partition("=")[::2] for one in "".join(parts).split(","))
+                values = dict(pair.partition("=")[::2] for pair in "".join(parts).split(","))
                 duration = values.get("duration", "")
                 # A job can write marks of its own, with anything in them.
                 took = int(duration) / 1e9 if NANOSECONDS.fullmatch(duration) else 0.0
@@ -101,8 +101,8 @@ class Marks:
                     label = self._label(event)
                     if label in (*PHASES, DEPLOY):
                         self.times[label] = self.times.get(label, 0) + took
-                said.append(("time", f"{label} {seconds(took)}"))
-        return said
+                marks.append(("time", f"{label} {seconds(took)}"))
+        return marks
 
     def _label(self, event: str) -> str:
         name = re.sub(r"[._]\d+$", "", self.folds[-1]) if self.folds else ""
@@ -113,14 +113,16 @@ class Log:
     """Writes the log to *out*: raw, or readable on a terminal; in colours, or without.
 
     With *raw* it is as Travis CI keeps it. Else a terminal gets headings, times and a line that
-    shows what goes on; a file or a pipe gets the marks. NO_COLOR is respected.
+    shows what goes on; a file or a pipe gets the marks. NO_COLOR takes the colours away, and
+    FORCE_COLOR gives them to a file or a pipe too.
     """
 
     def __init__(self, out: TextIO, environ: Mapping[str, str], *, raw: bool = False) -> None:
         self.out = out
         self.terminal = out.isatty() and environ.get("TERM") != "dumb" and not raw
         self.marks = raw or not self.terminal
-        self.colours = (raw or self.terminal) and not environ.get("NO_COLOR")
+        wanted = raw or self.terminal or environ.get("FORCE_COLOR")
+        self.colours = bool(wanted) and not environ.get("NO_COLOR")
         self.width = min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
         self.end: deque[str] = deque(maxlen=KEPT)  # of a long log, where the error is
         self._status = False

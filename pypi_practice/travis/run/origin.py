@@ -144,7 +144,7 @@ def addresses(slug: str, values: Iterable[str] = ()) -> list[str]:
     """
     owner = slug.partition("/")[0]
     path = f"github.com/{slug}"
-    found = [
+    urls = [
         f"https://{path}",
         f"http://{path}",
         f"git://{path}",
@@ -154,10 +154,10 @@ def addresses(slug: str, values: Iterable[str] = ()) -> list[str]:
     for value in dict.fromkeys(values):
         if value and value.isprintable() and not set(value) & set(' @/"\\'):
             users = (f"{owner}:", "x-access-token:", "git:", "")
-            found += [f"https://{user}{value}@{path}" for user in users]
-            found.append(f"https://{value}:x-oauth-basic@{path}")
+            urls += [f"https://{user}{value}@{path}" for user in users]
+            urls.append(f"https://{value}:x-oauth-basic@{path}")
     # git takes the longest address that fits, so that the one with ".git" leaves nothing over.
-    return [one for address in found for one in (f"{address}.git", address)]
+    return [spelling for address in urls for spelling in (f"{address}.git", address)]
 
 
 def write_settings(file: Path, origin: Path, slug: str, values: Iterable[str]) -> None:
@@ -166,7 +166,7 @@ def write_settings(file: Path, origin: Path, slug: str, values: Iterable[str]) -
     It is for GIT_CONFIG_SYSTEM, and takes the place of the computer's own.
     """
     lines = [f'[url "{origin.as_uri()}"]']
-    lines += [f'\tinsteadOf = "{one}"' for one in addresses(slug, values)]
+    lines += [f'\tinsteadOf = "{address}"' for address in addresses(slug, values)]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -233,10 +233,10 @@ def refs(origin: Path) -> dict[str, str] | None:
             return None
         alternates.unlink(missing_ok=True)
         command = ["for-each-ref", "--format=%(objectname) %(refname)"]
-        said = _ask(origin, command)
+        output = _ask(origin, command)
     except (OSError, subprocess.SubprocessError):
         return None
-    lines = said.decode("utf-8", "replace").splitlines()
+    lines = output.decode("utf-8", "replace").splitlines()
     return {name: number for number, _, name in (line.partition(" ") for line in lines)}
 
 
@@ -265,14 +265,14 @@ def _ask(origin: Path, command: Iterable[str]) -> bytes:
         timer.start()
         try:
             assert process.stdout is not None
-            said = process.stdout.read(REFS_LIMIT + 1)
-            if len(said) > REFS_LIMIT:
+            output = process.stdout.read(REFS_LIMIT + 1)
+            if len(output) > REFS_LIMIT:
                 process.kill()
         finally:
             timer.cancel()
     if process.returncode != 0:
         raise subprocess.CalledProcessError(process.returncode, "git")
-    return said
+    return output
 
 
 def pushes(origin: Path, before: Mapping[str, str], after: Mapping[str, str]) -> list[Push]:
@@ -299,7 +299,7 @@ def pushes(origin: Path, before: Mapping[str, str], after: Mapping[str, str]) ->
 def _holds(origin: Path, old: str, new: str) -> bool:
     """Whether *new* has the commit *old* among its ancestors."""
     try:
-        said = _ask(origin, ["rev-list", "--max-count=1", old, f"^{new}"])
+        output = _ask(origin, ["rev-list", "--max-count=1", old, f"^{new}"])
     except (OSError, subprocess.SubprocessError):
         return False
-    return not said.strip()
+    return not output.strip()

@@ -22,7 +22,7 @@ def notes(repository: Repository, plan: Plan, words: Translator, say: Callable[.
     if repository.missing_branch:
         say(words("head_for_branch", name=repository.missing_branch))
     if plan.unplayed:
-        say(words("unknown", keys=", ".join(one.shown for one in plan.unplayed)))
+        say(words("unknown", keys=", ".join(key.shown for key in plan.unplayed)))
 
 
 def outline(
@@ -61,12 +61,12 @@ def outline(
             for deploy in job.deploys:
                 answer = decide(job, deploy, words)
                 if answer.runs is None:
-                    said = answer.reason
+                    decision = answer.reason
                 elif answer.runs:
-                    said = words("deploy_yes")
+                    decision = words("deploy_yes")
                 else:
-                    said = words("deploy_no", reason=answer.reasons[0])
-                say(f"    {deploy.provider} {deploy.condition} {said}")
+                    decision = words("deploy_no", reason=answer.reasons[0])
+                say(f"    {deploy.provider} {deploy.condition} {decision}")
                 if answer.runs is not False:
                     for line in destinations.sentences(job, deploy, words, allowed):
                         say(f"    {line}")

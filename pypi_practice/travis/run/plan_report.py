@@ -53,7 +53,7 @@ def _grid(rows: Sequence[Sequence[str]], indent: str = "") -> list[str]:
 
 def publishing(job: Job, deploy: DeployEntry, answer: Decision, words: Translator) -> str:
     """Return where a deploy publishes, and with which of the variables that the job sees."""
-    names = [one for one in deploy.variables if not one.startswith("TRAVIS")]
+    names = [name for name in deploy.variables if not name.startswith("TRAVIS")]
     where = target(deploy)
     missing = _missing(job, names)
     if missing:
@@ -66,8 +66,8 @@ def publishing(job: Job, deploy: DeployEntry, answer: Decision, words: Translato
 def _missing(job: Job, names: Sequence[str]) -> list[str]:
     """Return those of *names* that have no value in the job: limited elsewhere, or emptied."""
     empty = emptied(job)
-    seen = ({one.name for one in job.variables} | _names(tuple(job.env))) - empty
-    return [one for one in names if one in empty or (one not in seen and one in job.hidden)]
+    seen = ({variable.name for variable in job.variables} | _names(tuple(job.env))) - empty
+    return [name for name in names if name in empty or (name not in seen and name in job.hidden)]
 
 
 @functools.lru_cache(maxsize=64)
@@ -83,31 +83,31 @@ def _jobs(plan: Plan) -> Iterator[tuple[str, Job]]:
                 yield stage.name, job
 
 
-def remarks(found: Sequence[Remark], words: Translator) -> list[str]:
+def remarks(findings: Sequence[Remark], words: Translator) -> list[str]:
     """Return the lines that show what ``travis check`` finds, if it finds anything."""
-    if not found:
+    if not findings:
         return []
-    return ["", words("check_finds"), *(f"  {one.text(words)}" for one in found)]
+    return ["", words("check_finds"), *(f"  {finding.text(words)}" for finding in findings)]
 
 
 def text(
-    found: Repository, plan: Plan, event: Event, words: Translator, findings: Sequence[Remark] = ()
+    repo: Repository, plan: Plan, event: Event, words: Translator, findings: Sequence[Remark] = ()
 ) -> str:
     """Return a table of the jobs, and below it what each runs and why a deploy does not.
 
     Last stand the *findings* of ``travis check``.
     """
     what = repository.describe(event, words)
-    lines = [words("plans", what=what, commit=found.commit[:7])]
-    if found.uncommitted:
-        lines.append(terminal.one_line(words("uncommitted", names=", ".join(found.uncommitted))))
-    if found.missing_branch:
-        lines.append(words("head_for_branch", name=found.missing_branch))
+    lines = [words("plans", what=what, commit=repo.commit[:7])]
+    if repo.uncommitted:
+        lines.append(terminal.one_line(words("uncommitted", names=", ".join(repo.uncommitted))))
+    if repo.missing_branch:
+        lines.append(words("head_for_branch", name=repo.missing_branch))
     if plan.unplayed:
         lines.append(words("not_played"))
         lines += [
-            f"  {terminal.one_line(one)}"
-            for one in unsupported_keys.sentences(plan.unplayed, words)
+            f"  {terminal.one_line(sentence)}"
+            for sentence in unsupported_keys.sentences(plan.unplayed, words)
         ]
     if not plan.runs:
         lines.append(words("build_skipped", condition=terminal.one_line(plan.condition)))
@@ -142,7 +142,7 @@ def text(
             title = f"{job.number} {job.name}"
             cell = "; ".join(cells) or words("nothing")
             rows.append([stage.name, title, job.environ["TRAVIS_DIST"], job.python, cell])
-            shown = tuple((phase, one) for phase in PHASES for one in job.phase(phase))
+            shown = tuple((phase, step) for phase in PHASES for step in job.phase(phase))
             commands.setdefault((shown, tuple(visible_variables(job))), []).append(job)
     lines += ["", *_grid(rows)]
     if notes:
@@ -150,7 +150,7 @@ def text(
     for (shown, names), jobs in commands.items():
         lines += ["", ", ".join(job.number for job in jobs)]
         lines.append(f"  {words('sees', names=', '.join(names)) if names else words('sees_none')}")
-        lines += [f"  {phase}: {terminal.indented(one, '    ')}" for phase, one in shown]
+        lines += [f"  {phase}: {terminal.indented(step, '    ')}" for phase, step in shown]
     return "\n".join([*lines, *remarks(findings, words)])
 
 
@@ -170,7 +170,7 @@ def _deploy(job: Job, deploy: DeployEntry, words: Translator) -> dict[str, Any]:
 
 
 def as_data(
-    found: Repository, plan: Plan, event: Event, words: Translator, findings: Sequence[Remark] = ()
+    repo: Repository, plan: Plan, event: Event, words: Translator, findings: Sequence[Remark] = ()
 ) -> dict[str, Any]:
     """Return the plan as plain data; values of variables are not in it."""
     return {
@@ -179,13 +179,13 @@ def as_data(
             "branch": event.branch,
             "tag": event.tag or None,
             "from_fork": event.from_fork,
-            "commit": found.commit,
+            "commit": repo.commit,
         },
         "runs": plan.runs,
         "condition": plan.condition,
         "stages": [
-            {"name": one.name, "runs": one.runs and plan.runs, "condition": one.condition}
-            for one in plan.stages
+            {"name": stage.name, "runs": stage.runs and plan.runs, "condition": stage.condition}
+            for stage in plan.stages
         ],
         "jobs": [
             {
@@ -198,21 +198,21 @@ def as_data(
                 "env": job.env,
                 "variables": visible_variables(job),
                 "phases": {phase: job.phase(phase) for phase in PHASES if job.phase(phase)},
-                "deploy": [_deploy(job, one, words) for one in job.deploys],
+                "deploy": [_deploy(job, deploy, words) for deploy in job.deploys],
             }
             for name, job in _jobs(plan)
         ],
-        "not_played": [one.shown for one in plan.unplayed],
-        "uncommitted": found.uncommitted,
-        "findings": [asdict(one) for one in findings],
+        "not_played": [key.shown for key in plan.unplayed],
+        "uncommitted": repo.uncommitted,
+        "findings": [asdict(finding) for finding in findings],
     }
 
 
 def as_json(
-    found: Repository, plan: Plan, event: Event, words: Translator, findings: Sequence[Remark] = ()
+    repo: Repository, plan: Plan, event: Event, words: Translator, findings: Sequence[Remark] = ()
 ) -> str:
     """Return the plan as JSON."""
-    data = as_data(found, plan, event, words, findings)
+    data = as_data(repo, plan, event, words, findings)
     return terminal.as_json(data)
 
 
@@ -222,7 +222,7 @@ class Column:
 
     title: str
     event: Event
-    found: Repository
+    repo: Repository
 
 
 def _named(settings: dict[str, Any]) -> Iterator[str]:
@@ -236,44 +236,45 @@ def _named(settings: dict[str, Any]) -> Iterator[str]:
         for deploy in as_list(owner.get("deploy")):
             on = deploy.get("on") if isinstance(deploy, dict) else None
             names = on.get("branch") if isinstance(on, dict) else on
-            yield from (str(one) for one in as_list(names) if isinstance(one, str))
+            yield from (str(name) for name in as_list(names) if isinstance(name, str))
 
 
-def _references(found: Repository, kind: str, *options: str) -> list[str]:
-    """Return the names of the branches (``heads``) or tags; none if git cannot list them."""
+def _references(repo: Repository, words: Translator, kind: str, *options: str) -> list[str]:
+    """Return the names of the branches (``heads``) or tags; raises PracticeError."""
     arguments = ["for-each-ref", "--format=%(refname:lstrip=2)", *options, f"refs/{kind}"]
     try:
-        return found.reader.text(*arguments).split()
-    except GitError:
-        return []
+        return repo.reader.text(*arguments).split()
+    except GitError as error:
+        reason = error.detail or error.kind
+        raise PracticeError(words("git_unreadable", path=repo.path, reason=reason)) from error
 
 
 def events(
-    found: Repository, branch: str, tag: str | None, slug: str | None, words: Translator
+    repo: Repository, branch: str, tag: str | None, slug: str | None, words: Translator
 ) -> list[Column]:
     """Return the events worth a look: each branch, a tag, pull requests from here and a fork."""
-    slug = slug or repository.slug(found)
-    settings, _ = repository.read(found, words)
+    slug = slug or repository.slug(repo)
+    settings, _ = repository.read(repo, words)
     named = (
-        one for one in _named(settings) if len(one) <= NAME_LIMIT and not NO_BRANCH.search(one)
+        name for name in _named(settings) if len(name) <= NAME_LIMIT and not NO_BRANCH.search(name)
     )
-    names = list(dict.fromkeys([branch, *_references(found, "heads"), *named]))
+    names = list(dict.fromkeys([branch, *_references(repo, words, "heads"), *named]))
     columns = []
     for name in names[:30]:
-        at = repository.at(found, name, None, words)
+        at = repository.at(repo, name, None, words)
         columns.append(Column(words("push_branch", name=name), Event(name, repository=slug), at))
-    tags = _references(found, "tags", "--sort=-creatordate")
+    tags = _references(repo, words, "tags", "--sort=-creatordate")
     if tag or tags:
         tag = tag or tags[0]
-        at = repository.at(found, branch, tag, words)
+        at = repository.at(repo, branch, tag, words)
         title = words("push_tag", name=tag)
     else:
-        tag, at, title = "v1.0.0", found, words("sample_tag", name="v1.0.0")
+        tag, at, title = "v1.0.0", repo, words("sample_tag", name="v1.0.0")
     columns.append(Column(title, Event(branch, tag=tag, repository=slug), at))
     for fork in (False, True):
         title = words("fork_request" if fork else "pull_request", name=branch)
         event = Event(branch, pull_request=True, from_fork=fork, repository=slug)
-        columns.append(Column(title, event, found))
+        columns.append(Column(title, event, repo))
     return columns
 
 
@@ -296,10 +297,10 @@ def _data(
     known: dict[str, list[Remark]],
 ) -> dict[str, Any]:
     """Return the plan of an event as plain data; *known* keeps the findings of each commit."""
-    commit = column.found.commit
+    commit = column.repo.commit
     if commit not in known:
-        known[commit] = repository.findings(column.found, variables, words)
-    return as_data(column.found, plan, column.event, words, known[commit])
+        known[commit] = repository.findings(column.repo, variables, words)
+    return as_data(column.repo, plan, column.event, words, known[commit])
 
 
 def _no_data() -> dict[str, Any]:
@@ -307,7 +308,7 @@ def _no_data() -> dict[str, Any]:
 
 
 def matrix(
-    found: Repository, columns: Sequence[Column], variables: Sequence[Variable], words: Translator
+    repo: Repository, columns: Sequence[Column], variables: Sequence[Variable], words: Translator
 ) -> list[Row]:
     """Return what each event would do."""
     rows = []
@@ -315,15 +316,15 @@ def matrix(
     read: dict[str, dict[str, Any]] = {}  # the file, by commit
     for column in columns:
         try:
-            if column.found.commit not in read:
-                read[column.found.commit], _ = repository.read(column.found, words)
+            if column.repo.commit not in read:
+                read[column.repo.commit], _ = repository.read(column.repo, words)
             plan = make(
-                read[column.found.commit],
+                read[column.repo.commit],
                 column.event,
                 variables,
                 1,
                 words,
-                repository.tree(column.found),
+                repository.tree(column.repo),
             )
         except PracticeError as error:
             rows.append(Row(column.title, [], [], _no_data, str(error)))
@@ -360,7 +361,7 @@ def matrix_text(rows: Sequence[Row], words: Translator, findings: Sequence[Remar
     for row in rows:
         published = row.published or [row.problem or words("nothing")]
         cells.append([row.title, str(len(row.jobs)), _seen(row.jobs), published[0]])
-        cells += [["", "", "", one] for one in published[1:]]
+        cells += [["", "", "", publication] for publication in published[1:]]
     return "\n".join([*_grid(cells), *remarks(findings, words)])
 
 

@@ -161,7 +161,7 @@ class _Lines:
 
     def __init__(self, emit: Callable[[str], None], secrets: Sequence[Variable]) -> None:
         self._emit = emit
-        values = {one.value for one in secrets if len(one.value) >= SECRET_MIN}
+        values = {secret.value for secret in secrets if len(secret.value) >= SECRET_MIN}
         self._masked = sorted(values, key=len, reverse=True)
         self._parts: list[bytes] = []  # of the line that has not ended yet
 

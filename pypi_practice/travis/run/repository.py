@@ -81,51 +81,51 @@ def find(
         uncommitted = reader.uncommitted(untracked=False)
     except git_command.GitError as error:
         raise PracticeError(_why_not(path, error, words)) from error
-    found = Repository(path, reader, head, uncommitted)
-    return at(found, branch, tag, words), branch
+    repository = Repository(path, reader, head, uncommitted)
+    return at(repository, branch, tag, words), branch
 
 
-def at(found: Repository, branch: str, tag: str | None, words: Translator) -> Repository:
+def at(repository: Repository, branch: str, tag: str | None, words: Translator) -> Repository:
     """Return the same repository with the commit of another branch, or of a tag.
 
     Without such a branch it is the present commit. Raises PracticeError.
     """
     kind, name = ("tags", tag) if tag else ("heads", branch)
     try:
-        head = found.reader.resolve("HEAD^{commit}")
-        commit = found.reader.resolve(f"refs/{kind}/{name}^{{commit}}")
+        head = repository.reader.resolve("HEAD^{commit}")
+        commit = repository.reader.resolve(f"refs/{kind}/{name}^{{commit}}")
     except git_command.GitError as error:
-        raise PracticeError(_why_not(found.path, error, words)) from error
+        raise PracticeError(_why_not(repository.path, error, words)) from error
     if commit is None and tag:
-        raise PracticeError(words("no_tag", name=name, path=found.path))
+        raise PracticeError(words("no_tag", name=name, path=repository.path))
     missing = None if commit else branch
-    return replace(found, commit=commit or head or found.commit, missing_branch=missing)
+    return replace(repository, commit=commit or head or repository.commit, missing_branch=missing)
 
 
-def slug(found: Repository) -> str:
+def slug(repository: Repository) -> str:
     """Return owner and name of the repository, as its remote ``origin`` has them."""
-    match = REMOTE.search(found.reader.origin[:REMOTE_LIMIT])
-    return f"{match[1]}/{match[2]}" if match else f"your-name/{found.path.resolve().name}"
+    match = REMOTE.search(repository.reader.origin[:REMOTE_LIMIT])
+    return f"{match[1]}/{match[2]}" if match else f"your-name/{repository.path.resolve().name}"
 
 
-def read(found: Repository, words: Translator) -> tuple[dict[str, Any], list[Message]]:
+def read(repository: Repository, words: Translator) -> tuple[dict[str, Any], list[Message]]:
     """Return ``.travis.yml`` as the commit has it, and what Travis CI says of it.
 
     What is not committed is not in the build. Raises PracticeError.
     """
-    return loader.parse(_text(found, words), str(found.path / NAME), words)
+    return loader.parse(_text(repository, words), str(repository.path / NAME), words)
 
 
-def _text(found: Repository, words: Translator) -> str:
-    name = str(found.path / NAME)
+def _text(repository: Repository, words: Translator) -> str:
+    name = str(repository.path / NAME)
     try:
-        data = found.reader.blob(found.commit, NAME, loader.SIZE_LIMIT)
+        data = repository.reader.blob(repository.commit, NAME, loader.SIZE_LIMIT)
     except git_command.GitError as error:
         if error.kind == git_command.TOO_LARGE:
             raise PracticeError(words("too_large", name=name)) from error
-        raise PracticeError(_why_not(found.path, error, words)) from error
+        raise PracticeError(_why_not(repository.path, error, words)) from error
     if data is None:
-        raise PracticeError(words("not_committed", name=NAME, commit=found.commit[:7]))
+        raise PracticeError(words("not_committed", name=NAME, commit=repository.commit[:7]))
     try:
         return data.decode("utf-8-sig").rstrip("\n")
     except UnicodeDecodeError as error:
@@ -133,38 +133,47 @@ def _text(found: Repository, words: Translator) -> str:
 
 
 def plan(
-    found: Repository, event: Event, variables: Sequence[Variable], words: Translator
+    repository: Repository, event: Event, variables: Sequence[Variable], words: Translator
 ) -> tuple[Plan, list[Message]]:
     """Return what the build would do, and what Travis CI says of its deploys."""
-    settings, said = read(found, words)
-    return make(settings, event, variables, 1, words, tree(found)), loader.of_deploys(said)
+    settings, messages = read(repository, words)
+    return make(settings, event, variables, 1, words, tree(repository)), loader.of_deploys(messages)
 
 
-def tree(found: Repository) -> Tree:
+def tree(repository: Repository) -> Tree:
     """Return the files of the commit, for the conditions that ask for them."""
 
     def ask(*arguments: str) -> str | None:
         try:
-            return found.reader.text(*arguments)
+            return repository.reader.text(*arguments)
         except git_command.GitError:
             return None
 
-    return Tree(ask, found.commit)
+    return Tree(ask, repository.commit)
 
 
-def findings(found: Repository, variables: Sequence[Variable], words: Translator) -> list[Remark]:
+def findings(
+    repository: Repository, variables: Sequence[Variable], words: Translator
+) -> list[Remark]:
     """Return what ``travis check`` finds in the file of the commit, advice left out.
 
     Raises PracticeError.
     """
     from pypi_practice.travis.check import checker, report
 
-    text = _text(found, words)
-    result = checker.check(text, NAME, words, found.path, variables)
+    text = _text(repository, words)
+    result = checker.check(text, NAME, words, repository.path, variables)
     return [
-        Remark(one.level, one.code, one.rule, one.key, one.line, report.hidden(one, words))
-        for one in result.findings
-        if one.level != "info"
+        Remark(
+            finding.level,
+            finding.code,
+            finding.rule,
+            finding.key,
+            finding.line,
+            report.hidden(finding, words),
+        )
+        for finding in result.findings
+        if finding.level != "info"
     ]
 
 

@@ -75,13 +75,13 @@ def read_deploys(file: Path, count: int) -> dict[int, Deployed]:
             text = stream.read(RECORD_LIMIT).decode("utf-8", "replace")
     except OSError:
         return {}
-    found: dict[int, Deployed] = {}
+    deploys: dict[int, Deployed] = {}
     for line in text.split("\n"):
         number, _, rest = line.partition("\t")
         how, _, target = rest.partition("\t")
         if not re.fullmatch(r"[0-9]{1,4}", number) or int(number) >= count:
             continue
         if how in HOWS:
-            done = bool(target) or (int(number) in found and found[int(number)].done)
-            found[int(number)] = Deployed(how, done)
-    return found
+            done = bool(target) or (int(number) in deploys and deploys[int(number)].done)
+            deploys[int(number)] = Deployed(how, done)
+    return deploys

@@ -78,30 +78,30 @@ def rehearse(
     what = describe(event, words)
     log.say(words("starts", what=what, commit=repository.commit[:7]), "head")
     outline.notes(repository, plan, words, log.say)
-    for one in findings:
-        log.say(one.text(words), "bad" if one.level in ("error", "alert") else "note")
+    for finding in findings:
+        log.say(finding.text(words), "bad" if finding.level in ("error", "alert") else "note")
     if not plan.runs:
         log.say(words("build_skipped", condition=plan.condition), "note")
         return result
     for line in _foreign(plan, words, allowed):
         log.say(line, "note")
-    said = Translator(words.language, "commands/sandbox")
+    sandbox_words = Translator(words.language, "commands/sandbox")
     try:
         kind, failures = choose(kinds, workspace.files(None, None, environ))
     except SandboxError as error:
-        raise PracticeError(said("wall_required", reasons=error)) from error
+        raise PracticeError(sandbox_words("wall_required", reasons=error)) from error
     reasons = "; ".join(f"{name}: {reason}" for name, reason in failures.items()) or "--wall none"
-    no_wall = said("no_wall_job", reasons=reasons) if kind is Kind.NONE else ""
+    no_wall = sandbox_words("no_wall_job", reasons=reasons) if kind is Kind.NONE else ""
     if no_wall:
         if not _reaches_itself():
-            raise PracticeError(said("landlock_shell"))
+            raise PracticeError(sandbox_words("landlock_shell"))
         log.say(no_wall, "bad")
     elif Kind.BUBBLEWRAP in failures:
-        log.say(said("files_visible", reason=failures[Kind.BUBBLEWRAP]), "note")
+        log.say(sandbox_words("files_visible", reason=failures[Kind.BUBBLEWRAP]), "note")
     summary: list[tuple[str, str]] = []
     with contextlib.ExitStack() as stack:
-        made = tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True)
-        prepared = Path(stack.enter_context(made)) / "origin.git"
+        temporary = tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True)
+        prepared = Path(stack.enter_context(temporary)) / "origin.git"
         origin.copy(repository, prepared, words)
         build = _Build(repository, prepared, environ, log, words, result, exact)
         build.allowed, build.kind = allowed, kind
@@ -162,11 +162,11 @@ def _guard(
         environ.get(name) != environ["PYPI_PRACTICE"] for name in ("HTTPS_PROXY", "https_proxy")
     ):
         raise PracticeError(words("outside"))
-    for one in variables:
-        if patterns.contains_real(one.value):
-            raise PracticeError(words("real_variable", name=clean(one.name)))
-        if one.name in script.GUARDED:
-            raise PracticeError(words("guarded_variable", name=one.name))
+    for variable in variables:
+        if patterns.contains_real(variable.value):
+            raise PracticeError(words("real_variable", name=clean(variable.name)))
+        if variable.name in script.GUARDED:
+            raise PracticeError(words("guarded_variable", name=variable.name))
     for stage in plan.stages:
         for job in stage.jobs:
             for line in job.env:
@@ -263,7 +263,7 @@ class _Build:
     def _batches(self, jobs: Sequence[Job]) -> Iterator[list[Job]]:
         batch: list[Job] = []
         for job in jobs:
-            if any(decide(job, one, self.words).runs is not False for one in job.deploys):
+            if any(decide(job, deploy, self.words).runs is not False for deploy in job.deploys):
                 if batch:
                     yield batch
                 yield [job]
@@ -381,7 +381,10 @@ class _Build:
         able = [
             place
             for place, outcome in enumerate(outcomes)
-            if any(one.outcome == "index" and one.host in HOSTS for one in outcome.connections)
+            if any(
+                connection.outcome == "index" and connection.host in HOSTS
+                for connection in outcome.connections
+            )
         ]
         for key, name in new:
             candidates = [place for place in able if name in outcomes[place].named]
@@ -414,8 +417,8 @@ class _Build:
             emit(line)
 
         with contextlib.ExitStack() as stack:
-            made = tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True)
-            root = Path(stack.enter_context(made))
+            temporary = tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True)
+            root = Path(stack.enter_context(temporary))
             where = workspace.prepare(
                 self.repository,
                 job,

@@ -137,19 +137,19 @@ def write(job: Job, activate: str, words: Translator) -> str:
     """Return the script of *job*; *activate* is the path of its environment's activate script."""
     lines = [HELPERS, f"readonly {' '.join(sorted(GUARDED))}"]
     if job.environ["TRAVIS_SECURE_ENV_VARS"] == "false":
-        lines += ["say ''", *(f"travis_yellow {shlex.quote(one)}" for one in REMOVED)]
+        lines += ["say ''", *(f"travis_yellow {shlex.quote(line)}" for line in REMOVED)]
     if job.variables:
         lines += ["say ''", f"travis_yellow '{SETTING} repository settings'"]
-        lines += [f"say '$ export {one.name}=[secure]'" for one in job.variables]
+        lines += [f"say '$ export {variable.name}=[secure]'" for variable in job.variables]
     if job.env:
         lines += ["say ''", f"travis_yellow '{SETTING} .travis.yml'"]
-    for one in job.env:
-        lines.append(f"say {shlex.quote(f'$ export {one}')}")
-        if names := guarded([one]):
+    for assignment in job.env:
+        lines.append(f"say {shlex.quote(f'$ export {assignment}')}")
+        if names := guarded([assignment]):
             text = OURS + words("guarded", names=", ".join(names))
             lines.append(f"say {shlex.quote(text)}")
         else:
-            lines.append(f"export {one}")
+            lines.append(f"export {assignment}")
     if job.variables or job.env:
         lines.append("say ''")
     lines += _submodules(job)
@@ -252,6 +252,6 @@ def _deploy(job: Job, deploy: DeployEntry, number: int, words: Translator) -> li
     # 1 is no; 2 is a condition that bash cannot read, and then it reads nothing of the script.
     lines += [*_plain(job, "after_deploy"), "else [[ $? -eq 1 ]] || exit 2"]
     for test, reason in deploy.reasons(job.environ["TRAVIS_BRANCH"]):
-        said = f"travis_yellow {shlex.quote(skipped + reason)}"
-        lines.append(f"eval {shlex.quote(f'[[ {test} ]]')} || {said}")
+        notice = f"travis_yellow {shlex.quote(skipped + reason)}"
+        lines.append(f"eval {shlex.quote(f'[[ {test} ]]')} || {notice}")
     return [*lines, "fi"]

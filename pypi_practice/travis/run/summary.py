@@ -33,15 +33,15 @@ class Summary:
         if outcome.left_out:
             yield f"  {title}: {words('omitted')}", "note"
             return
-        said = words("passed" if outcome.code == 0 else "failed")
+        status = words("passed" if outcome.code == 0 else "failed")
         if outcome.code and job.may_fail:
-            said = words("may_fail")
+            status = words("may_fail")
         other = ""
         if outcome.python != job.python:
             other = f" {words('on_python', found=outcome.python)}"
             result.pythons[job.python] = outcome.python
         style = "good" if outcome.code == 0 else "note" if job.may_fail else "bad"
-        yield f"  {title}: {said}{other}", style
+        yield f"  {title}: {status}{other}", style
         if outcome.times:
             parts = [f"{phase} {seconds(took)}" for phase, took in outcome.times.items()]
             yield f"    {words('times', times=', '.join(parts))}", "dim"
@@ -81,8 +81,8 @@ class Summary:
         index = HOSTS.get(plain_host(urlsplit(server).hostname or ""))
         if index is None:
             return
-        used = [one for one in deploy.variables if not one.startswith("TRAVIS")]
-        variables[index.key] = ", ".join(f"${one}" for one in used or visible_variables(job))
+        used = [name for name in deploy.variables if not name.startswith("TRAVIS")]
+        variables[index.key] = ", ".join(f"${name}" for name in used or visible_variables(job))
         if outcome.skipped and all(key != index.key for key, _ in outcome.uploaded):
             host = urlsplit(index.upload).hostname
             yield f"    {self.words('nothing_new', host=host)}", "note"
@@ -94,8 +94,8 @@ class Summary:
         elif outcome.pushes:
             self.result.pushed = True
             names = [
-                words(f"push_{one.change}", name=one.name, kind=words(f"ref_{one.kind}"))
-                for one in outcome.pushes
+                words(f"push_{push.change}", name=push.name, kind=words(f"ref_{push.kind}"))
+                for push in outcome.pushes
             ]
             yield f"    {words('pushed', names=self._few(names))}", "good"
 
@@ -103,7 +103,8 @@ class Summary:
         """Yield what the proxy of a job saw, besides the index and what is installed from."""
         words = self.words
         hosts = Counter(
-            (named(one.host, one.port), one.host, one.outcome) for one in outcome.connections
+            (named(connection.host, connection.port), connection.host, connection.outcome)
+            for connection in outcome.connections
         )
         lines: dict[str, str] = {}
         for shown, host, what in hosts:
@@ -137,8 +138,8 @@ def differences(plan: Plan, event: Event, result: Result, words: Translator) -> 
         yield words("differ_pip_cache")
     if event.pull_request:
         yield words("differ_merge")
-    for wanted, found in result.pythons.items():
-        yield words("differ_python", wanted=wanted, found=found)
+    for wanted, used in result.pythons.items():
+        yield words("differ_python", wanted=wanted, found=used)
     for how in sorted(result.deployed):
         yield words(f"differ_{how}")
     deploys = [(job, deploy) for job in jobs for deploy in job.deploys]

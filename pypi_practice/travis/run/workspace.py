@@ -156,7 +156,7 @@ def prepare(
         shutil.copytree(prepared, copied)
     settings = folder / "gitconfig"
     slug = job.environ["TRAVIS_REPO_SLUG"]
-    values = [one.value for one in job.variables] + list(assigned(job.env).values())
+    values = [variable.value for variable in job.variables] + list(assigned(job.env).values())
     origin.write_settings(settings, copied, slug, values)
     checkout = folder / "build" / repository.path.resolve().name
     checkout.parent.mkdir()
@@ -228,7 +228,7 @@ def environment(
     own = environ.get("VIRTUAL_ENV")
     if own:
         folders = environ.get("PATH", os.defpath).split(os.pathsep)
-        kept = [one for one in folders if Path(one).parent != Path(own)]
+        kept = [folder for folder in folders if Path(folder).parent != Path(own)]
         inner["PATH"] = os.pathsep.join(kept)
     inner |= dict.fromkeys((name for name in (*PROXIES, PIP_PROXY) if name in environ), proxy)
     inner |= dict.fromkeys(NO_PROXIES, ",".join(direct))
@@ -256,7 +256,9 @@ def environment(
         name: value.replace("\0", "").encode("utf-8", "replace").decode()
         for name, value in job.environ.items()
     }
-    theirs = {one.name: one.value for one in job.variables if one.name not in GUARDED}
+    theirs = {
+        variable.name: variable.value for variable in job.variables if variable.name not in GUARDED
+    }
     return inner | ours | theirs
 
 
@@ -271,13 +273,13 @@ def _pip_cache(job: Job, environ: Mapping[str, str], home: Path) -> Path:
     if caches_pip(job.config):
         slug = hashlib.sha256(job.environ["TRAVIS_REPO_SLUG"].encode()).hexdigest()
         return _folder(shared / slug)
-    made = home / ".cache" / "pip"
-    made.mkdir(parents=True)
+    new_cache = home / ".cache" / "pip"
+    new_cache.mkdir(parents=True)
     if os.name != "nt":
         for name in ("http", "http-v2"):
             _folder(shared / name)
-            (made / name).symlink_to(shared / name)
-    return made
+            (new_cache / name).symlink_to(shared / name)
+    return new_cache
 
 
 def _folder(path: Path) -> Path:
@@ -295,26 +297,26 @@ def find_python(wanted: str) -> tuple[str, str]:
         wanted = ""  # it stands in paths, some of which are started: no file may choose them
 
     def candidates(version: str) -> list[str]:
-        found = [executables.find(f"python{version}")]
+        paths = [executables.find(f"python{version}")]
         if pyenv.is_dir():
             places = sorted(pyenv.glob(f"{version}.*"), reverse=True)
-            found += [str(one / "bin" / "python") for one in places]
-        return [one for one in found if one and os.access(one, os.X_OK)]
+            paths += [str(folder / "bin" / "python") for folder in places]
+        return [path for path in paths if path and os.access(path, os.X_OK)]
 
     for candidate in candidates(wanted) if wanted else []:
         if _version(candidate) == wanted:
             return candidate, wanted
     own = sys.version_info.minor
-    found = re.match(r"3\.(\d{1,9})", wanted)
-    target = int(found[1]) if found else own
+    match = re.match(r"3\.(\d{1,9})", wanted)
+    target = int(match[1]) if match else own
     # The one that runs us wins among those that are as near, then the newer one.
-    order = sorted(range(8, 17), key=lambda one: (abs(one - target), one != own, -one))
-    for one in order:
-        if one == own:
+    order = sorted(range(8, 17), key=lambda minor: (abs(minor - target), minor != own, -minor))
+    for minor in order:
+        if minor == own:
             return getattr(sys, "_base_executable", sys.executable), f"3.{own}"
-        for candidate in candidates(f"3.{one}"):
-            if _version(candidate) == f"3.{one}":
-                return candidate, f"3.{one}"
+        for candidate in candidates(f"3.{minor}"):
+            if _version(candidate) == f"3.{minor}":
+                return candidate, f"3.{minor}"
     return getattr(sys, "_base_executable", sys.executable), f"3.{own}"
 
 

@@ -16,7 +16,7 @@ from twine.utils import get_config, get_repository_from_config
 
 from helpers.docs import normalize_output, pipelines
 from helpers.docs.blocks import ROOT, Block, blocks, owner
-from helpers.docs.tutorial_runner import GuideReaders
+from helpers.docs.tutorial_runner import GuideReaders, Outcome
 from pypi_practice.core.data import load
 
 SCHEMA = ("check_jsonschema", "--builtin-schema", "vendor.travis")
@@ -31,7 +31,7 @@ def prove(block: Block, readers: GuideReaders, eval_example: EvalExample, tmp_pa
         case "run" if block.file.suffix == ".py":
             _python(block, eval_example)
         case "run":
-            _shell(block, readers, where)
+            prove_shell(block, readers.outcome(block), where)
         case "captured":
             _captured(block, readers, eval_example.update_examples, where, tmp_path)
         case "judged" if pipelines.kind(block):
@@ -57,8 +57,8 @@ def _python(block: Block, eval_example: EvalExample) -> None:
         eval_example.run_print_check(example)
 
 
-def _shell(block: Block, readers: GuideReaders, where: str) -> None:
-    outcome = readers.outcome(block)
+def prove_shell(block: Block, outcome: Outcome, where: str) -> None:
+    """Prove by its *outcome* that a block passed, or failed as its page says."""
     if block.must_fail:
         assert outcome.code != 0, f"{where} must fail, but it passed:\n{outcome.output}"
         assert block.file.with_suffix(".out") in shown_outputs(block), (
@@ -93,14 +93,19 @@ def _captured(
         output = normalize_output.shown(outcome.output, outcome.home)
     else:
         output = normalize_output.shown(judge(source, readers, tmp_path).stdout, tmp_path)
-    stored = block.file.read_text(encoding="utf-8")
-    today = part(block, output)
-    if update:
-        # A refresh takes today's sizes over, by which no test fails.
-        if not stored or not same(block, stored, part(block, output, with_sizes=True)):
-            block.file.write_text(output, encoding="utf-8")
+    if not update:
+        prove_output(block, output, where)
         return
-    assert part(block, stored) == today, (
+    stored = block.file.read_text(encoding="utf-8")
+    # A refresh takes today's sizes over, by which no test fails.
+    if not stored or not same(block, stored, part(block, output, with_sizes=True)):
+        block.file.write_text(output, encoding="utf-8")
+
+
+def prove_output(block: Block, output: str, where: str) -> None:
+    """Prove that what the page shows is in *output*."""
+    stored = block.file.read_text(encoding="utf-8")
+    assert part(block, stored) == part(block, output), (
         f"{where} is not what is printed today; if that is right, {REFRESH}"
     )
 

@@ -60,13 +60,17 @@ class GuideReaders:
 
 
 class GuideReader:
-    """A reader with a clean home in *base* and a copy of *archive* (random-names.zip)."""
+    """A reader with a clean home in *base* and copies of *archive* (random-names.zip)."""
 
     def __init__(self, base: Path, archive: Path) -> None:
         self.base = base
         self.home = base / "home"
         self.home.mkdir()
+        # Where the reader works: the pages of the tutorial go to their own folder below the home.
+        self.folder = self.home
+        (self.home / "tutorial").mkdir()
         shutil.copy(archive, self.home)
+        shutil.copy(archive, self.home / "tutorial")
         (self.home / ".gitconfig").write_text(
             "[user]\n\tname = Your Name\n\temail = you@example.com\n", encoding="utf-8"
         )
@@ -120,7 +124,7 @@ class GuideReader:
 
     def practice(self, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run one command inside ``pypi-practice shell``; return what it did."""
-        return self._call(cwd or self.home, "shell", "--", *command)
+        return self._call(cwd or self.folder, "shell", "--", *command)
 
     def rehearse(self, project: Path) -> subprocess.CompletedProcess[str]:
         """Say what a push to staging of *project* would run; that needs no practice shell."""
@@ -194,7 +198,7 @@ class GuideReader:
             proof.with_suffix(".in").write_text(self._pasted(block), encoding="utf-8")
             driver_lines += [
                 f"proof='{proof}'",
-                *(f"cp '{file}' '{self.home / where}'" for where, file in saved(block)),
+                *(f"cp '{file}' '{self.folder / where}'" for where, file in saved(block)),
                 f". '{proof}' > '{proof}.out' 2>&1 < '{proof.with_suffix('.in')}'",
                 f"echo \"$?\" > '{proof}.code'",
             ]
@@ -272,10 +276,9 @@ def runs_in_shell(block: Block) -> bool:
 
 
 def pages_up_to(page: str) -> list[str]:
-    """Return *page* after all pages whose blocks its reader has run before."""
+    """Return *page* after all pages whose blocks its reader has run before: of the tutorial."""
     if not page.startswith("tutorial/"):
-        start = special(folder(page)).get("after")
-        return [*(pages_up_to(start) if start else []), page]
+        return [page]
     tutorial = [name for name in pages_blocks.pages() if name.startswith("tutorial/")]
     return tutorial[: tutorial.index(page) + 1]
 

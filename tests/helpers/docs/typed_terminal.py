@@ -82,7 +82,7 @@ class TypedShell:
         self.terminal: Terminal = pexpect.spawn(
             str(reader.command),
             ["shell"],
-            cwd=str(reader.home),
+            cwd=str(reader.folder),
             env=environ,
             encoding="utf-8",
             timeout=TIMEOUT,
@@ -102,7 +102,7 @@ class TypedShell:
         Return what it did and what is seen. Raises pexpect.TIMEOUT if it waits for more.
         """
         for place, file in saved(block):
-            shutil.copy(file, self.reader.home / place)
+            shutil.copy(file, self.reader.folder / place)
         lines = block.file.read_text(encoding="utf-8").splitlines()
         if self.typing is Typing.LINES:
             pieces = [f"{line}\r" for line in lines]

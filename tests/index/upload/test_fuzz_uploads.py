@@ -34,8 +34,9 @@ from pypi_practice.index.app import Application
 from pypi_practice.index.storage.records import Project, TokenRecord, User
 from pypi_practice.index.storage.schema import LOOK
 from pypi_practice.index.storage.store import Store
-from pypi_practice.index.upload import archives, form, platforms, validation
+from pypi_practice.index.upload import archives, filenames, form, platforms, validation
 from pypi_practice.index.upload.rejection import UploadRejected
+from pypi_practice.index.upload.state import Upload
 
 INDEX = INDEXES["testpypi"]
 WHEEL = "demo-1.0-py3-none-any.whl"
@@ -298,7 +299,7 @@ def checked(rule: Any, filename: str = WHEEL, **changes: Any) -> str | None:
     incoming = form.Form(fields=list(sent.items()), filename=filename)  # type: ignore[arg-type]
     user = User("u", INDEX.key, "learner", True, True)
     token = TokenRecord("t", user, "t", b"", [], None, 0, None)
-    upload = validation.Upload(None, INDEX, incoming, "", token)  # type: ignore[arg-type]
+    upload = Upload(None, INDEX, incoming, "", token)  # type: ignore[arg-type]
     try:
         validation.form_fields(upload)
         validation.metadata(upload)
@@ -310,7 +311,7 @@ def checked(rule: Any, filename: str = WHEEL, **changes: Any) -> str | None:
     return None
 
 
-def passes(upload: validation.Upload) -> None:
+def passes(upload: Upload) -> None:
     """Stand for a rule that lets everything pass."""
 
 
@@ -388,7 +389,7 @@ def test_an_sdist_passes_only_under_its_normal_name(name, version, written, endi
     for as_written in (version, str(Version(version)), canonicalize_version(version)):
         filename = f"{written}-{as_written}{ending}"
         key = checked(
-            validation.normal_filename,
+            filenames.normal_filename,
             filename,
             name=name,
             version=version,
@@ -419,7 +420,7 @@ def test_a_wheel_passes_only_if_packaging_finds_its_own_name_and_version(name, v
             and filename.startswith("my_demo-")
             and all(platforms.is_allowed(tag.platform) for tag in found_tags)
         )
-    key = checked(validation.normal_filename, filename, name="my-demo", version=version)
+    key = checked(filenames.normal_filename, filename, name="my-demo", version=version)
     assert (key is None) == good
 
 

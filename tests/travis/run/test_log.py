@@ -70,6 +70,8 @@ def test_a_terminal_gets_headings_and_times_and_a_file_gets_the_marks():
         (False, False, {}, False),
         (False, True, {}, True),
         (False, True, {"NO_COLOR": "1"}, False),
+        (False, False, {"FORCE_COLOR": "1"}, True),
+        (False, False, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
     ],
 )
 def test_colours_are_for_terminals_and_for_the_raw_log(terminal, raw, environ, colours):

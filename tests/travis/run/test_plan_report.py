@@ -143,6 +143,17 @@ def test_a_variable_that_the_tag_cannot_see_is_named(demo):
     assert "PyPI, but $PYPI_TOKEN is missing" in done.stdout
 
 
+def test_a_plan_needs_the_name_of_a_variable_only(demo, monkeypatch):
+    """Travis CI itself empties, in jobs that need no token, the variables that hold them."""
+    monkeypatch.setenv("PYPI_TOKEN", "")
+    done = command(demo, "--tag", "v0.1.0", "--var", "PYPI_TOKEN")
+    assert done.returncode == 0, done.stderr
+    assert "PyPI with $PYPI_TOKEN" in done.stdout
+    done = command(demo, "--tag", "v0.1.0", "--var", "PYPI_TOKEN=@v0.1.0")
+    assert done.returncode == 2
+    assert "The variable PYPI_TOKEN is not set, or empty." in done.stderr
+
+
 def test_the_table_speaks_spanish(demo):
     repo, branch = repository.find(demo, "staging", None, ES)
     plan, _ = repository.plan(repo, Event(branch), TOKENS, ES)

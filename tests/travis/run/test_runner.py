@@ -436,7 +436,11 @@ def test_a_variable_that_only_looks_like_the_practice_shell_is_refused(tmp_path)
     ("text", "arguments", "sentence"),
     [
         ("script: a\n", ["--tag", "v9"], "There is no tag v9"),
-        ("script: a\n", ["--var", "NOT_SET"], "The variable NOT_SET is not set"),
+        ("script: a\n", ["--var", "NOT_SET"], "The variable NOT_SET is not set, or empty."),
+        ("script: a\n", ["--var", "EMPTY@main"], "The variable EMPTY is not set, or empty."),
+        ("script: a\n", ["--var", "TOKEN="], "The variable TOKEN is not set, or empty."),
+        ("script: a\n", ["--var", "TOKEN=@main"], 'a token with "pypi-practice token new"'),
+        ("script: a\n", ["--dry-run", "--var", "TOKEN="], "The variable TOKEN is not set"),
         ("deploy: {provider: pypi, password: pypi-AgEI}\n", [], "a secret in plain text"),
         ("deploy: {provider: frobnicate}\n", [], "drops the part of the file that is named above"),
         ("if: $A = b\n", [], "cannot read this condition"),
@@ -446,7 +450,7 @@ def test_a_variable_that_only_looks_like_the_practice_shell_is_refused(tmp_path)
 def test_what_cannot_be_rehearsed_ends_with_2_and_a_sentence(
     text, arguments, sentence, tmp_path, travis
 ):
-    done = travis(project(tmp_path / "demo", text), *arguments)
+    done = travis(project(tmp_path / "demo", text), *arguments, EMPTY="")
     assert done.returncode == 2
     assert sentence in done.stdout
     assert "Traceback" not in done.stdout

@@ -78,10 +78,10 @@ class DeployChecks(ValueChecks):
         # Without a known provider, the keys of all of them are known.
         providers, others = self.schema["providers"], self.schema["provider_aliases"]
         aliases = {"true": "on"}
-        for one in [provider] if provider else providers:
-            aliases |= others.get(one, {})
+        for name in [provider] if provider else providers:
+            aliases |= others.get(name, {})
         options = providers[provider] if provider else [o for os in providers.values() for o in os]
-        known = [*self.schema["deploy"], *(one.rstrip("*") for one in options)]
+        known = [*self.schema["deploy"], *(option.rstrip("*") for option in options)]
         entries = self.fix(item, path, known, aliases)
         if given is None or given.item.kind == "none":
             self.say("error", path, "required", at, name="provider", key="provider")
@@ -126,13 +126,13 @@ class DeployChecks(ValueChecks):
                 self.wrong(entry, path, "map", item)
             return
         entries = self.fix(item, path, self.schema["on"], self.schema["aliases"])
-        for key, one in entries.items():
+        for key, setting in entries.items():
             where = f"{path}.{key}"
             if key == "branch":
-                self.texts(one, where)
+                self.texts(setting, where)
             elif key in ("tags", "all_branches"):
-                self.yes_or_no(one, where)
+                self.yes_or_no(setting, where)
             elif key == "repo":
-                self.text(one, where)
+                self.text(setting, where)
             elif key == "condition":
-                self.texts(one, where)
+                self.texts(setting, where)

@@ -12,7 +12,7 @@ from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 
 
 class KeyChecks:
-    """Checks the keys of mappings; ``found`` holds the messages.
+    """Checks the keys of mappings; ``reported`` holds the messages.
 
     ``keys`` maps the id of each mapping's entries to the entries by the names that Travis CI
     uses in their place, so that the rules need not know of aliases and misspellings.
@@ -20,7 +20,7 @@ class KeyChecks:
 
     def __init__(self) -> None:
         self.schema = load("travis/schema")
-        self.found: list[Message] = []
+        self.reported: list[Message] = []
         self.keys: dict[int, dict[str, KeyValue]] = {}
         self.taken: dict[int, Any] = {}  # by the id of an item: what stands in its place
         kinds = self.schema["root"]
@@ -44,7 +44,7 @@ class KeyChecks:
         )
         self.root_keys = [*self.kind_of, *special]
         providers = self.schema["providers"].values()
-        options = {one.rstrip("*") for keys in providers for one in keys}
+        options = {option.rstrip("*") for keys in providers for option in keys}
         self.never = {
             *self.schema["never_wrong"],
             *self.root_keys,
@@ -66,7 +66,7 @@ class KeyChecks:
         **values: Any,
     ) -> None:
         text = load("travis/validator")[code].format(**values).replace("()", "", 1)
-        self.found.append(Message(level, path, code, text, at.line, at.column, name, instead))
+        self.reported.append(Message(level, path, code, text, at.line, at.column, name, instead))
 
     def fix(
         self, item: Node, path: str, known: Collection[str], aliases: Mapping[str, str] = {}
@@ -136,5 +136,5 @@ class KeyChecks:
 
     def _near(self, word: str, known: Collection[str], aliases: Mapping[str, str]) -> str:
         guessed = set(self.schema["not_guessed"])
-        words = [one for one in [*known, *aliases] if one not in guessed]
+        words = [word for word in [*known, *aliases] if word not in guessed]
         return did_you_mean.match(words, word, self.never) or word

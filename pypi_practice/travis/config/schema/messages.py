@@ -34,10 +34,10 @@ class Message:
 def inspect(value: Any, top: bool = True) -> str:
     """Return *value* as Ruby shows it in a message."""
     if isinstance(value, dict):
-        pairs = (f"{_symbol(key)}=>{inspect(one, False)}" for key, one in value.items())
+        pairs = (f"{_symbol(key)}=>{inspect(item, False)}" for key, item in value.items())
         return "{" + ", ".join(pairs) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(inspect(one, False) for one in value) + "]"
+        return "[" + ", ".join(inspect(item, False) for item in value) + "]"
     if value is None:
         return "" if top else "nil"
     if isinstance(value, bool):

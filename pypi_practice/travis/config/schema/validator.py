@@ -48,7 +48,7 @@ class Validator(DeployChecks):
                 systems = self.choice(entry, "os", "os", several=True)
             elif key in self.root_keys:
                 self.job_key(key, entry, "root")
-        if "dist" not in given and any(one.startswith("linux") for one in systems[:1]):
+        if "dist" not in given and any(system.startswith("linux") for system in systems[:1]):
             self.say("info", "root", "default", item, key="dist", default="focal")
 
     def job_key(self, key: str, entry: KeyValue, path: str) -> None:
@@ -85,9 +85,9 @@ class Validator(DeployChecks):
         item = entry.item
         if item.kind == "map" and {"global", "jobs", "matrix"} & set(item.entries):
             known = ["global", "jobs", *(k for k in item.entries if k != "matrix")]
-            for key, one in self.fix(item, path, known, {"matrix": "jobs"}).items():
+            for key, section in self.fix(item, path, known, {"matrix": "jobs"}).items():
                 if key in ("global", "jobs"):
-                    self.assignments(one, f"{path}.{key}")
+                    self.assignments(section, f"{path}.{key}")
         elif not is_secure(item):
             self.assignments(entry, f"{path}.jobs" if path == "env" else path)
 
@@ -99,16 +99,16 @@ class Validator(DeployChecks):
     def branches(self, entry: KeyValue, path: str) -> None:
         if entry.item.kind == "map":
             entries = self.fix(entry.item, path, self.schema["branches"], {"exclude": "except"})
-            for key, one in entries.items():
+            for key, section in entries.items():
                 if key in self.schema["branches"]:
-                    self.texts(one, f"{path}.{key}")
+                    self.texts(section, f"{path}.{key}")
 
     def stages(self, entry: KeyValue, path: str) -> None:
         for item in entry.item.items:
             if item.kind == "map":
-                for key, one in self.fix(item, path, self.schema["stage"]).items():
+                for key, setting in self.fix(item, path, self.schema["stage"]).items():
                     if key == "if":
-                        self.condition(one, f"{path}.if")
+                        self.condition(setting, f"{path}.if")
 
     def jobs(self, entry: KeyValue, path: str) -> None:
         item = entry.item
@@ -133,11 +133,11 @@ class Validator(DeployChecks):
                 if job.kind != "map":
                     self.wrong(section, where, "map", job)
                     continue
-                for key, one in self.fix(job, where, known, aliases).items():
+                for key, setting in self.fix(job, where, known, aliases).items():
                     if key in known:
-                        self.job_key(key, one, where)
-                    if key == "name" and one.item.kind == "str":
-                        names.append(one.item.value)
+                        self.job_key(key, setting, where)
+                    if key == "name" and setting.item.kind == "str":
+                        names.append(setting.item.value)
             twice = [name for name, times in Counter(names).items() if times > 1]
             if twice and name == "include":
                 values = f"name: {', '.join(twice)}"
@@ -153,11 +153,15 @@ class Validator(DeployChecks):
             return self.taken[id(item)]
         if item.kind == "map":
             return {key: self.normal(entry.item) for key, entry in self.entries(item).items()}
-        return [self.normal(one) for one in item.value] if item.kind == "seq" else item.value
+        return (
+            [self.normal(element) for element in item.value] if item.kind == "seq" else item.value
+        )
 
     def messages(self) -> list[Message]:
         """Return what Travis CI says, in the order of the lines, each once."""
-        return sorted(dict.fromkeys(self.found), key=lambda one: (one.line, one.column))
+        return sorted(
+            dict.fromkeys(self.reported), key=lambda message: (message.line, message.column)
+        )
 
 
 def _is_env(text: str) -> bool:

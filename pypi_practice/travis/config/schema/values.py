@@ -67,7 +67,7 @@ class ValueChecks(KeyChecks):
             return
         if item.kind == "str":
             words = (item.value, re.sub(r"\W", "", item.value))
-            word = next((one for one in words if one in YES + NO), None)
+            word = next((word for word in words if word in YES + NO), None)
             word = word or did_you_mean.match(YES + NO, item.value)
             if word:
                 self.taken[id(entry.item)] = word in YES
@@ -84,11 +84,11 @@ class ValueChecks(KeyChecks):
         aliases = self.schema["value_aliases"].get(name, {})
         item = entry.item if several else self.first(entry, path)
         result = []
-        for one in item.items if item else []:
-            if one.kind == "map":
-                self.wrong(entry, path, "str", one)
+        for element in item.items if item else []:
+            if element.kind == "map":
+                self.wrong(entry, path, "str", element)
                 continue
-            result.append(self._choice(str(inspect(one.data())), entry, path, values, aliases))
+            result.append(self._choice(str(inspect(element.data())), entry, path, values, aliases))
         if result:
             several = several and entry.item.kind == "seq"
             self.taken[id(entry.item)] = result if several else result[0]
@@ -122,7 +122,7 @@ class ValueChecks(KeyChecks):
             code = "clean_value"
             part = (word.split() or [""])[0]
             tries = (part, re.sub(r"\W", "", word), re.sub("[^a-z]", "", part))
-            other = next((one for one in tries if one in values), "")
+            other = next((candidate for candidate in tries if candidate in values), "")
         if not other:
             self.say("error", path, "unknown_value", entry, name=word, value=word)
             return word

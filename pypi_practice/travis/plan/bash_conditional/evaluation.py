@@ -93,10 +93,10 @@ def _number(text: str) -> int:
 
 def _is_before(left: str, right: str) -> bool:
     """Whether *left* sorts before *right*, where that is so in every locale."""
-    for one, other in zip(left, right, strict=False):
-        if one != other:
-            both = one + other
+    for letter, other in zip(left, right, strict=False):
+        if letter != other:
+            both = letter + other
             if both.isascii() and (both.isdigit() or (both.isalpha() and both.islower())):
-                return one < other
+                return letter < other
             raise Undecided("unknown_order", f"{left} {right}")
     return len(left) < len(right)

@@ -170,7 +170,7 @@ def assignments(line: str) -> list[tuple[str, Word]]:
 
     Raises Undecided for a line that is more than that, and NotBash.
     """
-    lexer, found = Lexer(line), []
+    lexer, assigned = Lexer(line), []
     while (token := lexer.token()) is not None:
         if not isinstance(token, Word):
             raise Undecided("unknown_expression", line)
@@ -181,7 +181,7 @@ def assignments(line: str) -> list[tuple[str, Word]]:
         sign, _, rest = first.text[name.end() :].partition("=")
         if first.text[name.end() : name.end() + 1] == "=" and not sign:
             parts = (Text(rest, False), *token.parts[1:])
-            found.append((name[0], Word(parts, token.source)))
+            assigned.append((name[0], Word(parts, token.source)))
         elif token.source[name.end() : name.end() + 2] in ("+=", "[") or "=" in token.source:
             raise Undecided("unknown_expression", line)
-    return found
+    return assigned

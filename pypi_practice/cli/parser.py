@@ -1,0 +1,146 @@
+"""The parser of a command: the same options at its end, examples below its help, suggestions.
+
+A value that an option or a command does not know, and an option that does not exist, are followed
+by the nearest one that does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import gettext
+import re
+import shutil
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pypi_practice.cli import completion
+from pypi_practice.core.data import load
+from pypi_practice.core.i18n import LANGUAGES, Translator
+from pypi_practice.core.suggestions import nearest
+from pypi_practice.core.terminal import visible
+
+# As argparse has them, and asks gettext for them.
+BAD_CHOICE = "invalid choice: %(value)r (choose from %(choices)s)"
+BAD_OPTION = "unrecognized arguments: %s"
+QUOTED = r"""(?P<value>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+
+
+class Parser(argparse.ArgumentParser):
+    """The parser of one command, in one language."""
+
+    def __init__(self, *, language: str, **options: Any) -> None:
+        super().__init__(add_help=False, **options)
+        self.language = language
+        self._commands: Any = None
+
+    def finish(self, *, json: str = "", beside: Any = None, data: bool = False) -> None:
+        """Add the options that commands share, after their own, always in the same order.
+
+        *json* is the help of ``--json``, which joins the group *beside*.
+        """
+        words = Translator(self.language)
+        if json:
+            (beside or self).add_argument("--json", action="store_true", help=json)
+        if data:
+            places = self.add_mutually_exclusive_group()
+            folder = places.add_argument(
+                "--data", type=self._folder, metavar=words.metavar("DIR"), help=words("help_data")
+            )
+            completion.complete(folder, completion.DIRECTORY)
+            places.add_argument(
+                "--practice",
+                dest="data",
+                type=self._practice,
+                metavar=words.metavar("NAME"),
+                help=words("help_practice"),
+            )
+        self.add_argument("--lang", metavar="|".join(LANGUAGES), help=words("help_lang"))
+        self.add_argument("-h", "--help", action="help", help=words("help_help"))
+
+    def _folder(self, name: str) -> Path:
+        if not name:  # which Path takes for the present folder
+            raise argparse.ArgumentTypeError(Translator(self.language)("empty_data"))
+        return Path(name)
+
+    def _practice(self, name: str) -> Path:
+        from pypi_practice.index.storage.store import named_directory
+
+        try:
+            return named_directory(name)
+        except ValueError:
+            words = Translator(self.language)
+            raise argparse.ArgumentTypeError(words("practice_name", name=name)) from None
+
+    def format_help(self) -> str:
+        """Return the help, with the examples and exit codes of data/commands/help.yml."""
+        words, texts = Translator(self.language), load("commands/help")
+        width = shutil.get_terminal_size().columns - 2
+        lines = []
+        if examples := texts["examples"].get(self.command):
+            lines += ["", f"{words('examples')}:"]
+            for example in examples:
+                does = example["does"][self.language]
+                lines.append(
+                    textwrap.fill(does, width, initial_indent="  # ", subsequent_indent="  # ")
+                )
+                lines.append(f"  {example['command']}")
+        if not self.command:
+            lines += ["", f"{words('exit_codes')}:"]
+            for code in texts["exit_codes"]:
+                start = f"  {code['code']:<3}  "
+                means = code["means"][self.language]
+                lines.append(
+                    textwrap.fill(means, width, initial_indent=start, subsequent_indent=" " * 7)
+                )
+        return super().format_help() + "".join(f"{line}\n" for line in lines)
+
+    def add_commands(self, title: str) -> Any:
+        """Return that to which ``add_command`` adds."""
+        self._commands = self.add_subparsers(title=title, required=True)
+        return self._commands
+
+    def walk(self) -> Iterator[Parser]:
+        """Yield this parser, and those of its commands and of theirs."""
+        yield self
+        for parser in self._commands.choices.values() if self._commands else ():
+            yield from parser.walk()
+
+    @property
+    def command(self) -> str:
+        """The command without the name of the program, empty for the program itself."""
+        return self.prog.partition(" ")[2]
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse an unknown option here: a parser above would show the usage of its own."""
+        namespace, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            options = re.findall(r"--[\w-]+", self.format_usage())
+            wrong = next((word for word in unknown if word.startswith("-")), "")
+            message = gettext.gettext(BAD_OPTION) % " ".join(unknown)
+            self._fail(message, wrong.partition("=")[0], options)
+        return namespace, unknown
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong; of a bad choice also which one may have been meant."""
+        sentence = re.escape(gettext.gettext(BAD_CHOICE))
+        for name, pattern in (("(value)r", QUOTED), ("(choices)s", "(?P<choices>.+)")):
+            sentence = sentence.replace(re.escape(f"%{name}"), pattern)
+        if match := re.search(sentence, message):
+            # Some versions of Python write the choices as text, others as Python code.
+            choices = [choice.strip("'") for choice in match["choices"].split(", ")]
+            self._fail(message, ast.literal_eval(match["value"]), choices)
+        self._fail(message, "", ())
+
+    def _fail(self, message: str, wrong: str, known: Sequence[str]) -> NoReturn:
+        if near := nearest(wrong, known):
+            message += f". {Translator(self.language)('did_you_mean', word=near)}"
+        super().error(visible(message))
+
+
+def add_command(commands: Any, name: str, text: str, language: str) -> Parser:
+    """Add a command to *commands*; *text* says what it does."""
+    parser: Parser = commands.add_parser(name, help=text, description=text, language=language)
+    return parser
