@@ -25,6 +25,14 @@ def test_what_differs_from_day_to_day_is_equal(first_output, second_output):
     assert normalize_output.compared(first_output) == normalize_output.compared(second_output)
 
 
+def test_a_refresh_sees_that_a_file_has_grown():
+    first, second = (f"Uploading {size} kB in 1.2 s" for size in ("9.0", "9.1"))
+    assert normalize_output.compared(first, with_sizes=True) != normalize_output.compared(
+        second, with_sizes=True
+    )
+    assert normalize_output.compared(first, with_sizes=True) == "Uploading 9.0 kB in <seconds>"
+
+
 @pytest.mark.parametrize(
     ("first_output", "second_output"),
     [

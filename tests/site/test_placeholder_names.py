@@ -197,8 +197,10 @@ def test_downloads_hold_the_names(visitor, tmp_path):
     text = Path(got.value.path()).read_text("utf-8")
     assert text == placeholder_names.replaced(original, own)
     assert 'name = "Foo.Bar"' in text
+    link = visitor.locator("a[href$='.zip']").first
+    assert "Foo.Bar.zip" in link.inner_text()
     with visitor.expect_download() as got:
-        visitor.locator("a[href$='.zip']").first.click()
+        link.click()
     assert got.value.suggested_filename == "Foo.Bar.zip"
     with zipfile.ZipFile(got.value.path()) as archive:
         assert archive.testzip() is None

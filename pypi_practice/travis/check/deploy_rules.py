@@ -160,8 +160,10 @@ def _pypi(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
         }
         if name not in entries and given not in known:
             yield scope.hit("no-password", deploy.place, "deploy", name=name)
-    user = deploy.entry.text("username")
-    if user is not None and user != "__token__" and not user.startswith("$"):
+    user, server = deploy.entry.text("username"), deploy.entry.text("server")
+    # An index of one's own has users of its own, and twine has no --skip-existing for it.
+    is_pypi = server is None or is_protected(_host(server))
+    if is_pypi and user is not None and user != "__token__" and not user.startswith("$"):
         item = entries["username"].item
         yield scope.hit(
             "user-not-token",
@@ -175,7 +177,7 @@ def _pypi(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
         yield scope.hit("no-wheel", deploy.place, "deploy", edit)
     branches = deploy.branches
     again = deploy.entry.options.get("skip_existing") is not True
-    if branches and again and deploy.entry.on.get("tags") is not True:
+    if is_pypi and branches and again and deploy.entry.on.get("tags") is not True:
         edit = _added(scope, deploy, "skip_existing: true")
         yield scope.hit(
             "again-fails",

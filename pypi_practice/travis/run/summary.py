@@ -11,6 +11,7 @@ from pypi_practice.core.indexes import HOSTS, INDEXES, is_protected, plain_host
 from pypi_practice.network.allowed_hosts import named
 from pypi_practice.travis.config import unsupported_keys
 from pypi_practice.travis.config.deploy_entries import DeployEntry
+from pypi_practice.travis.plan import destinations
 from pypi_practice.travis.plan.plan_types import Event, Job, Plan
 from pypi_practice.travis.plan.secret_variables import visible_variables
 from pypi_practice.travis.run.log import clean, seconds
@@ -141,6 +142,9 @@ def differences(plan: Plan, event: Event, result: Result, words: Translator) -> 
         yield words("differ_python", wanted=wanted, found=used)
     for how in sorted(result.deployed):
         yield words(f"differ_{how}")
+    deploys = [(job, deploy) for job in jobs for deploy in job.deploys]
+    if result.deployed and not all(destinations.foreign_targets(*deploy) for deploy in deploys):
+        yield words("differ_index")
     if result.pushed:
         yield words("differ_push")
     yield from unsupported_keys.sentences(plan.unplayed, words)

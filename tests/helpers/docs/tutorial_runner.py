@@ -198,7 +198,7 @@ class GuideReader:
             proof.with_suffix(".in").write_text(self._pasted(block), encoding="utf-8")
             driver_lines += [
                 f"proof='{proof}'",
-                *(f"cp '{file}' '{self.folder / where}'" for where, file in _saved(block)),
+                *(f"cp '{file}' '{self.folder / where}'" for where, file in saved(block)),
                 f". '{proof}' > '{proof}.out' 2>&1 < '{proof.with_suffix('.in')}'",
                 f"echo \"$?\" > '{proof}.code'",
             ]
@@ -264,7 +264,7 @@ def terminal_of(block: Block) -> str | None:
     return next((name for name, blocks in terminals.items() if block.name in blocks), None)
 
 
-def _saved(block: Block) -> list[tuple[str, Path]]:
+def saved(block: Block) -> list[tuple[str, Path]]:
     """Return what the reader saves from the page before this block: place in the home, file."""
     shown = {block.name: block.file for block in pages_blocks.blocks(block.page)}
     return [(place, shown[name]) for place, name in block.special.get("saved", {}).items()]

@@ -223,6 +223,14 @@ def test_only_safe_edits_are_made_unasked():
     assert checker.mend(check_text(text), EN) == text
 
 
+def test_an_index_of_ones_own_has_users_and_no_skip_existing():
+    text = (EXAMPLES / "user-not-token" / "bad.yml").read_text("utf-8")
+    text = text.replace("  skip_existing: true\n", "")
+    assert {"user-not-token", "again-fails"} <= rules(text)
+    own = text.replace("https://test.pypi.org/legacy/", "https://index.example/")
+    assert not {"user-not-token", "again-fails"} & rules(own)
+
+
 # The demo package: test_travis_broken.py breaks it
 
 

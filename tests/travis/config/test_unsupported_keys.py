@@ -174,6 +174,16 @@ def test_a_key_that_is_not_played_is_named_in_the_plan_and_in_the_log(key, folde
     assert sentence in differences
 
 
+@pytest.mark.parametrize(
+    ("server", "is_named"), [("", True), (", server: 'http://127.0.0.1:8642/'", False)]
+)
+def test_the_practice_index_is_a_difference_only_where_a_deploy_meets_it(server, is_named):
+    root = node(f"language: python\nscript: a\ndeploy: {{provider: pypi, on: main{server}}}\n")
+    plan = planner.make(Validator(root).normal(root), Event("main"), [], 1, EN)
+    result = results.Result(deployed={"steps"})
+    assert (EN("differ_index") in summary.differences(plan, Event("main"), result, EN)) == is_named
+
+
 @pytest.mark.parametrize("key", [*FACTS["played"], *FACTS["quiet"]])
 def test_a_key_that_is_played_is_not_named(key):
     config: dict[str, Any] = {"language": "python", "script": "true"}

@@ -1,0 +1,1 @@
+python -m keyring set https://test.pypi.org/legacy/ __token__

@@ -1,0 +1,149 @@
+"""Types the blocks of a page into a practice shell in a terminal, as a reader does.
+
+The reader's bash tells where a prompt, a command and its output begin and end by the escape
+sequences that terminals use for it (OSC 133), so the lines that are typed are those of the page.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from enum import StrEnum
+from typing import Protocol
+
+import pexpect
+
+from helpers.docs.blocks import Block
+from helpers.docs.tutorial_runner import TIMEOUT, GuideReader, Outcome, saved
+
+PROMPT, CONTINUED, STARTED, LATER = (f"\x1b]133;{mark}\a" for mark in ("B", "P;k=s", "C", "L"))
+ENDED = re.compile(r"\x1b\]133;D;(\d+)\a")
+FAILED = "\x1b]133;F\a"
+READ_ALL = "printf '\\e]133;L\\a'\r"
+STARTUP = r"""
+PS1='$ \[\e]133;B\a\]'
+PS2='> \[\e]133;P;k=s\a\]'
+PS0='\e]133;C\a'
+PROMPT_COMMAND='printf "\e]133;D;%s\a" "$?"'
+trap 'printf "\e]133;F\a" > /dev/tty' ERR
+"""
+# In a terminal, a rehearsal shows Travis CI's marks of folds and times as lines of its own.
+FOLD = re.compile(r"^-- [\w.]+(?:: (.*?))? -+$\n?", re.M)
+TIME = re.compile(r"^ *[\w.]+ \d+\.\d s$\n?", re.M)
+OTHER_SEQUENCES = re.compile(r"\x1b\][^\a]*\a")
+
+
+class Typing(StrEnum):
+    """How a block gets from the page into the terminal."""
+
+    LINES = "lines"  # line by line, each when the shell is ready for it
+    PASTED = "pasted"  # as a whole, in a terminal that marks what is pasted
+    PLAIN = "plain"  # as a whole, in a terminal that does not: each line is typed ahead
+
+
+def without_folds(text: str) -> str:
+    """Return what a rehearsal shows in a terminal as a page shows it; no line of it is empty.
+
+    >>> without_folds("-- dpl.6: Run deployment ----\\n$ twine\\n\\n     dpl.6 2.9 s\\nDone.\\n")
+    'Run deployment\\n$ twine\\nDone.\\n'
+    """
+    text = FOLD.sub(lambda match: f"{match[1]}\n" if match[1] else "", text)
+    return re.sub(r"\n{2,}", "\n", TIME.sub("", text))
+
+
+class Terminal(Protocol):
+    """What is used of pexpect, which carries no types."""
+
+    before: str
+    after: str
+
+    def expect(self, pattern: object) -> int: ...
+
+    def expect_exact(self, pattern: object) -> int: ...
+
+    def send(self, text: str) -> int: ...
+
+    def waitnoecho(self, timeout: float) -> bool: ...
+
+    def close(self, force: bool) -> None: ...
+
+
+class TypedShell:
+    """A practice shell that *reader* has opened in a terminal, in *language*."""
+
+    def __init__(self, reader: GuideReader, language: str, typing: Typing) -> None:
+        self.reader, self.typing = reader, typing
+        (reader.home / ".bashrc").write_text(STARTUP, encoding="utf-8")
+        marks = "off" if typing is Typing.PLAIN else "on"
+        (reader.home / ".inputrc").write_text(
+            f"set enable-bracketed-paste {marks}\n", encoding="utf-8"
+        )
+        environ = {**reader.environ, "LANGUAGE": language, "SHELL": "/bin/bash", "TERM": "xterm"}
+        self.terminal: Terminal = pexpect.spawn(
+            str(reader.command),
+            ["shell"],
+            cwd=str(reader.folder),
+            env=environ,
+            encoding="utf-8",
+            timeout=TIMEOUT,
+            dimensions=(24, 80),
+        )
+        self.terminal.expect_exact(PROMPT)
+
+    def close(self) -> None:
+        """Leave the practice shell as its reader does."""
+        self.terminal.send("exit\r")
+        self.terminal.expect(pexpect.EOF)
+        self.terminal.close(force=True)
+
+    def type(self, block: Block, answer: str | None = None) -> Outcome:
+        """Type a block, and give *answer* to its last command, if the page says that it asks.
+
+        Return what it did and what is seen. Raises pexpect.TIMEOUT if it waits for more.
+        """
+        for place, file in saved(block):
+            shutil.copy(file, self.reader.folder / place)
+        lines = block.file.read_text(encoding="utf-8").splitlines()
+        if self.typing is Typing.LINES:
+            pieces = [f"{line}\r" for line in lines]
+        elif self.typing is Typing.PASTED:
+            pieces = ["\x1b[200~" + "\r".join(lines) + "\x1b[201~\r"]
+        else:
+            # The shell has read all lines of the block when it does what is typed after them.
+            pieces = ["\r".join(lines) + "\r" + ("" if answer else READ_ALL)]
+        seen = ""
+        for piece in pieces:
+            self.terminal.send(piece)
+            last = piece is pieces[-1]
+            # Each line of a block that asks is a command.
+            commands = len(lines) if last and answer is not None and len(pieces) == 1 else 1
+            seen += self._see(commands, answer if last else None)
+        return self._outcome(seen)
+
+    def _see(self, commands: int, answer: str | None) -> str:
+        """Return what is seen until the shell is ready for the next line."""
+        seen = ""
+        while commands:
+            if self.terminal.expect_exact([STARTED, CONTINUED]) == 1 and (
+                self.typing is Typing.LINES
+            ):
+                return ""  # the command goes on in the next line
+            seen += self.terminal.before if seen else ""
+            if self.terminal.after == STARTED:
+                seen += STARTED
+                commands -= 1
+        if answer is not None:
+            assert self.terminal.waitnoecho(TIMEOUT), "nothing asked"
+            self.terminal.send(f"{answer}\r" + (READ_ALL if self.typing is Typing.PLAIN else ""))
+        if self.typing is Typing.PLAIN:
+            self.terminal.expect_exact(LATER)
+            seen += self.terminal.before
+        self.terminal.expect_exact(PROMPT)
+        return seen if self.typing is Typing.PLAIN else seen + self.terminal.before
+
+    def _outcome(self, seen: str) -> Outcome:
+        """Return what was done by what was seen, without the lines that were typed."""
+        codes = [int(code) for code in ENDED.findall(seen)]
+        outputs = [part.partition("\x1b]133;D;")[0] for part in seen.split(STARTED)[1:]]
+        output = OTHER_SEQUENCES.sub("", "".join(outputs)).replace("\r\n", "\n")
+        return Outcome(codes[-1], seen.count(FAILED), output, self.reader.home)
