@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import shutil
 from enum import StrEnum
-from typing import Protocol
 
 import pexpect
 
@@ -51,23 +50,6 @@ def without_folds(text: str) -> str:
     return re.sub(r"\n{2,}", "\n", TIME.sub("", text))
 
 
-class Terminal(Protocol):
-    """What is used of pexpect, which carries no types."""
-
-    before: str
-    after: str
-
-    def expect(self, pattern: object) -> int: ...
-
-    def expect_exact(self, pattern: object) -> int: ...
-
-    def send(self, text: str) -> int: ...
-
-    def waitnoecho(self, timeout: float) -> bool: ...
-
-    def close(self, force: bool) -> None: ...
-
-
 class TypedShell:
     """A practice shell that *reader* has opened in a terminal, in *language*."""
 
@@ -79,7 +61,7 @@ class TypedShell:
             f"set enable-bracketed-paste {marks}\n", encoding="utf-8"
         )
         environ = {**reader.environ, "LANGUAGE": language, "SHELL": "/bin/bash", "TERM": "xterm"}
-        self.terminal: Terminal = pexpect.spawn(
+        self.terminal: pexpect.spawn[str] = pexpect.spawn(
             str(reader.command),
             ["shell"],
             cwd=str(reader.folder),
@@ -128,7 +110,7 @@ class TypedShell:
                 self.typing is Typing.LINES
             ):
                 return ""  # the command goes on in the next line
-            seen += self.terminal.before if seen else ""
+            seen += self._before() if seen else ""
             if self.terminal.after == STARTED:
                 seen += STARTED
                 commands -= 1
@@ -137,9 +119,14 @@ class TypedShell:
             self.terminal.send(f"{answer}\r" + (READ_ALL if self.typing is Typing.PLAIN else ""))
         if self.typing is Typing.PLAIN:
             self.terminal.expect_exact(LATER)
-            seen += self.terminal.before
+            seen += self._before()
         self.terminal.expect_exact(PROMPT)
-        return seen if self.typing is Typing.PLAIN else seen + self.terminal.before
+        return seen if self.typing is Typing.PLAIN else seen + self._before()
+
+    def _before(self) -> str:
+        """Return what was seen before that which was waited for."""
+        assert isinstance(self.terminal.before, str)
+        return self.terminal.before
 
     def _outcome(self, seen: str) -> Outcome:
         """Return what was done by what was seen, without the lines that were typed."""
