@@ -115,7 +115,9 @@ class TypedShell:
                 seen += STARTED
                 commands -= 1
         if answer is not None:
-            assert self.terminal.waitnoecho(TIMEOUT), "nothing asked"
+            # The stubs know of no result, and the documentation of pexpect does.
+            asked = self.terminal.waitnoecho(TIMEOUT)  # type: ignore[func-returns-value]
+            assert asked, "nothing asked"
             self.terminal.send(f"{answer}\r" + (READ_ALL if self.typing is Typing.PLAIN else ""))
         if self.typing is Typing.PLAIN:
             self.terminal.expect_exact(LATER)
