@@ -54,7 +54,7 @@ def test_no_answer_is_refused(answer, monkeypatch):
 def test_elsewhere_it_is_refused_and_not_waited_for(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO("typed\n"))
     monkeypatch.setattr(getpass, "getpass", lambda prompt: pytest.fail("asked"))
-    with pytest.raises(PracticeError, match=f"Set it, or write --var {NAME}=VALUE"):
+    with pytest.raises(PracticeError, match=f"write --var {NAME}=VALUE"):
         travis._variable(NAME, Translator("en", "travis/messages"), dry_run=False)
 
 

@@ -16,7 +16,7 @@ from pypi_practice.cli.main import build_parser, main
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import LANGUAGES, Translator, localized_argparse
 
-SHARED = ("--json", "--data", "--lang", "-h")
+SHARED = ("--json", "--data", "--practice", "--lang", "-h")
 TEXTS = load("commands/help")
 EXAMPLES = {
     example["command"]: command

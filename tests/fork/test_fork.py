@@ -457,11 +457,13 @@ def test_the_next_steps_lead_to_pages_of_the_guide(tmp_path, capsys):
         for ci in load("commands/fork")["ci"]:
             arguments = [tmp_path / f"{ci}-{language}", "--name", "tidy", *SCRIPTED, "--ci", ci]
             _, out, _ = make(capsys, *arguments, "--lang", language)
-            links = re.findall(r"https://publish-from-ci\.example/(\S+)", out)
+            sentence = load("commands/fork")["read"][language].format(page="")
+            links = re.findall(rf"{re.escape(sentence)}(\S+)", out)
             assert len(links) == 3
             for link in links:
                 path, _, anchor = link.partition("#")
-                text = (ROOT / "docs" / f"{path.rstrip('/')}.md").read_text(encoding="utf-8")
+                page = ROOT / "docs" / language / f"{path.rstrip('/')}.md"
+                text = page.read_text(encoding="utf-8")
                 assert not anchor or f"{{ #{anchor} }}" in text, link
 
 

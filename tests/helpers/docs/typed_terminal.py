@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 import shutil
 from enum import StrEnum
-from typing import Protocol
 
-import pytest
+import pexpect
 
 from helpers.docs.blocks import Block
 from helpers.docs.tutorial_runner import TIMEOUT, GuideReader, Outcome, saved
 
-pexpect = pytest.importorskip("pexpect", reason="not run: there is no terminal to type into")
 PROMPT, CONTINUED, STARTED, LATER = (f"\x1b]133;{mark}\a" for mark in ("B", "P;k=s", "C", "L"))
 ENDED = re.compile(r"\x1b\]133;D;(\d+)\a")
 FAILED = "\x1b]133;F\a"
@@ -52,22 +50,6 @@ def words(text: str) -> list[str]:
     return TIME.sub("", text).split()
 
 
-class Terminal(Protocol):
-    """What is used of pexpect, which carries no types."""
-
-    before: str
-
-    def expect(self, pattern: object) -> int: ...
-
-    def expect_exact(self, pattern: object) -> int: ...
-
-    def send(self, text: str) -> int: ...
-
-    def waitnoecho(self, timeout: float) -> bool: ...
-
-    def close(self, force: bool) -> None: ...
-
-
 class TypedShell:
     """A practice shell that *reader* has opened in a terminal, in *language*."""
 
@@ -79,7 +61,7 @@ class TypedShell:
             f"set enable-bracketed-paste {marks}\n", encoding="utf-8"
         )
         environ = {**reader.environ, "LANGUAGE": language, "SHELL": "/bin/bash", "TERM": "xterm"}
-        self.terminal: Terminal = pexpect.spawn(
+        self.terminal: pexpect.spawn[str] = pexpect.spawn(
             str(reader.command),
             ["shell"],
             cwd=str(reader.folder),
@@ -123,15 +105,22 @@ class TypedShell:
             return ""  # the command goes on in the next line
         seen = STARTED
         if answer:
-            assert self.terminal.waitnoecho(TIMEOUT), "nothing asked"
+            # The stubs know of no result, and the documentation of pexpect does.
+            asked = self.terminal.waitnoecho(TIMEOUT)  # type: ignore[func-returns-value]
+            assert asked, "nothing asked"
             self.terminal.send(f"{answer}\r{later}")
         if later:
             self.terminal.expect_exact(LATER)
-            seen += self.terminal.before
+            seen += self._before()
             self.terminal.expect_exact(PROMPT)
             return seen
         self.terminal.expect_exact(PROMPT)
-        return seen + self.terminal.before
+        return seen + self._before()
+
+    def _before(self) -> str:
+        """Return what was seen before that which was waited for."""
+        assert isinstance(self.terminal.before, str)
+        return self.terminal.before
 
     def _outcome(self, seen: str) -> Outcome:
         """Return what was done by what was seen, without the lines that were typed."""
