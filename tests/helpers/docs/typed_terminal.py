@@ -28,8 +28,8 @@ trap 'printf "\e]133;F\a" > /dev/tty' ERR
 """
 # In a terminal, a rehearsal shows Travis CI's marks of folds and times as lines of its own.
 FOLD = re.compile(r"^-- [\w.]+(?:: (.*?))? -+$\n?", re.M)
-TIME = re.compile(r"^ *[\w.]+ \d+\.\d s$\n?", re.M)
-OTHER_SEQUENCES = re.compile(r"\x1b\][^\a]*\a")
+TIME = re.compile(r"^ *[\w.]+ (?:\d+\.\d s|<seconds>)$\n?", re.M)
+OTHER_SEQUENCES = re.compile(r"\x1b\][^\a]*\a|\x1b\(B")
 
 
 class Typing(StrEnum):
@@ -40,14 +40,14 @@ class Typing(StrEnum):
     PLAIN = "plain"  # as a whole, in a terminal that does not: each line is typed ahead
 
 
-def without_folds(text: str) -> str:
-    """Return what a rehearsal shows in a terminal as a page shows it; no line of it is empty.
+def words(text: str) -> list[str]:
+    """Return the words of *text*, which are broken into lines by the width of the terminal.
 
-    >>> without_folds("-- dpl.6: Run deployment ----\\n$ twine\\n\\n     dpl.6 2.9 s\\nDone.\\n")
-    'Run deployment\\n$ twine\\nDone.\\n'
+    >>> words("-- dpl.6: Run deployment ----\\n$ twine\\n\\n     dpl.6 2.9 s\\nDone.\\n")
+    ['Run', 'deployment', '$', 'twine', 'Done.']
     """
     text = FOLD.sub(lambda match: f"{match[1]}\n" if match[1] else "", text)
-    return re.sub(r"\n{2,}", "\n", TIME.sub("", text))
+    return TIME.sub("", text).split()
 
 
 class TypedShell:
@@ -68,7 +68,7 @@ class TypedShell:
             env=environ,
             encoding="utf-8",
             timeout=TIMEOUT,
-            dimensions=(24, 80),
+            dimensions=(24, 120),
         )
         self.terminal.expect_exact(PROMPT)
 
@@ -79,51 +79,43 @@ class TypedShell:
         self.terminal.close(force=True)
 
     def type(self, block: Block, answer: str | None = None) -> Outcome:
-        """Type a block, and give *answer* to its last command, if the page says that it asks.
+        """Type a block, and give *answer*, if the page says that it asks.
 
         Return what it did and what is seen. Raises pexpect.TIMEOUT if it waits for more.
         """
         for place, file in saved(block):
             shutil.copy(file, self.reader.folder / place)
         lines = block.file.read_text(encoding="utf-8").splitlines()
+        assert answer is None or len(lines) == 1, (
+            f"{block.path} asks: a program may take a line that is pasted after it for the answer"
+        )
         if self.typing is Typing.LINES:
-            pieces = [f"{line}\r" for line in lines]
-        elif self.typing is Typing.PASTED:
-            pieces = ["\x1b[200~" + "\r".join(lines) + "\x1b[201~\r"]
-        else:
-            # The shell has read all lines of the block when it does what is typed after them.
-            pieces = ["\r".join(lines) + "\r" + ("" if answer else READ_ALL)]
-        seen = ""
-        for piece in pieces:
-            self.terminal.send(piece)
-            last = piece is pieces[-1]
-            # Each line of a block that asks is a command.
-            commands = len(lines) if last and answer is not None and len(pieces) == 1 else 1
-            seen += self._see(commands, answer if last else None)
-        return self._outcome(seen)
+            return self._outcome("".join(self._type(f"{line}\r", answer) for line in lines))
+        text = "\r".join(lines)
+        marked = f"\x1b[200~{text}\x1b[201~" if self.typing is Typing.PASTED else text
+        return self._outcome(self._type(f"{marked}\r", answer))
 
-    def _see(self, commands: int, answer: str | None) -> str:
-        """Return what is seen until the shell is ready for the next line."""
-        seen = ""
-        while commands:
-            if self.terminal.expect_exact([STARTED, CONTINUED]) == 1 and (
-                self.typing is Typing.LINES
-            ):
-                return ""  # the command goes on in the next line
-            seen += self._before() if seen else ""
-            if self.terminal.after == STARTED:
-                seen += STARTED
-                commands -= 1
-        if answer is not None:
+    def _type(self, text: str, answer: str | None) -> str:
+        """Type *text*; return what is seen until the shell is ready for what comes next."""
+        # The shell has read all lines when it does what is typed after them.
+        later = READ_ALL if self.typing is Typing.PLAIN else ""
+        self.terminal.send(text if answer else text + later)
+        ready = [STARTED, CONTINUED] if self.typing is Typing.LINES else [STARTED]
+        if self.terminal.expect_exact(ready) == 1:
+            return ""  # the command goes on in the next line
+        seen = STARTED
+        if answer:
             # The stubs know of no result, and the documentation of pexpect does.
             asked = self.terminal.waitnoecho(TIMEOUT)  # type: ignore[func-returns-value]
             assert asked, "nothing asked"
-            self.terminal.send(f"{answer}\r" + (READ_ALL if self.typing is Typing.PLAIN else ""))
-        if self.typing is Typing.PLAIN:
+            self.terminal.send(f"{answer}\r{later}")
+        if later:
             self.terminal.expect_exact(LATER)
             seen += self._before()
+            self.terminal.expect_exact(PROMPT)
+            return seen
         self.terminal.expect_exact(PROMPT)
-        return seen if self.typing is Typing.PLAIN else seen + self._before()
+        return seen + self._before()
 
     def _before(self) -> str:
         """Return what was seen before that which was waited for."""
