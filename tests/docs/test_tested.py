@@ -39,6 +39,8 @@ def test_each_page_shows_the_numbers(built_site):
 def test_nothing_is_declared_without_need():
     """Only a click on a web page, another's machine or an interactive shell may be declared."""
     assert {block["listing"] for block in tested_facts.declared()} == {
+        "examples/practice/fresh.sh",
+        "examples/practice/reset.sh",
         "examples/practice/shell.sh",
         "examples/travis/encrypt.sh",
         "examples/wall/allow.sh",

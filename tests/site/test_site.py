@@ -19,6 +19,7 @@ from site_builder import build as building
 from site_builder import mkdocs_errors
 from site_builder.drawings import screenshots
 from site_builder.pages import listings
+from site_builder.site_data import data
 
 pytestmark = pytest.mark.long
 
@@ -78,6 +79,8 @@ def test_every_rendered_block_is_known(page, language, built_site):
         options = dict(block.options)
         shown = listings.read_listing(block.path, options.get("first"), options.get("last"))
         expected.append(shown.code.expandtabs(4).rstrip())  # as Markdown does
+    if page == "reference/command-line":  # proven by tests/scripts/test_command_line.py
+        expected += [text.rstrip() for text in data("generated/command_line")[language].values()]
     rendered = [pre.get_text().rstrip() for pre in built_site.html(language, page).select("pre")]
     assert rendered == expected, f"docs/{language}/{page}.md"
 
