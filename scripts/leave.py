@@ -24,7 +24,7 @@ from mkdocs.config import load_config
 from mkdocs.structure.files import Files
 
 from site_builder.build import CONFIGS, QUIET, SOURCES
-from site_builder.formats.page_formats import WITHOUT_PDF
+from site_builder.formats.page_formats import WHEEL, WITHOUT_PDF
 from site_builder.site_data import word
 
 VENV = ROOT / "build" / "leave"
@@ -64,6 +64,11 @@ def install() -> None:
         environments.install("leave", "-e", str(ROOT))
     except subprocess.CalledProcessError as failed:
         raise LeaveError(f"{failed}\n{failed.stderr[-3000:]}") from failed
+
+
+def give_wheel(site: Path) -> None:
+    """Let the other programs offer the wheel that *site* carries."""
+    (os.environ[WHEEL],) = map(str, site.glob("files/*.whl"))
 
 
 def build(program: str, language: str, place: Path) -> Path:
@@ -172,6 +177,7 @@ def main() -> int:
     install()
     with tempfile.TemporaryDirectory() as folder:
         ours = build_once(Path(folder, "ours"), pdf=False)
+        give_wheel(ours.site)
         for program in PROGRAMS:
             for language in CONFIGS:
                 place = Path(folder, program)
