@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from pypi_practice.sandbox.start import SandboxError, start
 
 LINUX = [Kind.BUBBLEWRAP, Kind.NAMESPACE, Kind.LANDLOCK]
 NO_FILES = Files(hidden=[], readable=[], writable=[])
+PATIENCE = 30  # seconds until a test gives up
 # Each attempt is Python that prints "out" if it gets what it wants; OSError is a refusal.
 ATTEMPTS = {
     "tcp": "c('127.0.0.1', tcp).sendall(b'out'); print('out')",
@@ -156,6 +158,9 @@ def test_the_given_ports_are_reached(kind, tmp_path):
     available(kind)
     with outside(tmp_path) as (places, arrived):
         printed = inside(kind, "tcp", places, [int(str(places["tcp"]))])
+        end = time.monotonic() + PATIENCE
+        while not arrived and time.monotonic() < end:  # it is passed on by another process
+            time.sleep(0.01)
     assert (printed, arrived) == ("out", [b"connection"])
 
 
