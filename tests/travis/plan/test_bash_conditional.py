@@ -234,7 +234,8 @@ def test_bash_says_the_same_of_what_is_decided(conditions):
     expected = bash(conditions)
     assert len(expected) == len(conditions)
     for condition, answer, theirs in zip(conditions, answers, expected, strict=True):
-        assert answer in (None, theirs), condition
+        # Where an undecided part is a mistake to bash, it returns 2, which does not hold either.
+        assert answer in (None, theirs) or (answer, theirs) == (1, 2), condition
 
 
 @settings(max_examples=200, deadline=None)
