@@ -99,9 +99,9 @@ def script(name, *arguments):
     call(python(), "-m", "scripts." + name, *arguments)
 
 
-def packages(lock):
+def packages(name):
     """Return the lines of a lock file that say what is installed, without its comments."""
-    with io.open(os.path.join(ROOT, lock), encoding="utf-8") as file:
+    with io.open(os.path.join(ROOT, name), encoding="utf-8") as file:
         return [line.strip() for line in file if line.strip() and not line.strip().startswith("#")]
 
 

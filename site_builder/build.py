@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
@@ -98,20 +98,24 @@ def changed_pages(files: Iterable[Path]) -> dict[str, set[str]] | None:
     for file in files:
         folder, *rest = file.relative_to(ROOT).parts
         if folder == "examples":
-            shown = file.relative_to(ROOT).as_posix()
+            for language, page in _pages_that_name(file.relative_to(ROOT).as_posix()):
+                changed[language].add(page)
         elif folder == "docs" and rest[0] in CONFIGS and file.suffix == ".md":
-            shown = None
+            # A language that is begun borrows its missing pages from the first one.
             for language in {rest[0], *(begun() if rest[0] == first() else ())}:
                 changed[language].add("/".join(rest[1:]))
         else:
             return None
-        if shown:
-            for language, config in CONFIGS.items():
-                docs = ROOT / docs_of(ROOT / config)
-                for page in docs.rglob("*.md"):
-                    if shown in page.read_text(encoding="utf-8"):
-                        changed[language].add(page.relative_to(docs).as_posix())
     return dict(changed)
+
+
+def _pages_that_name(example: str) -> Iterator[tuple[str, str]]:
+    """Yield language and page for each page in whose text the path of an example stands."""
+    for language, config in CONFIGS.items():
+        docs = ROOT / docs_of(ROOT / config)
+        for page in docs.rglob("*.md"):
+            if example in page.read_text(encoding="utf-8"):
+                yield language, page.relative_to(docs).as_posix()
 
 
 def _build_pages(
