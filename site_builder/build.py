@@ -83,9 +83,6 @@ def rebuild_pages(old: Path, place: Path, changed: dict[str, set[str]]) -> None:
             output = place / language / name.removesuffix(".md").removesuffix("index")
             os.utime(output / "index.html", (0, 0))
     _build_languages(changed, place, {CHANGED_ONLY: "1"})
-    for language in changed:
-        index = Path(language, "search", "search_index.json")
-        shutil.copy2(old / index, place / index)
 
 
 def changed_pages(files: Iterable[Path]) -> dict[str, set[str]] | None:

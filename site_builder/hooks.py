@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import gc
-import itertools
 import json
 import logging
 import os
-import re
 import sys
-import unicodedata
-from collections import defaultdict
-from html import unescape
 from pathlib import Path
 from typing import Any
 
-import Stemmer
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 
@@ -25,11 +19,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from site_builder.drawings import screenshots
 from site_builder.formats import contents, downloads
 from site_builder.formats.page_formats import CHANGED_ONLY, FINISH, WITH_CARDS, files_address
-from site_builder.pages import fallback_pages, listing_usage, placeholder_names, theme_context
+from site_builder.pages import (
+    fallback_pages,
+    listing_usage,
+    placeholder_names,
+    search_data,
+    theme_context,
+)
 from site_builder.pages.glossary_links import TermLinks
 from site_builder.site_data import ROOT, data, first, languages, raw, word
 
-WORD = re.compile(r"[^\W\d_]{4,}")
 # A build makes much and drops little: to look for what can go after every 700 new objects, as
 # Python does, takes a tenth of its time.
 gc.set_threshold(100_000, 20, 20)
@@ -109,7 +108,7 @@ def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
     """Mark the names that readers can replace, and a page borrowed from another language."""
     language = config.theme["language"]
     html = html.replace("<th></th>", "<td></td>")  # the empty corner of a table is no heading
-    html = placeholder_names.mark(html, language)
+    html = search_data.exclude_widgets(placeholder_names.mark(html, language))
     if not fallback_pages.is_borrowed(page.file, config):
         return html
     page.canonical_url = f"{config.extra['root']}{first()}/{page.url}"
@@ -124,9 +123,10 @@ def on_env(env: Any, config: Any, files: Files) -> Any:
 
 
 def on_post_build(config: Any) -> None:
-    """Write down which blocks were shown, let the search find word families, and finish."""
+    """Write down which blocks were shown and what the search looks through, and finish."""
     language = config.theme["language"]
     if CHANGED_ONLY in os.environ:
+        search_data.leave(Path(config.site_dir, "search"))
         return
     if out := os.environ.get("GUIDE_RENDERED"):
         rows = [
@@ -137,7 +137,7 @@ def on_post_build(config: Any) -> None:
     theme_context.write_moved(
         Path(config.site_dir), config.site_url, files_address(config), language
     )
-    _widen_search(Path(config.site_dir, "search", "search_index.json"), language)
+    search_data.write(Path(config.site_dir, "search"), language)
     if (how := os.environ.get(FINISH)) is not None:
         _finish(config, with_cards=how == WITH_CARDS)
 
@@ -149,58 +149,3 @@ def _finish(config: Any, *, with_cards: bool) -> None:
     gc.freeze()  # what MkDocs holds stays until the end: it need not be looked through again
     guide = contents.of(config, config.extra["root"], Path(config.site_dir))
     finish(guide, with_cards=with_cards)
-
-
-def _fold(text: str) -> str:
-    decomposed = unicodedata.normalize("NFD", text)
-    return "".join(letter for letter in decomposed if unicodedata.category(letter) != "Mn")
-
-
-def _words(document: dict[str, str]) -> set[str]:
-    text = re.sub(
-        r"<pre>.*?</pre>|<[^>]+>", " ", f"{document['title']} {document['text']}", flags=re.S
-    )
-    return {term.lower() for term in WORD.findall(unescape(text))}
-
-
-def _widen_search(path: Path, language: str) -> None:
-    """Let a prefix search find words of the same family, and words typed without accents.
-
-    Each record gets the site's other words with the same stem in a field that is not shown, and
-    other forms of the words of its title; the theme's own stemming breaks its prefix search. What
-    readers type for a page otherwise, site/search_words.yml says.
-    """
-    typed = data("site/search_words")
-    endings, asked = typed["endings"].get(language, []), typed["pages"]
-    index = json.loads(path.read_text(encoding="utf-8"))
-    stemmer = Stemmer.Stemmer(languages()[language]["stemmer"])
-    of_document = [_words(document) for document in index["docs"]]
-    stem = {term: stemmer.stemWord(term) for term in sorted(set().union(*of_document))}
-    forms: dict[str, set[str]] = {}  # root → its other forms, without accents
-    family: dict[str, set[str]] = defaultdict(set)
-    for term, root in stem.items():
-        family[root] |= {term, _fold(term)}
-    for document, own in zip(index["docs"], of_document, strict=True):
-        relatives = {relative for term in own for relative in family[stem[term]]}
-        for root in {stemmer.stemWord(term.lower()) for term in WORD.findall(document["title"])}:
-            if root not in forms:
-                ended = {f"{root}{ending}" for ending in endings}
-                forms[root] = {_fold(form) for form in ended if stemmer.stemWord(form) == root}
-            relatives |= forms[root]
-        # A search for the beginning of a word finds it: only the longest of each is needed.
-        ordered = sorted(relatives | own)
-        longest = {
-            term
-            for term, after in itertools.zip_longest(ordered, ordered[1:], fillvalue="")
-            if not after.startswith(term)
-        }
-        if relatives := (relatives & longest) - own:
-            document["family"] = " ".join(sorted(relatives))
-        words = asked.get(document["location"].strip("/"), {}).get(language, [])
-        if words:
-            text = " ".join(words)
-            document["asked"] = " ".join(dict.fromkeys(f"{text} {_fold(text)}".split()))
-    index["config"]["fields"]["family"] = {"boost": 0.1}
-    index["config"]["fields"]["asked"] = {"boost": 5000.0}
-    text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
-    path.write_text(text, encoding="utf-8")

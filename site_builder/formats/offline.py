@@ -6,7 +6,6 @@ need a second build of each language, and would still link the two on the web on
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 import zipfile
@@ -37,7 +36,6 @@ LEFT_OUT = {
     "sitemap.xml.gz",
     "card.png",
     "index.html.md",
-    "search_index.json",
     "_headers",
     NAME,
 }
@@ -62,10 +60,6 @@ def _contents(guides: list[Guide], kept: dict[Path, str]) -> Iterator[tuple[str,
         if file.suffix == ".html":
             content = _page(content.decode(), name, names, guides[0].root, known).encode()
         yield name, content
-    for guide in guides:
-        index = guide.folder / "search" / "search_index.json"
-        text = f"var __index = {_index(index.read_text(encoding='utf-8'))};\n"
-        yield f"{guide.language}/search/search_index.js", text.encode()
 
 
 def _add(target: zipfile.ZipFile, name: str, content: bytes) -> None:
@@ -125,13 +119,3 @@ def _link(href: str, name: str, names: set[str], root: str) -> str:
     fragment = urlsplit(target).fragment
     relative = posixpath.relpath(file, posixpath.dirname(name) or ".")
     return relative + (f"#{fragment}" if fragment else "")
-
-
-def _index(text: str) -> str:
-    index = json.loads(text)
-    for document in index["docs"]:
-        address, mark, fragment = document["location"].partition("#")
-        document["location"] = f"{address}index.html{mark}{fragment}"
-    # Read by a script: these two end a line there, and not in JSON.
-    script = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
-    return script.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

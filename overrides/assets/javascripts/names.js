@@ -22,8 +22,7 @@
     one.addEventListener("click", function (event) {
       var byKey = event.detail === 0;
       box.click();
-      if (box.id === "__search" && box.checked) document.querySelector(".md-search__input").focus();
-      if (byKey && label.htmlFor !== "__search") setTimeout(function () { enter(one, box); }, 300); // it slides in
+      if (byKey) setTimeout(function () { enter(one, box); }, 300); // it slides in
     });
     return one;
   }
@@ -42,10 +41,6 @@
   }
 
   function name() {
-    document.querySelectorAll(".md-search[role=dialog]:not([aria-label])").forEach(function (one) {
-      var field = one.querySelector("[aria-label]");
-      one.setAttribute("aria-label", field ? field.getAttribute("aria-label") : "");
-    });
     document.querySelectorAll("nav.md-code__nav:not([role])").forEach(function (one) {
       one.setAttribute("role", "none");
     });
@@ -62,9 +57,8 @@
   new MutationObserver(name).observe(document.documentElement, { childList: true, subtree: true });
   name();
 
-  document.querySelectorAll("label.md-header__button").forEach(function (label) {
-    var text = { __drawer: words && words.dataset.menu, __search: words && words.dataset.search }[label.htmlFor];
-    label.replaceWith(twin(label, text || label.title));
+  document.querySelectorAll("label.md-header__button:not([for=__search])").forEach(function (label) {
+    label.replaceWith(twin(label, label.htmlFor === "__drawer" && words ? words.dataset.menu : label.title));
   });
   document.querySelectorAll(".md-option").forEach(function (one) {
     one.tabIndex = -1;
@@ -90,18 +84,6 @@
     if (event.key !== "Escape" || !drawer || !drawer.checked) return;
     drawer.click();
     document.querySelector(".md-header__button[for=__drawer]").focus();
-  });
-
-  // The search of a narrow screen is hidden until it is open: open it for its keys, and come back.
-  var search = document.getElementById("__search");
-  document.addEventListener("keydown", function (event) {
-    var typing = event.target.closest("input, textarea, select, dialog");
-    if (!search || search.checked || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (["s", "f", "/"].includes(event.key)) search.click();
-  }, true);
-  if (search) search.addEventListener("change", function () {
-    var button = document.querySelector(".md-header__button[for=__search]");
-    if (!search.checked && seen(button)) setTimeout(function () { button.focus(); });
   });
 
   // The report of a fault names the section: of the selected text, else of the address, else, for

@@ -1,0 +1,125 @@
+// Finds the sections of the guide by words, with MiniSearch. It is loaded when the search is opened,
+// after MiniSearch and the sections; tests of its parts run it without a page.
+(function () {
+  "use strict";
+  const MOST = 10, MOST_OF_A_PAGE = 3, ENOUGH = 0.2; // of the score of the first result
+  const WORD = /[\p{L}\p{N}_]+/gu;
+
+  function fold(text) {
+    return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  }
+
+  // Returns a search through *guide*, which is what search/sections.js holds.
+  function search(guide) {
+    const stopWords = new Set(guide.stopWords.split(" "));
+    const ending = new RegExp("(?<=.{3})" + guide.endings + "$");
+    const same = new Map(); // the root of a word → that of the word which stands for it
+    const spelling = new Map(); // root → a word of the guide that has it
+
+    function root(word) {
+      const own = guide.endings ? word.replace(ending, "") : word;
+      return same.get(own) || own;
+    }
+    guide.same.forEach(function (group) {
+      const [first, ...others] = group.map(function (word) { return root(fold(word)); });
+      others.forEach(function (other) { if (other !== first) same.set(other, first); });
+    });
+
+    // Returns the roots of a word: skip_existing is one, and two more. None for a stop word.
+    const known = new Map(); // word → its roots, because a page says most of its words often
+    function roots(word) {
+      if (!known.has(word)) known.set(word, read(word));
+      return known.get(word);
+    }
+    function read(word) {
+      const parts = fold(word).split("_").filter(Boolean);
+      const names = parts.length > 1 ? [parts.join("_"), ...parts] : parts;
+      return names.filter(function (name) { return !stopWords.has(name); }).map(root);
+    }
+
+    const index = new MiniSearch({
+      idField: "place",
+      fields: ["title", "page", "asked", "text"],
+      tokenize: function (text) { return text.match(WORD) || []; },
+      processTerm: function (word) {
+        const found = roots(word);
+        found.forEach(function (one) { if (!spelling.has(one)) spelling.set(one, word.toLowerCase()); });
+        return found;
+      },
+      searchOptions: {
+        tokenize: function (root) { return [root]; },
+        processTerm: function (root) { return root; },
+        boost: { asked: 4, title: 4, page: 1.5 },
+        boostDocument: function (place) { return (sections.get(place).weight || 1) * (place.includes("#") ? 1 : 1.25); },
+      },
+    });
+    const sections = new Map(guide.sections.map(function (one) { return [one.place, one]; }));
+    index.addAll(guide.sections);
+
+    // Returns what to look for in the place of a word: itself, what begins with it, or what it was
+    // meant to be, with two letters the other way round, or with one or two wrong ones.
+    function understood(word) {
+      const own = roots(word).filter(function (one) { return spelling.has(one); });
+      if (own.length) return { queries: own.slice(0, own[0] === roots(word)[0] ? 1 : own.length) };
+      const begun = { queries: [fold(word)], prefix: true };
+      if (word.length > 2 && index.search(begun).length) return begun;
+      for (let at = 1; at < word.length; at++) {
+        const swapped = word.slice(0, at - 1) + word[at] + word[at - 1] + word.slice(at + 1);
+        const meant = roots(swapped).filter(function (one) { return spelling.has(one); });
+        if (word.length > 3 && meant.length) return { queries: meant, corrected: true };
+      }
+      const most = word.length > 7 ? 2 : word.length > 3 ? 1 : 0;
+      for (let wrong = 1; wrong <= most; wrong++) {
+        const near = { queries: roots(word), fuzzy: wrong, corrected: true };
+        if (index.search(near).length) return near;
+      }
+      return null;
+    }
+
+    // Returns {results, corrected}: the best sections for a query, and the words that it was taken
+    // for, if any of them was misspelt.
+    return function (query) {
+      const words = (query.match(WORD) || []).filter(function (word) { return roots(word).length; });
+      const queries = words.map(understood).filter(Boolean);
+      const found = queries.length ? index.search({ combineWith: "OR", queries: queries }) : [];
+      const ofPage = new Map(), results = [];
+      found.forEach(function (one) {
+        const page = one.id.split("#")[0], count = ofPage.get(page) || 0;
+        if (results.length === MOST || count === MOST_OF_A_PAGE || one.score < ENOUGH * found[0].score) return;
+        ofPage.set(page, count + 1);
+        results.push({ ...sections.get(one.id), ...excerpt(sections.get(one.id), new Set(one.terms)) });
+      });
+      const corrected = queries.some(function (one) { return one.corrected; }) && results.length > 0;
+      const shown = corrected ? found[0].terms.map(function (one) { return spelling.get(one); }) : [];
+      return { results: results, corrected: shown };
+    };
+
+    // Returns the parts of a text in order, those that were found marked: [[text, found], …].
+    function marked(text, terms) {
+      const parts = [];
+      let end = 0;
+      for (const match of text.matchAll(WORD)) {
+        if (!roots(match[0]).some(function (one) { return terms.has(one); })) continue;
+        parts.push([text.slice(end, match.index), false], [match[0], true]);
+        end = match.index + match[0].length;
+      }
+      parts.push([text.slice(end), false]);
+      return parts.filter(function (part) { return part[0]; });
+    }
+
+    // Returns the title and the line of a section with most of the words in it, with marks.
+    function excerpt(section, terms) {
+      let best = section.text.split("\n")[0], most = 0;
+      section.text.split("\n").forEach(function (line) {
+        const hits = new Set((line.match(WORD) || []).flatMap(roots).filter(function (one) { return terms.has(one); }));
+        if (hits.size > most) [best, most] = [line, hits.size];
+      });
+      const parts = marked(best, terms);
+      // The words that were found are near the beginning of the line that is shown.
+      if (most && parts[0][0].length > 60 && !parts[0][1]) parts[0][0] = "… " + parts[0][0].slice(-40).replace(/^\S*\s/, "");
+      return { titleParts: marked(section.title, terms), lineParts: parts };
+    }
+  }
+
+  window.guideSearch.search = search(window.guideSearch);
+})();
