@@ -115,7 +115,7 @@ def asked(running: Browser, address: str) -> Iterator[Number]:
         page.wait_for_load_state("networkidle")
     context.close()
     foreign = [url for url in urls if not url.startswith((address, "data:"))]
-    early = [url for url in urls if "search_index" in url]
+    early = [url for url in urls if "/search/" in url]
     yield Number.at_most(say("foreign", len(urls)), len(foreign), 0, details=foreign)
     yield Number.at_most(say("refused"), len(complaints), 0, details=complaints)
     yield Number.at_most(say("search_at_start"), len(early), 0, details=early)

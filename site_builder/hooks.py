@@ -27,7 +27,7 @@ from site_builder.pages import (
     theme_context,
 )
 from site_builder.pages.glossary_links import TermLinks
-from site_builder.site_data import ROOT, data, first, languages, raw, word
+from site_builder.site_data import ROOT, first, languages, raw, word
 
 # A build makes much and drops little: to look for what can go after every 700 new objects, as
 # Python does, takes a tenth of its time.

@@ -61,7 +61,11 @@ def _content(documents: list[dict[str, Any]], language: str) -> dict[str, Any]:
             continue
         page = address.strip("/") or "index"
         place = f"{page}#{fragment}" if fragment else page
-        section: dict[str, Any] = {"place": document["location"], "title": title, "text": _plain(document["text"])}
+        section: dict[str, Any] = {
+            "place": document["location"],
+            "title": title,
+            "text": _plain(document["text"]),
+        }
         if fragment:
             section["page"] = titles[address]
         if asked.get(place):

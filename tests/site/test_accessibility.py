@@ -53,7 +53,7 @@ def test_no_element_fails_in_what_opens(browser, address):
         page.set_viewport_size(WIDE)
         page.keyboard.press("/")
         page.keyboard.type("token")
-        page.locator(".md-search-result__link").first.wait_for()
+        page.locator(".search__results a").first.wait_for()
         for view, result in accessibility_audit.audit_views(page, axe).items():
             assert result["failing"] == [], view
         page.goto(f"{address}/{language}/tutorial/upload/")
@@ -130,7 +130,7 @@ ACTIVE = """
       && place.width > 0 && place.right > 0 && place.left < innerWidth
       && place.bottom > 0 && place.top < innerHeight,
     marked: style.outlineStyle !== "none" || style.boxShadow !== "none"
-      || one.matches(".md-search__input, body"),
+      || one.matches("body"),
   };
 }
 """
@@ -188,19 +188,19 @@ def test_the_first_stop_jumps_to_the_text(reader):
 def test_the_search_needs_no_mouse(reader, size):
     reader.set_viewport_size(size)
     if size is NARROW:
-        reader.locator("button.md-header__button[for=__search]").focus()
+        reader.locator(".search-open").focus()
         reader.keyboard.press(" ")
     else:
         reader.keyboard.press("/")
-    reader.wait_for_function("document.activeElement.matches('.md-search__input')")
+    reader.wait_for_function("document.activeElement.matches('.search__field')")
     reader.keyboard.type("macaroon")
-    reader.locator(".md-search-result__link").first.wait_for()
+    reader.locator(".search__results a").first.wait_for()
     reader.keyboard.press("Escape")
-    reader.wait_for_function("!document.querySelector('#__search').checked")
+    reader.wait_for_function("!document.querySelector('dialog.search').open")
     reader.keyboard.press("s")
-    reader.wait_for_function("document.activeElement.matches('.md-search__input')")
+    reader.wait_for_function("document.activeElement.matches('.search__field')")
     reader.keyboard.press("ArrowDown")
-    reader.wait_for_function("document.activeElement.matches('.md-search-result__link')")
+    reader.wait_for_function("document.activeElement.matches('.search__results a')")
     with reader.expect_navigation():
         reader.keyboard.press("Enter")
     assert "/tutorial/upload/" not in reader.url

@@ -66,7 +66,7 @@ def test_the_search_finds(browser, address, language, typed, expected):
     page.goto(f"{address}/{language}/")
     page.keyboard.press("/")
     page.keyboard.type(typed)
-    results = page.locator(".md-search-result__link")
+    results = page.locator(".search__results a")
     results.first.wait_for()
     links = results.evaluate_all("all => all.map(one => one.getAttribute('href'))")
     assert any(f"tutorial/{expected}/" in link for link in links), links

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import io
-import json
 import re
 import unicodedata
 import xml.etree.ElementTree as ET
@@ -330,13 +329,6 @@ def test_the_offline_set_fetches_nothing_and_leads_to_itself_where_it_can(offlin
                 path = parts.path.removeprefix(urlsplit(ADDRESS).path)
                 if target.startswith(ADDRESS) and path:
                     assert not (offline_set / unquote(path)).is_file(), f"{target} is in the set"
-
-
-def test_the_offline_search_leads_to_files(offline_set, language):
-    text = (offline_set / language / "search" / "search_index.js").read_text("utf-8")
-    index = json.loads(text.removeprefix("var __index = ").rstrip().rstrip(";"))
-    for document in index["docs"]:
-        assert (offline_set / language / document["location"].partition("#")[0]).is_file()
 
 
 def test_the_offline_set_holds_what_a_page_offers(offline_set, language):

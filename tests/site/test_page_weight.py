@@ -57,20 +57,12 @@ def test_the_search_is_loaded_when_it_is_opened(browser, address):
     page, asked, complaints = opened(browser)
     page.goto(f"{address}/en/{TYPICAL}/")
     page.wait_for_load_state("networkidle")
-    early = [url for url in asked if "search_index" in url or "/workers/" in url]
+    early = [url for url in asked if "/search/" in url or "minisearch" in url]
     assert early == []
     page.keyboard.press("/")
     page.keyboard.type("token")
-    page.locator(".md-search-result__link").first.wait_for()
-    assert any(url.endswith("search_index.json") for url in asked)
-    assert complaints == []
-
-
-def test_the_words_of_a_search_are_marked_on_the_page_of_a_result(browser, address):
-    page, asked, complaints = opened(browser)
-    page.goto(f"{address}/en/{TYPICAL}/?h=token")
-    page.locator("article mark").first.wait_for()
-    assert any(url.endswith("search_index.json") for url in asked)
+    page.locator(".search__results a").first.wait_for()
+    assert any(url.endswith("/search/sections.js") for url in asked)
     assert complaints == []
 
 
@@ -201,7 +193,7 @@ def test_everything_works_under_the_policy(browser, address):
     assert page.evaluate("navigator.clipboard.readText()").strip()
     page.keyboard.press("/")
     page.keyboard.type("llavero")
-    page.locator(".md-search-result__link").first.wait_for()
+    page.locator(".search__results a").first.wait_for()
     assert [url for url in asked if not url.startswith(address)] == []
     assert complaints == []
 
@@ -217,7 +209,7 @@ def test_the_offline_set_works_from_a_disk(browser, offline_set, language, typed
     assert page.locator("html").get_attribute("lang") == language
     page.keyboard.press("/")
     page.keyboard.type(typed)
-    result = page.locator(".md-search-result__link").first
+    result = page.locator(".search__results a").first
     result.wait_for()
     result.click()
     page.wait_for_url("**/index.html*")

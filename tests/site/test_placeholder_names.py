@@ -340,6 +340,6 @@ def test_the_form_knows_what_the_program_knows():
 
 def test_the_search_index_holds_the_plain_names(built_site):
     for language in LANGUAGES:
-        text = (built_site.site / language / "search" / "search_index.json").read_text("utf-8")
+        text = (built_site.site / language / "search" / "sections.js").read_text("utf-8")
         assert "data-name" not in text
         assert "your-name" in text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -198,33 +197,6 @@ def test_no_page_asks_another_host(built_site):
             assert target.netloc in ("", urlsplit(ADDRESS).netloc), f"{file}: {tag}"
     for file in built_site.site.rglob("*.css"):
         assert not re.search(r"(url\(|@import )['\"]?(https?:)?//", file.read_text("utf-8")), file
-
-
-def test_each_language_has_its_own_search_index(language, built_site):
-    index = json.loads((built_site.site / language / "search" / "search_index.json").read_text())
-    assert index["config"]["lang"] == [language]
-    titles = {document["title"] for document in index["docs"]}
-    own, other = {"en": ("Next", "Lo siguiente"), "es": ("Lo siguiente", "Next")}[language]
-    assert own in titles
-    assert other not in titles
-
-
-@pytest.mark.parametrize(
-    ("language", "typed", "page"),
-    [
-        ("es", "construccion", "tutorial/release/"),  # no accent
-        ("es", "instalar", "tutorial/release/"),  # the page has other forms of the verb
-        ("en", "publishing", "tutorial/pypi/"),
-    ],
-)
-def test_the_search_knows_word_families_and_missing_accents(language, typed, page, built_site):
-    index = json.loads((built_site.site / language / "search" / "search_index.json").read_text())
-    matching_pages = {
-        document["location"].partition("#")[0]
-        for document in index["docs"]
-        if typed in f"{document['title']} {document['text']} {document.get('family', '')}".lower()
-    }
-    assert page in matching_pages
 
 
 # What must stop a build

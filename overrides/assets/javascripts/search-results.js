@@ -1,5 +1,5 @@
 // Finds the sections of the guide by words, with MiniSearch. It is loaded when the search is opened,
-// after MiniSearch and the sections; tests of its parts run it without a page.
+// after MiniSearch and the sections.
 (function () {
   "use strict";
   const MOST = 10, MOST_OF_A_PAGE = 3, ENOUGH = 0.2; // of the score of the first result
@@ -9,7 +9,7 @@
     return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   }
 
-  // Returns a search through *guide*, which is what search/sections.js holds.
+  // Promises a function that searches *guide*, which is what search/sections.js holds.
   function search(guide) {
     const stopWords = new Set(guide.stopWords.split(" "));
     const ending = new RegExp("(?<=.{3})" + guide.endings + "$");
@@ -32,8 +32,8 @@
       return known.get(word);
     }
     function read(word) {
-      const parts = fold(word).split("_").filter(Boolean);
-      const names = parts.length > 1 ? [parts.join("_"), ...parts] : parts;
+      const whole = fold(word), parts = whole.split("_").filter(Boolean);
+      const names = whole.includes("_") ? [whole, ...parts] : parts;
       return names.filter(function (name) { return !stopWords.has(name); }).map(root);
     }
 
@@ -50,11 +50,12 @@
         tokenize: function (root) { return [root]; },
         processTerm: function (root) { return root; },
         boost: { asked: 4, title: 4, page: 1.5 },
+        bm25: { k: 1.2, b: 0.5, d: 0.5 }, // a long list of words counts less against a page
         boostDocument: function (place) { return (sections.get(place).weight || 1) * (place.includes("#") ? 1 : 1.25); },
       },
     });
     const sections = new Map(guide.sections.map(function (one) { return [one.place, one]; }));
-    index.addAll(guide.sections);
+    const ready = index.addAllAsync(guide.sections, { chunkSize: 50 }); // the field takes letters meanwhile
 
     // Returns what to look for in the place of a word: itself, what begins with it, or what it was
     // meant to be, with two letters the other way round, or with one or two wrong ones.
@@ -78,7 +79,7 @@
 
     // Returns {results, corrected}: the best sections for a query, and the words that it was taken
     // for, if any of them was misspelt.
-    return function (query) {
+    function find(query) {
       const words = (query.match(WORD) || []).filter(function (word) { return roots(word).length; });
       const queries = words.map(understood).filter(Boolean);
       const found = queries.length ? index.search({ combineWith: "OR", queries: queries }) : [];
@@ -92,7 +93,7 @@
       const corrected = queries.some(function (one) { return one.corrected; }) && results.length > 0;
       const shown = corrected ? found[0].terms.map(function (one) { return spelling.get(one); }) : [];
       return { results: results, corrected: shown };
-    };
+    }
 
     // Returns the parts of a text in order, those that were found marked: [[text, found], …].
     function marked(text, terms) {
@@ -119,7 +120,9 @@
       if (most && parts[0][0].length > 60 && !parts[0][1]) parts[0][0] = "… " + parts[0][0].slice(-40).replace(/^\S*\s/, "");
       return { titleParts: marked(section.title, terms), lineParts: parts };
     }
+
+    return ready.then(function () { return find; });
   }
 
-  window.guideSearch.search = search(window.guideSearch);
+  window.guideSearch.ready = search(window.guideSearch);
 })();

@@ -7,6 +7,8 @@
   const field = dialog.querySelector("input"), status = dialog.querySelector("[role=status]");
   const list = dialog.querySelector("ol"), help = dialog.querySelector(".search__help");
 
+  let find = null;
+
   function script(address) {
     return new Promise(function (done, failed) {
       const one = document.createElement("script");
@@ -20,7 +22,9 @@
   function loaded() {
     loading = loading || Promise.all([
       script(new URL("minisearch.js", own)), script(new URL("search/sections.js", root)),
-    ]).then(function () { return script(new URL("search-results.js", own)); });
+    ]).then(function () { return script(new URL("search-results.js", own)); })
+      .then(function () { return window.guideSearch.ready; })
+      .then(function (found) { find = found; });
     loading.catch(function () { loading = null; });
     return loading;
   }
@@ -33,7 +37,7 @@
   }
 
   function show() {
-    loaded().then(function () { render(window.guideSearch); }, function () { status.textContent = dialog.dataset.unloaded; });
+    loaded().then(function () { render(window.guideSearch.says); }, function () { status.textContent = dialog.dataset.unloaded; });
   }
 
   function element(name, className, parts) {
@@ -63,9 +67,8 @@
     return one;
   }
 
-  function render(guide) {
-    const query = field.value.trim(), says = guide.says;
-    const found = guide.search(query), number = found.results.length;
+  function render(says) {
+    const query = field.value.trim(), found = find(query), number = found.results.length;
     const parts = [query ? says[number === 0 ? "none" : number === 1 ? "one" : "other"] : ""];
     if (found.corrected.length) parts.push(says.corrected);
     status.textContent = parts.join(" ").replace("{number}", number)
