@@ -123,10 +123,10 @@ def test_the_search_knows_the_forms_of_a_word(searcher):
     assert missed == []
 
 
-@pytest.mark.parametrize("query", ["", "  ", "?", "I", "how do I", "the", "cómo se hace", "de la"])
-def test_words_that_say_nothing_find_nothing(searcher, query):
-    if (searcher.language == "es") == any(letter in query for letter in "óde"):
-        assert results(searcher, query) == []
+def test_words_that_say_nothing_find_nothing(searcher):
+    queries = {"en": ["I", "how do I", "the"], "es": ["cómo se hace", "de la", "como"]}
+    for query in ["", "  ", "?", *queries[searcher.language]]:
+        assert results(searcher, query) == [], query
 
 
 def test_short_words_of_a_sentence_change_nothing(searcher):
@@ -191,7 +191,8 @@ def test_words_of_one_meaning_find_the_same(searcher):
 def test_what_stands_around_the_text_is_not_searched(language, built_site):
     text = "\n".join(section["text"] for section in content(built_site, language)["sections"])
     article = built_site.html(language, "tutorial/upload")
-    for part in ("p.proof", "p.own-names", ".page-foot", ".output .filename"):
+    assert article.select(".output .filename")
+    for part in ("p.proof", "p.own-names", ".output .filename"):
         for one in article.select(part):
             assert one.get_text(" ", strip=True)[:30] not in text, part
     assert "data-search" not in text
