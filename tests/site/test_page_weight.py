@@ -207,6 +207,7 @@ def test_the_offline_set_works_from_a_disk(browser, offline_set, language, typed
     page.goto((offline_set / "index.html").as_uri())
     page.locator(f'a[hreflang="{language}"]').click()
     assert page.locator("html").get_attribute("lang") == language
+    page.wait_for_load_state()
     page.keyboard.press("/")
     page.keyboard.type(typed)
     result = page.locator(".search__results a").first

@@ -1,4 +1,4 @@
-// Finds the sections of the guide by words, with MiniSearch. It is loaded when the search is opened,
+// Finds the sections of the guide by words, with MiniSearch, and shows them. It is loaded when the search is opened,
 // after MiniSearch and the sections.
 (function () {
   "use strict";
@@ -11,7 +11,7 @@
 
   // Promises a function that searches *guide*, which is what search/sections.js holds.
   function search(guide) {
-    const stopWords = new Set(guide.stopWords.split(" "));
+    const stopWords = new Set(fold(guide.stopWords).split(" "));
     const ending = new RegExp("(?<=.{3})" + guide.endings + "$");
     const same = new Map(); // the root of a word → that of the word which stands for it
     const spelling = new Map(); // root → a word of the guide that has it
@@ -124,5 +124,67 @@
     return ready.then(function () { return find; });
   }
 
+  function element(name, className, parts) {
+    const one = document.createElement(name);
+    one.className = className;
+    parts.forEach(function (part) {
+      const [text, found] = part;
+      const mark = found ? document.createElement("mark") : null;
+      if (mark) mark.textContent = text;
+      one.append(mark || text);
+    });
+    return one;
+  }
+
+  function address(place, root) {
+    const [page, fragment] = place.split("#"), file = location.protocol === "file:" ? "index.html" : "";
+    return new URL(page + file + (fragment ? "#" + fragment : ""), root).href;
+  }
+
+  function item(result, root) {
+    const one = document.createElement("li"), link = document.createElement("a");
+    link.href = address(result.place, root);
+    link.append(element("span", "search__title", result.titleParts));
+    if (result.page) link.append(element("span", "search__page", [[result.page, false]]));
+    link.append(element("span", "search__line", result.lineParts));
+    one.append(link);
+    return one;
+  }
+
+  // Shows what is found for a query in the dialog; *root* is the address of the language.
+  function show(find, query, root) {
+    const says = window.guideSearch.says, found = find(query), number = found.results.length;
+    const help = dialog.querySelector(".search__help");
+    const parts = [query ? says[number === 0 ? "none" : number === 1 ? "one" : "other"] : ""];
+    if (found.corrected.length) parts.push(says.corrected);
+    dialog.querySelector("[role=status]").textContent = parts.join(" ").replace("{number}", number)
+      .replace("{words}", found.corrected.join(" ") || query);
+    dialog.querySelector("ol").replaceChildren(...found.results.map(function (one) { return item(one, root); }));
+    help.hidden = number > 0;
+    help.replaceChildren(query ? says.try : says.empty);
+    if (query) {
+      const link = document.createElement("a");
+      link.href = address("reference/messages/#box", root);
+      link.textContent = says.box;
+      help.append(document.createElement("br"), says.box_before + " ", link);
+    }
+  }
+
+  // Enter in the field opens the first result, and the arrows go from one to the next.
+  const dialog = document.querySelector("dialog.search");
+  function results() {
+    return Array.from(dialog.querySelectorAll(".search__results a"));
+  }
+  dialog.addEventListener("keydown", function (event) {
+    if (event.key === "Enter" && event.target.matches("input") && results().length) results()[0].click();
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    const stops = [dialog.querySelector("input"), ...results()];
+    const next = stops[stops.indexOf(document.activeElement) + step];
+    event.preventDefault();
+    if (next) next.focus();
+  });
+
+  window.guideSearch.show = show;
   window.guideSearch.ready = search(window.guideSearch);
 })();
