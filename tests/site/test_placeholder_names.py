@@ -82,7 +82,7 @@ def fill(page, **fields):
     """Open the form with the keyboard, type, and send."""
     page.locator(".own-names__open").focus()
     page.keyboard.press("Enter")
-    page.locator("dialog").wait_for()
+    page.locator("dialog.own-names-form").wait_for()
     for field, value in fields.items():
         page.fill(f"#own-names-{field}", value)
     page.keyboard.press("Enter")
@@ -97,7 +97,7 @@ def shown(page, form):
 def test_python_and_the_script_agree(visitor):
     """Every form and every fault of odd names, and every file of the demo package."""
     visitor.locator(".own-names__open").click()
-    visitor.locator("dialog").wait_for()
+    visitor.locator("dialog.own-names-form").wait_for()
     pairs = [
         (name, other, user)
         for name in NAMES
@@ -120,7 +120,7 @@ def test_python_and_the_script_agree(visitor):
 
 def test_every_block_shows_and_copies_the_names(visitor, address):
     fill(visitor, **OWN)
-    visitor.locator("dialog").wait_for(state="hidden")
+    visitor.locator("dialog.own-names-form").wait_for(state="hidden")
     assert visitor.locator(".own-names__status").inner_text() == "Every block now shows your names."
     assert shown(visitor, "project") == {"Foo.Bar"}
     assert shown(visitor, "package") == {"foo_bar"}
@@ -156,7 +156,7 @@ def test_wrong_names_are_said_at_once_and_in_the_language(visitor, address):
         assert field.get_attribute("aria-invalid") == "true"
         assert "own-names-project-fault" in field.get_attribute("aria-describedby")
         visitor.keyboard.press("Enter")
-        assert visitor.locator("dialog").is_visible()
+        assert visitor.locator("dialog.own-names-form").is_visible()
         assert visitor.evaluate("document.activeElement.id") == "own-names-project"
         field.fill("json-of-mine")
         assert fault.inner_text() == ""
@@ -180,7 +180,7 @@ def test_escape_leaves_everything_as_it_was(visitor):
     visitor.locator(".own-names__open").click()
     visitor.fill("#own-names-project", "second-one")
     visitor.keyboard.press("Escape")
-    assert not visitor.locator("dialog").is_visible()
+    assert not visitor.locator("dialog.own-names-form").is_visible()
     assert visitor.evaluate("document.activeElement.matches('.own-names__open')")
     assert shown(visitor, "project") == {"first-one"}
     visitor.locator(".own-names__open").click()
@@ -236,7 +236,7 @@ def test_a_form_that_cannot_come_says_so(visitor):
     visitor.get_by_text("The form could not be loaded").wait_for()
     visitor.unroute("**/own-names-form.js")
     visitor.locator(".own-names__open").click()
-    visitor.locator("dialog").wait_for()
+    visitor.locator("dialog.own-names-form").wait_for()
 
 
 def test_spoilt_storage_does_no_harm(visitor):
