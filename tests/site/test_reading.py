@@ -85,35 +85,53 @@ def test_what_is_too_wide_is_seen(browser, address):
 # Code
 
 
+def highlighted(lines: str) -> str:
+    return f"<pre><span></span><code>{lines}</code></pre>"
+
+
 def test_the_indent_of_a_line_is_named():
-    html = (
-        '<span id="__span-0-1">a\n</span><span id="__span-0-2"><span class="w">    </span>b</span>'
+    lines = (
+        '<span id="__span-0-1"><span class="hll">a\n</span></span>'
+        '<span id="__span-0-2"><span class="w">    </span>b\n</span>'
     )
-    assert code_lines.mark(html) == (
-        '<span class="line">a\n</span><span class="line in4"><span class="w">    </span>b</span>'
+    marked = (
+        '<span class="line"><span class="hll">a</span></span>\n'
+        '<span class="line in4"><span class="w">    </span>b</span>\n'
     )
+    assert code_lines.mark(highlighted(lines)) == highlighted(marked)
 
 
+def test_an_option_is_not_broken_after_its_hyphens():
+    text = "pypi-practice travis run . <b>--var</b> X=1 --dry-run https://a.b/c-d x-"
+    word = '<span class="word">{}</span>'
+    marked = code_lines.mark(f"<p><code>{text}</code></p>{highlighted(text)}")
+    expected = text.replace("pypi-practice", word.format("pypi-practice"))
+    for option in ("--var", "--dry-run"):
+        expected = expected.replace(option, word.format(option))
+    assert marked == f"<p><code>{text}</code></p>{highlighted(expected)}"
+    short = highlighted("pypi-practice reset")
+    assert code_lines.mark(short) == short
+
+
+# How much further in the rest of each wrapped line stands than its beginning.
 WRAPPED = """
 () => [...document.querySelectorAll("article .line")].map(line => {
-  const range = document.createRange();
-  range.selectNodeContents(line);
-  const boxes = [...range.getClientRects()].filter(box => box.width > 0 && box.height < 40);
-  const top = Math.min(...boxes.map(box => box.top));
-  const text = line.textContent, walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
-  let first = null, rest = [], node;
-  while ((node = walker.nextNode())) {
-    for (let at = 0; at < node.data.length; at++) {
-      if (!node.data[at].trim()) continue;
-      range.setStart(node, at);
-      range.setEnd(node, at + 1);
-      const box = range.getBoundingClientRect();
-      if (!first) first = box;
-      else if (box.top > first.bottom - 2) rest.push(box.left);
+  const range = document.createRange(), boxes = [];
+  const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.data;
+    for (let at = 0; at < text.length; at++) {
+      range.setStart(walker.currentNode, at);
+      range.setEnd(walker.currentNode, at + 1);
+      if (text[at].trim()) boxes.push(range.getBoundingClientRect());
     }
   }
-  return {text: text, further: rest.length ? Math.min(...rest) - first.left : null};
-})
+  const first = boxes[0], place = line.getBoundingClientRect();
+  const rest = boxes.filter(box => box.top > first.bottom - 2);
+  // A word that has no room beside a wide indent stands below it, where the rest stands too.
+  if (!rest.length || !place.height || first.top > place.top + first.height) return null;
+  return {text: line.textContent, further: Math.min(...rest.map(box => box.left)) - first.left};
+}).filter(line => line)
 """
 
 
@@ -121,7 +139,7 @@ WRAPPED = """
 def test_the_rest_of_a_long_line_stands_further_in_than_the_line(browser, address, name):
     page = browser.new_context(viewport=PHONE).new_page()
     page.goto(f"{address}/en/{name}/")
-    wrapped = [line for line in page.evaluate(WRAPPED) if line["further"] is not None]
+    wrapped = page.evaluate(WRAPPED)
     assert wrapped
     assert [line for line in wrapped if line["further"] < 5] == []
     page.context.close()
@@ -131,9 +149,7 @@ def test_the_rest_of_a_long_line_stands_further_in_than_the_line(browser, addres
 def test_what_is_copied_from_a_wrapped_block_is_what_the_file_says(
     browser, address, built_site, name
 ):
-    codes = [
-        block["code"] for block in built_site.blocks("en") if block["page"].startswith(f"{name}.")
-    ]
+    codes = [block["code"] for block in built_site.blocks("en") if block["page"] == f"{name}.md"]
     context = browser.new_context(viewport=PHONE, permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(f"{address}/en/{name}/")
@@ -145,7 +161,9 @@ def test_what_is_copied_from_a_wrapped_block_is_what_the_file_says(
         "all => all.map(one => one.textContent)"
     )
     assert [text.strip("\n") for text in written] == codes
-    assert [text.strip("\n") for text in selected] == codes
+    shown = [text.strip("\n") for text in selected if text]  # the others are behind a tab
+    assert shown == [code for code in codes if code in shown]
+    assert len(shown) > len(codes) / 2
     for block in page.locator("article div.highlight:not(.no-copy)").all():
         if not block.is_visible():  # behind a tab
             continue
@@ -275,7 +293,7 @@ def test_the_messages_are_filtered_as_one_types(browser, address, language):
     until(page, "document.querySelector('#no-identity').closest('details').open")
     assert page.locator("#no-identity").is_visible()
     assert field.input_value() == ""
-    field.fill("nothing has this")
+    field.fill("no such message zzz")
     assert visible.count() == 0
     page.context.close()
 
@@ -354,7 +372,11 @@ new Promise(resolve => new PerformanceObserver(list => {
 def test_the_text_stays_where_it_is_when_the_typeface_arrives(browser, address):
     page = browser.new_context(viewport=PHONE).new_page()
     waiting: list[Route] = []
-    page.route("**/*.woff2", waiting.append)
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/*.woff2", hold)
     page.goto(f"{address}/en/tutorial/upload/", wait_until="commit")
     page.locator("article h2").first.wait_for()
     while not waiting:
@@ -364,5 +386,5 @@ def test_the_text_stays_where_it_is_when_the_typeface_arrives(browser, address):
         route.continue_()
     page.evaluate("document.fonts.ready.then(() => true)")
     assert page.evaluate("document.fonts.check('16px \"Source Serif\"')")
-    assert page.evaluate(SHIFTS) < 0.1
+    assert page.evaluate(SHIFTS) < 0.01
     page.context.close()
