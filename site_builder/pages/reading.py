@@ -50,9 +50,21 @@ class _Parts(Treeprocessor):  # type: ignore[misc] # the library carries no type
                 if len(_text(code)) > WORD:
                     code.set("class", "long")
         for details in root.iter("details"):
+            if details.get("class") == "message":
+                _move_link(details)
             if "proof" in details.get("class", "").split():
                 # What is behind the mark is not what a page is about.
                 details.set("data-search-exclude", "")
+
+
+def _move_link(message: ET.Element) -> None:
+    """Put the link of a message to itself below it: in what opens the message it would not do."""
+    heading = message.find("summary/h3")
+    link = None if heading is None else heading.find("a[@class='headerlink']")
+    if heading is not None and link is not None:
+        heading.remove(link)
+        link.set("data-search-exclude", "")
+        message.findall("p")[-1].append(link)
 
 
 def _text(element: ET.Element) -> str:

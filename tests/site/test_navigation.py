@@ -321,7 +321,8 @@ def test_every_section_can_be_linked_to(built_site):
             for heading in built_site.html(language, page).select("article :is(h2, h3)"):
                 if heading.find_parent(class_="contents"):
                     continue
-                link = heading.select_one("a.headerlink")
+                message = heading.find_parent("details", class_="message")
+                link = (message or heading).select_one("a.headerlink")
                 assert link["href"] == f"#{heading['id']}", f"{language}/{page}"
 
 

@@ -9,6 +9,7 @@ import re
 import pytest
 from fontTools.ttLib import TTFont
 from helpers.docs.blocks import pages
+from helpers.site import accessibility_audit
 from helpers.site.built_site import LANGUAGES
 from helpers.site.chromium import until
 from playwright.sync_api import Route
@@ -243,6 +244,7 @@ def test_the_search_does_not_hold_what_is_behind_a_mark(built_site):
         index = (built_site.site / language / "search/search_index.json").read_text("utf-8")
         assert words["how"]["run"][language] not in index
         assert f"{words['mark'][language]}<" not in index
+        assert "¶" not in index
 
 
 # Tables
@@ -312,6 +314,16 @@ def test_a_message_opens_on_a_tap_and_for_a_link(browser, address, script):
     other.locator("summary").tap()
     assert other.locator("p").first.is_visible()
     context.close()
+
+
+@pytest.mark.parametrize("name", ["reference/messages", "tutorial/upload"])
+def test_no_element_fails_in_what_a_page_opens(browser, address, name):
+    page = browser.new_context(bypass_csp=True, viewport=PHONE, color_scheme="light").new_page()
+    page.goto(f"{address}/en/{name}/")
+    page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
+    page.evaluate(accessibility_audit.script())
+    assert accessibility_audit.audit_parts(page)["failing"] == []
+    page.context.close()
 
 
 def test_a_message_is_printed_once(built_site):
