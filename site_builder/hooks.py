@@ -17,9 +17,10 @@ from mkdocs.structure.files import File, Files
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from site_builder.drawings import screenshots
-from site_builder.formats import contents, downloads
+from site_builder.formats import contents, downloads, fonts
 from site_builder.formats.page_formats import CHANGED_ONLY, FINISH, WITH_CARDS, files_address
 from site_builder.pages import (
+    code_lines,
     fallback_pages,
     listing_usage,
     placeholder_names,
@@ -27,6 +28,7 @@ from site_builder.pages import (
     theme_context,
 )
 from site_builder.pages.glossary_links import TermLinks
+from site_builder.pages.reading import Reading
 from site_builder.site_data import ROOT, first, languages, raw, word
 
 # A build makes much and drops little: to look for what can go after every 700 new objects, as
@@ -61,7 +63,7 @@ def on_config(config: Any) -> None:
         for key in ("language", "missing_title", "missing_text", "home", "changes", "locale")
     }
     theme_context.give_words(config)
-    config.markdown_extensions.append(TermLinks(language))
+    config.markdown_extensions += [TermLinks(language), Reading()]
 
 
 def on_files(files: Files, config: Any) -> None:
@@ -75,6 +77,9 @@ def on_files(files: Files, config: Any) -> None:
             files.append(File.generated(config, name, content=path.read_bytes()))
     content = downloads.archive()
     files.append(File.generated(config, f"files/{downloads.ARCHIVE}", content=content))
+    if CHANGED_ONLY not in os.environ:  # they are there, and take time to make
+        for name, content in fonts.for_pages().items():
+            files.append(File.generated(config, name, content=content))
     script = placeholder_names.script_data(config.theme["language"])
     files.append(File.generated(config, placeholder_names.DATA, content=script))
 
@@ -108,7 +113,8 @@ def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
     """Mark the names that readers can replace, and a page borrowed from another language."""
     language = config.theme["language"]
     html = html.replace("<th></th>", "<td></td>")  # the empty corner of a table is no heading
-    html = search_data.exclude_widgets(placeholder_names.mark(html, language))
+    html = code_lines.mark(placeholder_names.mark(html, language))
+    html = search_data.exclude_widgets(html)
     if not fallback_pages.is_borrowed(page.file, config):
         return html
     page.canonical_url = f"{config.extra['root']}{first()}/{page.url}"

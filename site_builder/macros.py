@@ -62,9 +62,10 @@ def listing(
     """Show a file of examples/ or demo-package/, or its lines from *first* to *last*."""
     shown = read_listing(path, first, last)
     listing_usage.add(config["theme"]["language"], page, shown)
-    proof = proof_kind.sentence(shown, language)
     if shown.is_output:
-        return fence(shown, title or proof, ["output", "no-copy"], list(hl))
+        head = title or data("site/proofs")["output"][language]
+        block = fence(shown, head, ["output", "no-copy"], list(hl))
+        return f"{block}\n\n{_mark(shown, language)}"
     head, classes = title if title is not None else shown.title, []
     if shown.must_fail:
         mark = word("refused" if path.endswith((".yml", ".pypirc")) else "must_fail", language)
@@ -72,21 +73,31 @@ def listing(
     if path.startswith(tuple(data("commands/placeholder_names")["fixed"])):
         classes.append("fixed-names")
     up = "../" * (len(PurePosixPath(page).parts) - 1)
-    foot = _foot(shown, proof, files_address(config), up, language)
-    return f"{fence(shown, head, classes, list(hl))}\n\n{foot}"
+    more = _file(shown, files_address(config), up, language)
+    return f"{fence(shown, head, classes, list(hl))}\n\n{_mark(shown, language, more)}"
 
 
-def _foot(shown: Listing, proof: str, repository: str, up: str, language: str) -> str:
-    """Return the line below a block: its file, how it is proven, and the download."""
+def _mark(shown: Listing, language: str, more: str = "") -> str:
+    """Return the mark below a block, which opens to how it is proven, and to its file."""
+    words = data("site/proofs")
+    proven = proof_kind.kind(shown.path) != "declared"
+    classes, kind = ("proof", "mark") if proven else ("proof unproven", "mark_declared")
+    name = shown.name.replace("_", r"\_")
+    title = f'{words[kind][language]}<span class="proof__of">: {name}</span>'
+    return f'??? {classes} "{title}"\n    {proof_kind.sentence(shown, language)}{more}'
+
+
+def _file(shown: Listing, repository: str, up: str, language: str) -> str:
+    """Return the links to the file of a block: where it is, and the download."""
     words, name = data("site/proofs"), shown.title or shown.name
     text = words["file"][language].format(path=shown.path)
-    source = f'[{shown.name}]({repository}{shown.path}){{ .source title="{text}" }}'
+    source = f"[{text}]({repository}{shown.path}){{ .source }}"
     text = words["download"][language]
     link = (
         f"[{text}]({up}{address(shown.path)})"
         f'{{ .download download="{name}" aria-label="{text} {name}" }}'
     )
-    return f"{source} {proof} {link}\n{{ .proof }}"
+    return f"<br>{source}<br>{link}"
 
 
 def _known(name: str, names: Iterable[str]) -> str:

@@ -6,13 +6,12 @@ Material's ``social`` plugin fetches its fonts from fonts.google.com, and fails 
 from __future__ import annotations
 
 import functools
-import importlib.util
 import re
-from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from site_builder.formats.contents import Guide
+from site_builder.formats.fonts import font_file
 from site_builder.site_data import ROOT
 
 NAME = "card.png"
@@ -29,14 +28,6 @@ def write(guide: Guide) -> None:
         card = draw(title, guide.chapter(page), guide)
         # A point takes one byte in a picture that lists its colours, and three in another.
         card.quantize(64, dither=Image.Dither.NONE).save(page.file.parent / NAME)
-
-
-def font_file(weight: str) -> Path:
-    """Return the file of a font in the package that the lock names: ``Regular`` or ``Semibold``."""
-    package = importlib.util.find_spec("font_source_serif_pro")
-    if package is None or not package.submodule_search_locations:
-        raise ModuleNotFoundError("font_source_serif_pro")
-    return Path(package.submodule_search_locations[0], "files", f"SourceSerifPro-{weight}.ttf")
 
 
 @functools.cache

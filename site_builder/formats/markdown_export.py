@@ -86,6 +86,7 @@ def _article(page: Page) -> Any:
     body = copy.deepcopy(page.tree.xpath(ARTICLE)[0])
     for element in body.xpath(IDLE):
         element.drop_tree()
+    _open(body)
     labels = {
         label.get("for"): label.text_content()
         for label in page.tree.xpath('//*[contains(@class, "tabbed-labels")]/label')
@@ -99,6 +100,21 @@ def _article(page: Page) -> Any:
             name.append(strong)
             block.insert(0, name)
     return body
+
+
+def _open(body: Any) -> None:
+    """Put what a reader of the site opens into the text, in which nothing can be opened."""
+    for details in body.xpath('.//details[contains(@class, "proof")]'):
+        details.find("summary").drop_tree()
+        (paragraph,) = details
+        paragraph.set("class", "proof")
+        for line_break in paragraph.xpath("br"):
+            line_break.tail = f" · {line_break.tail or ''}"
+            line_break.drop_tag()
+        details.drop_tag()
+    for details in body.xpath('.//details[contains(@class, "message")]'):
+        details.tag = "div"
+        details.find("summary").drop_tag()
 
 
 def markdown(page: Page) -> str:

@@ -14,8 +14,8 @@ import pikepdf
 from playwright.sync_api import Browser, sync_playwright
 
 from site_builder import browser
-from site_builder.formats.cards import font_file
 from site_builder.formats.contents import Guide
+from site_builder.formats.fonts import font_file
 from site_builder.formats.page_formats import TAKEN
 from site_builder.formats.single_page import PAGE
 

@@ -107,8 +107,7 @@ def _patterns(entry: catalogue.Entry) -> str:
 
 def _other_texts(entry: catalogue.Entry) -> list[str]:
     """Return the texts of a message that its heading does not show."""
-    whole = [entry.text] if entry.text.rstrip(".") != entry.title.rstrip(".") else []
-    return whole + [catalogue.shown(text) for text in entry.texts[1:]]
+    return [catalogue.shown(text) for text in entry.texts[1:]]
 
 
 def _escaped_markdown(text: str) -> str:

@@ -61,8 +61,9 @@ def address(built_site) -> Iterator[str]:
 
 
 def note_address(addresses: list[str], request: Request) -> None:
-    """Keep the address of a request."""
-    addresses.append(request.url)
+    """Keep the address of a request; a font is asked for when its first letter is shown."""
+    if request.resource_type != "font":
+        addresses.append(request.url)
 
 
 @pytest.fixture(scope="module")

@@ -107,8 +107,6 @@ FUNCTIONS = (
     "md-header__button",
     "own-names__open",
     "md-code__button",
-    "download",
-    "source",
     "headerlink",
     "page-foot__report",
     "page-foot__edit",
@@ -275,18 +273,23 @@ def test_language_neighbours_and_sections_need_no_mouse(reader):
     assert reader.url.endswith(link.get_attribute("href"))
 
 
-def test_a_block_is_copied_and_scrolled_without_a_mouse(reader):
+def test_a_block_is_copied_without_a_mouse(reader):
     button = reader.locator("article .md-code__button").first
     button.focus()
     reader.keyboard.press("Enter")
     reader.wait_for_function(
         "navigator.clipboard.readText().then(text => text.includes('activate'))"
     )
-    wide = reader.locator("article pre > code").evaluate_all(
-        "all => all.findIndex(one => one.scrollWidth > one.clientWidth && one.tabIndex === 0)"
-    )
-    assert wide >= 0
-    block = reader.locator("article pre > code").nth(wide)
-    block.focus()
-    reader.keyboard.press("ArrowRight")
-    reader.wait_for_function("document.activeElement.scrollLeft > 0")
+
+
+def test_a_mark_is_opened_without_a_mouse(reader):
+    mark = reader.locator("article details.proof").first
+    link = mark.locator("a.source")
+    assert not link.is_visible()
+    mark.locator("summary").focus()
+    reader.keyboard.press("Enter")
+    assert link.is_visible()
+    reader.keyboard.press("Tab")
+    assert reader.evaluate(HERE, "a.source")
+    reader.keyboard.press("Tab")
+    assert reader.evaluate(HERE, "a.download")

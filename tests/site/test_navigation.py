@@ -232,7 +232,8 @@ def test_every_section_can_be_linked_to(built_site):
             for heading in built_site.html(language, page).select("article :is(h2, h3)"):
                 if heading.find_parent(class_="contents"):
                     continue
-                link = heading.select_one("a.headerlink")
+                message = heading.find_parent("details", class_="message")
+                link = (message or heading).select_one("a.headerlink")
                 assert link["href"] == f"#{heading['id']}", f"{language}/{page}"
 
 
@@ -244,18 +245,22 @@ def test_every_block_says_how_it_is_proven(language, built_site):
     tested = site_data.data("generated/tested")
     for page in pages():
         html = built_site.html(language, page)
-        for foot in html.select("p.proof"):
-            text = foot.get_text()
+        for mark in html.select("details.proof"):
+            text = mark.select_one("p").get_text()
             reasons = [block["reason"][language][:30] for block in tested["declared"]]
-            assert tested["date"] in text or any(reason in text for reason in reasons), text
-            source = foot.select_one("a.source")["href"]
+            declared = any(reason in text for reason in reasons)
+            assert (tested["date"] in text) is not declared, text
+            assert ("unproven" in mark["class"]) is declared, text
+            if "output" in mark.find_previous_sibling("div")["class"]:
+                continue
+            source = mark.select_one("a.source")["href"]
             file = source.partition("/blob/main/")[2]
             assert (ROOT / file).is_file(), source
-            assert foot.select_one("a.download")["aria-label"].endswith(
-                foot.select_one("a.download")["download"]
+            assert mark.select_one("a.download")["aria-label"].endswith(
+                mark.select_one("a.download")["download"]
             )
-        titles = [element.get_text() for element in html.select(".output .filename")]
-        assert all(tested["date"] in title for title in titles), page
+    marks = [len(built_site.html(language, page).select("details.proof")) for page in pages()]
+    assert sum(marks) == len(built_site.blocks(language))
 
 
 def test_what_is_copied_has_no_prompt(built_site):
