@@ -11,7 +11,7 @@ from pypi_practice.core.i18n import language as user_language
 from site_builder.drawings import drawings, screenshots
 from site_builder.formats import wheel
 from site_builder.formats.downloads import address
-from site_builder.formats.page_formats import TAKEN, WHEEL, WITHOUT_PDF, files_address, source_of
+from site_builder.formats.page_formats import TAKEN, WHEEL, files_address, is_taken, source_of
 from site_builder.pages import listing_usage, proof_kind, tables
 from site_builder.pages.fallback_pages import spoken
 from site_builder.pages.listings import Listing, fence, read_listing
@@ -122,11 +122,11 @@ def screenshot(config: Any, page: str, language: str, name: str) -> str:
 
 def take(config: Any, page: str, language: str, what: str) -> str:
     """Link to one of TAKEN."""
-    if what == "pdf" and os.environ.get(WITHOUT_PDF):
+    if not is_taken(_known(what, TAKEN)):
         return word("take_no_pdf", language)
     up = "../" * (0 if page == "index.md" else len(PurePosixPath(page).parts))
     # Written as HTML: it is made after MkDocs, which would not find it.
-    return f'<a href="{up}{TAKEN[_known(what, TAKEN)]}">{word(f"take_{what}", language)}</a>'
+    return f'<a href="{up}{TAKEN[what]}">{word(f"take_{what}", language)}</a>'
 
 
 def program(config: Any, page: str, language: str) -> str:

@@ -15,9 +15,10 @@ PACKAGE = "font_source_serif_pro"
 FOLDER = "assets/fonts"
 # The weights that the pages have, as the package names them, and the names of their files.
 OF_PAGES = {"Regular": "regular", "It": "italic", "Semibold": "semibold"}
-# The letters of Spanish and its neighbours, and the marks of running text.
+# The letters of Spanish and its neighbours, the marks of running text, and the space that is as
+# wide as a digit, for numbers of pages.
 RANGES = ((0x20, 0x7E), (0xA0, 0xFF), (0x2010, 0x2026), (0x2190, 0x2193))
-LETTERS = "ıŒœŠšŽžŸ€‰‹›⁄™−≠≤≥✓"
+LETTERS = "\u2007ıŒœŠšŽžŸ€‰‹›⁄™−≠≤≥✓"
 LICENCE = "LICENSE.txt"
 
 

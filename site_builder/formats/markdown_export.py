@@ -107,10 +107,10 @@ def _open(body: Any) -> None:
     for details in body.xpath('.//details[contains(@class, "proof")]'):
         details.find("summary").drop_tree()
         (paragraph,) = details
-        paragraph.set("class", "proof")
+        paragraph.set("class", details.get("class"))
         for line_break in paragraph.xpath("br"):
-            line_break.tail = f" · {line_break.tail or ''}"
-            line_break.drop_tag()
+            line_break.tag, line_break.text = "span", " · "
+            line_break.set("class", "between")
         details.drop_tag()
     for details in body.xpath('.//details[contains(@class, "message")]'):
         details.tag = "div"

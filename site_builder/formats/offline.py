@@ -31,7 +31,6 @@ LEFT_OUT = {
     "llms.txt",
     "llms-full.txt",
     "feed.xml",
-    "guide.pdf",
     "sitemap.xml",
     "sitemap.xml.gz",
     "card.png",
@@ -74,7 +73,7 @@ def _files(guides: list[Guide], place: Path) -> Iterator[Path]:
     for guide in guides:
         for file in sorted(guide.folder.rglob("*")):
             printed = file.is_relative_to(guide.folder / "print")
-            left_out = printed or file.name in LEFT_OUT or file.suffix == ".map"
+            left_out = printed or file.name in LEFT_OUT or file.suffix in (".map", ".pdf")
             if file.is_file() and not left_out:
                 yield file
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 CHANGED_ONLY = "GUIDE_CHANGED_ONLY"  # set where only the pages that changed are made anew
@@ -13,11 +14,18 @@ FINISH, WITH_CARDS = "GUIDE_FINISH", "cards"
 TAKEN = {
     "pdf": "guide.pdf",
     "print": "print/",
+    "tutorial_pdf": "tutorial.pdf",
+    "tutorial_print": "print/tutorial/",
     "offline": "../offline.zip",
     "feed": "feed.xml",
     "llms": "llms.txt",
     "llms_full": "llms-full.txt",
 }
+
+
+def is_taken(key: str) -> bool:
+    """Tell whether one of TAKEN is made, too: a site can be built without its PDFs."""
+    return not (TAKEN[key].endswith(".pdf") and os.environ.get(WITHOUT_PDF))
 
 
 def source_of(page: Any) -> str:

@@ -1,10 +1,11 @@
-"""The PDF of each language, printed from the page with the whole guide."""
+"""The PDFs of each language, printed from the pages to print."""
 
 from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -15,96 +16,122 @@ from playwright.sync_api import Browser, sync_playwright
 
 from site_builder import browser
 from site_builder.formats.contents import Guide
-from site_builder.formats.fonts import font_file
 from site_builder.formats.page_formats import TAKEN
-from site_builder.formats.single_page import PAGE
+from site_builder.formats.single_page import Edition, editions
+from site_builder.site_data import word
 
 DEFAULT_DATE = 1767225600  # 2026-01-01: a PDF without a date of its own is the same each time
 
 
 def write(guides: Sequence[Guide]) -> None:
-    """Print the page of each language, all at the same time. Raises browser.NoBrowser."""
+    """Print each language, all at the same time. Raises browser.NoBrowser."""
     program = browser.find() if guides else ""
     if program is None:
         raise browser.NoBrowser(browser.no_browser())
     with ThreadPoolExecutor(len(guides) or 1) as threads:
-        for guide, content in zip(
-            guides, threads.map(partial(_print, program), guides), strict=True
-        ):
-            (guide.folder / TAKEN["pdf"]).write_bytes(content)
+        list(threads.map(partial(_print, program), guides))
 
 
-def _print(program: str, guide: Guide) -> bytes:
+def _print(program: str, guide: Guide) -> None:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=[*browser.ARGUMENTS])
         try:
-            return _pdf(chromium, guide)
+            for edition in editions(guide):
+                (guide.folder / TAKEN[edition.pdf]).write_bytes(_pdf(chromium, edition))
         finally:
             chromium.close()
 
 
-FONTS = {"Regular": (400, "normal"), "Semibold": (600, "normal"), "It": (400, "italic")}
+# Puts the number of its page behind each link to a place; returns the places without a number.
+FILL = """([numbers, otherwise, label]) =>
+  [...document.querySelectorAll('a[href^="#"]')].flatMap(link => {
+    const number = numbers[decodeURIComponent(link.hash.slice(1))] || otherwise;
+    link.dataset.page = link.closest("nav") ? number : label.replace("{number}", number);
+    return number ? [] : [link.hash];
+  })"""
+NODE = re.compile(rb"\(node\d{8}\)")
+FIGURE_SPACE = "\u2007"  # as wide as a digit
 
 
-def _fonts() -> str:
-    return "".join(
-        f"@font-face {{ font-family: Guide; font-weight: {weight}; font-style: {style}; "
-        f'src: url("{font_file(name).as_uri()}"); }}'
-        for name, (weight, style) in FONTS.items()
-    )
-
-
-def _pdf(chromium: Browser, guide: Guide) -> bytes:
-    """Print twice: the contents learn the numbers of their pages from the first print."""
+def _pdf(chromium: Browser, edition: Edition) -> bytes:
+    """Print at least twice: the links learn the numbers of their pages from a draft."""
     page = chromium.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto((guide.folder / PAGE).as_uri())
-    page.add_style_tag(content=_fonts())
+    page.goto((edition.guide.folder / TAKEN[edition.name] / "index.html").as_uri())
     page.evaluate("document.fonts.ready")
+    label = word("page_number", edition.guide.language)
     paper: dict[str, Any] = {"prefer_css_page_size": True, "print_background": True}
-    numbers = _numbers(page.pdf(**paper))
-    missing = page.evaluate(
-        """numbers => [...document.querySelectorAll("[data-of]")].filter(entry => {
-            entry.textContent = numbers[entry.dataset.of] || "";
-            return !entry.textContent;
-        }).map(entry => entry.dataset.of)""",
-        numbers,
-    )
-    if missing:
+    for digits in (3, 2, 1):
+        page.evaluate(FILL, [{}, "0" * digits, label])
+        numbers = _numbers(page.pdf(**paper))
+        if max(map(len, numbers.values())) >= digits:
+            break
+    # All are as wide as in the draft, so that no line changes.
+    numbers = {place: number.rjust(digits, FIGURE_SPACE) for place, number in numbers.items()}
+    if missing := page.evaluate(FILL, [numbers, "", label]):
         raise LookupError(f"the PDF has no page for {', '.join(missing)}")
     done = page.pdf(**paper, outline=True, tagged=True)
+    headings = page.evaluate(
+        "() => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map(one => one.textContent)"
+    )
     page.close()
     others = [url for url in asked if not url.startswith(("file:", "data:"))]
     if others:
         raise ValueError(f"the print page asks other hosts: {', '.join(others)}")
-    return _dated(done, guide)
+    return _finished(done, headings, edition)
 
 
-def _numbers(pdf: bytes) -> dict[str, int]:
+def _numbers(pdf: bytes) -> dict[str, str]:
     """Return on which page each place lies that something links to, by its id."""
     with pikepdf.open(io.BytesIO(pdf)) as draft:
         pages = {page.obj.objgen: at for at, page in enumerate(draft.pages, 1)}
         return {
-            name.removeprefix("/"): pages[place[0].objgen]
+            name.removeprefix("/"): str(pages[place[0].objgen])
             for name, place in draft.Root.Dests.items()
         }
 
 
-def _dated(pdf: bytes, guide: Guide) -> bytes:
-    """Give the PDF its title, and the date of the build instead of this moment."""
+def _numbered_anew(pdf: bytes) -> bytes:
+    """Return a PDF whose heads of tables are numbered from 0.
+
+    Chromium names them by a count of all that it has painted, which is not the same each time.
+    """
+    counts = {name: at for at, name in enumerate(sorted(set(NODE.findall(pdf))))}
+    # As long as before: the places of objects stay right.
+    return NODE.sub(lambda match: b"(node%08d)" % counts[match[0]], pdf)
+
+
+def _finished(pdf: bytes, headings: list[str], edition: Edition) -> bytes:
+    """Give the PDF its title, and the date of the build instead of this moment; name its bookmarks.
+
+    Chromium loses the space where a heading is broken, and doubles one that it moves to a new page.
+    """
     moment = datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", DEFAULT_DATE)), UTC)
     stamp = moment.strftime("D:%Y%m%d%H%M%SZ")
     out = io.BytesIO()
-    with pikepdf.open(io.BytesIO(pdf)) as document:
+    with pikepdf.open(io.BytesIO(_numbered_anew(pdf))) as document:
         document.trailer.Info = document.make_indirect(
             pikepdf.Dictionary(
-                Title=guide.name, Subject=guide.description, CreationDate=stamp, ModDate=stamp
+                Title=edition.title,
+                Subject=edition.description,
+                CreationDate=stamp,
+                ModDate=stamp,
             )
         )
+        with document.open_outline() as outline:
+            for bookmark, heading in zip(_all(outline.root), headings, strict=True):
+                bookmark.title = " ".join(heading.split())
         document.save(
             out,
             object_stream_mode=pikepdf.ObjectStreamMode.generate,  # less than half the size
             deterministic_id=True,
         )
     return out.getvalue()
+
+
+def _all(bookmarks: list[pikepdf.OutlineItem]) -> Iterator[pikepdf.OutlineItem]:
+    """Yield bookmarks with all below them, in the order of the pages."""
+    for bookmark in bookmarks:
+        yield bookmark
+        yield from _all(bookmark.children)

@@ -1,4 +1,4 @@
-"""Finishes one language after MkDocs: the guide as one page, Markdown, feed, cards."""
+"""Finishes one language after MkDocs: pages to print, Markdown, feed, cards."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from site_builder.formats.contents import Guide
 
 def finish(guide: Guide, *, with_cards: bool) -> None:
     """Finish what MkDocs has built."""
-    single_page.write_page(guide)
+    single_page.write_pages(guide)
     markdown_export.write(guide)
     (guide.folder / feed.FEED).write_text(feed.atom(guide), encoding="utf-8")
     if with_cards:

@@ -23,9 +23,10 @@ MUST_RUN = {
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def audits(request, browser, address) -> list[Audit]:
-    """What was found on every page of a language, and on that for lost readers."""
+    """What was found on every page of a language, to read and to print, and for lost readers."""
     paths = ["" if page == "index" else f"{page}/" for page in pages()]
-    paths = [f"{request.param}/{path}" for path in [*paths, "there-is-no-such-page/"]]
+    paths += ["print/", "print/tutorial/", "there-is-no-such-page/"]
+    paths = [f"{request.param}/{path}" for path in paths]
     return list(accessibility_audit.audit_pages(browser, address, paths))
 
 

@@ -14,7 +14,8 @@ from site_builder.pages import listings
 
 pytestmark = pytest.mark.long
 
-PATHS = {page: "" if page == "index" else f"{page}/" for page in pages()}
+PRINTED = ("print", "print/tutorial")
+PATHS = {page: "" if page == "index" else f"{page}/" for page in (*pages(), *PRINTED)}
 
 
 def fresh(browser: Browser, **options: object) -> BrowserContext:

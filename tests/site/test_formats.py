@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import re
-import unicodedata
 import xml.etree.ElementTree as ET
 from datetime import datetime
-from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
-import lxml.html
 import pytest
 from bs4 import BeautifulSoup
 from helpers.docs.blocks import ROOT, pages
 from helpers.site import site_problems
-from helpers.site.built_site import BUILD_DAY, LANGUAGES, BuiltSite
+from helpers.site.built_site import BUILD_DAY, LANGUAGES
 from mkdocs.config import load_config
 from PIL import Image
-from playwright.sync_api import Browser
-from pypdf import PdfReader
-from pypdf.generic import DictionaryObject
 
-from site_builder import __main__ as site_builder_main
-from site_builder import browser, build, macros
-from site_builder.formats import cards, feed, markdown_export, page_formats, single_page
-from site_builder.formats.contents import Guide
-from site_builder.formats.pdf import write as write_pdfs
+from site_builder import build
+from site_builder.formats import cards, feed, markdown_export
 from site_builder.site_data import data, word
 
 ADDRESS = str(load_config(str(ROOT / "mkdocs.yml")).site_url).rstrip("/") + "/"
@@ -175,135 +165,6 @@ def test_a_title_that_no_card_can_hold_stops_the_build():
         cards._fitting("unbelievably " * 60)
 
 
-# The page of the whole guide, and the PDF
-
-
-@functools.cache
-def printed(tree: BuiltSite, language: str) -> Any:
-    """Return the page of the whole guide, parsed."""
-    return lxml.html.fromstring((tree.site / language / single_page.PAGE).read_text("utf-8"))
-
-
-def words(text: str) -> str:
-    """Return a text with single spaces, and without the joined letters of a font."""
-    return " ".join(unicodedata.normalize("NFKC", text).replace("¶", "").split())
-
-
-def test_the_print_page_holds_every_page_and_its_links_lead_on(language, built_site):
-    html = printed(built_site, language)
-    ids = html.xpath("//@id")
-    assert len(ids) == len(set(ids))
-    shown = [page.replace("/", "-") for page in pages()]
-    assert html.xpath('//section[@class="page"]/@id') == shown
-    own, known = f"{ADDRESS}{language}/print/", set(ids)
-    targets = {*html.xpath("//a/@href"), *html.xpath("//img/@src")}
-    for target in targets:
-        if target.startswith("#"):
-            assert target[1:] in known, target
-            continue
-        whole = urljoin(own, target)
-        assert urlsplit(whole).scheme in ("http", "https", "mailto"), target
-        if whole.startswith(ADDRESS):
-            path = unquote(urlsplit(whole).path).removeprefix(urlsplit(ADDRESS).path)
-            file = built_site.site / path
-            assert (file / "index.html" if path.endswith("/") or not path else file).is_file(), (
-                whole
-            )
-    idle = '//script | //button | //form | //*[contains(@class, "headerlink")]'
-    assert html.xpath(idle) == []
-    for page, name in zip(pages(), shown, strict=True):
-        title = html.xpath(f'//section[@id="{name}"]//h2')[0].text_content()
-        assert words(title) == words(built_site.html(language, page).h1.get_text()), page
-
-
-@functools.cache
-def pdf(tree: BuiltSite, language: str) -> PdfReader:
-    """Return the PDF of a language."""
-    return PdfReader(tree.site / language / page_formats.TAKEN["pdf"])
-
-
-def test_the_pdf_has_contents_with_right_numbers_and_numbered_pages(language, built_site):
-    reader = pdf(built_site, language)
-    assert reader.metadata
-    assert reader.metadata.title == load_config(str(ROOT / build.CONFIGS[language])).site_name
-    assert reader.root_object["/Lang"] == language
-    marks = reader.root_object["/MarkInfo"]
-    assert isinstance(marks, DictionaryObject)
-    assert marks["/Marked"]  # tagged, for screen readers
-    assert len(reader.outline) > 5
-    places: dict[str, int] = {}
-    for name, place in reader.named_destinations.items():
-        page_index = reader.get_destination_page_number(place)
-        assert page_index is not None, name
-        places[name.removeprefix("/")] = page_index + 1
-    contents = printed(built_site, language).xpath('//nav[@class="contents"]//a')
-    assert len(contents) > len(pages())
-    front = words(" ".join(page.extract_text() for page in reader.pages[1:4]))
-    for entry in contents:
-        title, number = words(entry.text_content()), places[entry.get("href")[1:]]
-        assert re.search(rf"{re.escape(title)}\s*{number}\b", front), f"{title}: {number}"
-    for entry in contents[:: len(contents) // 12]:  # reading a page takes its time
-        title, number = words(entry.text_content()), places[entry.get("href")[1:]]
-        text = words(reader.pages[number - 1].extract_text())
-        assert title in text, f"{title} is not on page {number}"
-        assert re.search(rf"(^{number}\b|\b{number}$)", text), f"page {number} has no number"
-
-
-def test_the_links_of_the_pdf_lead_to_a_place_or_to_the_web(language, built_site):
-    reader = pdf(built_site, language)
-    places = set(reader.named_destinations)
-    inside = outside = 0
-    for page in reader.pages:
-        for annotation in page.get("/Annots") or []:
-            link = annotation.get_object()
-            action = link.get("/A", {})
-            if "/URI" in action:
-                outside += 1
-                assert str(action["/URI"]).startswith(("http://", "https://", "mailto:")), action
-            else:
-                inside += 1
-                target = str(link.get("/Dest") or action.get("/D"))
-                assert target in places or f"/{target}" in places, target
-    assert inside > 200
-    assert outside > 100
-
-
-def test_the_pdf_is_light_and_not_heavy(language, built_site):
-    file = built_site.site / language / page_formats.TAKEN["pdf"]
-    assert file.stat().st_size < 6_000_000
-    contents = pdf(built_site, language).pages[4].get_contents()
-    assert contents is not None
-    # No page is painted dark: the paper stays white.
-    assert b"0.0784" not in contents.get_data()[:400]
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_without_a_browser_the_site_is_built_without_the_pdf(
-    language, monkeypatch, tmp_path, capsys
-):
-    built = []
-    monkeypatch.setattr(browser, "find", lambda: None)
-    monkeypatch.setattr(site_builder_main, "build", lambda place, *, pdf: built.append(pdf))
-    arguments = ["site_builder", "build", "--lang", language, "--site-dir", str(tmp_path)]
-    monkeypatch.setattr("sys.argv", arguments)
-    monkeypatch.setenv("LANGUAGE", language)  # main() sets it for the builds
-    assert site_builder_main.main() == 0
-    assert built == [False]
-    assert capsys.readouterr().err.strip() == word("no_pdf", language)
-
-
-def test_the_pdf_needs_a_browser(monkeypatch, tmp_path):
-    monkeypatch.setattr(browser, "find", lambda: None)
-    with pytest.raises(browser.NoBrowser, match="CHROMIUM"):
-        write_pdfs([Guide("en", "", "", "", tmp_path, ())])
-
-
-def test_a_site_without_the_pdf_does_not_offer_it(monkeypatch):
-    monkeypatch.setenv(page_formats.WITHOUT_PDF, "1")
-    assert macros.take({}, "take.md", "en", "pdf") == word("take_no_pdf", "en")
-    assert 'href="../print/"' in macros.take({}, "take.md", "en", "print")
-
-
 # The offline set
 
 
@@ -352,15 +213,3 @@ def test_two_builds_on_the_same_day_are_the_same_byte_for_byte(built_site, tmp_p
     )
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
-
-
-def test_drawings_and_pictures_are_printed_as_on_paper(browser: Browser, language, built_site):
-    page = browser.new_page()
-    page.emulate_media(media="print", color_scheme="dark")
-    page.goto((built_site.site / language / single_page.PAGE).as_uri())
-    rail = page.locator(".drawing .rail").first
-    assert rail.evaluate("line => getComputedStyle(line).fill") == "none"
-    assert rail.evaluate("line => getComputedStyle(line).stroke") == "rgb(42, 90, 97)"
-    assert page.locator(".screenshot .on-light").first.is_visible()
-    assert not page.locator(".screenshot .on-dark").first.is_visible()
-    page.close()
