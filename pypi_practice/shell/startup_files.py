@@ -226,7 +226,7 @@ def _cmd(
     lines.append(" ".join(f'"{part.replace("%", "%%")}"' for part in startup.verify))
     lines.append("if errorlevel 1 exit 1")
     lines.append("@echo on")
-    # Not in the file, of which cmd reads letters with accents by the code page of the console. Without
-    # PROMPT, cmd shows "$P$G": the folder and ">".
+    # Not in the file, of which cmd reads letters with accents by the code page of the console.
+    # Without PROMPT, cmd shows "$P$G": the folder and ">".
     prompt = f"{startup.prompt} {environ.get('PROMPT', '$P$G')}"
     return ["/K", str(_write(folder / "environment.cmd", lines))], {"PROMPT": prompt}
