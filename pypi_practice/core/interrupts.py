@@ -25,7 +25,6 @@ _is_listening = signal.getsignal(signal.SIGINT) is signal.default_int_handler
 if _is_listening:
     signal.signal(signal.SIGINT, _leave)
 
-
 _received: list[int] = []  # signals that have interrupted the command
 
 
@@ -39,10 +38,26 @@ def _answer(handler: Any) -> None:
         signal.signal(signal.SIGINT, handler)
 
 
+def _find_temporary_folder() -> None:
+    """Let Python choose the folder of temporary files now, for which it writes a file into each.
+
+    Later Ctrl-C might come before it removes that file.
+    """
+    import contextlib
+    import tempfile
+
+    if hasattr(signal, "pthread_sigmask"):  # Windows has none
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        with contextlib.suppress(FileNotFoundError):  # there is no folder that can be written
+            tempfile.gettempdir()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
 def run(program: Callable[[], int]) -> int:
     """Run *program*, the whole of this process; return its exit code."""
     try:
         try:
+            _find_temporary_folder()
             _answer(_interrupt)
             return program()
         finally:

@@ -70,6 +70,7 @@ def run(
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 def test_ctrl_c_is_clean_at_every_moment_of_a_command(arguments, tmp_path):
     project = tmp_path / "random-names"

@@ -120,6 +120,7 @@ def test_the_help_names_the_keys_that_are_printed(command, reader):
         assert set(rows[0]) == MATRIX_ONLY | set(keys)
 
 
+@pytest.mark.long
 def test_a_rehearsal_reports_its_jobs_and_logs_elsewhere(reader):
     done = reader.run("travis", "run", ".", "--json")
     assert done.returncode == 0, done.stderr
@@ -132,6 +133,7 @@ def test_a_rehearsal_reports_its_jobs_and_logs_elsewhere(reader):
     assert "tested" not in json.dumps(report["jobs"])
 
 
+@pytest.mark.long
 def test_a_rehearsal_that_fails_says_so_in_its_json(reader):
     (reader.folder / ".travis.yml").write_text(TRAVIS.replace("echo tested", "exit 3"))
     subprocess.run(
