@@ -23,8 +23,7 @@ from playwright.sync_api import Browser
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
-from site_builder import __main__ as site_builder_main
-from site_builder import browser, build, macros
+from site_builder import browser, build, commands, macros
 from site_builder.formats import cards, feed, markdown_export, page_formats, single_page
 from site_builder.formats.contents import Guide
 from site_builder.formats.pdf import write as write_pdfs
@@ -283,11 +282,11 @@ def test_without_a_browser_the_site_is_built_without_the_pdf(
 ):
     built = []
     monkeypatch.setattr(browser, "find", lambda: None)
-    monkeypatch.setattr(site_builder_main, "build", lambda place, *, pdf: built.append(pdf))
+    monkeypatch.setattr(commands, "build", lambda place, *, pdf: built.append(pdf))
     arguments = ["site_builder", "build", "--lang", language, "--site-dir", str(tmp_path)]
     monkeypatch.setattr("sys.argv", arguments)
     monkeypatch.setenv("LANGUAGE", language)  # main() sets it for the builds
-    assert site_builder_main.main() == 0
+    assert commands.main() == 0
     assert built == [False]
     assert capsys.readouterr().err.strip() == word("no_pdf", language)
 
