@@ -137,9 +137,11 @@ def install(environment):
     present = installed()
     # A larger environment that is still as its lock file says serves as well.
     larger = ENVIRONMENTS[ENVIRONMENTS.index(environment) :]
-    current = [name for name in ENVIRONMENTS if present.get(name) == digest(packages(lock(name)))]
+    listed = [name for name in ENVIRONMENTS if name in present]
+    current = [name for name in listed if present[name] == digest(packages(lock(name)))]
     if not set(current) & set(larger):
-        if not current:
+        # pip does not remove what a lock file has ceased to list, so .venv is made anew.
+        if not current or current != listed:
             present = {}
             make_environment()
         install_packages(lock(environment))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import contextlib
 import os
 import shutil
 import subprocess
@@ -10,11 +10,10 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING
 
+from site_builder import multi_language
+from site_builder.formats.contents import Guide
 from site_builder.formats.page_formats import (
     CHANGED_ONLY,
     FINISH,
@@ -24,9 +23,6 @@ from site_builder.formats.page_formats import (
 )
 from site_builder.mkdocs_errors import docs_of, readable
 from site_builder.site_data import ROOT, begun, first, languages
-
-if TYPE_CHECKING:
-    from site_builder.formats.contents import Guide
 
 CONFIGS: dict[str, str] = {code: facts["config"] for code, facts in languages().items()}
 SOURCES = (
@@ -63,7 +59,7 @@ def build(place: Path, rendered: Path | None = None, *, pdf: bool = True) -> Non
     except wheel.WheelError as error:
         raise BuildError(str(error)) from error
     guides = _build_pages(place, rendered, pdf=pdf, cards=True, built_wheel=built_wheel)
-    _joined().write_sets(place, guides, pdf=pdf)
+    multi_language.write_sets(place, guides, pdf=pdf)
 
 
 def build_pages(place: Path, rendered: Path | None = None) -> None:
@@ -131,66 +127,51 @@ def _build_pages(
         environ[WITHOUT_PDF] = "1"
     _build_languages(CONFIGS, place, environ)
     guides = _guides(place)
-    _joined().write_root(place, guides)
+    multi_language.write_root(place, guides)
     return guides
 
 
 def _guides(place: Path) -> list[Guide]:
     configs = {code: ROOT / config for code, config in CONFIGS.items()}
-    guides: list[Guide] = _joined().read(place, configs)
-    return guides
+    return multi_language.read(place, configs)
 
 
 def write_offline_set(place: Path) -> None:
     """Write the offline set, which ``build_pages`` leaves out, unless it is there."""
-    _joined().write_offline_set(place, _guides(place))
-
-
-def _joined() -> ModuleType:
-    """Return what takes time to import and is needed only when the languages are built."""
-    return importlib.import_module("site_builder.multi_language")
+    multi_language.write_offline_set(place, _guides(place))
 
 
 def _build_languages(languages: Collection[str], place: Path, environ: dict[str, str]) -> None:
     """Let MkDocs build these languages at the same time, and finish each in the same process."""
-    environ = {**os.environ, **QUIET, **environ}
     options = ["--dirty"] if CHANGED_ONLY in environ else []
-    running: list[subprocess.Popen[bytes]] = []
-
-    def run(*command: str) -> str | None:
-        """Return what a program says if it fails."""
-        with tempfile.TemporaryFile() as output:
+    complaints: dict[str, None] = {}
+    with contextlib.ExitStack() as stack:
+        # With it goes what a build that is killed leaves behind, such as the profile of a browser.
+        temporary = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="guide-build-", ignore_cleanup_errors=True)
+        )
+        environ = {**os.environ, **QUIET, **environ, "TMPDIR": temporary}
+        running = []
+        for language in languages:
+            command = ["build", "--strict", *options, "--config-file", CONFIGS[language]]
+            output = stack.enter_context(tempfile.TemporaryFile())
             process = subprocess.Popen(
-                [sys.executable, "-m", *command],
+                [sys.executable, "-m", "mkdocs", *command, "--site-dir", str(place / language)],
                 cwd=ROOT,
                 env=environ,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-            running.append(process)
-            if process.wait() == 0:
-                return None
-            output.seek(0)
-            return output.read().decode("utf-8", "replace")
-
-    def make(language: str) -> str | None:
-        config, folder = CONFIGS[language], str(place / language)
-        output = run(
-            "mkdocs", "build", "--strict", *options, "--config-file", config, "--site-dir", folder
-        )
-        return None if output is None else readable(output, docs_of(ROOT / config))
-
-    with ThreadPoolExecutor(len(languages)) as pool:
-        try:
-            outcomes = pool.map(make, languages)
-            _joined()  # while MkDocs works
-            complaints = [text for text in outcomes if text is not None]
-        except BaseException:
-            for process in running:
-                process.kill()
-            raise
+            stack.callback(process.wait)
+            stack.callback(process.kill)  # which does nothing to one that has ended
+            running.append((language, process, output))
+        for language, process, output in running:
+            if process.wait() != 0:
+                output.seek(0)
+                text = output.read().decode("utf-8", "replace")
+                complaints[readable(text, docs_of(ROOT / CONFIGS[language]))] = None
     if complaints:
-        raise BuildError("\n".join(dict.fromkeys(complaints)))
+        raise BuildError("\n".join(complaints))
 
 
 def source_files() -> dict[Path, tuple[int, int]]:

@@ -20,7 +20,7 @@ from pypi_practice.cli.parser import Parser, add_command
 from pypi_practice.cli.token import commands as token_commands
 from pypi_practice.cli.token.output import print_json
 from pypi_practice.cli.token.stored import open_store
-from pypi_practice.core.errors import PracticeError
+from pypi_practice.core.errors import INTERRUPTED, PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.terminal import title_restored
@@ -139,6 +139,7 @@ def _web(arguments: argparse.Namespace, words: Translator) -> int:
         server.wait()
     except KeyboardInterrupt:
         print(f"\n{said('stopped')}")
+        return INTERRUPTED
     finally:
         server.stop()
     return 0

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from pypi_practice.cli import completion, travis
 from pypi_practice.cli.parser import Parser
-from pypi_practice.core.errors import PracticeError, Terminated
+from pypi_practice.core.errors import INTERRUPTED, PracticeError, Terminated
 from pypi_practice.core.i18n import LANGUAGES, Translator, language, localized_argparse
 from pypi_practice.core.suggestions import suggest
 from pypi_practice.core.terminal import visible
@@ -109,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         print(f"\n{words('interrupted')}", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return 141

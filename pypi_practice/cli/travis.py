@@ -3,6 +3,7 @@
 With ``--json``, ``check`` prints an array of objects with CHECK_KEYS, one for each finding, and
 ``plan`` an object with PLAN_KEYS. In it ``runs`` is null where only a build can tell. With
 ``--matrix`` it is an array of such objects, each with ``title``, ``published`` and ``problem`` too.
+``run`` prints an object with RUN_KEYS, see ``run_report.as_data``; its log goes to standard error.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pypi_practice.cli.parser import Parser, add_command
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.suggestions import suggest
-from pypi_practice.core.terminal import visible
+from pypi_practice.core.terminal import as_json, visible
 
 # What each command needs is imported when it is called, so that each starts quickly.
 
@@ -43,6 +44,19 @@ PLAN_KEYS = (
     "condition",
     "stages",
     "jobs",
+    "not_played",
+    "uncommitted",
+    "findings",
+)
+RUN_KEYS = (
+    "event",
+    "runs",
+    "condition",
+    "passed",
+    "wall",
+    "jobs",
+    "published",
+    "differences",
     "not_played",
     "uncommitted",
     "findings",
@@ -109,13 +123,14 @@ def add_parser(commands: Any, language: str) -> None:
 
     made = add("run", _run)
     events(made)
-    made.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
+    form = made.add_mutually_exclusive_group()  # travis plan --json says what would run
+    form.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
     made.add_argument("--exact-python", action="store_true", help=words("help_exact"))
     from pypi_practice.cli import wall
 
     wall.add_options(made, language)
     made.add_argument("--raw", action="store_true", help=words("help_raw"))
-    made.finish(data=True)
+    made.finish(json=words("help_json_run", keys=", ".join(RUN_KEYS)), beside=form, data=True)
 
 
 def _variable(text: str, words: Translator, *, dry_run: bool) -> Any:
@@ -228,7 +243,7 @@ def _run(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.network.allowed_hosts import AllowedHosts
     from pypi_practice.sandbox.kinds import FOR_JOB
     from pypi_practice.shell.session import practice
-    from pypi_practice.travis.run import outline, repository, runner
+    from pypi_practice.travis.run import outline, repository, run_report, runner
     from pypi_practice.travis.run.log import Log
 
     own = Translator(words.language, "travis/messages")
@@ -237,8 +252,9 @@ def _run(arguments: argparse.Namespace, words: Translator) -> int:
     event = _event(arguments, found, branch)
     variables = [_variable(one, own, dry_run=arguments.dry_run) for one in arguments.var]
     plan, said = repository.plan(found, event, variables, own)
+    out = sys.stderr if arguments.json else sys.stdout
     for message in said:
-        print(visible(message), flush=True)
+        print(visible(message), file=out, flush=True)
     if fatal := [message.level for message in said if message.is_fatal]:
         raise PracticeError(own("plain_secret" if "alert" in fatal else "dropped"))
 
@@ -247,7 +263,7 @@ def _run(arguments: argparse.Namespace, words: Translator) -> int:
         return 0
     findings = repository.findings(found, variables, own)
     with practice(arguments.data, words=words, allowed=allowed) as environ:
-        log = Log(sys.stdout, os.environ, raw=arguments.raw)
+        log = Log(out, os.environ, raw=arguments.raw)
         result = runner.rehearse(
             found,
             plan,
@@ -265,4 +281,6 @@ def _run(arguments: argparse.Namespace, words: Translator) -> int:
             last_failure.write(Path(environ["PYPI_PRACTICE_DATA"]), log.end)
             if last_failure.is_known(log.end):
                 log.say(Translator(words.language, "commands/explain")("announce"))
+    if arguments.json:
+        print(as_json(run_report.as_data(found, plan, event, result, own, findings)))
     return 0 if result.passed else 1

@@ -8,14 +8,16 @@ Until then, and without a build, no program is started but git, and none that th
 from __future__ import annotations
 
 import functools
+import math
 import os
 import re
 import shutil
 import stat
-import subprocess
 import sys
 import tempfile
+import time
 import tomllib
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,8 @@ from pypi_practice.git import git_command
 from pypi_practice.git.git_command import NOT_A_REPOSITORY, NOT_INSTALLED, GitError
 from pypi_practice.git.safe_reader import Repository
 from pypi_practice.travis.run import plan_report, repository
+from pypi_practice.travis.run.log import COLOUR
+from pypi_practice.travis.run.process import Limits, stream
 
 SETTINGS_LIMIT = 1024 * 1024  # bytes of pyproject.toml
 FILE_LIMIT = 1024 * 1024 * 1024  # bytes of a file that is searched; it is read in pieces
@@ -43,6 +47,8 @@ COPY_LIMIT = 4 * 1024 * 1024 * 1024  # bytes of a folder without commits that is
 # tomllib reads a key of n parts in n * n steps, so a longer one is refused before it is read.
 LONG_KEY = re.compile(r"(?<![^.\n=\[\]{},])(?:[^.\n=\[\]{},]+\.){100}")
 BUILD_TIMEOUT = 900  # seconds; some back ends compile
+BUILD_LOG = 1024 * 1024 * 1024  # bytes
+BUILD_LINES = 10_000  # at the end of the log, where the error is
 # What a copy of a folder without commits leaves out.
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", "venv", ".tox", ".nox", "build", "dist", "*.egg-info", "__pycache__"
@@ -295,22 +301,9 @@ class Project:
                 self.reader.clone(source)
             else:
                 self._copy(source)
-            command = [sys.executable, "-m", "build", "--outdir", str(out), str(source)]
-            command += [] if self.isolated else ["--no-isolation"]
-            subprocess.run(
-                command,
-                check=True,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=BUILD_TIMEOUT,
-                cwd=self._folder,
-            )
-        except subprocess.TimeoutExpired:
-            return [], f"> {BUILD_TIMEOUT} s"
-        except subprocess.CalledProcessError as error:
-            output = [line.strip() for line in f"{error.stdout}\n{error.stderr}".splitlines()]
-            return [], next((line for line in reversed(output) if _tells(line)), str(error))
+            failure = self._build(source, out)
+            if failure:
+                return [], failure
         except GitError as error:
             return [], error.detail or str(error)
         except (OSError, shutil.Error) as error:
@@ -319,6 +312,27 @@ class Project:
             return [open_distribution(path) for path in sorted(out.iterdir())], ""
         except UNPACK_ERRORS as error:
             return [], f"{type(error).__name__}: {error}"
+
+    def _build(self, source: Path, out: Path) -> str:
+        """Build *source* into *out*; return what went wrong, empty if nothing did.
+
+        Whatever the build has started ends with it, and its temporary files are in our folder.
+        """
+        command = [sys.executable, "-m", "build", "--outdir", str(out), str(source)]
+        command += [] if self.isolated else ["--no-isolation"]
+        temporary = self._folder / "temporary"
+        temporary.mkdir()
+        environ = {**os.environ, "TMPDIR": str(temporary)}
+        lines: deque[str] = deque(maxlen=BUILD_LINES)
+        limits = Limits(log=BUILD_LOG, silence=math.inf, duration=BUILD_TIMEOUT)
+        begun = time.monotonic()
+        code = stream(command, self._folder, environ, lines.append, (), limits=limits)
+        if code == 0:
+            return ""
+        if time.monotonic() - begun >= BUILD_TIMEOUT:
+            return f"> {BUILD_TIMEOUT} s"
+        output = [COLOUR.sub("", line).strip() for line in lines]
+        return next((line for line in reversed(output) if _tells(line)), f"exit code {code}")
 
     def _copy(self, target: Path) -> None:
         """Copy the folder, but no pipes and devices; raises OSError if it is too large."""

@@ -48,7 +48,7 @@ def prepare(
     if name in ("pwsh", "powershell"):
         return _powershell(folder, startup), {}
     if name == "cmd":
-        return _cmd(folder, startup), {}
+        return _cmd(folder, startup, environ)
     return None
 
 
@@ -214,7 +214,9 @@ def _powershell(folder: Path, startup: Startup) -> list[str]:
     return ["-NoExit", "-Command", f". {_powershell_quote(str(file))}"]
 
 
-def _cmd(folder: Path, startup: Startup) -> list[str]:
+def _cmd(
+    folder: Path, startup: Startup, environ: Mapping[str, str]
+) -> tuple[list[str], dict[str, str]]:
     lines = ["@echo off"]
     for name in startup.absent:
         lines.append(f'for /f "delims==" %%v in (\'set {name} 2^>nul\') do set "%%v="')
@@ -224,4 +226,7 @@ def _cmd(folder: Path, startup: Startup) -> list[str]:
     lines.append(" ".join(f'"{part.replace("%", "%%")}"' for part in startup.verify))
     lines.append("if errorlevel 1 exit 1")
     lines.append("@echo on")
-    return ["/K", str(_write(folder / "environment.cmd", lines))]
+    # Not in the file, of which cmd reads letters with accents by the code page of the console.
+    # Without PROMPT, cmd shows "$P$G": the folder and ">".
+    prompt = f"{startup.prompt} {environ.get('PROMPT', '$P$G')}"
+    return ["/K", str(_write(folder / "environment.cmd", lines))], {"PROMPT": prompt}

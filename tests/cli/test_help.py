@@ -10,8 +10,10 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from helpers.docs.blocks import ROOT
 
+from pypi_practice.cli import completion
 from pypi_practice.cli.main import build_parser, main
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import LANGUAGES, Translator, localized_argparse
@@ -91,6 +93,7 @@ def test_an_example_can_be_parsed(command):
     assert callable(parsed.run)
 
 
+@pytest.mark.long
 def test_cheap_examples_do_what_they_say(tmp_path):
     project = tmp_path / "random-names"
     shutil.copytree(ROOT / "demo-package", project)
@@ -144,3 +147,16 @@ def test_the_exit_codes_are_in_the_help_of_the_program(language, monkeypatch, ca
     shown = capsys.readouterr().out
     for code in TEXTS["exit_codes"]:
         assert re.search(rf"^  {code['code']} +{re.escape(code['means'][language])}$", shown, re.M)
+
+
+def test_the_table_beside_other_programs_says_what_holds_here():
+    file = ROOT / "docs" / "data" / "tables" / "command_lines.yml"
+    table = yaml.safe_load(file.read_text(encoding="utf-8"))
+    rows = {row["name"]["en"]: row["pypi-practice"] for row in table["rows"]}
+    for row in table["rows"]:
+        assert row.keys() == {"name", *table["programs"]}
+    for language in LANGUAGES:
+        codes = re.findall(r"\d+", rows["Exit codes"][language])
+        assert codes == [str(code["code"]) for code in TEXTS["exit_codes"]]
+        shells = re.findall(r"\w*sh\b", rows["Completion"][language])
+        assert shells == list(completion.SHELLS)

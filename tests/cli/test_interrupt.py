@@ -16,8 +16,12 @@ from pathlib import Path
 
 import pytest
 from helpers.docs.blocks import ROOT
+from helpers.processes import interrupt
+
+from pypi_practice.core.i18n import Translator
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no signal to send")
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
 
 # Interrupts this process at the event whose number it is given, and says how many there were.
 DRIVER = """
@@ -66,6 +70,7 @@ def run(
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 def test_ctrl_c_is_clean_at_every_moment_of_a_command(arguments, tmp_path):
     project = tmp_path / "random-names"
@@ -109,6 +114,53 @@ def test_ctrl_c_stays_ignored_where_a_shell_ignores_it(tmp_path):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
     )
     assert done.returncode == 0, done
+
+
+BACKEND = """
+import os, pathlib, subprocess
+def build_sdist(*arguments):
+    subprocess.Popen(["sleep", "601"], start_new_session=True)
+    subprocess.run(["sleep", "600"])
+"""
+PYPROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+[project]
+name = "demo"
+version = "1.0"
+"""
+
+
+@LINUX
+def test_ctrl_c_ends_a_build_of_doctor_and_leaves_nothing(tmp_path):
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    (folder / "backend.py").write_text(BACKEND)
+    (folder / "pyproject.toml").write_text(PYPROJECT)
+    command = [sys.executable, "-m", "pypi_practice", "doctor", "--offline", "--no-isolation"]
+
+    def begun(written: str, processes: list[str]) -> bool:
+        return {"sleep 600 ", "sleep 601 "} <= set(processes)
+
+    ended = interrupt(command, tmp_path, begun, cwd=folder)
+    assert (ended.code, ended.processes, ended.files) == (130, [], [])
+    assert "Traceback" not in ended.err
+
+
+@LINUX
+def test_ctrl_c_ends_the_pages_and_leaves_nothing(tmp_path):
+    environ = {name: text for name, text in os.environ.items() if "PYPI_PRACTICE" not in name}
+    command = [sys.executable, "-m", "pypi_practice", "web", "--data", str(tmp_path / "data")]
+
+    def begun(written: str, processes: list[str]) -> bool:
+        return "http://127.0.0.1:" in written
+
+    ended = interrupt(command, tmp_path, begun, cwd=tmp_path, environ=environ)
+    assert (ended.code, ended.processes, ended.files) == (130, [], [])
+    assert ended.out.endswith(f"{Translator('en', 'index/web_pages')('stopped')}\n")
+    assert ended.err == ""
 
 
 @pytest.mark.parametrize("file", ["pyproject.toml", "pypi_practice/__main__.py"])

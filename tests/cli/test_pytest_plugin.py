@@ -42,6 +42,7 @@ def test_nothing_is_left_over(practice_index):
 """
 
 
+@pytest.mark.long
 def test_the_fixture_works_in_another_project(pytester, monkeypatch):
     monkeypatch.setenv("TWINE_PASSWORD", "not-for-tests")
     wheel = pytester.path / "demo-1.0-py3-none-any.whl"

@@ -152,6 +152,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.long
 def test_a_fresh_shell_is_empty_and_leaves_nothing(data):
     command = "echo $PYPI_PRACTICE_DATA; pypi-practice token list;"
     command += "pypi-practice token new --index testpypi --name laptop > /dev/null && echo made"

@@ -797,23 +797,6 @@ def test_tokens_are_in_no_log_and_not_on_disk(run, application, data, caplog):
             assert not file.is_file() or raw.encode() not in file.read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("command", "keys"),
-    [
-        *((["token", name], keys) for name, keys in KEYS.items()),
-        (["account"], account.KEYS),
-        (["leak"], leak.KEYS),
-    ],
-    ids=str,
-)
-def test_help_names_the_keys_of_the_json(run, command, keys):
-    for language in LANGUAGES:
-        done = run(*command, "--help", "--lang", language)
-        assert done.code == 0
-        expected = own("help_json", language, keys=", ".join(keys))
-        assert re.sub(r"\s+", "", expected) in re.sub(r"\s+", "", done.out)
-
-
 @pytest.mark.parametrize("name", KEYS)
 def test_only_what_touches_data_takes_a_folder_for_it(run, name):
     assert ("--data" in run("token", name, "--help").out) == (name not in ("show", "narrow"))

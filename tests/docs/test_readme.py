@@ -8,11 +8,13 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from helpers.docs import normalize_output, proofs
 from helpers.docs.blocks import ROOT
 from pytest_examples import CodeExample, EvalExample, find_examples
 
-from scripts import contributing
+from pypi_practice.core.i18n import LANGUAGES
+from scripts import command_line, contributing
 
 pytestmark = pytest.mark.long
 
@@ -44,7 +46,7 @@ DEMO = "demo-package/README.md"
 
 
 @pytest.mark.parametrize("command", dict.fromkeys(typed(*OURS)))
-def test_a_command_of_our_own_pages_works(command, guide_readers, tmp_path):
+def test_a_command_of_our_own_pages_works(command, guide_readers, tmp_path, monkeypatch):
     target = re.fullmatch(r"(?:make|py -3 make\.py) (\w+)", command)
     if target:  # running them all would be this very test run; their own tests do
         help_text = subprocess.run(
@@ -61,6 +63,12 @@ def test_a_command_of_our_own_pages_works(command, guide_readers, tmp_path):
         assert f"make.py {target[1]}" in dry_run
     elif command == ".venv/bin/python -m scripts.contributing":
         contributing.write()  # what it writes is there already: tests/scripts/test_contributing.py
+    elif command == ".venv/bin/python -m scripts.command_line":
+        # Versions of Python break some lines at other places, so the file itself is not written.
+        monkeypatch.setattr(command_line, "FILE", tmp_path / "written.yml")
+        monkeypatch.setenv("COLUMNS", command_line.COLUMNS)
+        command_line.main()
+        assert list(yaml.safe_load((tmp_path / "written.yml").read_text("utf-8"))) == [*LANGUAGES]
     elif command.startswith(".venv/bin/python -m pytest "):  # it takes most of an hour
         arguments = command.split()[1:]
         subprocess.run([sys.executable, *arguments, "--collect-only"], cwd=ROOT, check=True)

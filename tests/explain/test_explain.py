@@ -305,6 +305,7 @@ def test_a_record_that_cannot_be_read_is_not_called_none(tmp_path, monkeypatch, 
 ANNOUNCED = Translator("en", "commands/explain")("announce")
 
 
+@pytest.mark.long
 def test_the_rehearsal_announces_what_the_catalogue_knows(tmp_path, capsys):
     folder = project(tmp_path / "demo", "install: skip\n")
     done = subprocess.run(
@@ -362,6 +363,7 @@ def upload(tmp_path: Path, password: str) -> str:
     return done.stderr
 
 
+@pytest.mark.long
 def test_the_shell_announces_a_refusal_that_the_catalogue_knows(tmp_path, capsys):
     assert upload(tmp_path, "pypi-nothing").count(ANNOUNCED) == 1
     assert main(["explain", "--last"]) == 0

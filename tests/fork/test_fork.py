@@ -101,6 +101,7 @@ def index() -> Iterator[PracticeIndex]:
         yield running
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_right_name_is_built_tested_published_and_installed(name, index, tmp_path, capsys):
     """To TestPyPI and PyPI with twine; one of them goes through Travis CI's rehearsal below."""
@@ -177,6 +178,7 @@ def git(place: Path, *arguments: str) -> None:
     subprocess.run(["git", *name, *arguments], cwd=place, check=True, capture_output=True)
 
 
+@pytest.mark.long
 def test_a_fork_goes_through_the_rehearsal_of_travis(tmp_path, capsys, monkeypatch):
     """From a clean clone, in environments that the rehearsal makes: a tag, staging, a wrong tag.
 
@@ -224,6 +226,7 @@ def test_a_fork_goes_through_the_rehearsal_of_travis(tmp_path, capsys, monkeypat
         assert published("pypi") == [f"tidy_shelf_1-0.1.0{ending}" for ending in endings]
 
 
+@pytest.mark.long
 def test_a_clean_clone_passes_its_tests_where_nothing_of_ours_is(tmp_path, capsys):
     place, clone = tmp_path / "a", tmp_path / "elsewhere" / "clone"
     make(capsys, place, "--name", "x_y-z", *SCRIPTED)
@@ -249,6 +252,7 @@ def test_a_clean_clone_passes_its_tests_where_nothing_of_ours_is(tmp_path, capsy
     assert "Ran 8 tests" in done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["s", "a-very-long-name-that-fills-a-line-of-code-all-by-itself"])
 def test_a_fork_keeps_the_promises_of_the_demo_package(name, tmp_path, capsys):
     """Its README names them; the formatter must not want other lines because a name is long."""
@@ -518,6 +522,7 @@ def test_an_author_may_have_quotes(tmp_path, capsys):
     assert author in (tmp_path / "a" / "LICENSE").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_an_installed_program_carries_the_template(tmp_path):
     """Its wheel, unpacked elsewhere: no repository beside it."""
     source = tmp_path / "source"

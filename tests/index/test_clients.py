@@ -24,6 +24,8 @@ from pypi_practice import practice_index
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.testing import PracticeIndex
 
+pytestmark = pytest.mark.long
+
 URL = INDEXES["testpypi"].upload
 PATIENCE = 120  # seconds for one program on a busy computer
 TWINE = ["twine", "upload", "--non-interactive", "--disable-progress-bar"]

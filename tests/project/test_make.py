@@ -83,6 +83,24 @@ def test_only_what_changed_is_installed_again(steps: list[str]) -> None:
     assert steps == ["environment", "requirements/test.txt", "project"]
 
 
+@pytest.mark.parametrize("environment", ["serve", "test"])
+def test_nothing_stays_of_what_a_lock_file_has_ceased_to_list(
+    environment: str, steps: list[str]
+) -> None:
+    make.install("serve")
+    make.install("test")
+    Path(make.ROOT, make.lock("test")).write_text("other==1.0\n", encoding="utf-8")
+    steps.clear()
+    # What serving needs is there; the rest goes when the environment that changed is asked for.
+    make.install("serve")
+    assert steps == []
+    make.install("test")
+    assert steps == ["environment", "requirements/test.txt", "project"]
+    # The new .venv holds what "test" needs, and so what "serve" needs.
+    make.install(environment)
+    assert len(steps) == 3
+
+
 def test_what_was_interrupted_begins_anew(steps: list[str]) -> None:
     make.install("serve")
     Path(make.STAMP).write_text("{", encoding="utf-8")

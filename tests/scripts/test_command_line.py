@@ -28,3 +28,10 @@ def test_every_command_has_a_text_in_each_language() -> None:
     assert len(texts[0]) > 15
     for command in texts[0]:
         assert len({text[command] for text in texts}) == len(texts), command
+
+
+def test_a_change_of_a_help_is_a_change_of_its_line() -> None:
+    lines = command_line.FILE.read_text(encoding="utf-8").splitlines()
+    for language in LANGUAGES:
+        for text in command_line.helps(language).values():
+            assert "    " + text.splitlines()[-1] in lines

@@ -223,6 +223,17 @@ def test_the_shells_of_windows_set_theirs_last_as_well(shell, option, name, tmp_
         assert written.index("exit 1") < written.index(prompt) < written.index(title)
 
 
+@pytest.mark.parametrize(
+    ("environ", "prompt"),
+    [({}, "(práctica) $P$G"), ({"PROMPT": "(tools) $P$_$G"}, "(práctica) (tools) $P$_$G")],
+)
+def test_the_prompt_of_cmd_begins_with_ours(environ, prompt, tmp_path):
+    prepared = prepare("cmd.exe", tmp_path, replace(STARTUP, prompt="(práctica)"), environ)
+    assert prepared is not None
+    assert prepared[1] == {"PROMPT": prompt}
+    assert "PROMPT" not in (tmp_path / "environment.cmd").read_text(encoding="utf-8")
+
+
 def test_values_are_quoted_for_each_shell_of_unix(tmp_path):
     """What a value holds is never a command."""
     for shell in ("bash", "zsh", "fish", "dash"):

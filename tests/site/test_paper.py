@@ -20,9 +20,8 @@ from playwright.sync_api import Browser, Page
 from pypdf import PdfReader
 from pypdf.generic import Destination, DictionaryObject
 
-from site_builder import __main__ as site_builder_main
 from site_builder import browser as browsers
-from site_builder import build, macros
+from site_builder import build, commands, macros
 from site_builder.formats import page_formats
 from site_builder.formats import pdf as pdf_format
 from site_builder.formats.contents import Guide
@@ -361,11 +360,11 @@ def test_without_a_browser_the_site_is_built_without_its_pdfs(
 ):
     built = []
     monkeypatch.setattr(browsers, "find", lambda: None)
-    monkeypatch.setattr(site_builder_main, "build", lambda place, *, pdf: built.append(pdf))
+    monkeypatch.setattr(commands, "build", lambda place, *, pdf: built.append(pdf))
     arguments = ["site_builder", "build", "--lang", language, "--site-dir", str(tmp_path)]
     monkeypatch.setattr("sys.argv", arguments)
     monkeypatch.setenv("LANGUAGE", language)  # main() sets it for the builds
-    assert site_builder_main.main() == 0
+    assert commands.main() == 0
     assert built == [False]
     assert capsys.readouterr().err.strip() == word("no_pdf", language)
 

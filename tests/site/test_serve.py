@@ -15,10 +15,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from helpers.processes import PATIENCE, interrupt
 
 pytestmark = pytest.mark.long
-
-PATIENCE = 120  # seconds until a test gives up: only a build that hangs takes them
 
 
 class Serving:
@@ -162,8 +161,49 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(small_sources):
     assert (small_sources / "taken").read_text(encoding="utf-8") == "a file"
 
 
-def test_an_interrupted_build_leaves_nothing_behind(small_sources):
+def test_an_interrupted_start_leaves_nothing_behind(small_sources):
     serving = Serving(small_sources)
     serving.wait_for(lambda: "Building" in serving.output)
-    time.sleep(0.5)
     end(serving, signal.SIGINT)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
+def test_an_interrupted_build_leaves_nothing_behind(small_sources):
+    command = [sys.executable, "-m", "site_builder", "build", "--without-pdf", "--site-dir", "x"]
+
+    def begun(written: str, processes: list[str]) -> bool:
+        return sum(" mkdocs " in one for one in processes) == 2
+
+    ended = interrupt(command, small_sources, begun, cwd=small_sources)
+    assert (ended.code, ended.processes, ended.files) == (130, [], [])
+    assert ended.err == ""
+    assert ended.out.endswith("Stopped.\n")
+
+
+# Interrupts this process at the audit event whose number it is given: the same moment everywhere.
+DRIVER = """
+import os, signal, sys
+seen, moment = 0, int(sys.argv.pop(1))
+def watch(event, details):
+    global seen
+    seen += 1
+    if seen == moment:
+        os.kill(os.getpid(), signal.SIGINT)
+from site_builder import __main__
+sys.addaudithook(watch)
+sys.exit(__main__.main())
+"""
+
+
+@pytest.mark.parametrize("moment", [1, 10, 100, 1000])
+def test_a_build_can_be_interrupted_while_it_starts(moment, small_sources):
+    done = subprocess.run(
+        [sys.executable, "-c", DRIVER, str(moment), "build", "--site-dir", "x"],
+        cwd=small_sources,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 130, done
+    assert "Traceback" not in done.stderr

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pypi_practice.network.connections import Connection
+from pypi_practice.sandbox.kinds import Kind
+from pypi_practice.travis.plan.plan_types import Job
 from pypi_practice.travis.run.origin import Push
 
 HOWS = ("dpl", "steps")  # by the deploy tool itself, or by its steps taken here
@@ -20,10 +22,13 @@ class Result:
     """What a rehearsal did: whether the build passed, and what came of its jobs.
 
     ``published`` are the index and the name of each file that the practice index holds since;
-    ``reached`` the hosts that a job reached because the user allowed it.
+    ``reached`` the hosts that a job reached because the user allowed it; ``wall`` is the sandbox
+    of its jobs, None if none was to run.
     """
 
     passed: bool = True
+    wall: Kind | None = None
+    jobs: list[tuple[Job, Outcome]] = field(default_factory=list)  # in the order of the log
     published: list[tuple[str, str]] = field(default_factory=list)
     reached: set[str] = field(default_factory=set)
     pushed: bool = False

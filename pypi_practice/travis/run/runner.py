@@ -104,7 +104,7 @@ def rehearse(
         prepared = Path(stack.enter_context(temporary)) / "origin.git"
         origin.copy(repository, prepared, words)
         build = _Build(repository, prepared, environ, log, words, result, exact)
-        build.allowed, build.kind = allowed, kind
+        build.allowed, build.kind, result.wall = allowed, kind, kind
         summary += _stages(plan, build, result, log, words)
     log.line()
     lines = list(differences(plan, event, result, words))
@@ -256,6 +256,7 @@ class _Build:
                 outcome.skipped = [name for name in dict.fromkeys(outcome.skipped) if name in names]
             for job, outcome in zip(batch, outcomes, strict=True):
                 passed &= outcome.code == 0 or job.may_fail
+                self.result.jobs.append((job, outcome))
                 lines += self.summary.lines(job, outcome)
         self.result.passed &= passed
         yield from lines

@@ -648,7 +648,7 @@ def test_the_command_serves_the_pages_until_it_is_stopped(tmp_path):
         with urllib.request.urlopen(url, timeout=10) as answer:
             assert sentence("start_title", "es") in answer.read().decode()
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(10) == 130
         assert process.stderr.read() == ""
 
 

@@ -533,6 +533,7 @@ def test_several_files_are_checked_as_a_hook_does(tmp_path):
     assert "b.yml:3:" in done.stdout
 
 
+@pytest.mark.long
 def test_pre_commit_runs_the_hook(tmp_path):
     """In a repository of its own, with the hook installed from here by pre-commit itself."""
     project = tmp_path / "project"

@@ -135,6 +135,7 @@ def on_a_terminal(folder: Path, environ: dict[str, str], *arguments: str) -> str
     return b"".join(parts).decode().replace("\r\n", "\n")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_a_person_sees_headings_colours_progress_and_the_summary(language, demo, index):
     environ = {**index.environ, "TERM": "xterm-256color", "LANGUAGE": language}
@@ -152,6 +153,7 @@ def test_a_person_sees_headings_colours_progress_and_the_summary(language, demo,
     assert re.search(took, plain)
 
 
+@pytest.mark.long
 def test_a_terminal_that_wants_no_colours_gets_none(demo, index):
     environ = {**index.environ, "TERM": "xterm", "NO_COLOR": "1", "LANGUAGE": "en"}
     shown = on_a_terminal(demo, environ)
@@ -159,6 +161,7 @@ def test_a_terminal_that_wants_no_colours_gets_none(demo, index):
     assert "-- install ---" in shown
 
 
+@pytest.mark.long
 def test_the_raw_log_is_travis_cis(demo, index):
     environ = {**index.environ, "LANGUAGE": "en"}
     environ.pop("NO_COLOR", None)

@@ -15,6 +15,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from helpers.processes import interrupt, running
 from helpers.travis.rehearsals import project
 from helpers.travis.terminal import Terminal
 
@@ -30,18 +31,6 @@ def run(code: str, folder: Path, limits: Limits = LIMITS) -> tuple[int, list[str
     lines: list[str] = []
     command = ["bash", "-c", code]
     return stream(command, folder, dict(os.environ), lines.append, [], limits=limits), lines
-
-
-def running(mark: str) -> list[str]:
-    """Return the command lines of the processes that have *mark* in their environment."""
-    commands = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark.encode() in (place / "environ").read_bytes():
-                commands.append((place / "cmdline").read_bytes().decode().replace("\0", " "))
-        except OSError:
-            continue
-    return commands
 
 
 # Its end
@@ -363,27 +352,20 @@ def test_a_hostile_file_writes_no_sequence_and_no_traceback(text, option, tmp_pa
 
 @pytest.mark.long
 @LINUX
-def test_ctrl_c_ends_the_jobs_and_leaves_nothing(tmp_path, index):
-    mark = f"TERM=xterm-{uuid.uuid4()}"  # a variable that jobs inherit
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_ctrl_c_ends_the_jobs_and_leaves_nothing(option, tmp_path, index):
     text = "language: python\ninstall: skip\nscript: (setsid sleep 600 &); echo begun; sleep 600\n"
     folder = project(tmp_path / "demo", text)
-    name, value = mark.split("=")
-    environ = {**index.environ, "LANGUAGE": "en", name: value, "TMPDIR": str(tmp_path)}
-    with subprocess.Popen(
-        [sys.executable, "-m", "pypi_practice", "travis", "run", "."],
-        cwd=folder,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line == b"begun\n":
-                break
-        process.send_signal(signal.SIGINT)
-        process.stdout.read()
-    assert process.returncode == 130
-    assert running(mark) == []
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("rehearsal-")] == []
+    command = [sys.executable, "-m", "pypi_practice", "travis", "run", ".", *option]
+    environ = {**index.environ, "TERM": f"xterm-{uuid.uuid4()}"}  # a variable that jobs inherit
+
+    def begun(written: str, processes: list[str]) -> bool:
+        return any(one == "sleep 600 " for one in running(f"TERM={environ['TERM']}"))
+
+    ended = interrupt(command, tmp_path, begun, cwd=folder, environ=environ)
+    assert ended.code == 130
+    assert running(f"TERM={environ['TERM']}") == []
+    assert ended.files == []
+    assert "Traceback" not in ended.err
+    if option:
+        assert ended.out == ""
