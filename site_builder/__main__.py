@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pypi_practice.core import interrupts
+from pypi_practice.processes import interrupts
 
 
 def main() -> int:

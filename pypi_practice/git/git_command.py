@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from pypi_practice.core import executables
+from pypi_practice.processes import executables
 
 TIMEOUT = 60  # seconds for one command
 OUTPUT_LIMIT = 64 * 1024 * 1024  # bytes that a command may print

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pypi_practice
-from pypi_practice.core import executables
+from pypi_practice.processes import executables
 from pypi_practice.sandbox import bubblewrap, sandbox_exec
 from pypi_practice.sandbox.bubblewrap import Files
 from pypi_practice.sandbox.forward import Forwarder

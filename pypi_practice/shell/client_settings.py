@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pypi_practice.core import executables
+from pypi_practice.processes import executables
 
 UV_SETTINGS = ("https-proxy", "http-proxy", "no-proxy")
 CURL_SETTING = re.compile(r"^[ \t]*(?:--)?(-x|proxy|preproxy|noproxy|socks[a-z0-9-]*)\b", re.M)

@@ -15,6 +15,7 @@ PROGRAM = ROOT / "pypi_practice"
 LAYERS = (
     "data",
     "core",
+    "processes",
     "git",
     "tokens",
     "sandbox",

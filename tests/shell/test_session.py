@@ -18,7 +18,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from pypi_practice.core import executables
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS, INDEXES, is_protected
@@ -26,6 +25,7 @@ from pypi_practice.index.upstream import Upstream
 from pypi_practice.network import proxy as proxy_module
 from pypi_practice.network.allowed_hosts import AllowedHosts
 from pypi_practice.network.proxy import Proxy
+from pypi_practice.processes import executables
 from pypi_practice.shell import session
 from pypi_practice.shell.session import practice
 

@@ -25,7 +25,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from pypi_practice.core import worker
 from pypi_practice.core.limits import (
     CODE_SIZE,
     ENTRY_POINTS_SIZE,
@@ -41,6 +40,7 @@ from pypi_practice.core.limits import (
 )
 from pypi_practice.index.upload import zip_records
 from pypi_practice.index.upload.rejection import TooMuch
+from pypi_practice.processes import worker
 
 SCAN_LIMIT = 5 * MIB  # bytes; larger members are not looked into
 SCANNED = (".py", ".pye")

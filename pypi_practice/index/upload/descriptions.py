@@ -10,10 +10,10 @@ import hashlib
 import threading
 from email.message import EmailMessage
 
-from pypi_practice.core import worker
 from pypi_practice.core.limits import DESCRIPTION_SIZE
 from pypi_practice.index.upload import rendering
 from pypi_practice.index.upload.rejection import TooMuch
+from pypi_practice.processes import worker
 
 KEPT = 256  # answers about descriptions
 # Of computing, several times what the slowest renderer needs; a text that takes more is made to.

@@ -23,9 +23,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import Version
 from trove_classifiers import all_classifiers, deprecated_classifiers
 
-from pypi_practice.core import worker
 from pypi_practice.core.limits import FIELD_COUNT
 from pypi_practice.index.upload.rejection import TooMuch, UploadRejected
+from pypi_practice.processes import worker
 
 if typing.TYPE_CHECKING:  # the form knows the store, which a worker does without
     from pypi_practice.index.upload.form import Form

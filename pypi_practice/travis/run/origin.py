@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pypi_practice.core import executables
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
+from pypi_practice.processes import executables
 from pypi_practice.travis.plan.plan_types import Job
 from pypi_practice.travis.run.log import clean, fold
 from pypi_practice.travis.run.repository import Repository

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import platformdirs
 
-from pypi_practice.core import executables
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.network.server import certificates_in
+from pypi_practice.processes import executables
 from pypi_practice.sandbox.bubblewrap import Files
 from pypi_practice.shell.variables import (
     BUNDLES,

@@ -24,7 +24,7 @@ from helpers.hostile import uploads
 from helpers.hostile.uploads import ARCHIVES, FORMS, MIB, Upload
 from helpers.index import upload_client
 
-from pypi_practice.core import limits, worker, worker_process
+from pypi_practice.core import limits
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.limits import DESCRIPTION_SIZE, MEMBERS, Limits
@@ -34,6 +34,7 @@ from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upload import archives, metadata, rendering
 from pypi_practice.index.upload.rejection import TooMuch
 from pypi_practice.index.views import readme
+from pypi_practice.processes import worker, worker_process
 
 pytestmark = pytest.mark.long
 
@@ -119,7 +120,7 @@ import json, resource, sys
 sys.path[:0] = sys.argv[2:]
 from pathlib import Path
 from helpers.index import upload_client
-from pypi_practice.core import worker
+from pypi_practice.processes import worker
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.index.app import Application
 from pypi_practice.index.upload.rejection import TooMuch

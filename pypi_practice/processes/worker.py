@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pypi_practice.core.worker_process import GaveUp
+from pypi_practice.processes.worker_process import GaveUp
 
 __all__ = ["GaveUp", "Workers", "run", "workers"]
 
@@ -32,7 +32,7 @@ CLOCK = 6
 # Not "-m": that would put the present folder, which may be a stranger's, before the modules.
 START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
-    " from pypi_practice.core.worker_process import serve; serve()"
+    " from pypi_practice.processes.worker_process import serve; serve()"
 )
 
 

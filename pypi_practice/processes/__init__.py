@@ -1,0 +1,1 @@
+"""Finds programs, answers Ctrl-C, and keeps work on hostile input in processes of its own."""
