@@ -5,10 +5,11 @@
   if (!box) return;
   var field = box.querySelector("input"), status = box.querySelector("[role=status]");
 
+  function isMessage(element) { return element.matches(".message"); }
   function folded(text) { return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase(); }
 
-  var messages = Array.from(document.querySelectorAll("details.message"), function (one) {
-    return { element: one, text: folded(one.textContent) };
+  var messages = Array.from(document.querySelectorAll("details.message"), function (element) {
+    return { element: element, text: folded(element.textContent) };
   });
   // A group is a heading with all that follows it, up to the next one.
   var groups = Array.from(document.querySelectorAll("article h2"), function (heading) {
@@ -16,18 +17,18 @@
     for (; next && !next.matches("h2"); next = next.nextElementSibling) parts.push(next);
     return parts;
   }).filter(function (parts) {
-    return parts.some(function (one) { return one.matches(".message"); });
+    return parts.some(isMessage);
   });
 
   function filter() {
     var words = folded(field.value).split(/\s+/).filter(Boolean), left = 0;
-    messages.forEach(function (one) {
-      one.element.hidden = !words.every(function (word) { return one.text.includes(word); });
-      if (!one.element.hidden) left++;
+    messages.forEach(function (message) {
+      message.element.hidden = !words.every(function (word) { return message.text.includes(word); });
+      if (!message.element.hidden) left++;
     });
     groups.forEach(function (parts) {
-      var empty = parts.every(function (one) { return !one.matches(".message") || one.hidden; });
-      parts.forEach(function (one) { if (!one.matches(".message")) one.hidden = empty; });
+      var empty = parts.filter(isMessage).every(function (message) { return message.hidden; });
+      parts.forEach(function (part) { if (!isMessage(part)) part.hidden = empty; });
     });
     status.textContent = words.length ? box.dataset.left.replace("{left}", String(left)) : "";
   }

@@ -1,5 +1,5 @@
-// Finds the sections of the guide by words, with MiniSearch, and shows them. It is loaded when the search is opened,
-// after MiniSearch and the sections.
+// Finds the sections of the guide by words, with MiniSearch, and shows them. It is loaded when the
+// search is opened, after MiniSearch and the sections.
 (function () {
   "use strict";
   const MOST = 10, MOST_OF_A_PAGE = 3, ENOUGH = 0.2; // of the score of the first result
@@ -42,9 +42,9 @@
       fields: ["title", "page", "asked", "text"],
       tokenize: function (text) { return text.match(WORD) || []; },
       processTerm: function (word) {
-        const found = roots(word);
-        found.forEach(function (one) { if (!spelling.has(one)) spelling.set(one, word.toLowerCase()); });
-        return found;
+        const terms = roots(word);
+        terms.forEach(function (term) { if (!spelling.has(term)) spelling.set(term, word.toLowerCase()); });
+        return terms;
       },
       searchOptions: {
         tokenize: function (root) { return [root]; },
@@ -54,19 +54,21 @@
         boostDocument: function (place) { return (sections.get(place).weight || 1) * (place.includes("#") ? 1 : 1.25); },
       },
     });
-    const sections = new Map(guide.sections.map(function (one) { return [one.place, one]; }));
+    const sections = new Map(guide.sections.map(function (section) { return [section.place, section]; }));
     const ready = index.addAllAsync(guide.sections, { chunkSize: 50 }); // the field takes letters meanwhile
+
+    function isKnown(term) { return spelling.has(term); }
 
     // Returns what to look for in the place of a word: itself, what begins with it, or what it was
     // meant to be, with two letters the other way round, or with one or two wrong ones.
     function understood(word) {
-      const own = roots(word).filter(function (one) { return spelling.has(one); });
+      const own = roots(word).filter(isKnown);
       if (own.length) return { queries: own.slice(0, own[0] === roots(word)[0] ? 1 : own.length) };
       const begun = { queries: [fold(word)], prefix: true };
       if (word.length > 2 && index.search(begun).length) return begun;
       for (let at = 1; at < word.length; at++) {
         const swapped = word.slice(0, at - 1) + word[at] + word[at - 1] + word.slice(at + 1);
-        const meant = roots(swapped).filter(function (one) { return spelling.has(one); });
+        const meant = roots(swapped).filter(isKnown);
         if (word.length > 3 && meant.length) return { queries: meant, corrected: true };
       }
       const most = word.length > 7 ? 2 : word.length > 3 ? 1 : 0;
@@ -82,25 +84,26 @@
     function find(query) {
       const words = (query.match(WORD) || []).filter(function (word) { return roots(word).length; });
       const queries = words.map(understood).filter(Boolean);
-      const found = queries.length ? index.search({ combineWith: "OR", queries: queries }) : [];
+      const matches = queries.length ? index.search({ combineWith: "OR", queries: queries }) : [];
       const ofPage = new Map(), results = [];
-      found.forEach(function (one) {
-        const page = one.id.split("#")[0], count = ofPage.get(page) || 0;
-        if (results.length === MOST || count === MOST_OF_A_PAGE || one.score < ENOUGH * found[0].score) return;
+      matches.forEach(function (match) {
+        const page = match.id.split("#")[0], count = ofPage.get(page) || 0;
+        if (results.length === MOST || count === MOST_OF_A_PAGE || match.score < ENOUGH * matches[0].score) return;
+        const section = sections.get(match.id);
         ofPage.set(page, count + 1);
-        results.push({ ...sections.get(one.id), ...excerpt(sections.get(one.id), new Set(one.terms)) });
+        results.push({ ...section, ...excerpt(section, new Set(match.terms)) });
       });
-      const corrected = queries.some(function (one) { return one.corrected; }) && results.length > 0;
-      const shown = corrected ? found[0].terms.map(function (one) { return spelling.get(one); }) : [];
+      const corrected = queries.some(function (part) { return part.corrected; }) && results.length > 0;
+      const shown = corrected ? matches[0].terms.map(function (term) { return spelling.get(term); }) : [];
       return { results: results, corrected: shown };
     }
 
-    // Returns the parts of a text in order, those that were found marked: [[text, found], …].
+    // Returns the parts of a text in order, each with whether it was searched for: [[text, is hit], …].
     function marked(text, terms) {
       const parts = [];
       let end = 0;
       for (const match of text.matchAll(WORD)) {
-        if (!roots(match[0]).some(function (one) { return terms.has(one); })) continue;
+        if (!roots(match[0]).some(function (term) { return terms.has(term); })) continue;
         parts.push([text.slice(end, match.index), false], [match[0], true]);
         end = match.index + match[0].length;
       }
@@ -112,7 +115,7 @@
     function excerpt(section, terms) {
       let best = section.text.split("\n")[0], most = 0;
       section.text.split("\n").forEach(function (line) {
-        const hits = new Set((line.match(WORD) || []).flatMap(roots).filter(function (one) { return terms.has(one); }));
+        const hits = new Set((line.match(WORD) || []).flatMap(roots).filter(function (term) { return terms.has(term); }));
         if (hits.size > most) [best, most] = [line, hits.size];
       });
       const parts = marked(best, terms);
@@ -125,15 +128,15 @@
   }
 
   function element(name, className, parts) {
-    const one = document.createElement(name);
-    one.className = className;
+    const node = document.createElement(name);
+    node.className = className;
     parts.forEach(function (part) {
-      const [text, found] = part;
-      const mark = found ? document.createElement("mark") : null;
+      const [text, isHit] = part;
+      const mark = isHit ? document.createElement("mark") : null;
       if (mark) mark.textContent = text;
-      one.append(mark || text);
+      node.append(mark || text);
     });
-    return one;
+    return node;
   }
 
   function address(place, root) {
@@ -142,24 +145,24 @@
   }
 
   function item(result, root) {
-    const one = document.createElement("li"), link = document.createElement("a");
+    const row = document.createElement("li"), link = document.createElement("a");
     link.href = address(result.place, root);
     link.append(element("span", "search__title", result.titleParts));
     if (result.page) link.append(element("span", "search__page", [[result.page, false]]));
     link.append(element("span", "search__line", result.lineParts));
-    one.append(link);
-    return one;
+    row.append(link);
+    return row;
   }
 
   // Shows what is found for a query in the dialog; *root* is the address of the language.
   function show(find, query, root) {
-    const says = window.guideSearch.says, found = find(query), number = found.results.length;
+    const says = window.guideSearch.says, { results, corrected } = find(query), number = results.length;
     const help = dialog.querySelector(".search__help");
     const parts = [query ? says[number === 0 ? "none" : number === 1 ? "one" : "other"] : ""];
-    if (found.corrected.length) parts.push(says.corrected);
+    if (corrected.length) parts.push(says.corrected);
     dialog.querySelector("[role=status]").textContent = parts.join(" ").replace("{number}", number)
-      .replace("{words}", found.corrected.join(" ") || query);
-    dialog.querySelector("ol").replaceChildren(...found.results.map(function (one) { return item(one, root); }));
+      .replace("{words}", corrected.join(" ") || query);
+    dialog.querySelector("ol").replaceChildren(...results.map(function (result) { return item(result, root); }));
     help.hidden = number > 0;
     help.replaceChildren(query ? says.try : says.empty);
     if (query) {
@@ -172,14 +175,14 @@
 
   // Enter in the field opens the first result, and the arrows go from one to the next.
   const dialog = document.querySelector("dialog.search");
-  function results() {
+  function links() {
     return Array.from(dialog.querySelectorAll(".search__results a"));
   }
   dialog.addEventListener("keydown", function (event) {
-    if (event.key === "Enter" && event.target.matches("input") && results().length) results()[0].click();
+    if (event.key === "Enter" && event.target.matches("input") && links().length) links()[0].click();
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;
-    const stops = [dialog.querySelector("input"), ...results()];
+    const stops = [dialog.querySelector("input"), ...links()];
     const next = stops[stops.indexOf(document.activeElement) + step];
     event.preventDefault();
     if (next) next.focus();

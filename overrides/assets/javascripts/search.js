@@ -8,11 +8,11 @@
 
   function script(address) {
     return new Promise(function (done, failed) {
-      const one = document.createElement("script");
-      one.src = address;
-      one.onload = done;
-      one.onerror = function () { one.remove(); failed(new Error(address)); };
-      document.head.append(one);
+      const element = document.createElement("script");
+      element.src = address;
+      element.onload = done;
+      element.onerror = function () { element.remove(); failed(new Error(address)); };
+      document.head.append(element);
     });
   }
   let loading = null;
