@@ -1,4 +1,4 @@
-"""What the pages' style needs to know: columns of tables, whole dates, marks below blocks.
+"""What the pages' style needs to know: columns of tables, whole dates, the link of a message.
 
 On a narrow screen a table of three columns or more becomes a list of cards, one for each row. Each
 of its cells says then which column it is in, and each element which part of a table it is, because
@@ -52,9 +52,6 @@ class _Parts(Treeprocessor):  # type: ignore[misc] # the library carries no type
         for details in root.iter("details"):
             if details.get("class") == "message":
                 _move_link(details)
-            if "proof" in details.get("class", "").split():
-                # What is behind the mark is not what a page is about.
-                details.set("data-search-exclude", "")
 
 
 def _move_link(message: ET.Element) -> None:
