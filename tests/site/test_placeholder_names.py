@@ -14,6 +14,7 @@ import yaml
 from helpers.docs.blocks import ROOT, pages
 from helpers.site.built_site import LANGUAGES
 from helpers.site.chromium import until
+from playwright.sync_api import Locator, Page
 
 from pypi_practice.core import project_names
 from pypi_practice.fork import placeholder_names
@@ -187,11 +188,18 @@ def test_escape_leaves_everything_as_it_was(visitor):
     assert visitor.locator("#own-names-project").input_value() == "first-one"
 
 
+def file_link(page: Page) -> Locator:
+    """Open the mark below the first block of pyproject.toml; return its link to the file."""
+    link = page.locator("a.download[href$='pyproject.toml']").first
+    link.locator("xpath=ancestor::details/summary").click()
+    return link
+
+
 def test_downloads_hold_the_names(visitor, tmp_path):
     fill(visitor, **OWN)
     own = placeholder_names.forms(**OWN)
     with visitor.expect_download() as got:
-        visitor.locator("a.download[href$='pyproject.toml']").first.click()
+        file_link(visitor).click()
     assert got.value.suggested_filename == "pyproject.toml"
     original = (ROOT / "demo-package" / "pyproject.toml").read_text("utf-8")
     text = Path(got.value.path()).read_text("utf-8")
@@ -225,7 +233,7 @@ def test_a_download_without_connection_comes_as_it_is(visitor):
         ),
     )
     with visitor.expect_download() as got:
-        visitor.locator("a.download[href$='pyproject.toml']").first.click()
+        file_link(visitor).click()
     assert 'name = "random-names"' in Path(got.value.path()).read_text("utf-8")
     assert "with those of the example" in visitor.locator(".own-names__status").inner_text()
 

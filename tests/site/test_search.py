@@ -191,10 +191,14 @@ def test_words_of_one_meaning_find_the_same(searcher):
 def test_what_stands_around_the_text_is_not_searched(language, built_site):
     text = "\n".join(section["text"] for section in content(built_site, language)["sections"])
     article = built_site.html(language, "tutorial/upload")
-    assert article.select(".output .filename")
-    for part in ("p.proof", "p.own-names", ".output .filename"):
-        for one in article.select(part):
-            assert one.get_text(" ", strip=True)[:30] not in text, part
+    for part in ("details.proof > p", "p.own-names"):
+        assert article.select(part)
+        for widget in article.select(part):
+            assert widget.get_text(" ", strip=True)[:30] not in text, part
+    for part in ("details.proof > summary", ".output .filename"):
+        assert article.select(part)
+        for widget in article.select(part):
+            assert widget.get_text(" ", strip=True) not in text.splitlines(), part
     assert "data-search" not in text
     assert "<p>" not in text
 

@@ -223,8 +223,8 @@ def test_every_text_fits_its_place(browser: Browser, width: int, language: str):
 def test_a_text_that_does_not_fit_is_found(browser: Browser, name: str):
     page = browser.new_page(viewport={"width": 760, "height": 900})
     page.set_content(sheet("en"))
-    page.evaluate(
-        f"document.querySelector('.{name} :is(.small, .strong)').textContent = 'long'.repeat(60)"
+    page.locator(f".{name} :is(.small, .strong)").first.evaluate(
+        "text => { text.textContent = 'long'.repeat(60); text.style.overflowWrap = 'normal'; }"
     )
     assert page.evaluate(MEASURE)
     page.close()
