@@ -37,6 +37,9 @@ TRAPS = ("bash", "sh", "dash", "zsh", "python", "python3", "env", "touch", "cat"
 MEMORY = 300  # MiB
 HEAD = "language: python\nscript: skip\ninstall: skip\n"
 LONG = 100_000
+# How many times the demo package's time a hostile file may take. On a quiet machine none takes ten
+# times as long; processor time doubles where others use the same caches and cores.
+SLOWER = 20
 
 
 def deploy(*conditions: str, env: str = "") -> str:
@@ -305,7 +308,7 @@ def test_a_hostile_file(name, demo, traps, tmp_path):
         assert "Traceback" not in result["output"], where
         assert not STEERING.search(result["output"]), where
         assert {Path(name).name for name in result["started"]} <= {"git"}, where
-        allowed = 10 * (start + results["demo"]["seconds"])
+        allowed = SLOWER * (start + results["demo"]["seconds"])
         assert start + result["seconds"] < allowed, f"{name}: {command}: {result['seconds']} s"
         assert "\nforged" not in result["output"], where
     left = [path.name for path in [*traps.iterdir(), *folder.parent.rglob("started*")]]
