@@ -5,13 +5,14 @@ Where we may, Debian's packages are installed; elsewhere a sentence says what is
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 
 from helpers.site import chromium
 from helpers.site.data_texts import LANGUAGES, sentence
+
+from site_builder.browser import install_debian_packages
 
 
 def spelling() -> list[str]:
@@ -51,25 +52,15 @@ def has_hunspell() -> bool:
 PROGRAMS = {"bubblewrap": "bwrap", "fish": "fish", "zsh": "zsh"}
 
 
-def install(packages: list[str]) -> None:
-    """Install Debian's packages, if this is Debian and we may."""
-    if not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("apt-get"):
-        return
-    print(sentence("installing_system", " ".join(packages)), flush=True)
-    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update", "-qq"], ["install", "-qq", "-y", *packages]):
-        subprocess.run(["apt-get", *command], env=environ, stdout=subprocess.DEVNULL, check=False)
-
-
 def main() -> int:
     """Install what is missing; return 1 with a sentence if the tests cannot begin without it."""
     if not has_hunspell():
-        install(spelling())
+        install_debian_packages(*spelling())
     if not has_hunspell():  # one test fails, and says this again
         print(no_hunspell(), file=sys.stderr)
     missing = [package for package, program in PROGRAMS.items() if not shutil.which(program)]
     if missing:
-        install(missing)
+        install_debian_packages(*missing)
     if not chromium.find():
         chromium.install()
     if not chromium.find():

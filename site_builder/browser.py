@@ -48,17 +48,23 @@ def no_browser() -> str:
     return _say("no_browser")
 
 
+def install_debian_packages(*packages: str) -> None:
+    """Install Debian's packages, if this is Debian and we may."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    print(_say("installing_system", " ".join(packages)), flush=True)
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # Another program may be installing packages now.
+    wait = ("-o", "DPkg::Lock::Timeout=300")  # seconds
+    for command in (("update", "-qq"), ("install", "-qq", "-y", *wait, *packages)):
+        subprocess.run(("apt-get", *command), env=environ, stdout=subprocess.DEVNULL, check=False)
+
+
 def install() -> None:
     """Install a Chromium: Debian's where we may, else Playwright's own download."""
-    if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        print(_say("installing_system", "chromium"), flush=True)
-        environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update", "-qq"], ["install", "-qq", "-y", "chromium"]):
-            subprocess.run(
-                ["apt-get", *command], env=environ, stdout=subprocess.DEVNULL, check=False
-            )
-        if find():
-            return
+    install_debian_packages("chromium")
+    if find():
+        return
     print(_say("downloading_browser"), flush=True)
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
 
