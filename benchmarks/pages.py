@@ -124,7 +124,9 @@ def asked(running: Browser, address: str) -> Iterator[Number]:
 def barred(running: Browser, address: str) -> Number:
     """Return what axe-core finds, light and dark, wide and narrow."""
     failing: list[str] = []
-    for number, audit in enumerate(accessibility_audit.audit_pages(running, address, PATHS)):
+    views = accessibility_audit.VIEWS
+    audits = accessibility_audit.audit_pages(running, address, PATHS, views, known={})
+    for number, audit in enumerate(audits):
         if number % 20 == 0:
             progress("looking", number, len(PATHS))
         failing += audit.failing

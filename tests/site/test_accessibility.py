@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers.docs.blocks import pages
 from helpers.site import accessibility_audit
-from helpers.site.accessibility_audit import NARROW, WIDE, Audit
+from helpers.site.accessibility_audit import NARROW, VIEWS, WIDE, Audit, View
 from helpers.site.built_site import LANGUAGES
 
 MUST_RUN = {
@@ -21,13 +21,43 @@ MUST_RUN = {
 }
 
 
+# Pages that hold what the others hold, for the views of a narrow screen.
+ALL_KINDS = (
+    "",
+    "tutorial/upload/",
+    "howto/leak/",
+    "reference/deploy/",
+    "reference/messages/",
+    "explanation/thief/",
+    "practice/",
+    "there-is-no-such-page/",
+)
+# The print page of the whole guide is the pages again, with the styles of the tutorial's.
+WHOLE_PRINT = View("default", WIDE, ["wcag2a", "wcag2aa", "best-practice"])
+
+
 @pytest.fixture(scope="module", params=LANGUAGES)
 def audits(request, browser, address) -> list[Audit]:
-    """What was found on every page of a language, to read and to print, and for lost readers."""
-    paths = ["" if page == "index" else f"{page}/" for page in pages()]
-    paths += ["print/", "print/tutorial/", "there-is-no-such-page/"]
-    paths = [f"{request.param}/{path}" for path in paths]
-    return list(accessibility_audit.audit_pages(browser, address, paths))
+    """What was found on every page of a language, to read and to print, and for lost readers.
+
+    The languages share their HTML and their styles. So all pages are seen on a wide screen in
+    light, those of the first language in dark as well, and a page of each kind on a narrow screen.
+    """
+    language = request.param
+    first = language == LANGUAGES[0]
+    known: dict[str, set[str]] = {}
+
+    def audit(paths, views):
+        paths = [f"{language}/{path}" for path in paths]
+        return list(accessibility_audit.audit_pages(browser, address, paths, views, known))
+
+    every_page = ["" if page == "index" else f"{page}/" for page in pages()]
+    every_page += ["print/tutorial/", "there-is-no-such-page/"]
+    if not first:
+        return audit(every_page, [VIEWS[0]])
+    wide = [view for view in VIEWS if view.size is WIDE]
+    narrow = [view for view in VIEWS if view.size is NARROW]
+    return audit(every_page, wide) + audit(ALL_KINDS, narrow) + audit(["print/"], [WHOLE_PRINT])
 
 
 def test_no_element_fails(audits):
@@ -64,7 +94,7 @@ def test_no_element_fails_in_what_opens(browser, address):
         page.locator(".md-nav--primary .md-nav__link:visible").first.wait_for()
         page.evaluate(axe)
         page.wait_for_timeout(400)  # it slides in
-        assert accessibility_audit.audit_parts(page)["failing"] == []
+        assert accessibility_audit.audit_view(page)["failing"] == []
         page.context.close()
 
 
@@ -77,7 +107,7 @@ def test_axe_sees_a_fault(browser, address):
       + '<button class="tiny">a</button><button class="tiny">b</button>')""")
     page.add_style_tag(content=".pale {color: #ccc} .tiny {width: 9px; height: 9px; padding: 0}")
     page.evaluate(accessibility_audit.script())
-    failing = " ".join(accessibility_audit.audit_parts(page)["failing"])
+    failing = " ".join(accessibility_audit.audit_view(page)["failing"])
     for rule in ("image-alt", "color-contrast", "target-size"):
         assert f"{rule}: " in failing
     assert failing.count("color-contrast: ") == 2

@@ -4,16 +4,18 @@ A page is opened once. Then the width and the colours change under it, which is 
 window and the switch in the header do, and the rules that can answer otherwise run again. The
 security policy of the site would keep out the style that stops all movement, so it is set aside.
 
-Contrast is most of the work, and a page has hundreds of texts that look alike: their own style and
-that of all that they lie in are the same. In the first view of a page one of each look is measured;
-in the other views, one of each look that no page before has shown there. Where axe is not sure of
-that one, all of them are measured.
+Each run of axe-core begins with a tree of the whole page, which takes longer than most rules, so
+that a view has one run, or none if nothing new is seen in it.
+
+Pages have thousands of texts that look alike: their own style and that of all that they lie in are
+the same. One of each look that no page before has shown in a view is measured there. Where axe is
+not sure of that one, all of them on the page are measured.
 """
 
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page, ViewportSize
@@ -22,14 +24,35 @@ WIDE: ViewportSize = {"width": 1400, "height": 900}
 NARROW: ViewportSize = {"width": 390, "height": 844}
 # 320 pixels are what a wide window shows at 400 % (WCAG 1.4.10).
 LARGE_TEXT: ViewportSize = {"width": 320, "height": 256}
+
+
+@dataclass(frozen=True)
+class View:
+    """A colour scheme and a size; which rules and tags of axe run in it beside those of colours.
+
+    With *around*, colours are measured outside the text of the page alone.
+    """
+
+    scheme: str
+    size: ViewportSize
+    rules: list[str]
+    around: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.scheme}, {self.size['width']} px"
+
+
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What a narrow screen can change of a page's shape; the other rules read its HTML alone.
+NARROW_RULES = ["target-size", "scrollable-region-focusable", "region", "landmark-unique"]
 # Dark differs from light in colours alone; and the text of a page has the same colours at each
 # width, so that they are measured once: around the text, other things are seen on a narrow screen.
+FIRST_VIEW = View("default", WIDE, TAGS)
 VIEWS = (
-    ("default", WIDE, ["shape", "colours"]),
-    ("slate", WIDE, ["colours"]),
-    ("slate", NARROW, ["colours around"]),
-    ("default", NARROW, ["shape", "colours around"]),
+    FIRST_VIEW,
+    View("slate", WIDE, []),
+    View("slate", NARROW, [], around=True),
+    View("default", NARROW, NARROW_RULES, around=True),
 )
 # Movement would be measured half way.
 STILL = "*, ::before, ::after { transition: none !important; animation: none !important; }"
@@ -44,67 +67,66 @@ HELPERS = """
   for (const [id, selector] of Object.entries(COLOURS)) {
     axe.configure({rules: [{id: id, selector: selector}]});
   }
-  const told = founds => ({
-    ran: founds.flatMap(found => found.passes.concat(found.violations).map(one => one.id)),
-    failing: founds.flatMap(found => found.violations).flatMap(one => one.nodes.map(node =>
-      one.id + ": " + node.html.slice(0, 160) + " " + (node.any[0]?.message || "").slice(0, 120))),
+  const report = results => ({
+    ran: results.flatMap(result => result.passes.concat(result.violations).map(rule => rule.id)),
+    failing: results.flatMap(result => result.violations).flatMap(rule => rule.nodes.map(node =>
+      rule.id + ": " + node.html.slice(0, 160) + " "
+      + (node.any[0]?.message || "").slice(0, 120))),
   });
-  const shape = async tags => {
-    const rules = {"target-size": {enabled: true}};
-    Object.keys(COLOURS).forEach(id => { rules[id] = {enabled: false}; });
-    return told([await axe.run(document, {
-      ...OPTIONS, resultTypes: ["violations"], runOnly: {type: "tag", values: tags}, rules: rules,
-    })]);
-  };
   // What is visible, by look.
   const groups = around => {
-    const found = new Map(), looks = new Map();
-    const look = one => {
-      if (!looks.has(one)) {
-        const style = getComputedStyle(one);
-        const above = one.parentElement ? look(one.parentElement) : "";
-        looks.set(one, above + "/" + STYLES.map(name => style[name]).join("|"));
+    const alike = new Map(), looks = new Map();
+    const look = element => {
+      if (!looks.has(element)) {
+        const style = getComputedStyle(element);
+        const above = element.parentElement ? look(element.parentElement) : "";
+        looks.set(element, above + "/" + STYLES.map(name => style[name]).join("|"));
       }
-      return looks.get(one);
+      return looks.get(element);
     };
-    for (const one of document.body.querySelectorAll("*")) {
-      const text = [...one.childNodes].filter(part => part.nodeType === 3).map(part => part.data);
-      const letters = /[\\p{L}\\p{N}]/u.test(text.join(""));  // axe measures no other text
-      if (!(letters || one.matches("input, select, textarea, a[href]"))
-          || (around && one.closest("article"))
-          || !one.checkVisibility({visibilityProperty: true})) continue;
-      const key = look(one) + one.matches("a[href]") + letters;
-      if (!found.has(key)) found.set(key, []);
-      found.get(key).push(one);
+    for (const element of document.body.querySelectorAll("*")) {
+      const text = [...element.childNodes].filter(node => node.nodeType === 3)
+        .map(node => node.data).join("");
+      const letters = /[\\p{L}\\p{N}]/u.test(text);  // axe measures no other text
+      if (!(letters || element.matches("input, select, textarea, a[href]"))
+          || (around && element.closest("article"))
+          || !element.checkVisibility({visibilityProperty: true})) continue;
+      const key = look(element) + element.matches("a[href]") + letters;
+      if (!alike.has(key)) alike.set(key, []);
+      alike.get(key).push(element);
     }
-    return found;
+    return alike;
   };
-  const run = async chosen => {
-    chosen.forEach(one => one.setAttribute("data-looked-at", ""));
-    const found = await axe.run(document, {
-      ...OPTIONS, resultTypes: ["violations", "incomplete"],
-      runOnly: {type: "rule", values: Object.keys(COLOURS)},
+  const run = async (rules, elements) => {
+    elements.forEach(element => element.setAttribute("data-looked-at", ""));
+    const result = await axe.run(document, {
+      ...OPTIONS, resultTypes: ["violations", "incomplete"], runOnly: {type: "rule", values: rules},
     });
-    chosen.forEach(one => one.removeAttribute("data-looked-at"));
-    return found;
+    elements.forEach(element => element.removeAttribute("data-looked-at"));
+    return result;
   };
   const digest = async text => [...new Uint8Array(
     await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)))].join();
-  const colours = async (around, known) => {
+  window.axeSays = async (rulesAndTags, around, known) => {
+    const colours = Object.keys(COLOURS);
+    const rules = axe.getRules().filter(rule => !colours.includes(rule.ruleId)
+      && !rule.tags.some(name => ["experimental", "deprecated"].includes(name))
+      && [rule.ruleId, ...rule.tags].some(name => rulesAndTags.includes(name)));
     const alike = groups(around);
     const names = new Map();
     for (const key of alike.keys()) names.set(key, await digest(key));
     const fresh = [...alike].filter(([key]) => !known.includes(names.get(key)));
-    if (!fresh.length) return {ran: [], failing: [], looks: []};
-    const first = await run(fresh.map(([key, all]) => all[0]));
-    const unsure = new Set(first.incomplete.flatMap(one => one.nodes.map(node => node.element)));
-    const rest = fresh.flatMap(([key, all]) => unsure.has(all[0]) ? all.slice(1) : []);
-    const founds = rest.length ? [first, await run(rest)] : [first];
-    const sure = fresh.filter(([key, all]) => !unsure.has(all[0]));
-    return {...told(founds), looks: sure.map(([key]) => names.get(key))};
+    const chosen = rules.map(rule => rule.ruleId).concat(fresh.length ? colours : []);
+    if (!chosen.length) return {ran: [], failing: [], looks: []};
+    const first = await run(chosen, fresh.map(([key, elements]) => elements[0]));
+    const unsure = new Set(first.incomplete.filter(rule => colours.includes(rule.id))
+      .flatMap(rule => rule.nodes.map(node => node.element)));
+    const others = fresh.flatMap(
+      ([key, elements]) => unsure.has(elements[0]) ? elements.slice(1) : []);
+    const results = others.length ? [first, await run(colours, others)] : [first];
+    const sure = fresh.filter(([key, elements]) => !unsure.has(elements[0]));
+    return {...report(results), looks: sure.map(([key]) => names.get(key))};
   };
-  window.axeSays = (what, tags, known) =>
-    what === "shape" ? shape(tags) : colours(what !== "colours", known);
 })();
 """
 
@@ -115,35 +137,34 @@ def script() -> str:
     return package.joinpath("axe.min.js").read_text(encoding="utf-8") + HELPERS
 
 
-def audit_parts(page: Page, *parts: str, known: set[str] | None = None) -> dict[str, list[str]]:
+def audit_view(
+    page: Page, view: View = FIRST_VIEW, known: set[str] | None = None
+) -> dict[str, list[str]]:
     """Return which rules ran on the page as it is, and each failing element.
 
-    The parts are ``shape``, ``colours`` and ``colours around``, which is around the text; all of
-    the page if none is named. The looks in *known* are not measured again; new ones are added.
+    The looks in *known* are not measured again; new ones are added to it.
     """
-    result: dict[str, list[str]] = {"ran": [], "failing": [], "looks": []}
-    for part in parts or ("shape", "colours"):
-        asked = [part, TAGS, sorted(known or ())]
-        for key, values in page.evaluate("asked => axeSays(...asked)", asked).items():
-            result[key] += values
+    arguments = [view.rules, view.around, sorted(known or ())]
+    result: dict[str, list[str]] = page.evaluate("list => axeSays(...list)", arguments)
     if known is not None:
         known.update(result["looks"])
     return result
 
 
 def audit_views(
-    page: Page, axe: str, known: dict[str, set[str]] | None = None
+    page: Page, axe: str, known: dict[str, set[str]] | None = None, views: Iterable[View] = VIEWS
 ) -> dict[str, dict[str, list[str]]]:
     """Return what axe finds on the page that is open, by view; *known* are looks, by view."""
     page.evaluate(axe)
     page.add_style_tag(content=STILL)
     results = {}
-    for number, (scheme, size, parts) in enumerate(VIEWS):
-        page.set_viewport_size(size)
-        page.evaluate("name => document.body.setAttribute('data-md-color-scheme', name)", scheme)
-        view = f"{scheme}, {size['width']} px"
-        looks = known.setdefault(view, set()) if known is not None and number else None
-        results[view] = audit_parts(page, *parts, known=looks)
+    for view in views:
+        page.set_viewport_size(view.size)
+        page.evaluate(
+            "name => document.body.setAttribute('data-md-color-scheme', name)", view.scheme
+        )
+        looks = None if known is None else known.setdefault(str(view), set())
+        results[str(view)] = audit_view(page, view, looks)
     return results
 
 
@@ -157,17 +178,25 @@ class Audit:
     too_wide: bool = False
 
 
-def audit_pages(browser: Browser, address: str, paths: list[str]) -> Iterator[Audit]:
-    """Open each path below *address* once, and yield what was found on it."""
+def audit_pages(
+    browser: Browser,
+    address: str,
+    paths: list[str],
+    views: Iterable[View],
+    known: dict[str, set[str]],
+) -> Iterator[Audit]:
+    """Open each path below *address* once, and yield what was found on it.
+
+    *known* are looks that are not measured again, by view; new ones are added to it.
+    """
     axe = script()
-    known: dict[str, set[str]] = {}
     context = browser.new_context(bypass_csp=True, viewport=WIDE, color_scheme="light")
     page = context.new_page()
     for path in paths:
         audit = Audit(path)
         page.set_viewport_size(WIDE)
         page.goto(f"{address}/{path}")
-        for view, result in audit_views(page, axe, known).items():
+        for view, result in audit_views(page, axe, known, views).items():
             audit.failing += [f"{path} ({view}): {failure}" for failure in result["failing"]]
             audit.ran |= set(result["ran"])
         page.set_viewport_size(LARGE_TEXT)
