@@ -25,12 +25,12 @@ TWO_FACTOR = {"on": True, "off": False}
 def add_parser(commands: Any, language: str) -> None:
     """Add ``account`` to the commands of pypi-practice."""
     words = Translator(language, "commands/tokens")
-    made = add_command(commands, "account", words("help_account"), language)
-    made.add_argument("--index", choices=list(INDEXES), required=True, help=words("help_index"))
-    made.add_argument("--email", choices=list(EMAIL), help=words("help_email"))
-    made.add_argument("--two-factor", choices=list(TWO_FACTOR), help=words("help_two_factor"))
-    made.finish(json=words("help_json", keys=", ".join(KEYS)), data=True)
-    made.set_defaults(run=_account)
+    parser = add_command(commands, "account", words("help_account"), language)
+    parser.add_argument("--index", choices=list(INDEXES), required=True, help=words("help_index"))
+    parser.add_argument("--email", choices=list(EMAIL), help=words("help_email"))
+    parser.add_argument("--two-factor", choices=list(TWO_FACTOR), help=words("help_two_factor"))
+    parser.finish(json=words("help_json", keys=", ".join(KEYS)), data=True)
+    parser.set_defaults(run=_account)
 
 
 def _account(arguments: argparse.Namespace, words: Translator) -> int:
@@ -66,8 +66,8 @@ def _account(arguments: argparse.Namespace, words: Translator) -> int:
 
 def _refusal(user: User) -> str | None:
     """Return what an upload would be answered, in PyPI's words and order, or None."""
-    for good, key in ((user.email_verified, "email"), (user.two_factor, "two_factor")):
-        if not good:
+    for is_met, key in ((user.email_verified, "email"), (user.two_factor, "two_factor")):
+        if not is_met:
             message = load("index/uploads")[key]
             text = message["text"].format(user=user.name, help=INDEXES[user.index].help)
             return f"{message['status']} {text}"

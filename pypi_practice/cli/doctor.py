@@ -24,8 +24,8 @@ KEYS = ("name", "version", "ready", "complete", "checks")
 def add_parser(commands: Any, language: str) -> None:
     """Add ``doctor`` to the commands of pypi-practice."""
     words = Translator(language, "commands/doctor")
-    made = add_command(commands, "doctor", words("help"), language)
-    where = made.add_argument(
+    parser = add_command(commands, "doctor", words("help"), language)
+    directory = parser.add_argument(
         "directory",
         type=Path,
         nargs="?",
@@ -33,19 +33,19 @@ def add_parser(commands: Any, language: str) -> None:
         metavar=words.metavar("DIR"),
         help=words("help_dir"),
     )
-    completion.complete(where, completion.DIRECTORY)
-    made.add_argument("--offline", action="store_true", help=words("help_offline"))
-    made.add_argument("--no-build", action="store_true", help=words("help_no_build"))
-    made.add_argument("--no-isolation", action="store_true", help=words("help_no_isolation"))
-    made.add_argument(
+    completion.complete(directory, completion.DIRECTORY)
+    parser.add_argument("--offline", action="store_true", help=words("help_offline"))
+    parser.add_argument("--no-build", action="store_true", help=words("help_no_build"))
+    parser.add_argument("--no-isolation", action="store_true", help=words("help_no_isolation"))
+    parser.add_argument(
         "--var",
         action="append",
         default=[],
         metavar=words.metavar("NAME[@BRANCH]"),
         help=words("help_var"),
     )
-    made.finish(json=words("help_json", keys=", ".join(KEYS)))
-    made.set_defaults(run=_doctor)
+    parser.finish(json=words("help_json", keys=", ".join(KEYS)))
+    parser.set_defaults(run=_doctor)
 
 
 def _doctor(arguments: argparse.Namespace, words: Translator) -> int:
@@ -60,13 +60,13 @@ def _doctor(arguments: argparse.Namespace, words: Translator) -> int:
     if not any(os.path.lexists(root / name) for name in ("pyproject.toml", "setup.py")):
         raise PracticeError(own("no_project", path=root))
     variables = []
-    for given in arguments.var:
-        match = re.fullmatch(r"([A-Za-z_]\w*)(?:@(.+))?", given)
+    for option in arguments.var:
+        match = re.fullmatch(r"([A-Za-z_]\w*)(?:@(.+))?", option)
         if match is None:
-            raise PracticeError(own("bad_variable", given=given.partition("=")[0]))
+            raise PracticeError(own("bad_variable", given=option.partition("=")[0]))
         variables.append(Variable(match[1], "", match[2]))
 
-    def say() -> None:
+    def announce_build() -> None:
         print(own("building"), file=sys.stderr, flush=True)
 
     project = Project(
@@ -75,10 +75,10 @@ def _doctor(arguments: argparse.Namespace, words: Translator) -> int:
         isolated=not arguments.no_isolation,
         build=not arguments.no_build,
         variables=variables,
-        say=None if arguments.json else say,
+        on_build=None if arguments.json else announce_build,
     )
     try:
-        lines = report.look(project, own)
+        lines = report.run_checks(project, own)
         if arguments.json:
             print(report.as_json(lines, project, own))
         else:

@@ -47,16 +47,16 @@ MARKS = (
 def add_parser(commands: Any, language: str) -> None:
     """Add ``explain`` to the commands of pypi-practice."""
     words = Translator(language, "commands/explain")
-    made = add_command(commands, "explain", words("help_explain"), language)
-    made.epilog = words("epilog")
-    where = made.add_argument(
+    parser = add_command(commands, "explain", words("help_explain"), language)
+    parser.epilog = words("epilog")
+    file = parser.add_argument(
         "file", nargs="?", metavar=words.metavar("FILE"), help=words("help_file")
     )
-    completion.complete(where, completion.FILE)
-    made.add_argument("--last", action="store_true", help=words("help_last"))
-    made.add_argument("--all", action="store_true", help=words("help_all"))
-    made.finish(json=words("help_json", keys=", ".join(KEYS)), data=True)
-    made.set_defaults(run=_explain)
+    completion.complete(file, completion.FILE)
+    parser.add_argument("--last", action="store_true", help=words("help_last"))
+    parser.add_argument("--all", action="store_true", help=words("help_all"))
+    parser.finish(json=words("help_json", keys=", ".join(KEYS)), data=True)
+    parser.set_defaults(run=_explain)
 
 
 def _explain(arguments: argparse.Namespace, words: Translator) -> int:
@@ -74,35 +74,35 @@ def _explain(arguments: argparse.Namespace, words: Translator) -> int:
 
         folder = (arguments.data or default_directory(os.environ)).absolute()
         try:
-            kept = last_failure.read(folder)
+            last_output = last_failure.read(folder)
         except (OSError, UnicodeDecodeError) as error:
             raise PracticeError(_unread(folder / last_failure.NAME, error, own)) from error
-        if kept is None:
+        if last_output is None:
             raise PracticeError(own("nothing_last", path=folder))
-        text, limit, cut = kept, last_failure.LIMIT, len(kept) >= last_failure.LIMIT
+        text, limit, cut = last_output, last_failure.LIMIT, len(last_output) >= last_failure.LIMIT
     else:
         text, cut = _read(arguments.file, own, limit)
     # In this order, so that no colour inside a secret hides it.
     cleaned = matcher.clean(text)
     safe = patterns.redact(cleaned)
-    found = matcher.find_in_cleaned(safe)
+    matches = matcher.find_in_cleaned(safe)
     lines = safe.split("\n")
     if arguments.json:
-        made = {
+        report = {
             "secrets": safe != cleaned or "[token]" in text,
             "cut": cut,
-            "found": [_as_json(one, lines, own.language) for one in found],
+            "found": [_as_json(match, lines, own.language) for match in matches],
         }
-        print(json.dumps(made, ensure_ascii=False, indent=2))
-        return 0 if found else 1
+        print(json.dumps(report, ensure_ascii=False, indent=2))
+        return 0 if matches else 1
     if cut:
         print(own("cut", size=limit // 1_000_000), file=sys.stderr)
     if safe != cleaned:
         print(own("secret"), file=sys.stderr)
-    if not found:
+    if not matches:
         print(own("unknown"))
         return 1
-    print("\n".join(_report(found, lines, own, everything=arguments.all)))
+    print("\n".join(_report(matches, lines, own, everything=arguments.all)))
     return 0
 
 
@@ -114,7 +114,7 @@ def _read(name: str | None, own: Translator, limit: int) -> tuple[str, bool]:
     if name in (None, "-"):
         if sys.stdin.isatty():
             print(own("paste"), file=sys.stderr, flush=True)
-        raw, cut = _end(sys.stdin.buffer, limit)
+        raw, cut = _tail(sys.stdin.buffer, limit)
         name = own("standard_input")
     else:
         try:
@@ -122,7 +122,7 @@ def _read(name: str | None, own: Translator, limit: int) -> tuple[str, bool]:
                 size = os.fstat(file.fileno()).st_size
                 if size > limit:
                     file.seek(size - limit)
-                raw, cut = _end(file, limit)
+                raw, cut = _tail(file, limit)
                 cut = cut or size > limit
         except (OSError, ValueError) as error:
             raise PracticeError(_unread(name, error, own)) from error
@@ -138,14 +138,14 @@ def _unread(name: object, error: Exception, own: Translator) -> str:
     return own("no_file", name=name, reason=getattr(error, "strerror", None) or error)
 
 
-def _end(stream: BinaryIO, limit: int) -> tuple[bytes, bool]:
+def _tail(stream: BinaryIO, limit: int) -> tuple[bytes, bool]:
     """Return the last *limit* bytes of a stream, and whether there were more."""
-    kept, cut = b"", False
+    tail, cut = b"", False
     while chunk := stream.read(1024 * 1024):
-        kept += chunk
-        if len(kept) > limit:
-            kept, cut = kept[-limit:], True
-    return kept, cut
+        tail += chunk
+        if len(tail) > limit:
+            tail, cut = tail[-limit:], True
+    return tail, cut
 
 
 def _decoded(raw: bytes) -> str | None:
@@ -176,16 +176,16 @@ def _more(match: Match, language: str) -> str | None:
 def _as_json(match: Match, lines: Sequence[str], language: str) -> dict[str, Any]:
     from pypi_practice.explain import matcher
 
-    one = match.entry
+    message = match.entry
     values = (
-        one.id,
-        one.group,
-        one.level,
-        one.text,
+        message.id,
+        message.group,
+        message.level,
+        message.text,
         [match.line, match.last_line],
         matcher.excerpt(lines, match),
-        one.cause[language],
-        one.fix[language],
+        message.cause[language],
+        message.fix[language],
         _page(match, language),
         _more(match, language),
     )
@@ -193,40 +193,40 @@ def _as_json(match: Match, lines: Sequence[str], language: str) -> dict[str, Any
 
 
 def _report(
-    found: Sequence[Match], lines: Sequence[str], own: Translator, *, everything: bool
+    matches: Sequence[Match], lines: Sequence[str], own: Translator, *, everything: bool
 ) -> Iterator[str]:
     """Yield the report for people: the causes in full, then the rest in a line each."""
-    best = found[0].entry.level
-    full = [one for one in found if everything or one.entry.level == best]
-    full = full if everything else full[:FULL]
-    rest = found[len(full) :]
-    for number, one in enumerate(full):
+    best_level = matches[0].entry.level
+    shown_in_full = [match for match in matches if everything or match.entry.level == best_level]
+    shown_in_full = shown_in_full if everything else shown_in_full[:FULL]
+    remaining = matches[len(shown_in_full) :]
+    for number, match in enumerate(shown_in_full):
         if number:
             yield ""
-        yield from _whole(one, lines, own)
-    if rest:
+        yield from _full_report(match, lines, own)
+    if remaining:
         yield ""
         yield own("also")
-        for one in rest:
-            yield f"  {one.entry.title} ({_where(one, own)})"
+        for match in remaining:
+            yield f"  {match.entry.title} ({_location(match, own)})"
         yield own("also_all")
 
 
-def _where(match: Match, own: Translator) -> str:
+def _location(match: Match, own: Translator) -> str:
     from pypi_practice.core.data import load
 
     by = load("messages/matching")["groups"][match.entry.group][own.language]
     return f"{by}, {own('line', number=match.line)}"
 
 
-def _whole(match: Match, lines: Sequence[str], own: Translator) -> Iterator[str]:
+def _full_report(match: Match, lines: Sequence[str], own: Translator) -> Iterator[str]:
     from pypi_practice.explain import matcher
 
-    one = match.entry
-    yield f"{one.title} ({_where(match, own)})"
+    message = match.entry
+    yield f"{message.title} ({_location(match, own)})"
     for line in matcher.excerpt(lines, match):
         yield f"  | {line}"
-    for label, text in (("cause", one.cause), ("fix", one.fix)):
+    for label, text in (("cause", message.cause), ("fix", message.fix)):
         yield from _filled(f"{own(label)}: {text[own.language]}")
     yield f"  {own('more', path=_more(match, own.language) or _page(match, own.language))}"
 

@@ -18,11 +18,11 @@ from pypi_practice.core.terminal import visible
 
 def _chosen_language(argv: Sequence[str]) -> str:
     """Return the language before anything else is read, so that every message is in it."""
-    for place, argument in enumerate(argv):
+    for position, argument in enumerate(argv):
         if argument == "--":
             break
-        if argument == "--lang" and place + 1 < len(argv):
-            code = argv[place + 1]
+        if argument == "--lang" and position + 1 < len(argv):
+            code = argv[position + 1]
         elif argument.startswith("--lang="):
             code = argument.removeprefix("--lang=")
         else:

@@ -118,9 +118,9 @@ class Parser(argparse.ArgumentParser):
         namespace, unknown = super().parse_known_args(args, namespace)
         if unknown:
             options = re.findall(r"--[\w-]+", self.format_usage())
-            wrong = next((word for word in unknown if word.startswith("-")), "")
+            option = next((argument for argument in unknown if argument.startswith("-")), "")
             message = gettext.gettext(BAD_OPTION) % " ".join(unknown)
-            self._fail(message, wrong.partition("=")[0], options)
+            self._fail(message, option.partition("=")[0], options)
         return namespace, unknown
 
     def error(self, message: str) -> NoReturn:
@@ -134,9 +134,9 @@ class Parser(argparse.ArgumentParser):
             self._fail(message, ast.literal_eval(match["value"]), choices)
         self._fail(message, "", ())
 
-    def _fail(self, message: str, wrong: str, known: Sequence[str]) -> NoReturn:
-        if near := nearest(wrong, known):
-            message += f". {Translator(self.language)('did_you_mean', word=near)}"
+    def _fail(self, message: str, value: str, valid: Sequence[str]) -> NoReturn:
+        if suggestion := nearest(value, valid):
+            message += f". {Translator(self.language)('did_you_mean', word=suggestion)}"
         super().error(visible(message))
 
 

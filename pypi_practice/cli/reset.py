@@ -37,14 +37,14 @@ def _reset(arguments: argparse.Namespace, words: Translator) -> int:
     data_folder.claim(directory, words)
     with session.only_one(directory, words, taken="reset_in_use"):
         store = Store(directory, words)
-        there = reset.contents(store)
+        contents = reset.contents(store)
         print(
             words(
                 "reset_contents",
                 path=directory,
-                tokens=there.tokens,
-                projects=there.projects,
-                files=there.files,
+                tokens=contents.tokens,
+                projects=contents.projects,
+                files=contents.files,
             )
         )
         if not arguments.yes and not _is_confirmed(words):

@@ -46,9 +46,9 @@ def kinds(arguments: argparse.Namespace, offered: Sequence[Kind]) -> tuple[Kind,
 def add_parser(commands: Any, language: str) -> None:
     """Add the command ``wall``."""
     words = Translator(language, "commands/sandbox")
-    made = add_command(commands, "wall", words("help_wall"), language)
-    made.finish(json=Translator(language)("help_json", keys=", ".join(KEYS)))
-    made.set_defaults(run=_wall)
+    parser = add_command(commands, "wall", words("help_wall"), language)
+    parser.finish(json=Translator(language)("help_json", keys=", ".join(KEYS)))
+    parser.set_defaults(run=_wall)
 
 
 def _reason(kind: Kind) -> str | None:
@@ -70,8 +70,8 @@ def _wall(arguments: argparse.Namespace, words: Translator) -> int:
         for offered in (FOR_SHELL, FOR_JOB)
     )
     if arguments.json:
-        tried = [{"kind": kind, "reason": reason} for kind, reason in reasons.items()]
-        print(as_json(dict(zip(KEYS, (tried, for_shell, for_job), strict=True))))
+        kinds = [{"kind": kind, "reason": reason} for kind, reason in reasons.items()]
+        print(as_json(dict(zip(KEYS, (kinds, for_shell, for_job), strict=True))))
         return status
     for kind, reason in reasons.items():
         print(own("holds_not", kind=kind, reason=reason) if reason else own("holds", kind=kind))

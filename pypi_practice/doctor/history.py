@@ -81,7 +81,7 @@ class _Search:
         self.unread["slow"] = {"seconds": TIME_LIMIT}
         return True
 
-    def _names(self, wanted: set[bytes] | None = None) -> dict[bytes, str]:
+    def _names(self, requested: set[bytes] | None = None) -> dict[bytes, str]:
         """Walk through everything that something leads to, and look at the names.
 
         With *wanted*, return the names of these objects instead.
@@ -98,8 +98,8 @@ class _Search:
                 identifier, _, name = line.rstrip(b"\n").partition(b" ")
                 if not OBJECT_ID.fullmatch(identifier):  # the rest of a name with a line's end
                     identifier, name = b"", line
-                if wanted is not None:
-                    if identifier in wanted:
+                if requested is not None:
+                    if identifier in requested:
                         names.setdefault(identifier, os.fsdecode(name))
                     continue
                 if has_token(name):
@@ -107,7 +107,7 @@ class _Search:
                 if self.never.search(name):
                     self.files.setdefault(os.fsdecode(name), identifier.decode())
             failed = process.wait() != 0
-        if wanted is None:
+        if requested is None:
             if missing:
                 key = "partial" if self.reader.is_partial else "missing"
                 self.unread[key] = {"count": missing}
@@ -145,8 +145,8 @@ class _Search:
         return count, width
 
     def _damaged(self, count: int) -> None:
-        known = self.unread.setdefault("damaged", {"count": 0})
-        known["count"] = int(str(known["count"])) + count
+        problem = self.unread.setdefault("damaged", {"count": 0})
+        problem["count"] = int(str(problem["count"])) + count
 
     def _contents(self) -> None:
         """Read every file and every message."""
@@ -220,13 +220,13 @@ class _Search:
 
     def _secrets(self, objects: Iterable[str]) -> list[Secret]:
         identifiers = list(dict.fromkeys(objects))
-        shown = {identifier.encode() for identifier in identifiers[:NAMED]}
-        names = self._names(shown) if shown else {}
+        looked_up = {identifier.encode() for identifier in identifiers[:NAMED]}
+        names = self._names(looked_up) if looked_up else {}
         secrets = []
         for identifier in identifiers:
             path = names.get(identifier.encode(), "")
-            known = identifier.encode() in shown
-            commit = self._commit(identifier) if path and known else identifier[:7]
+            is_looked_up = identifier.encode() in looked_up
+            commit = self._commit(identifier) if path and is_looked_up else identifier[:7]
             secrets.append(Secret(path, commit))
         return secrets
 
@@ -242,9 +242,9 @@ class _Search:
             tokens = self._secrets(self.objects)
             tokens += [Secret(path, "?") for path in dict.fromkeys(self.named)]
             # The walk knows the whole path of a file; a folder knows the last part.
-            known = {path.rpartition("/")[2] for path in self.files}
+            names_in_walk = {path.rpartition("/")[2] for path in self.files}
             for name, identifier in self.files_in_trees.items():
-                if name not in known:
+                if name not in names_in_walk:
                     self.files[name] = identifier
             files = sorted(self.files.items())
             return History(

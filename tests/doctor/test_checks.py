@@ -27,7 +27,7 @@ from pypi_practice.doctor import history, lookup, report, review
 from pypi_practice.doctor.checks import metadata
 from pypi_practice.doctor.checks.check import CHECKS
 from pypi_practice.doctor.checks.registry import in_order
-from pypi_practice.doctor.distributions import Built
+from pypi_practice.doctor.distributions import BuildResult, Built
 from pypi_practice.doctor.project import FILE_LIMIT, Project
 from pypi_practice.fork import copy
 from pypi_practice.git import git_command
@@ -97,7 +97,7 @@ def project(
     names: list[str] = GOOD_WHEEL,
     sdist: list[str] | None = None,
     without: str = "",
-    looks: dict[str, lookup.ProjectStatus] | None = None,
+    index_statuses: dict[str, lookup.ProjectStatus] | None = None,
     variables: Any = (),
     unbuilt: str = "",
     **fields: str,
@@ -108,10 +108,10 @@ def project(
     prepared = Project(place, isolated=False, variables=variables)
     wheel = Built(place / "tidy_shelf-0.1.0-py3-none-any.whl", names, known)
     files = Built(place / "tidy_shelf-0.1.0.tar.gz", sdist or ["pyproject.toml", "LICENSE"], known)
-    prepared.__dict__ |= {
-        "_made": ([] if unbuilt else [files, wheel], unbuilt),
-        "looks": looks
-        or {"pypi": lookup.ProjectStatus(False), "testpypi": lookup.ProjectStatus(False)},
+    prepared.build_result = BuildResult([] if unbuilt else [files, wheel], unbuilt)
+    prepared.index_statuses = index_statuses or {
+        "pypi": lookup.ProjectStatus(False),
+        "testpypi": lookup.ProjectStatus(False),
     }
     return prepared
 
@@ -204,7 +204,7 @@ def taken_back(place: Path) -> Project:
 def refused(place: Path) -> Project:
     """A wheel whose bytes are no archive: the first thing that PyPI cannot read."""
     prepared = project(place, metadata_version="2.4")
-    for file in prepared._made[0]:
+    for file in prepared.build_result.distributions:
         file.path.write_bytes(b"no archive")
     return prepared
 
@@ -212,8 +212,8 @@ def refused(place: Path) -> Project:
 def malformed(place: Path) -> Project:
     """A wheel with a field that stands twice in its metadata, where it may stand once."""
     prepared = project(place)
-    wheel = prepared._made[0][1]
-    prepared._made[0][1] = dataclasses.replace(wheel, unparsed=("requires-python",))
+    files = prepared.build_result.distributions
+    files[1] = dataclasses.replace(files[1], unparsed=("requires-python",))
     return prepared
 
 
@@ -274,7 +274,7 @@ CASES: dict[tuple[str, str], Prepare] = {
     ("name", "invalid"): named("-x"),
     ("name-allowed", "name_stdlib"): named("json"),
     ("name-allowed", "name_prohibited"): named("requirements.txt"),
-    ("name-yours", "taken"): built(looks=ELSEWHERE),
+    ("name-yours", "taken"): built(index_statuses=ELSEWHERE),
     ("top-level", "common"): built(names=[*GOOD_WHEEL, "tests/__init__.py"]),
     ("top-level", "stdlib"): built(names=["json/__init__.py"]),
     ("accepted", "refused"): refused,
@@ -304,7 +304,7 @@ CASES: dict[tuple[str, str], Prepare] = {
     ("version-tag", "differs"): committed("v0.2.0"),
     ("version-tag", "used"): committed("v0.1.0", after="x"),
     ("version-tag", "older"): committed("v0.2.0", after="x"),
-    ("version-new", "there"): built(looks=ELSEWHERE),
+    ("version-new", "there"): built(index_statuses=ELSEWHERE),
     ("committed", "changed"): changed,
     ("travis-file", "missing"): committed(),
     ("travis-file", "uncommitted"): uncommitted_travis,
@@ -516,7 +516,7 @@ def test_names_that_an_index_knows_are_yours_by_an_address_or_an_e_mail(place):
         {"home_page": "https://github.com/ana-ruiz/tidy-shelf/"},
         {"author_email": "Ana Ruiz <ana@example.com>"},
     ):
-        prepared = project(place, looks={"pypi": lookup.ProjectStatus(True, (), info)})
+        prepared = project(place, index_statuses={"pypi": lookup.ProjectStatus(True, (), info)})
         assert in_order()["name-yours"].find(prepared).result == "pass"
     for answers in (
         {"pypi": lookup.ProjectStatus(None), "testpypi": lookup.ProjectStatus(None)},
@@ -526,7 +526,7 @@ def test_names_that_an_index_knows_are_yours_by_an_address_or_an_e_mail(place):
         },  # one answer is not that of both
         {"pypi": lookup.ProjectStatus(None), "testpypi": lookup.ProjectStatus(False)},
     ):
-        silent = project(place, looks=answers)
+        silent = project(place, index_statuses=answers)
         for name in ("name-yours", "version-new"):
             outcome = in_order()[name].find(silent)
             assert (outcome.result, outcome.key) == ("skip", "no_answer")
@@ -570,10 +570,12 @@ def test_an_index_that_answers_one_of_two_questions(
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
         index = dataclasses.replace(INDEXES["pypi"], web=address, simple=f"{address}/simple/")
-        status = lookup.look("tidy-shelf", index)
+        status = lookup.ask("tidy-shelf", index)
         server.shutdown()
     assert status.exists is exists
-    prepared = project(place, looks={"pypi": status, "testpypi": lookup.ProjectStatus(False)})
+    prepared = project(
+        place, index_statuses={"pypi": status, "testpypi": lookup.ProjectStatus(False)}
+    )
     for name, expected in (("name-yours", owner), ("version-new", version)):
         outcome = in_order()[name].find(prepared)
         assert (outcome.result, outcome.key) == expected
@@ -581,7 +583,7 @@ def test_an_index_that_answers_one_of_two_questions(
 
 
 def test_what_was_not_built_is_compared_with_nothing(place):
-    prepared = project(place, looks=ELSEWHERE, unbuilt="no compiler")
+    prepared = project(place, index_statuses=ELSEWHERE, unbuilt="no compiler")
     outcome = in_order()["name-yours"].find(prepared)
     assert (outcome.result, outcome.key) == ("skip", "owner_unknown")
 
@@ -630,8 +632,8 @@ def test_the_shape_of_a_real_project(name, tmp_path, monkeypatch):
         Built(tmp_path / shape["sdist"], shape["sdist_names"], fields),
         Built(tmp_path / shape["wheel"], shape["wheel_names"], fields),
     ]
-    prepared.__dict__["_made"] = (built_files, "")
-    lines = report.look(prepared, EN)
+    prepared.build_result = BuildResult(built_files)
+    lines = report.run_checks(prepared, EN)
     checks_by_result = {
         kind: [line.check.name for line in lines if line.result == kind]
         for kind in ("fail", "advice")

@@ -67,7 +67,7 @@ WRONG = {
 }
 
 
-def looked(name: str, indexes: object) -> dict[str, lookup.ProjectStatus]:
+def statuses(name: str, indexes: object) -> dict[str, lookup.ProjectStatus]:
     """Answer in the place of the indexes: PyPI has requests, and TestPyPI says nothing."""
     return {
         "pypi": lookup.ProjectStatus(name == "requests"),
@@ -77,7 +77,7 @@ def looked(name: str, indexes: object) -> dict[str, lookup.ProjectStatus]:
 
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookup, "both", looked)
+    monkeypatch.setattr(lookup, "ask_all", statuses)
 
 
 def make(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
@@ -113,7 +113,7 @@ def test_a_right_name_is_built_tested_published_and_installed(name, index, tmp_p
     assert ".travis.yml: nothing to mend." in out
     project = Project(place, online=False, isolated=False)
     try:
-        lines = report.look(project, Translator("en", "commands/doctor"))
+        lines = report.run_checks(project, Translator("en", "commands/doctor"))
         assert [line.check.name for line in lines if line.result == "fail"] == []
         assert {line.check.name for line in lines if line.result == "advice"} == {
             "demo-description"

@@ -62,8 +62,11 @@ def print_json(value: Any) -> None:
 
 def plain(text: object) -> str:
     """Return what stands in a token so that a terminal shows it and obeys nothing of it."""
-    shown = "".join(one if one.isascii() and one.isprintable() else "?" for one in str(text))
-    return shown if len(shown) <= 100 else f"{shown[:100]}..."
+    printable = "".join(
+        character if character.isascii() and character.isprintable() else "?"
+        for character in str(text)
+    )
+    return printable if len(printable) <= 100 else f"{printable[:100]}..."
 
 
 def scope(token: TokenRecord, own: Translator) -> str:

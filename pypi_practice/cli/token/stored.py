@@ -30,18 +30,18 @@ def _may_make(user: User, own: Translator) -> None:
             raise PracticeError(own(key, index=user.index, name=INDEXES[user.index].name))
 
 
-def _description(wanted: str | None, there: list[TokenRecord], own: Translator) -> str:
-    if wanted is None:
-        taken = {token.description for token in there}
-        free = (f"practice-{number}" for number in range(1, len(taken) + 2))
-        return next(name for name in free if name not in taken)
-    if not wanted:
+def _description(requested: str | None, tokens: list[TokenRecord], own: Translator) -> str:
+    if requested is None:
+        used = {token.description for token in tokens}
+        candidates = (f"practice-{number}" for number in range(1, len(used) + 2))
+        return next(name for name in candidates if name not in used)
+    if not requested:
         raise PracticeError(own("name_missing"))
-    if len(wanted) > DESCRIPTION_LIMIT:
+    if len(requested) > DESCRIPTION_LIMIT:
         raise PracticeError(own("name_long"))
-    if not wanted.isprintable():
+    if not requested.isprintable():
         raise PracticeError(own("name_control"))
-    return wanted
+    return requested
 
 
 def new_token(arguments: argparse.Namespace, words: Translator) -> int:
@@ -54,7 +54,7 @@ def new_token(arguments: argparse.Namespace, words: Translator) -> int:
         project = store.project(index, arguments.project)
         if project is None or project.owner != user.id:
             sentence = own("unknown_project", name=arguments.project, index=index.name)
-            names = [known.name for known in store.projects(index)]
+            names = [existing.name for existing in store.projects(index)]
             raise PracticeError(suggest(sentence, arguments.project, names, own.language))
     name = _description(arguments.name, store.tokens(index), own)
     identifier, token = store.new_token(user, name, project)
@@ -70,26 +70,26 @@ def new_token(arguments: argparse.Namespace, words: Translator) -> int:
 
 def list_tokens(arguments: argparse.Namespace, words: Translator) -> int:
     own, store = Translator(words.language, "commands/tokens"), open_store(arguments, words)
-    there = [token for index in INDEXES.values() for token in store.tokens(index)]
+    tokens = [token for index in INDEXES.values() for token in store.tokens(index)]
     if arguments.json:
-        print_json([record(token) for token in there])
+        print_json([record(token) for token in tokens])
     else:
-        print("\n".join(row(token, own) for token in there) or own("no_tokens"))
+        print("\n".join(row(token, own) for token in tokens) or own("no_tokens"))
     return 0
 
 
 def revoke_token(arguments: argparse.Namespace, words: Translator) -> int:
     own = Translator(words.language, "commands/tokens")
-    store, which = open_store(arguments, words), arguments.which
-    there = [token for index in INDEXES.values() for token in store.tokens(index)]
-    found = [token for token in there if which in (token.id, token.description)]
-    if len(found) != 1:
-        sentence = own("several_tokens" if found else "no_token", which=which)
-        names = [] if found else [token.description for token in there]
-        raise PracticeError(suggest(sentence, which, names, own.language))
-    store.remove_token(found[0].id)
+    store, id_or_name = open_store(arguments, words), arguments.which
+    tokens = [token for index in INDEXES.values() for token in store.tokens(index)]
+    matching = [token for token in tokens if id_or_name in (token.id, token.description)]
+    if len(matching) != 1:
+        sentence = own("several_tokens" if matching else "no_token", which=id_or_name)
+        names = [] if matching else [token.description for token in tokens]
+        raise PracticeError(suggest(sentence, id_or_name, names, own.language))
+    store.remove_token(matching[0].id)
     if arguments.json:
-        print_json(record(found[0]))
+        print_json(record(matching[0]))
     else:
-        print(own("token_revoked", name=found[0].description))
+        print(own("token_revoked", name=matching[0].description))
     return 0
