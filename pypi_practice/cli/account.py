@@ -1,4 +1,4 @@
-"""``pypi-practice account``: the states of an account in which PyPI refuses uploads.
+"""``pypi-practice account``: the settings of an account that make PyPI reject uploads.
 
 With ``--json`` it prints an object with KEYS: ``email`` is ``"verified"`` or ``"unverified"``,
 ``two_factor`` is ``"on"`` or ``"off"``.
@@ -65,7 +65,10 @@ def _account(arguments: argparse.Namespace, words: Translator) -> int:
 
 
 def _refusal(user: User) -> str | None:
-    """Return what an upload would be answered, in PyPI's words and order, or None."""
+    """Return PyPI's response to an upload from this account, None if it is accepted.
+
+    The order of the two checks is PyPI's.
+    """
     for is_met, key in ((user.email_verified, "email"), (user.two_factor, "two_factor")):
         if not is_met:
             message = load("index/uploads")[key]

@@ -1,7 +1,7 @@
 """``pypi-practice doctor``: exit code 0 if the project is ready, 1 if not, 2 for bad input.
 
-With ``--json`` it prints an object with KEYS: ``complete`` says whether all that was asked about
-could be looked at, and ``checks`` is an array of what ``report.as_json`` says of each check.
+With ``--json`` it prints an object with KEYS: ``complete`` is false if a check had to be
+skipped, and ``checks`` is an array of the objects that ``report.as_json`` describes.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""``pypi-practice explain``: what the messages of a log mean, best first.
+"""``pypi-practice explain``: what the messages of a log mean, the likeliest cause first.
 
-With ``--json`` it prints an object with KEYS: ``secrets`` says whether something that looks like
-a token was blanked out, ``cut`` whether only the end of a long text was looked at, and ``found`` is
-an array of objects with FOUND_KEYS: ``lines`` are the first and the last line of the message, from
-1, ``text`` is what stands there, redacted, ``page`` its address in the guide, and ``more`` that of
-the page with more about it, or null. The exit code is 0 if something was found, 1 if nothing was,
+With ``--json`` it prints an object with KEYS: ``secrets`` is true if something that looks like a
+token was redacted, ``cut`` if only the end of a long text was searched, and ``found`` is an array
+of objects with FOUND_KEYS: ``lines`` are the first and the last line of the message, from 1,
+``text`` is the text of these lines, redacted, ``page`` its address in the guide, and ``more`` that
+of another page about it, or null. The exit code is 0 if something was found, 1 if nothing was,
 2 for bad input.
 """
 
@@ -30,7 +30,7 @@ from pypi_practice.core.i18n import Translator
 if TYPE_CHECKING:
     from pypi_practice.explain.matcher import Match
 
-# What the command needs is imported when it is called, so that the others start quickly.
+# The command imports its modules when it runs, so that other commands start quickly.
 
 KEYS = ("secrets", "cut", "found")
 FOUND_KEYS = ("id", "by", "level", "message", "lines", "text", "cause", "fix", "page", "more")
@@ -82,7 +82,7 @@ def _explain(arguments: argparse.Namespace, words: Translator) -> int:
         text, limit, cut = last_output, last_failure.LIMIT, len(last_output) >= last_failure.LIMIT
     else:
         text, cut = _read(arguments.file, own, limit)
-    # In this order, so that no colour inside a secret hides it.
+    # Clean first: a colour code inside a token would hide it from the redaction.
     cleaned = matcher.clean(text)
     safe = patterns.redact(cleaned)
     matches = matcher.find_in_cleaned(safe)
@@ -107,9 +107,10 @@ def _explain(arguments: argparse.Namespace, words: Translator) -> int:
 
 
 def _read(name: str | None, own: Translator, limit: int) -> tuple[str, bool]:
-    """Return the text of a file or of standard input, and whether that is only the end of it.
+    """Return the text of a file or of standard input, and whether its beginning was cut off.
 
-    The end begins with a whole line where it can: the rest of a line may be the rest of a token.
+    A text that was cut begins with a whole line if possible, because part of a token at its start
+    could not be recognised and redacted.
     """
     if name in (None, "-"):
         if sys.stdin.isatty():
@@ -149,7 +150,7 @@ def _tail(stream: BinaryIO, limit: int) -> tuple[bytes, bool]:
 
 
 def _decoded(raw: bytes) -> str | None:
-    """Return *raw* as text, in whatever of the usual codings; None if it is none.
+    """Return *raw* as text, decoded as UTF-8, or as UTF-16 by its byte order mark; None if binary.
 
     >>> _decoded("no".encode("utf-16")), _decoded(bytes([0, 1, 2, 3]))
     ('no', None)
@@ -158,7 +159,7 @@ def _decoded(raw: bytes) -> str | None:
         if raw.startswith(mark):
             return raw.decode(coding, "replace")
     text = raw.decode("utf-8", "replace")
-    # A log may hold a stray byte or two; a program, a picture or an archive is full of them.
+    # A log may have a few undecodable bytes; in a binary file they are frequent.
     odd = text.count("\0") * 100 + text.count("\ufffd")
     return None if odd > len(text) / 10 else text
 
@@ -195,7 +196,7 @@ def _as_json(match: Match, lines: Sequence[str], language: str) -> dict[str, Any
 def _report(
     matches: Sequence[Match], lines: Sequence[str], own: Translator, *, everything: bool
 ) -> Iterator[str]:
-    """Yield the report for people: the causes in full, then the rest in a line each."""
+    """Yield the report as text: the likeliest causes in full, then one line for each other."""
     best_level = matches[0].entry.level
     shown_in_full = [match for match in matches if everything or match.entry.level == best_level]
     shown_in_full = shown_in_full if everything else shown_in_full[:FULL]

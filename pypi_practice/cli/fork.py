@@ -51,13 +51,13 @@ def add_parser(commands: Any, language: str) -> None:
 
 
 class _Asker:
-    """Gets each field: from its option, or by asking with a default, or the default itself."""
+    """Gets each field from its option, from the user, or from its default with ``--yes``."""
 
     def __init__(self, arguments: argparse.Namespace, words: Translator) -> None:
         self.arguments, self.words = arguments, words
 
     def get(self, field: str, rule: Rule, default: str = "") -> str:
-        """Return a field that *rule* lets through; one that was typed wrong is asked again."""
+        """Return a field that *rule* accepts; asks again after an invalid answer at a terminal."""
         option = "name" if field == "project" else field
         option_value = getattr(self.arguments, f"own_{option}")
         if option_value is not None:
@@ -96,7 +96,7 @@ def _fork(arguments: argparse.Namespace, words: Translator) -> int:
 
     own = Translator(words.language, "commands/fork")
     path = arguments.directory
-    if copy.made_before(path, own):
+    if copy.is_fork(path, own):
         print(own("again", path=path, name=_name(path)))
         return 0
     copy.check_target(path, own)
@@ -160,12 +160,12 @@ def _names(asker: _Asker) -> Any:
 
 
 def _account(author: str) -> str:
-    """Return a guess at somebody's account: their name in small letters, with hyphens."""
+    """Return a likely account name: the author's name in lower case, with hyphens."""
     return "-".join(re.findall(r"[a-z0-9]+", author.lower()))
 
 
 def _check_availability(project: str, asker: _Asker) -> None:
-    """Say whether the name is free; raises PracticeError if it is somebody else's."""
+    """Print whether the name is available; raises PracticeError if it is somebody else's."""
     from packaging.utils import canonicalize_name
 
     from pypi_practice.core.indexes import INDEXES

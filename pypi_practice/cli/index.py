@@ -109,7 +109,7 @@ def _shell(arguments: argparse.Namespace, words: Translator) -> int:
 
 @contextlib.contextmanager
 def _data(arguments: argparse.Namespace) -> Iterator[Path | None]:
-    """Give the folder of the data that the options choose, None for the default one."""
+    """Yield the data folder that the options select, None for the default one."""
     if not arguments.fresh:
         yield arguments.data
         return

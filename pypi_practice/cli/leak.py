@@ -1,4 +1,4 @@
-"""``pypi-practice leak``: what PyPI does when a partner finds a token in public.
+"""``pypi-practice leak``: what PyPI does when a secret-scanning partner reports a token.
 
 Source: warehouse/integrations/secrets/utils.py at commit 6b62157: the token is looked up by its
 identifier, its signature is not checked, it is deleted, its user gets a mail and an event.
@@ -52,7 +52,7 @@ def add_parser(commands: Any, language: str) -> None:
 def find_tokens(published: bytes) -> list[str]:
     """Return the tokens that a scanner would find in *published*, each once.
 
-    >>> find_tokens(b"pypi-short " + b"password: pypi-" + 90 * b"A" + b"\\n") == ["pypi-" + 90 * "A"]
+    >>> find_tokens(b"pypi-short password: pypi-" + 90 * b"A" + b"\\n") == ["pypi-" + 90 * "A"]
     True
     """
     return list(dict.fromkeys(SCANNER.findall(published.decode("latin-1"))))
@@ -94,7 +94,7 @@ def _leak(arguments: argparse.Namespace, words: Translator) -> int:
 
 
 def _revoke(raw: str, store: Store) -> TokenRecord | None:
-    """Delete the token with the identifier of *raw*; return what it was, or None if unknown."""
+    """Delete the token with the identifier of *raw* and return it; None if it is unknown."""
     macaroon = macaroons.read(raw)
     identifier = macaroons.identifier(macaroon) if macaroon is not None else None
     token = store.token(identifier) if identifier else None

@@ -1,4 +1,4 @@
-"""``pypi-practice reset``: says what the practice index holds, asks, and removes it.
+"""``pypi-practice reset``: removes the content of the practice index after a confirmation.
 
 The exit code is 0 if the practice index is empty afterwards, 1 if the answer was no; 2 if nobody
 can be asked, or a practice shell uses the data.
@@ -35,7 +35,7 @@ def _reset(arguments: argparse.Namespace, words: Translator) -> int:
         print(words("reset_nothing", path=directory))
         return 0
     data_folder.claim(directory, words)
-    with session.only_one(directory, words, taken="reset_in_use"):
+    with session.lock_data(directory, words, in_use="reset_in_use"):
         store = Store(directory, words)
         contents = reset.contents(store)
         print(

@@ -136,13 +136,13 @@ def add_parser(commands: Any, language: str) -> None:
 def _variable(text: str, words: Translator, *, dry_run: bool) -> Any:
     """Read ``NAME``, ``NAME=VALUE`` or either with ``@BRANCH`` at its end.
 
-    With *dry_run*, a name is enough. An empty value is what a failed ``token new`` leaves, and no
-    build could publish with it. Raises PracticeError for one, and where a value is missing.
+    With *dry_run*, a name is enough. Raises PracticeError if the value is missing or empty: an
+    empty value is the output of a failed ``token new``.
     """
     from pypi_practice.travis.plan.plan_types import Variable
 
     name, equals, value = text.partition("=")
-    # A value may hold an "@"; a name may not, so without a value the first one begins the branch.
+    # The branch begins at the last "@" after a value, which may contain "@", else at the first.
     before_at, at, branch = value.rpartition("@") if equals else name.partition("@")
     if equals:
         own_value = before_at if at else value
@@ -157,7 +157,7 @@ def _variable(text: str, words: Translator, *, dry_run: bool) -> Any:
 
 
 def _typed_value(name: str, words: Translator) -> str:
-    """Return the value that is typed for a variable, hidden; raises PracticeError without one."""
+    """Return the value of a variable from a hidden prompt; raises PracticeError if it is empty."""
     value = ""
     if sys.stdin.isatty():
         with contextlib.suppress(EOFError):

@@ -1,8 +1,8 @@
 """``pypi-practice wall``, and the options of ``shell`` and ``travis run`` that choose a sandbox.
 
 With ``--json`` it prints an object with KEYS: ``kinds`` is an array of objects with ``kind`` and
-``reason``, which is null if the kind holds here; ``shell`` and ``job`` are the kinds that the
-practice shell and a rehearsed job use, ``"none"`` for none. The exit code is 1 if none holds.
+``reason``, which is null if the kind works here; ``shell`` and ``job`` are the kinds that the
+practice shell and a rehearsed job use, ``"none"`` for none. The exit code is 1 if none works.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _reason(kind: Kind) -> str | None:
 
 
 def _wall(arguments: argparse.Namespace, words: Translator) -> int:
-    """Try each kind; return 0 if one of them holds, else 1."""
+    """Try each kind; return 0 if one of them works, else 1."""
     own = Translator(words.language, "commands/sandbox")
     reasons = {kind: _reason(kind) for kind in FOR_JOB}
     status = 0 if any(reason is None for reason in reasons.values()) else 1

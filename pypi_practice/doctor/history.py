@@ -22,7 +22,8 @@ from pypi_practice.core import regular_files
 from pypi_practice.core.data import load
 from pypi_practice.doctor.leaks import Scanner, has_token
 from pypi_practice.git.git_command import FAILED, GitError
-from pypi_practice.git.safe_reader import TABLE_LIMIT, Repository
+from pypi_practice.git.repository_files import TABLE_LIMIT
+from pypi_practice.git.safe_reader import Repository
 
 OBJECT_LIMIT = 512 * 1024 * 1024  # bytes of one object
 READ_LIMIT = 4 * 1024 * 1024 * 1024  # bytes of all objects

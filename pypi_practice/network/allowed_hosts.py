@@ -59,10 +59,10 @@ class AllowedHosts:
         return sorted({port for host, port in self.pairs if is_loopback(host) and port})
 
 
-def named(host: str, port: int) -> str:
+def option_value(host: str, port: int) -> str:
     """Return what ``--allow-host`` takes to allow *host*: with its *port* on this computer.
 
-    >>> named("index.example.org", 443), named("127.0.0.1", 8000)
+    >>> option_value("index.example.org", 443), option_value("127.0.0.1", 8000)
     ('index.example.org', '127.0.0.1:8000')
     """
     if not is_loopback(host):

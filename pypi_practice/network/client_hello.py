@@ -72,21 +72,21 @@ def server_name(data: bytes) -> str | None:
     if hello is None:
         raise ValueError("not a whole ClientHello")
     try:
-        place = 2 + 32  # version, random
-        place += 1 + hello[place]  # session id
-        place += 2 + int.from_bytes(hello[place : place + 2])  # cipher suites
-        place += 1 + hello[place]  # compression methods
-        end = place + 2 + int.from_bytes(hello[place : place + 2])
-        place += 2
-        while place + 4 <= end:
-            kind = int.from_bytes(hello[place : place + 2])
-            length = int.from_bytes(hello[place + 2 : place + 4])
+        offset = 2 + 32  # version, random
+        offset += 1 + hello[offset]  # session id
+        offset += 2 + int.from_bytes(hello[offset : offset + 2])  # cipher suites
+        offset += 1 + hello[offset]  # compression methods
+        end = offset + 2 + int.from_bytes(hello[offset : offset + 2])
+        offset += 2
+        while offset + 4 <= end:
+            kind = int.from_bytes(hello[offset : offset + 2])
+            length = int.from_bytes(hello[offset + 2 : offset + 4])
             if kind == 0:
-                if hello[place + 6]:
+                if hello[offset + 6]:
                     raise ValueError("not a host name")
-                size = int.from_bytes(hello[place + 7 : place + 9])
-                return hello[place + 9 : place + 9 + size].decode("ascii")
-            place += 4 + length
+                size = int.from_bytes(hello[offset + 7 : offset + 9])
+                return hello[offset + 9 : offset + 9 + size].decode("ascii")
+            offset += 4 + length
     except (IndexError, UnicodeDecodeError) as error:
         raise ValueError("not a ClientHello") from error
     return None

@@ -85,7 +85,7 @@ class _Handler(socketserver.BaseRequestHandler):
         words = self.server.words
         client.settimeout(CONNECT_TIMEOUT)
         try:
-            head, rest = _read_head(client)
+            head, body_start = _read_head(client)
             line, *headers = head.decode("utf-8", "replace").split("\r\n")
             method, address, _ = line.split(" ", 2)
         except (OSError, ValueError):
@@ -95,35 +95,40 @@ class _Handler(socketserver.BaseRequestHandler):
             return
         try:
             if method == "CONNECT":
-                self._tunnel(client, read_target(address), rest)
+                self._tunnel(client, read_target(address), body_start)
             else:
-                self._forward(client, method, address, headers, rest)
+                self._forward(client, method, address, headers, body_start)
         except BadRequest as error:
             _respond(client, 400, words("bad_target", target=str(error)[:100]))
-        except ConnectionRefused as refused:
-            _respond(client, 403, str(refused))
+        except ConnectionRefused as refusal:
+            _respond(client, 403, str(refusal))
         except OSError as error:
             _respond(client, 502, words("no_connection", target=address[:100], reason=error))
 
-    def _tunnel(self, client: socket.socket, target: Target, rest: bytes) -> None:
+    def _tunnel(self, client: socket.socket, target: Target, first_bytes: bytes) -> None:
         is_index = self._check(target, "https")
         with self._connect(target, is_index=is_index) as remote:
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             if not is_index:
-                rest = client_hello.receive(client, rest)
-                if not _may_pass(rest, target.host):
+                first_bytes = client_hello.receive(client, first_bytes)
+                if not _may_pass(first_bytes, target.host):
                     self.server.record(target, "refused")
                     with contextlib.suppress(OSError):  # the client may have gone
                         client.sendall(client_hello.UNRECOGNIZED_NAME)
                     return
             self.server.record(target, "index" if is_index else "allowed")
-            relay(client, remote, rest)
+            relay(client, remote, first_bytes)
 
     def _forward(
-        self, client: socket.socket, method: str, address: str, headers: list[str], rest: bytes
+        self,
+        client: socket.socket,
+        method: str,
+        address: str,
+        headers: list[str],
+        body_start: bytes,
     ) -> None:
-        scheme, separator, after = address.partition("://")
-        authority, slash, path = after.partition("/")
+        scheme, separator, remainder = address.partition("://")
+        authority, slash, path = remainder.partition("/")
         if scheme.lower() != "http" or not separator or "?" in authority or "#" in authority:
             raise BadRequest(address)
         target = read_target(authority, 80)
@@ -138,18 +143,20 @@ class _Handler(socketserver.BaseRequestHandler):
             if names[-1] == "host" and read_target(value, 80) != target:
                 raise BadRequest(header)
         proxy = self.server.outer.for_host("http", target.host)
-        kept = [
+        forwarded_headers = [
             header for header, name in zip(headers, names, strict=True) if name not in HOP_HEADERS
         ]
-        shown = f"{slash or '/'}{path}"
+        request_target = f"{slash or '/'}{path}"
         if proxy:
-            shown = f"http://{authority}{shown}"
-            kept += parent_proxy.authorization(proxy)
-        request = "\r\n".join([f"{method} {shown} HTTP/1.1", *kept, "Connection: close", "", ""])
+            request_target = f"http://{authority}{request_target}"
+            forwarded_headers += parent_proxy.authorization(proxy)
+        request = "\r\n".join(
+            [f"{method} {request_target} HTTP/1.1", *forwarded_headers, "Connection: close", "", ""]
+        )
         with self._connect(target, scheme="http") as remote:
             self.server.record(target, "allowed")
             remote.sendall(request.encode())
-            relay(client, remote, rest)
+            relay(client, remote, body_start)
 
     def _check(self, target: Target, scheme: str) -> bool:
         """Tell whether *target* is the practice index; ConnectionRefused if it is out of reach."""

@@ -40,7 +40,7 @@ class _Pace:
 
     def __init__(self, connection: PacedConnection, sock: socket.socket) -> None:
         self.connection, self.sock = connection, sock
-        self.waited, self.moved, self.aside = 0.0, 0, False
+        self.waited, self.moved, self.is_slow = 0.0, 0, False
 
     def begin(self) -> None:
         """A new request begins now."""
@@ -49,9 +49,9 @@ class _Pace:
 
     def end(self) -> None:
         """The request has been answered, or will never be."""
-        if self.aside:
-            self.aside = False
-            self.connection.server.come_back(self.connection.remote_addr)
+        if self.is_slow:
+            self.is_slow = False
+            self.connection.server.request_ended(self.connection.remote_addr)
 
     def move(self, some: Callable[[Any], int], buffer: Any) -> int:
         """Receive or send *some* of *buffer*; TimeoutError if it goes too slowly."""
@@ -59,24 +59,24 @@ class _Pace:
         try:
             count = some(buffer)
         except TimeoutError:
-            if self.aside:
+            if self.is_slow:
                 raise TimeoutError(TOO_SLOW) from None
-            self._step_aside()
+            self._use_own_thread()
             try:
                 count = some(buffer)
             except TimeoutError:
                 raise TimeoutError(TOO_SLOW) from None
         self.moved += count
         self.waited += time.monotonic() - start
-        if self.waited > QUICK and not self.aside:
-            self._step_aside()
+        if self.waited > QUICK and not self.is_slow:
+            self._use_own_thread()
         if self.waited > PATIENCE + self.moved / SLOWEST:
             raise TimeoutError(TOO_SLOW)
         return count
 
-    def _step_aside(self) -> None:
-        self.connection.server.step_aside(self.connection.remote_addr)
-        self.aside = True
+    def _use_own_thread(self) -> None:
+        self.connection.server.add_thread_for(self.connection.remote_addr)
+        self.is_slow = True
         self.sock.settimeout(self.connection.server.timeout)
 
 
@@ -127,9 +127,9 @@ class _Writer:
         self.bytes_written = 0
 
     def write(self, data: bytes) -> int:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self._pace.move(self._pace.sock.send, rest) :]
+        unsent = memoryview(data)
+        while unsent:
+            unsent = unsent[self._pace.move(self._pace.sock.send, unsent) :]
         self.bytes_written += len(data)
         return len(data)
 
@@ -159,7 +159,7 @@ class PacedConnection(HTTPConnection):
     def __init__(self, server: PatientServer, sock: Any, makefile: Any = None) -> None:
         self._pace = _Pace(self, sock)
         super().__init__(server, sock, self._makefile)
-        self.spoken = False  # whether the client has sent a byte
+        self.has_data_arrived = False  # whether the client has sent a byte
         self._greeted = not isinstance(sock, ssl.SSLSocket)
 
     def _makefile(self, sock: Any, mode: str, size: int) -> _Reader | _Writer:
@@ -281,13 +281,13 @@ class PatientServer(Server):
 
     def process_conn(self, conn: PacedConnection) -> None:
         """Hand a connection to a thread, or to those that are waited for."""
-        if conn.spoken:
+        if conn.has_data_arrived:
             super().process_conn(conn)
         else:
-            conn.spoken = True
+            conn.has_data_arrived = True
             self.put_conn(conn)
 
-    def step_aside(self, address: str) -> None:
+    def add_thread_for(self, address: str) -> None:
         """Put another thread in the place of one that waits for *address*.
 
         Raises TimeoutError if too many are slow already.
@@ -301,7 +301,7 @@ class PatientServer(Server):
         if missing > 0:
             self.requests.grow(missing)  # outside the lock: it waits until the thread runs
 
-    def come_back(self, address: str) -> None:
+    def request_ended(self, address: str) -> None:
         """Note that the slow request of *address* is over."""
         with self._counting:
             self._slow[address] -= 1

@@ -33,7 +33,7 @@ def _interrupt(number: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _answer(handler: Any) -> None:
+def _set_handler(handler: Any) -> None:
     if _is_listening:
         signal.signal(signal.SIGINT, handler)
 
@@ -58,14 +58,14 @@ def run(program: Callable[[], int]) -> int:
     try:
         try:
             _find_temporary_folder()
-            _answer(_interrupt)
+            _set_handler(_interrupt)
             return program()
         finally:
             # What is left is to remove temporary folders, which takes a moment.
-            _answer(signal.SIG_IGN)
+            _set_handler(signal.SIG_IGN)
     except BaseException:
         # Python makes another exception of it while it compiles a module or makes a class.
         if not _received:
             raise
-        _answer(signal.SIG_IGN)
+        _set_handler(signal.SIG_IGN)
         return INTERRUPTED

@@ -68,12 +68,12 @@ class _Process:
         try:
             process.stdin.write(work)
             process.stdin.flush()
-            answer: tuple[bool, bool, Any] = pickle.load(process.stdout)
+            response: tuple[bool, bool, Any] = pickle.load(process.stdout)
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             raise GaveUp from error
         finally:
             clock.cancel()
-        return answer
+        return response
 
     def stop(self) -> None:
         """End the process, whatever it does."""
@@ -106,7 +106,7 @@ class Workers:
         try:
             if process is None:
                 process = self._start()
-            usable, good, value = process.run(work, seconds)
+            usable, succeeded, value = process.run(work, seconds)
             if not usable:
                 self._end(process)
                 process = None
@@ -117,7 +117,7 @@ class Workers:
             raise
         finally:
             self._free.put(process)
-        if good:
+        if succeeded:
             return value  # type: ignore[no-any-return]
         raise value
 

@@ -22,7 +22,7 @@ class GaveUp(Exception):
 
 def serve() -> None:
     """Do the work that comes in through standard input until it is closed."""
-    work, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    work, responses = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints is no answer
     _limit_memory()
     at_start = peak()  # on Linux that of who started us, if it was higher
@@ -33,20 +33,20 @@ def serve() -> None:
             return
         _limit_time(seconds)
         try:
-            good, value = True, function(*arguments)
+            succeeded, value = True, function(*arguments)
         except MemoryError:
-            good, value = False, GaveUp()
+            succeeded, value = False, GaveUp()
         except Exception as error:  # the caller handles it
-            good, value = False, error
+            succeeded, value = False, error
         _limit_time(0)
         usable = peak() <= max(TIRED, at_start)
-        _answer(answers, (usable, good, value))
+        _respond(responses, (usable, succeeded, value))
         if not usable:
             return
 
 
-def _answer(stream: BinaryIO, answer: tuple[bool, bool, Any]) -> None:
-    pickle.dump(answer, stream, pickle.HIGHEST_PROTOCOL)
+def _respond(stream: BinaryIO, response: tuple[bool, bool, Any]) -> None:
+    pickle.dump(response, stream, pickle.HIGHEST_PROTOCOL)
     stream.flush()
 
 

@@ -42,14 +42,14 @@ def arguments(files: Files) -> list[str]:
     # A folder before what lies in it, which would be covered otherwise.
     # Under the name by which it is called too: a link to it may lie in a folder that is hidden.
     bound = {
-        shown: (path.resolve(), option)
+        visible_path: (path.resolve(), option)
         for paths, option in ((files.readable, "--ro-bind"), (files.writable, "--bind"))
         for path in paths
-        for shown in (path.absolute(), path.resolve())
+        for visible_path in (path.absolute(), path.resolve())
     }
-    for shown, (path, option) in sorted(bound.items(), key=lambda pair: len(pair[0].parts)):
-        if path.exists() and (option == "--bind" or _is_below(shown, hidden)):
-            options += [option, str(path), str(shown)]
+    for visible_path, (path, option) in sorted(bound.items(), key=lambda pair: len(pair[0].parts)):
+        if path.exists() and (option == "--bind" or _is_below(visible_path, hidden)):
+            options += [option, str(path), str(visible_path)]
     return options
 
 

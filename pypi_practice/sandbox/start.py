@@ -153,12 +153,12 @@ def _prefix(kind: Kind, ports: Sequence[int], files: Files | None) -> list[str]:
             raise SandboxError("nothing says which files to show")
         # What the launcher runs with may lie in a folder that is hidden: a checkout in /tmp.
         launchers = [Path(sys.prefix), Path(sys.base_prefix), Path(pypi_practice.__file__).parent]
-        shown = replace(files, readable=[*files.readable, *launchers])
-        prefix = [_program("bwrap"), *bubblewrap.arguments(shown)]
+        all_files = replace(files, readable=[*files.readable, *launchers])
+        prefix = [_program("bwrap"), *bubblewrap.arguments(all_files)]
         # Its own words would otherwise stand among those of the command.
-        tried = subprocess.run([*prefix, "true"], capture_output=True, text=True, check=False)
-        if tried.returncode:
-            raise SandboxError(tried.stderr.strip()[-200:] or str(tried.returncode))
+        attempt = subprocess.run([*prefix, "true"], capture_output=True, text=True, check=False)
+        if attempt.returncode:
+            raise SandboxError(attempt.stderr.strip()[-200:] or str(attempt.returncode))
         return prefix
     if kind is Kind.SANDBOX_EXEC:
         return [_program("sandbox-exec"), "-p", sandbox_exec.profile(ports)]

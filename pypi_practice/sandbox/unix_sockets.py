@@ -17,7 +17,7 @@ from pathlib import Path
 from pypi_practice.sandbox.system_calls import mount
 
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
-MOST_LOOKS = 20_000  # entries of a folder and of those below it
+ENTRY_LIMIT = 20_000  # entries of a folder and of those below it
 OUT_OF_REACH = (errno.ENOENT, errno.EACCES, errno.ENOTDIR, errno.ELOOP)
 
 
@@ -44,28 +44,28 @@ def sockets() -> Iterator[str]:
     folders |= {runtime: 4, home: 1, os.path.join(home, ".ssh"): 2}
     with contextlib.suppress(FileNotFoundError):  # the present folder may have been deleted
         folders[os.getcwd()] = 1
-    seen = set(bound)
+    yielded = set(bound)
     for folder, depth in folders.items():
         for path in _in_folder(folder, depth) if os.path.isabs(folder) else ():
-            if path not in seen:
-                seen.add(path)
+            if path not in yielded:
+                yielded.add(path)
                 yield path
 
 
 def _in_folder(folder: str, depth: int) -> Iterator[str]:
-    """Yield the sockets in *folder*, *depth* folders deep; after MOST_LOOKS entries it ends."""
-    pending, looks = [(folder, depth)], 0
+    """Yield the sockets in *folder*, *depth* folders deep; after ENTRY_LIMIT entries it ends."""
+    pending, entry_count = [(folder, depth)], 0
     while pending:
-        at, left = pending.pop()
+        current, levels = pending.pop()
         try:
-            with os.scandir(at) as entries:
+            with os.scandir(current) as entries:
                 for entry in entries:
-                    looks += 1
-                    if looks > MOST_LOOKS:
+                    entry_count += 1
+                    if entry_count > ENTRY_LIMIT:
                         return
                     if entry.is_dir(follow_symlinks=False):
-                        if left > 1:
-                            pending.append((entry.path, left - 1))
+                        if levels > 1:
+                            pending.append((entry.path, levels - 1))
                     elif stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode):
                         yield entry.path
         except OSError:  # it cannot be read, so a command inside cannot either

@@ -91,12 +91,12 @@ def _git(environ: Mapping[str, str]) -> Iterator[Detour]:
     for scope in ("--global", "--system"):
         command = [program, "config", scope, "--show-origin", "--null", "--get-regexp", GIT_SETTING]
         try:
-            done = subprocess.run(
+            completed = subprocess.run(
                 command, env=dict(environ), capture_output=True, text=True, check=False, cwd="/"
             )
         except (OSError, UnicodeDecodeError):
             return
-        parts = done.stdout.split("\0")
+        parts = completed.stdout.split("\0")
         for origin, setting in zip(parts[::2], parts[1::2], strict=False):
             yield Detour("git", origin.removeprefix("file:"), setting.partition("\n")[0])
 
@@ -114,7 +114,7 @@ def has_pip_proxy(environ: Mapping[str, str], system: str = os.name) -> bool:
     folders += [str(home / "Library" / "Application Support"), "/Library/Application Support"]
     files = [Path(folder, "pip", name) for folder in folders if folder]
     files += [Path("/etc", name), home / ".pip" / name, home / "pip" / name, Path(sys.prefix, name)]
-    files += [Path(environ[key], *rest) for key, rest in PIP_FILES.items() if environ.get(key)]
+    files += [Path(environ[key], *names) for key, names in PIP_FILES.items() if environ.get(key)]
     return any(PIP_SETTING.search(_text(path)) for path in files)
 
 

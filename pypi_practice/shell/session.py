@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from pypi_practice.core.errors import PracticeError, Terminated
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS
-from pypi_practice.explain.last_failure import Listener
+from pypi_practice.explain.last_failure import RefusalRecorder
 from pypi_practice.index.app import Application
 from pypi_practice.index.browser_app import WebServer
 from pypi_practice.index.storage import data_folder
@@ -72,7 +72,7 @@ def write_command(directory: Path, system: str = os.name) -> None:
 
 
 @contextlib.contextmanager
-def only_one(data: Path, words: Translator, taken: str = "already_running") -> Iterator[None]:
+def lock_data(data: Path, words: Translator, in_use: str = "already_running") -> Iterator[None]:
     """Hold the lock of the data folder: one index at a time writes to it.
 
     Raises PracticeError with the sentence *taken* if another process holds it.
@@ -80,7 +80,7 @@ def only_one(data: Path, words: Translator, taken: str = "already_running") -> I
     try:
         lock = FileLock(data / "lock", thread_local=False).acquire(blocking=False)
     except Timeout as error:
-        raise PracticeError(words(taken, path=data)) from error
+        raise PracticeError(words(in_use, path=data)) from error
     except OSError as error:
         raise PracticeError(words("no_data", path=data, reason=error)) from error
     with lock:
@@ -133,7 +133,7 @@ def practice(
     outer = OuterProxy.from_environment(environ, words)
     data_folder.claim(data, words)
     with (
-        only_one(data, words),
+        lock_data(data, words),
         tempfile.TemporaryDirectory(prefix="pypi-practice-") as temporary,
         contextlib.ExitStack() as stack,
     ):
@@ -146,7 +146,7 @@ def practice(
         upstream = Upstream(functools.partial(find, environ), words) if with_upstream else None
         application = Application(store, upstream, words)
         server = IndexServer(
-            Listener(application, data), words, certificates.server, certificates.key
+            RefusalRecorder(application, data), words, certificates.server, certificates.key
         )
         stack.callback(server.stop)
         web = WebServer(application, web_port)
@@ -293,7 +293,7 @@ def _start(
                     print(sandbox_words("unknown_shell", shell=shell_path), file=sys.stderr)
 
         def announce(kind: Kind, failures: Mapping[Kind, str]) -> None:
-            _say_what_holds(environ, words, kind, failures, quiet=bool(command))
+            _warn_of_detours(environ, words, kind, failures, quiet=bool(command))
             if not command:
                 texts = _texts(environ, words, kind)
                 walled = None if kind is Kind.NONE else canary.getsockname()
@@ -316,7 +316,7 @@ def _start(
     return started
 
 
-def _say_what_holds(
+def _warn_of_detours(
     environ: Mapping[str, str],
     words: Translator,
     kind: Kind,

@@ -114,7 +114,7 @@ def test_reset_without_a_terminal_wants_yes(data, monkeypatch, capsys):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_reset_is_refused_while_a_practice_shell_uses_the_data(language, data, capsys):
     words = Translator(language)
-    with session.only_one(data, EN):
+    with session.lock_data(data, EN):
         assert main(["reset", "--yes", "--lang", language]) == 2
     assert words("reset_in_use", path=data) in capsys.readouterr().err
     assert tokens_in(data) == ["laptop"]

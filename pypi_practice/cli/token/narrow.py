@@ -1,4 +1,4 @@
-"""``pypi-practice token narrow``: a token made from another, which may do less."""
+"""``pypi-practice token narrow``: derives a token with fewer permissions from another."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _projects(names: list[str], own: Translator) -> list[str]:
 
 
 def _end(arguments: argparse.Namespace, now: float, own: Translator) -> int | None:
-    """Return when the new token ends, in seconds since 1970, or None if it shall not."""
+    """Return when the new token expires, in seconds since 1970, None for never."""
     if arguments.hours is not None:
         try:
             length = float(arguments.hours) * HOUR
@@ -63,13 +63,13 @@ def narrow_token(arguments: argparse.Namespace, words: Translator) -> int:
         raise PracticeError(own("narrow_expired", until=timestamps.local(parent.expires or 0)))
     added: list[list[Any]] = []
     if end is not None:
-        # Valid since ever: a beginning of "now" fails wherever a clock is a second behind.
+        # No start time: with "now", the token would be rejected by a server whose clock is behind.
         added.append([macaroons.EXPIRATION, end, 0])
     if names:
         added.append([macaroons.PROJECT_NAME, names])
     token = macaroons.narrow(raw, added)
     child = inspection.read(token)
-    assert child is not None  # what was readable stays so
+    assert child is not None  # adding caveats keeps a token readable
     if child.obstacle(now) in ("no_project", "no_time"):
         raise PracticeError(own("narrow_useless"))
     if arguments.json:

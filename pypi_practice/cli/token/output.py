@@ -5,7 +5,7 @@ moments in UTC such as ``"2030-01-01T00:00:00Z"``, what does not apply as ``null
 ``"testpypi"`` or ``"pypi"``, and a caveat as PyPI writes it, ``[tag, field, ...]``. ``list`` prints
 an array of such objects. ``show`` gives in ``obstacle`` why no upload can pass (see
 ``inspection.TokenInfo.obstacle``), in ``limits`` an array of ``{"caveat", "problem"}``, and in
-``signature`` always ``"unchecked"``. Of a token itself only ``new`` and ``narrow`` print anything.
+``signature`` always ``"unchecked"``. Only ``new`` and ``narrow`` print a token.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def print_json(value: Any) -> None:
 
 
 def plain(text: object) -> str:
-    """Return what stands in a token so that a terminal shows it and obeys nothing of it."""
+    """Return text from a token without control characters, cut after 100 characters."""
     printable = "".join(
         character if character.isascii() and character.isprintable() else "?"
         for character in str(text)
@@ -70,7 +70,7 @@ def plain(text: object) -> str:
 
 
 def scope(token: TokenRecord, own: Translator) -> str:
-    """Return what the index keeps of a token's scope, in words."""
+    """Return the scope of a token that the index stores, as text."""
     return own("one_project", project=token.project) if token.project else own("whole_account")
 
 

@@ -1,6 +1,6 @@
-"""A token that a command reads: from standard input, or hidden from the screen, never an argument.
+"""Reads a token from standard input or a hidden prompt, and never from an argument.
 
-No message repeats anything of what came in.
+An argument would stay in the history of the shell. No message repeats any part of the input.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def read_bytes(prompt: str, limit: int) -> bytes:
 
 
 def read_token(command: str, words: Translator) -> tuple[str, TokenInfo]:
-    """Return the one token that came in, without the space around it, and what it says.
+    """Return the token of the input, without surrounding space, and its content.
 
-    Raises PracticeError if something else came in; the sentence says how to call *command*.
+    Raises PracticeError for any other input; the sentence says how to call *command*.
     """
     raw = read_bytes(words("ask_token"), TOKEN_LIMIT)
     if len(raw) > TOKEN_LIMIT:

@@ -1,4 +1,4 @@
-"""``pypi-practice token show``: what a token says of itself."""
+"""``pypi-practice token show``: the content of a token."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ DESCRIPTION_LIMIT = 100  # characters; CreateMacaroonForm in warehouse/manage/fo
 
 
 def open_store(arguments: argparse.Namespace, words: Translator) -> Store:
-    """Return the data that the command line chooses."""
+    """Return the store of the practice index that the options select."""
     return Store((arguments.data or default_directory()).absolute(), words)
 
 

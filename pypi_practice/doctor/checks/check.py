@@ -115,7 +115,7 @@ class Check:
         return str(advice[language]).format(**result.filled(language))
 
     def check(self, publishing: Project | None) -> bool | str | None:
-        """Return True for a pass, None for a skip, and the fault as text: repo-review's convention."""
+        """Return what repo-review expects: True for a pass, None for a skip, else the fault."""
         if publishing is None:
             return None
         result = self.run(publishing)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pypi_practice.core.data import load
 from pypi_practice.core.indexes import INDEXES, is_protected
-from pypi_practice.network.allowed_hosts import named
+from pypi_practice.network.allowed_hosts import option_value
 from pypi_practice.travis.check.context import LocatedDeploy, Scope
 from pypi_practice.travis.check.findings import Edit, Finding, replaced
 from pypi_practice.travis.config import build_conditions
@@ -220,7 +220,7 @@ def _server(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
         elif is_protected(_host(server)):
             yield scope.hit("server-unknown", entry.item, "deploy.server", name=server)
         elif target := destinations.foreign_target(server):
-            yield scope.hit("foreign-index", entry.item, "deploy.server", host=named(*target))
+            yield scope.hit("foreign-index", entry.item, "deploy.server", host=option_value(*target))
     name = re.fullmatch(r"\$\{?(\w+)\}?", deploy.entry.text("password") or "")
     if name and index:
         upper = name[1].upper()

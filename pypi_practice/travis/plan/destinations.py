@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS, is_protected
-from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts, named
+from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts, option_value
 from pypi_practice.network.connections import read_host
 from pypi_practice.travis.config.deploy_entries import DeployEntry
 from pypi_practice.travis.config.jobs import assigned
@@ -61,7 +61,7 @@ def sentences(
 ) -> Iterator[str]:
     """Yield one line for each foreign host: that a rehearsal refuses it, or really reaches it."""
     keys = {
-        named(*target): "will_reach" if allowed.permit(*target) else "will_refuse"
+        option_value(*target): "will_reach" if allowed.permit(*target) else "will_refuse"
         for target in foreign_targets(job, deploy)
     }
     for host, key in keys.items():

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS, INDEXES, is_protected, plain_host
-from pypi_practice.network.allowed_hosts import named
+from pypi_practice.network.allowed_hosts import option_value
 from pypi_practice.travis.config import unsupported_keys
 from pypi_practice.travis.config.deploy_entries import DeployEntry
 from pypi_practice.travis.plan import destinations
@@ -103,7 +103,7 @@ class Summary:
         """Yield what the proxy of a job saw, besides the index and what is installed from."""
         words = self.words
         hosts = Counter(
-            (named(connection.host, connection.port), connection.host, connection.outcome)
+            (option_value(connection.host, connection.port), connection.host, connection.outcome)
             for connection in outcome.connections
         )
         lines: dict[str, str] = {}

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from pypi_practice.core.indexes import INDEXES
-from pypi_practice.explain.catalog import PLACE, Entry, catalogue
+from pypi_practice.explain.catalog import PLACEHOLDER, Entry, catalogue
 
 LOGS = Path(__file__).parents[2] / "fixtures" / "logs"
 EXPECTED: dict[str, list[str]] = yaml.safe_load((LOGS / "expected.yml").read_text("utf-8"))
@@ -34,7 +34,7 @@ def sample(text: str) -> str:
         value = SAMPLES[expression] if expression else f"a {name} of mine"
         return f"'{value}'" if quoted else value
 
-    return PLACE.sub(fill, text)
+    return PLACEHOLDER.sub(fill, text)
 
 
 def wordings(entry: Entry) -> list[str]:
