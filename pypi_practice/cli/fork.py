@@ -81,7 +81,7 @@ class _Asker:
         return self.words(f"ask_{field}")
 
     def read(self, question: str, default: str, option: str) -> str:
-        """Return what is typed after *asked*; raises PracticeError at the end of the input."""
+        """Return the answer to *question*; raises PracticeError at the end of the input."""
         default_hint = f" [{default}]" if default else ""
         try:
             return input(f"{question}{default_hint}: ").strip() or default

@@ -44,8 +44,8 @@ from pypi_practice.git import git_command
 from pypi_practice.git.git_command import NOT_A_REPOSITORY, NOT_INSTALLED, GitError
 from pypi_practice.git.safe_reader import Repository
 from pypi_practice.travis.run import plan_report, repository
+from pypi_practice.travis.run.job.process import Limits, stream
 from pypi_practice.travis.run.log import COLOUR
-from pypi_practice.travis.run.process import Limits, stream
 
 SETTINGS_LIMIT = 1024 * 1024  # bytes of pyproject.toml
 FILE_LIMIT = 1024 * 1024 * 1024  # bytes of a file that is searched; it is read in pieces

@@ -22,9 +22,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)(!r)?(?::([^{}]+))?\}")
 CLASS = re.compile(r"([a-z0-9]*)\[((?:[a-z0-9]-[a-z0-9])+)\](\+?)")
 KIND_OF_LEVEL = {"info": "note", "warn": "hint", "error": "cause", "alert": "cause"}
 TITLE = 90  # characters of a heading
-MINIMUM_LETTERS = (
-    16  # of a message without its link, so that it can be recognised
-)
+MINIMUM_LETTERS = 16  # of a message without its link, so that it can be recognised
 
 Texts = Mapping[str, str]
 # A piece is a literal; or None, for any text in quotes; or a run: the characters of a class and

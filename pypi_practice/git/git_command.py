@@ -40,7 +40,7 @@ TOO_LARGE = "too_large"
 def program() -> str | None:
     """Return the path of git, None if there is none.
 
-    Only absolute folders of PATH are searched, because the working directory may hold a hostile git.
+    Only absolute folders of PATH are searched: the working directory may hold a hostile git.
     """
     return executables.find("git")
 
@@ -54,7 +54,7 @@ def command_line(arguments: Sequence[str]) -> list[str]:
 
 
 def user_environment() -> dict[str, str]:
-    """Return the environment with the user's configuration, without variables that name a repository."""
+    """Return the environment without variables of git, except those of its configuration."""
     kept_prefixes = ("GIT_CONFIG", "GIT_TEST_")
     return {
         name: value
@@ -118,7 +118,7 @@ def started(
         if sys.platform == "linux":
             import resource
 
-            with contextlib.suppress(OSError, ValueError):  # it may have exited, or have a lower limit
+            with contextlib.suppress(OSError, ValueError):  # it has exited, or has less
                 resource.prlimit(process.pid, resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
         try:
             yield process

@@ -21,7 +21,7 @@ ALTERNATES_DEPTH = 5  # as git follows them
 
 
 def _named_in(path: Path, prefix: str = "") -> Path:
-    """Return the folder that a file such as ``.git`` of a linked work tree names; raises OSError."""
+    """Return the folder that a file names, such as ``.git`` of a work tree; raises OSError."""
     text = os.fsdecode(regular_files.read(path, FILE_LIMIT)).rstrip("\r\n")
     if not text.startswith(prefix):
         raise OSError(f"{path.name}: {prefix!r} is missing")
@@ -106,7 +106,7 @@ def alternates_line(path: Path) -> str:
 
 
 def copy_file(source: Path, target: Path, limit: int) -> None:
-    """Copy a regular file of at most *limit* bytes, with its times, if it exists. Raises GitError."""
+    """Copy a file of at most *limit* bytes with its times, if it exists. Raises GitError."""
     try:
         if not os.path.lexists(source):
             return

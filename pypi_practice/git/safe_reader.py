@@ -100,7 +100,7 @@ def _remove(folder: Path) -> None:
 
 
 def _settings(data: bytes) -> dict[str, list[str]]:
-    """Parse the output of ``git config --list -z``: the values of each name; the last one counts."""
+    """Return the values by name in the output of ``git config --list -z``; the last one counts."""
     settings: dict[str, list[str]] = {}
     for entry in os.fsdecode(data).split("\0"):
         name, _, value = entry.partition("\n")
@@ -295,9 +295,9 @@ class Repository:
         return [os.fsdecode(entry[3:]) for entry in out.split(b"\0") if len(entry) > 3]
 
     def files(self, *, untracked: bool) -> list[str]:
-        """Return the names in the index; with *untracked*, also untracked files that are not ignored.
+        """Return the names in the index; raises GitError.
 
-        Raises GitError.
+        With *untracked*, also untracked files that are not ignored.
         """
         if self.is_bare:
             return []

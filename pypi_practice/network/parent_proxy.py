@@ -1,4 +1,4 @@
-"""The proxy that this computer reaches the internet through, as its variables name it."""
+"""The proxy between this computer and the internet, as its environment variables name it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class OuterProxy:
-    """The proxies for HTTPS and for plain HTTP, and the hosts that are reached without one."""
+    """The proxies for HTTPS and for HTTP, and the hosts that are reached without one (NO_PROXY)."""
 
     https: SplitResult | None = None
     http: SplitResult | None = None

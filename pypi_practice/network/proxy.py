@@ -1,8 +1,8 @@
-"""The way out of the practice shell: PyPI's names lead to the practice index.
+"""The proxy of the practice shell: it connects PyPI's host names to the practice index.
 
-Every other host is refused unless it is allowed by name. It fails closed: a name of PyPI's is
-answered by the practice index or not at all, whatever the spelling, the port or the state of the
-index.
+Other hosts are refused unless they are allowed. The proxy fails closed: a request for a host of
+PyPI reaches the practice index or is refused, whatever the spelling of the host, the port or the
+state of the index.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ from pypi_practice.sandbox.forward import CONNECT_TIMEOUT, relay
 
 HEAD_LIMIT = 64 * 1024
 RECORDED = 10_000  # connections
-# The practice index answers for these, or hands on what they have.
+# The practice index replaces these hosts, or passes on their files.
 INDEX_HOSTS = frozenset((*HOSTS, FILES_HOST, UPSTREAM_HOST))
 HOP_HEADERS = frozenset(
     ("proxy-connection", "proxy-authorization", "connection", "keep-alive", "upgrade")
 )
-MOST_CONNECTIONS = 150  # at once; others wait
-# RFC 9112, sections 3 and 5: a name, a colon at once, and a value in which no line can end.
+MOST_CONNECTIONS = 150  # at the same time; further ones wait
+# RFC 9112, sections 3 and 5: a name, directly followed by a colon, and a value without line ends.
 REQUEST_LINE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^\x00-\x20\x7f]+ HTTP/1\.[01]")
 HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[^\x00-\x08\x0a-\x1f\x7f]*")
 
 
 class ConnectionRefused(Exception):
-    """The proxy will not make this connection; the text says why."""
+    """The proxy refuses this connection; the text is the reason."""
 
 
 class BadRequest(Exception):
-    """The request cannot be read; the text says what is wrong with it."""
+    """The request is malformed; the text is its malformed part."""
 
 
 class Target(NamedTuple):
@@ -65,7 +65,7 @@ class Target(NamedTuple):
 
 
 def read_target(text: str, default_port: int | None = None) -> Target:
-    """Return the host and the port of ``host:port``; BadRequest if it is none."""
+    """Return the host and the port of ``host:port``; raises BadRequest."""
     try:
         url = urlsplit(f"//{text}")
         port = default_port if url.port is None else url.port
@@ -113,7 +113,7 @@ class _Handler(socketserver.BaseRequestHandler):
                 first_bytes = client_hello.receive(client, first_bytes)
                 if not _may_pass(first_bytes, target.host):
                     self.server.record(target, "refused")
-                    with contextlib.suppress(OSError):  # the client may have gone
+                    with contextlib.suppress(OSError):  # the client may have closed it
                         client.sendall(client_hello.UNRECOGNIZED_NAME)
                     return
             self.server.record(target, "index" if is_index else "allowed")
@@ -159,7 +159,7 @@ class _Handler(socketserver.BaseRequestHandler):
             relay(client, remote, body_start)
 
     def _check(self, target: Target, scheme: str) -> bool:
-        """Tell whether *target* is the practice index; ConnectionRefused if it is out of reach."""
+        """Tell whether *target* is the practice index; ConnectionRefused if it is not allowed."""
         words = self.server.words
         if scheme == "https" and target.host in INDEX_HOSTS and target.port == 443:
             return True
@@ -184,7 +184,7 @@ class _Handler(socketserver.BaseRequestHandler):
 
 
 def _may_pass(hello: bytes, host: str) -> bool:
-    """Look at the first bytes for *host*: an encrypted connection must name the same host."""
+    """Tell whether the ClientHello of a connection to *host* names the same host."""
     if is_loopback(host):
         return True
     try:
@@ -216,25 +216,25 @@ class _Server(socketserver.ThreadingTCPServer):
         super().__init__((LOOPBACK, port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer in a thread, once fewer than MOST_CONNECTIONS are open."""
+        """Handle the connection in a thread, once fewer than MOST_CONNECTIONS are open."""
         self._free.acquire()
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Answer one connection."""
+        """Handle one connection."""
         try:
             super().process_request_thread(request, client_address)
         finally:
             self._free.release()
 
     def record(self, target: Target, outcome: Outcome) -> None:
-        """Note what became of a request; beyond the limit, only what is new."""
+        """Record the outcome of a request; beyond RECORDED, only one that is not recorded yet."""
         connection = Connection(target.host, target.port, outcome)
         if len(self.connections) < RECORDED or connection not in self.connections:
             self.connections.append(connection)
 
     def connect(self, target: Target, scheme: str) -> socket.socket:
-        """Connect to *target*, by way of the outer proxy if there is one for it."""
+        """Connect to *target*, through the outer proxy if there is one for it; raises OSError."""
         proxy = self.outer.for_host(scheme, target.host)
         if proxy is None:
             return socket.create_connection(target, CONNECT_TIMEOUT)
@@ -269,10 +269,10 @@ def _read_head(connection: socket.socket) -> tuple[bytes, bytes]:
 
 
 def _respond(client: socket.socket, status: int, message: str) -> None:
-    """Respond with *message* in the reason phrase too, where clients of a proxy look for it."""
+    """Send a response with *message* also in its reason phrase, which clients of a proxy show."""
     reason = " ".join(message.split()).encode("iso-8859-1", "replace")
     body = message.encode("utf-8", "replace") + b"\n"
-    with contextlib.suppress(OSError):  # the client may have gone; then there is nobody to tell
+    with contextlib.suppress(OSError):  # the client may have closed the connection
         client.sendall(
             b"HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
             b"Content-Length: %d\r\nConnection: close\r\n\r\n%s" % (status, reason, len(body), body)
@@ -282,8 +282,8 @@ def _respond(client: socket.socket, status: int, message: str) -> None:
 class Proxy:
     """The proxy on *port* of the loopback address; 0 takes a free one.
 
-    PyPI's names lead to the index on *index_port*; without one, they go to *outer*, which must be
-    the proxy of a practice shell. Other hosts are reached if *allowed* names them.
+    PyPI's host names are connected to the index on *index_port*; without one, to *outer*, which
+    must be the proxy of a practice shell. Other hosts are reached if *allowed* names them.
     """
 
     def __init__(
@@ -306,10 +306,10 @@ class Proxy:
 
     @property
     def connections(self) -> list[Connection]:
-        """What programs have asked for so far, in order."""
+        """The connections that programs have requested so far, in order."""
         return list(self._server.connections)
 
     def stop(self) -> None:
-        """Stop taking connections."""
+        """Stop accepting connections."""
         self._server.shutdown()
         self._server.server_close()

@@ -1,4 +1,4 @@
-"""Configuration files that lead a client around the proxy of the practice shell.
+"""Finds configuration files that make a client bypass the proxy of the practice shell.
 
 Sources: uv's reference of settings (``https-proxy``, ``http-proxy`` and ``no-proxy`` win over the
 environment since uv 0.9); curl(1) for ``.curlrc``; git-config(1), ``http.proxy``.
@@ -36,7 +36,7 @@ class Detour:
 
 
 def detours(environ: Mapping[str, str], folder: Path) -> Iterator[Detour]:
-    """Yield what leads around the proxy: the user's settings, and those of the project *folder*."""
+    """Yield the settings of the user and of the project *folder* that bypass the proxy."""
     home = Path(environ.get("HOME") or Path.home())
     yield from uv_detours(environ, home, folder)
     for path in _curl_files(environ, home):
@@ -119,7 +119,7 @@ def has_pip_proxy(environ: Mapping[str, str], system: str = os.name) -> bool:
 
 
 def _text(path: Path) -> str:
-    """Return the text of a file, empty if it cannot be read as one."""
+    """Return the text of a file, empty if it cannot be read."""
     try:
         if not path.is_file():
             return ""

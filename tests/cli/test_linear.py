@@ -234,7 +234,7 @@ DYNAMIC = {
     "tokens/patterns.py": 5,
     "travis/config/build_conditions.py": 1,
     "travis/run/log.py": 1,
-    "travis/run/script.py": 1,
+    "travis/run/job/script.py": 1,
 }
 
 

@@ -40,7 +40,7 @@ from pypi_practice.index.storage.store import Store
 from pypi_practice.shell.session import practice
 from pypi_practice.travis.plan.deploy_decision import PULL_REQUEST
 from pypi_practice.travis.plan.plan_types import Event
-from pypi_practice.travis.run.script import NO_SCRIPT
+from pypi_practice.travis.run.job.script import NO_SCRIPT
 
 pytestmark = pytest.mark.long
 

@@ -197,8 +197,8 @@ def test_a_finding_is_shown_in_both_languages_at_its_place(rule, tmp_path):
     for words in (EN, ES):
         shown = "\n".join(report.lines(result, words))
         assert f".travis.yml:{finding.line}:{finding.column}:" in shown
-        assert finding.say("why", words) in shown
-        assert finding.say("fix", words) in shown
+        assert finding.sentence("why", words) in shown
+        assert finding.sentence("fix", words) in shown
 
 
 @pytest.mark.parametrize("rule", [name for name, facts in RULES.items() if facts["fixes"] != "no"])

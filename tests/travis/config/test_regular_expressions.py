@@ -177,7 +177,7 @@ def test_the_steps_grow_with_the_text(pattern):
     def steps(length: int) -> int:
         budget = Budget(10**9)
         regular_expressions.search(ruby_patterns.ruby(pattern), "a" * length + "c", budget)
-        return 10**9 - budget.left
+        return 10**9 - budget.remaining
 
     assert steps(40_000) <= 2.5 * steps(20_000)
     assert steps(20_000) <= 20 * 20_000

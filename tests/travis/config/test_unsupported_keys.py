@@ -161,15 +161,15 @@ def test_a_key_that_is_not_played_is_named_in_the_plan_and_in_the_log(key, folde
     plan = planner.make(Validator(root).normal(root), Event("main"), [], 1, EN)
     (unplayed,) = plan.unplayed
     shown = {"before_cache": "before_cache"}.get(key, key)
-    assert unplayed.shown.startswith(shown)
+    assert unplayed.text.startswith(shown)
     assert unplayed.group == GROUPS.get(key, unplayed.group)
     repo, _ = repository.find(folder, "main", None, EN)
-    sentence = FACTS["groups"][unplayed.group]["en"].format(keys=unplayed.shown)
+    sentence = FACTS["groups"][unplayed.group]["en"].format(keys=unplayed.text)
     assert sentence in plan_report.text(repo, plan, Event("main"), EN)
-    assert plan_report.as_data(repo, plan, Event("main"), EN)["not_played"] == [unplayed.shown]
+    assert plan_report.as_data(repo, plan, Event("main"), EN)["not_played"] == [unplayed.text]
     lines: list[str] = []
     outline.outline(repo, plan, Event("main"), lines.append, EN)
-    assert EN("unknown", keys=unplayed.shown) in lines
+    assert EN("unknown", keys=unplayed.text) in lines
     differences = list(summary.differences(plan, Event("main"), results.Result(), EN))
     assert sentence in differences
 
@@ -205,7 +205,7 @@ def test_values_that_matter_are_shown():
         "arch": "amd64",
         "import": [{"source": "o/r:a.yml"}],
     }
-    shown = [unplayed.shown for unplayed in unsupported_keys.unplayed(config, [])]
+    shown = [unplayed.text for unplayed in unsupported_keys.unplayed(config, [])]
     assert shown == [
         "addons (apt)",
         "cache (directories)",

@@ -300,7 +300,7 @@ def test_the_work_grows_with_the_condition(make, monkeypatch):
             evaluation.evaluate(parsed, Scope(VALUES.get, NoFiles(), budget))
         except (NotBash, Undecided):
             pass
-        return 10**9 - budget.left
+        return 10**9 - budget.remaining
 
     assert steps(make(400)) <= 2.5 * max(steps(make(200)), 100)
 

@@ -172,7 +172,7 @@ def test_a_check_names_the_rule_and_explains_it(variant: Variant):
     for code in LANGUAGES:
         words = Translator(code, "travis/messages")
         for part in ("message", "why", "fix"):
-            assert findings[0].say(part, words)
+            assert findings[0].sentence(part, words)
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.rule)

@@ -17,7 +17,7 @@ from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.plan_types import Event, Job, Variable
 from pypi_practice.travis.plan.secret_variables import emptied, visible_variables
-from pypi_practice.travis.run import script
+from pypi_practice.travis.run.job import script
 
 EN = Translator("en", "travis/messages")
 DEMO = Path(__file__).parents[3] / "demo-package"

@@ -22,7 +22,8 @@ from pypi_practice.network.connections import read_host
 from pypi_practice.tokens import patterns
 from pypi_practice.travis.plan import destinations, planner
 from pypi_practice.travis.plan.plan_types import Event, Job
-from pypi_practice.travis.run import results, script, workspace
+from pypi_practice.travis.run import results
+from pypi_practice.travis.run.job import script, workspace
 
 EN, ES = Translator("en", "travis/messages"), Translator("es", "travis/messages")
 HEAD = "language: python\ninstall: skip\nscript: skip\n"
@@ -491,4 +492,4 @@ def test_all_that_a_job_gets_of_its_own_lies_in_one_folder(tmp_path, travis):
 
 
 def test_the_names_of_the_practice_environment_that_a_job_keeps_lead_nowhere_else():
-    assert not {"NO_PROXY", "PIP_INDEX_URL", "HTTPS_PROXY"} & set(workspace.KEPT_OF_PRACTICE)
+    assert not {"NO_PROXY", "PIP_INDEX_URL", "HTTPS_PROXY"} & set(workspace.KEPT_PRACTICE_VARIABLES)

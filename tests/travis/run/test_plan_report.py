@@ -18,7 +18,8 @@ from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.plan import deploy_decision, planner
 from pypi_practice.travis.plan.plan_types import Event, Variable
-from pypi_practice.travis.run import plan_report, repository, workspace
+from pypi_practice.travis.run import plan_report, repository
+from pypi_practice.travis.run.job import workspace
 
 EN, ES = Translator("en", "travis/messages"), Translator("es", "travis/messages")
 DEMO = Path(__file__).parents[3] / "demo-package"

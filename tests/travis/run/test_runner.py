@@ -21,7 +21,8 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.plan_types import Event, Variable
-from pypi_practice.travis.run import repository, runner, workspace
+from pypi_practice.travis.run import repository, runner
+from pypi_practice.travis.run.job import workspace
 from pypi_practice.travis.run.log import Log
 
 pytestmark = pytest.mark.long

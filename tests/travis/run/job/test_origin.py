@@ -12,7 +12,8 @@ from helpers.travis.rehearsals import git, project
 from pypi_practice.core.i18n import Translator
 from pypi_practice.git.safe_reader import Repository as Reader
 from pypi_practice.travis.plan.plan_types import Event
-from pypi_practice.travis.run import origin, repository
+from pypi_practice.travis.run import repository
+from pypi_practice.travis.run.job import origin
 
 pytestmark = pytest.mark.long
 
