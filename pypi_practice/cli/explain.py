@@ -70,7 +70,7 @@ def _explain(arguments: argparse.Namespace, words: Translator) -> int:
         raise PracticeError(own("both"))
     if arguments.last:
         from pypi_practice.explain import last_failure
-        from pypi_practice.index.storage.store import default_directory
+        from pypi_practice.index.storage.data_folder import default_directory
 
         folder = (arguments.data or default_directory(os.environ)).absolute()
         try:

@@ -65,7 +65,7 @@ class Parser(argparse.ArgumentParser):
         return Path(name)
 
     def _practice(self, name: str) -> Path:
-        from pypi_practice.index.storage.store import named_directory
+        from pypi_practice.index.storage.data_folder import named_directory
 
         try:
             return named_directory(name)

@@ -25,7 +25,8 @@ from pypi_practice.explain.last_failure import RefusalRecorder
 from pypi_practice.index.app import Application
 from pypi_practice.index.browser_app import WebServer
 from pypi_practice.index.storage import data_folder
-from pypi_practice.index.storage.store import Store, default_directory
+from pypi_practice.index.storage.data_folder import default_directory
+from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upstream import Upstream, find
 from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
 from pypi_practice.network.parent_proxy import OuterProxy

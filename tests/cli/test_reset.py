@@ -14,7 +14,8 @@ from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.explain import last_failure
-from pypi_practice.index.storage.store import Store, default_directory, named_directory
+from pypi_practice.index.storage.data_folder import default_directory, named_directory
+from pypi_practice.index.storage.store import Store
 from pypi_practice.shell import session
 
 EN = Translator("en")

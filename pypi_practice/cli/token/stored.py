@@ -9,8 +9,9 @@ from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.core.suggestions import suggest
+from pypi_practice.index.storage.data_folder import default_directory
 from pypi_practice.index.storage.records import Project, TokenRecord, User
-from pypi_practice.index.storage.store import Store, default_directory
+from pypi_practice.index.storage.store import Store
 
 DESCRIPTION_LIMIT = 100  # characters; CreateMacaroonForm in warehouse/manage/forms.py
 

@@ -11,9 +11,9 @@ from pypi_practice.travis.config.pattern_parser import PatternParser
 from pypi_practice.travis.config.regular_expressions import (
     ANY,
     POSIX,
+    Anchor,
     Chars,
     Node,
-    Anchor,
     Repeat,
     Series,
     UnsupportedPattern,

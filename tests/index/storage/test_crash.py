@@ -692,7 +692,7 @@ def break_once(
     elif fault == "Path.unlink":
         patch.setattr(Path, "unlink", once(Path.unlink, disk, skip))
     elif fault == "check":  # which each upload asks before it waits for a commit, too
-        patch.setattr(Store, "standing", once(Store.standing, disk, uploads + skip))
+        patch.setattr(Store, "conflicts", once(Store.conflicts, disk, uploads + skip))
     elif fault == "unfinished_file":
         patch.setattr(Store, fault, once(Store.unfinished_file, disk, skip))
     elif fault == "write":

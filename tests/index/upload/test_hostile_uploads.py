@@ -211,7 +211,7 @@ def test_an_archive_may_have_as_many_files_as_the_limit(members):
     sdist = uploads.repeated_sdist(uploads.header("demo-1.0/a"), members)
     for upload in (wheel, sdist):
         if members < MEMBERS:
-            assert archives.inspect(upload.content, upload.filename, []).bad is None
+            assert archives.inspect(upload.content, upload.filename, []).fault is None
         else:
             with pytest.raises(TooMuch, match="archive_members"):
                 archives.inspect(upload.content, upload.filename, [])

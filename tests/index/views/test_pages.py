@@ -493,7 +493,7 @@ def test_a_deleted_project_frees_its_name_and_not_its_files_names(application, v
     publish(application, "1.1")
     assert json.loads(simple(application).body)["versions"] == ["1.1"]
     project = application.store.project(TEST, "demo")
-    assert application.store.standing(project, "1", "demo-1.0-py3-none-any.whl", "").used
+    assert application.store.conflicts(project, "1", "demo-1.0-py3-none-any.whl", "").used
 
 
 # Programs
