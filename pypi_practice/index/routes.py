@@ -60,7 +60,7 @@ class Routes:
             ("/manage/project/<project>/settings/", manage.settings, False),
             ("/manage/project/<project>/delete_project/", manage.delete_project, True),
             ("/manage/project/<project>/release/<version>/", manage.release, False),
-            ("/manage/project/<project>/release/<version>/<what>/", manage.change_release, True),
+            ("/manage/project/<project>/release/<version>/<action>/", manage.change_release, True),
             (
                 "/manage/project/<project>/release/<version>/file/<filename>/delete/",
                 manage.delete_file,

@@ -157,9 +157,9 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_fresh_shell_is_empty_and_leaves_nothing(data):
     command = "echo $PYPI_PRACTICE_DATA; pypi-practice token list;"
     command += "pypi-practice token new --index testpypi --name laptop > /dev/null && echo made"
-    done = run("shell", "--fresh", "--wall", "none", "--", "sh", "-c", command)
-    assert done.returncode == 0, done.stderr
-    folder, *printed = done.stdout.splitlines()
+    result = run("shell", "--fresh", "--wall", "none", "--", "sh", "-c", command)
+    assert result.returncode == 0, result.stderr
+    folder, *printed = result.stdout.splitlines()
     assert printed == [Translator("en", "commands/tokens")("no_tokens"), "made"]
     assert Path(folder) != data
     assert not Path(folder).exists()
@@ -185,10 +185,10 @@ def test_a_practice_with_a_name_has_data_of_its_own(data, tmp_path, monkeypatch,
         "laptop"
     ]
     command = ["sh", "-c", "pypi-practice token list && ! pypi-practice reset --yes"]
-    done = run("shell", "--practice", "course", "--wall", "none", "--", *command)
-    assert done.returncode == 0, done.stderr
-    assert "laptop" not in done.stdout
-    assert EN("reset_in_use", path=named) in done.stderr
+    result = run("shell", "--practice", "course", "--wall", "none", "--", *command)
+    assert result.returncode == 0, result.stderr
+    assert "laptop" not in result.stdout
+    assert EN("reset_in_use", path=named) in result.stderr
     assert main(["reset", "--yes", "--practice", "course"]) == 0
     assert tokens_in(named) == []
     monkeypatch.delenv("PYPI_PRACTICE_DATA")

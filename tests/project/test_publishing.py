@@ -248,7 +248,7 @@ def published(guide_readers, tmp_path_factory) -> tuple[str, Path]:
         f"python3 -m pip install -q --no-deps --target '{place}/installed' pypi-practice",
         "pypi-practice --lang en list",
     ]
-    done = guide_readers.named("publishing").practice("bash", "-c", "\n".join(lines), cwd=project)
+    done = guide_readers.reader("publishing").practice("bash", "-c", "\n".join(lines), cwd=project)
     assert done.returncode == 0, done.stdout
     return done.stdout, place
 

@@ -154,8 +154,8 @@ def test_bad_arguments_get_a_sentence(arguments, english, spanish):
     for language, sentence in (("en", english), ("es", spanish)):
         command = [sys.executable, str(ROOT / "benchmarks" / "index"), *arguments]
         environ = {**os.environ, "LANGUAGE": language}
-        done = subprocess.run(
+        result = subprocess.run(
             command, env=environ, capture_output=True, text=True, check=False, timeout=60
         )
-        assert done.returncode == 2
-        assert sentence in done.stderr
+        assert result.returncode == 2
+        assert sentence in result.stderr

@@ -271,7 +271,7 @@ def test_a_package_with_other_names_works(name, tmp_path):
         target = tmp_path / placeholder_names.replaced(inner, own)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(placeholder_names.replaced(path.read_text("utf-8"), own), "utf-8")
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "unittest", "discover", "-s", "tests"],
         cwd=tmp_path,
         env={"PYTHONPATH": str(tmp_path / "src")},
@@ -279,7 +279,7 @@ def test_a_package_with_other_names_works(name, tmp_path):
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
     assert own["package"] in (tmp_path / "pyproject.toml").read_text("utf-8")
 
 

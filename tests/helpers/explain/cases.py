@@ -27,8 +27,8 @@ def log(name: str) -> str:
 def sample(text: str) -> str:
     """Return a message as a program would print it: every place filled."""
 
-    def fill(place: re.Match[str]) -> str:
-        name, quoted, expression = place.groups()
+    def fill(placeholder: re.Match[str]) -> str:
+        name, quoted, expression = placeholder.groups()
         if name == "help":
             return INDEXES["pypi"].help
         value = SAMPLES[expression] if expression else f"a {name} of mine"

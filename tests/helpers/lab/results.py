@@ -80,9 +80,9 @@ def got_out(way: Way, arrived: Arrived, *, everything: bool) -> list[str]:
     return reports
 
 
-def check(way: Way, place: str, kind: str, reports: list[str]) -> None:
+def check(way: Way, context: str, kind: str, reports: list[str]) -> None:
     """Compare what got out with what is written down."""
-    if way.is_open(place, kind):
+    if way.is_open(context, kind):
         assert reports, "it is written down as open, and nothing got out"
     else:
         assert not reports, "\n".join(reports)

@@ -115,7 +115,9 @@ def script() -> str:
     return package.joinpath("axe.min.js").read_text(encoding="utf-8") + HELPERS
 
 
-def audit_parts(page: Page, *parts: str, known: set[str] | None = None) -> dict[str, list[str]]:
+def audit_parts(
+    page: Page, *parts: str, known_looks: set[str] | None = None
+) -> dict[str, list[str]]:
     """Return which rules ran on the page as it is, and each failing element.
 
     The parts are ``shape``, ``colours`` and ``colours around``, which is around the text; all of
@@ -123,16 +125,16 @@ def audit_parts(page: Page, *parts: str, known: set[str] | None = None) -> dict[
     """
     result: dict[str, list[str]] = {"ran": [], "failing": [], "looks": []}
     for part in parts or ("shape", "colours"):
-        asked = [part, TAGS, sorted(known or ())]
+        asked = [part, TAGS, sorted(known_looks or ())]
         for key, values in page.evaluate("asked => axeSays(...asked)", asked).items():
             result[key] += values
-    if known is not None:
-        known.update(result["looks"])
+    if known_looks is not None:
+        known_looks.update(result["looks"])
     return result
 
 
 def audit_views(
-    page: Page, axe: str, known: dict[str, set[str]] | None = None
+    page: Page, axe: str, known_looks: dict[str, set[str]] | None = None
 ) -> dict[str, dict[str, list[str]]]:
     """Return what axe finds on the page that is open, by view; *known* are looks, by view."""
     page.evaluate(axe)
@@ -142,8 +144,8 @@ def audit_views(
         page.set_viewport_size(size)
         page.evaluate("name => document.body.setAttribute('data-md-color-scheme', name)", scheme)
         view = f"{scheme}, {size['width']} px"
-        looks = known.setdefault(view, set()) if known is not None and number else None
-        results[view] = audit_parts(page, *parts, known=looks)
+        looks = known_looks.setdefault(view, set()) if known_looks is not None and number else None
+        results[view] = audit_parts(page, *parts, known_looks=looks)
     return results
 
 
@@ -160,14 +162,14 @@ class Audit:
 def audit_pages(browser: Browser, address: str, paths: list[str]) -> Iterator[Audit]:
     """Open each path below *address* once, and yield what was found on it."""
     axe = script()
-    known: dict[str, set[str]] = {}
+    known_looks: dict[str, set[str]] = {}
     context = browser.new_context(bypass_csp=True, viewport=WIDE, color_scheme="light")
     page = context.new_page()
     for path in paths:
         audit = Audit(path)
         page.set_viewport_size(WIDE)
         page.goto(f"{address}/{path}")
-        for view, result in audit_views(page, axe, known).items():
+        for view, result in audit_views(page, axe, known_looks).items():
             audit.failing += [f"{path} ({view}): {failure}" for failure in result["failing"]]
             audit.ran |= set(result["ran"])
         page.set_viewport_size(LARGE_TEXT)

@@ -102,7 +102,7 @@ def index(tmp_path_factory):
 
 def rehearsed(folder: Path, index, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Rehearse the project in *folder*, with a token for each index under the guide's names."""
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "pypi_practice", "travis", "run", ".", *arguments],
         cwd=folder,
         env={
@@ -116,8 +116,8 @@ def rehearsed(folder: Path, index, *arguments: str) -> subprocess.CompletedProce
         timeout=180,
         check=False,
     )
-    output = seen(done.stdout.decode("utf-8"))
-    return subprocess.CompletedProcess(done.args, done.returncode, output)
+    output = seen(result.stdout.decode("utf-8"))
+    return subprocess.CompletedProcess(result.args, result.returncode, output)
 
 
 # The ready file
@@ -140,18 +140,18 @@ def test_the_ready_file_is_planned_to_publish_once_or_not_at_all(arguments, publ
 def test_the_ready_file_publishes_once_to_each_index_and_nothing_else(written, index):
     ready = Ready(publishing(TEXT, "testpypi"))
     folder = written(ready.text)
-    done = rehearsed(folder, index, *STAGING, "--var", "TEST_PYPI_TOKEN@staging")
-    assert done.returncode == 0, done.stdout
-    assert done.stdout.count("to TestPyPI (practice) with $TEST_PYPI_TOKEN") == 1
+    result = rehearsed(folder, index, *STAGING, "--var", "TEST_PYPI_TOKEN@staging")
+    assert result.returncode == 0, result.stdout
+    assert result.stdout.count("to TestPyPI (practice) with $TEST_PYPI_TOKEN") == 1
     assert len(index.files("testpypi")) == 2
     assert index.files("pypi") == []
     for more in (MAIN, (*STAGING, "--pull-request"), (*STAGING, "--event", "fork")):
-        done = rehearsed(folder, index, *more, "--var", "TEST_PYPI_TOKEN@staging")
-        assert done.returncode == 0, done.stdout
-        assert EN("nothing_published") in done.stdout
-    done = rehearsed(written(publishing(TEXT, "pypi")), index, *TAG, "--var", "PYPI_TOKEN")
-    assert done.returncode == 0, done.stdout
-    assert done.stdout.count("to PyPI (practice) with $PYPI_TOKEN") == 1
+        result = rehearsed(folder, index, *more, "--var", "TEST_PYPI_TOKEN@staging")
+        assert result.returncode == 0, result.stdout
+        assert EN("nothing_published") in result.stdout
+    result = rehearsed(written(publishing(TEXT, "pypi")), index, *TAG, "--var", "PYPI_TOKEN")
+    assert result.returncode == 0, result.stdout
+    assert result.stdout.count("to PyPI (practice) with $PYPI_TOKEN") == 1
     assert [len(index.files(name)) for name in ("testpypi", "pypi")] == [2, 2]
 
 
@@ -209,14 +209,14 @@ def test_a_run_shows_it(variant: Variant, written, index):
     # Each has a version of its own: a file that is on the index would be skipped.
     version = f"0.{len(index.files('testpypi')) + 2}.{VARIANTS.index(variant)}"
     folder = written(text, "0.1.0" if variant.event == TAG else version)
-    done = rehearsed(folder, index, *variant.event, *options)
+    result = rehearsed(folder, index, *variant.event, *options)
     if variant.rule == "again-fails":
         with (folder / "README.md").open("a", encoding="utf-8") as file:
             file.write("The same bytes would be accepted again.\n")
         written(text)
-        done = rehearsed(folder, index, *variant.event, *options)
-    assert done.returncode == variant.code, done.stdout
+        result = rehearsed(folder, index, *variant.event, *options)
+    assert result.returncode == variant.code, result.stdout
     for sentence in variant.log:
-        assert sentence in done.stdout
+        assert sentence in result.stdout
     if variant.code:
-        assert "(practice)" not in done.stdout
+        assert "(practice)" not in result.stdout

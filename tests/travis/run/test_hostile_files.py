@@ -268,7 +268,7 @@ def traps(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ran(demo: Path, folder: Path, traps: Path) -> dict[str, Any]:
     """Return what the commands did."""
     environ = {"PATH": str(traps), "LANGUAGE": "en", "PYTHONUTF8": "1", "HOME": str(folder)}
-    done = subprocess.run(
+    result = subprocess.run(
         # Through a shell: on Linux a process counts what the one that started it held.
         [
             "/bin/sh",
@@ -287,7 +287,7 @@ def ran(demo: Path, folder: Path, traps: Path) -> dict[str, Any]:
         check=True,
         timeout=600,
     )
-    return json.loads(done.stdout)
+    return json.loads(result.stdout)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="programs that are traps are scripts of a shell")
