@@ -98,39 +98,39 @@ def add_parser(commands: Any, language: str) -> None:
         parser.add_argument("--repo", metavar=words.metavar("OWNER/NAME"), help=words("help_repo"))
         variables(parser)
 
-    made = add("check", _check)
-    where = made.add_argument(
+    command = add("check", _check)
+    files = command.add_argument(
         "files", type=Path, nargs="*", metavar=words.metavar("FILE"), help=words("help_file")
     )
-    completion.complete(where, completion.FILE)
-    made.add_argument("--fix", action="store_true", help=words("help_fix"))
-    made.add_argument(
+    completion.complete(files, completion.FILE)
+    command.add_argument("--fix", action="store_true", help=words("help_fix"))
+    command.add_argument(
         "--fix-also",
         action="append",
         default=[],
         metavar=words.metavar("RULE"),
         help=words("help_fix_also"),
     )
-    variables(made)
-    form = made.add_mutually_exclusive_group()
+    variables(command)
+    form = command.add_mutually_exclusive_group()
     form.add_argument("--sarif", action="store_true", help=words("help_sarif"))
-    made.finish(json=words("help_json", keys=", ".join(CHECK_KEYS)), beside=form)
+    command.finish(json=words("help_json", keys=", ".join(CHECK_KEYS)), beside=form)
 
-    made = add("plan", _plan)
-    events(made)
-    made.add_argument("--matrix", action="store_true", help=words("help_matrix"))
-    made.finish(json=words("help_json_plan", keys=", ".join(PLAN_KEYS)))
+    command = add("plan", _plan)
+    events(command)
+    command.add_argument("--matrix", action="store_true", help=words("help_matrix"))
+    command.finish(json=words("help_json_plan", keys=", ".join(PLAN_KEYS)))
 
-    made = add("run", _run)
-    events(made)
-    form = made.add_mutually_exclusive_group()  # travis plan --json says what would run
+    command = add("run", _run)
+    events(command)
+    form = command.add_mutually_exclusive_group()  # travis plan --json says what would run
     form.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
-    made.add_argument("--exact-python", action="store_true", help=words("help_exact"))
+    command.add_argument("--exact-python", action="store_true", help=words("help_exact"))
     from pypi_practice.cli import wall
 
-    wall.add_options(made, language)
-    made.add_argument("--raw", action="store_true", help=words("help_raw"))
-    made.finish(json=words("help_json_run", keys=", ".join(RUN_KEYS)), beside=form, data=True)
+    wall.add_options(command, language)
+    command.add_argument("--raw", action="store_true", help=words("help_raw"))
+    command.finish(json=words("help_json_run", keys=", ".join(RUN_KEYS)), beside=form, data=True)
 
 
 def _variable(text: str, words: Translator, *, dry_run: bool) -> Any:

@@ -23,8 +23,8 @@ from pypi_practice.index.responses import (
     JSON,
     Response,
     StartResponse,
-    done,
     error,
+    upload_accepted,
     upload_error,
 )
 from pypi_practice.index.routes import Routes, is_tricky
@@ -260,7 +260,7 @@ class Application:
             self.store.used(sender.token)
         except UploadRejected as refusal:
             return upload_error(refusal.key, index, accept, **refusal.values)
-        return done(accept)
+        return upload_accepted(accept)
 
     def _find(self, index: Index, macaroon: Macaroon | None) -> TokenRecord | None:
         identifier = macaroons.identifier(macaroon) if macaroon is not None else None

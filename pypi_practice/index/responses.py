@@ -138,7 +138,7 @@ def error(
     return _page(status, message, accept, body, headers)
 
 
-def done(accept: str) -> Response:
+def upload_accepted(accept: str) -> Response:
     """Return PyPI's answer to an upload that it has taken in."""
     return error(200, "OK", accept, detail="")
 

@@ -87,9 +87,9 @@ def test_each_command_has_examples_in_its_help(parsers):
 
 @pytest.mark.parametrize("command", EXAMPLES)
 def test_an_example_can_be_parsed(command):
-    given = arguments(command)
+    argv = arguments(command)
     with localized_argparse("en"):
-        parsed = build_parser(Translator("en"), given).parse_args(given)
+        parsed = build_parser(Translator("en"), argv).parse_args(argv)
     assert callable(parsed.run)
 
 

@@ -46,8 +46,8 @@ TRAVIS = "language: python\nsudo: false\ninstall: skip\nscript: echo tested\n"
 def parsers(language: str) -> dict[str, Parser]:
     """Return the parser of each command with ``--json``."""
     with localized_argparse(language):
-        found = build_parser(Translator(language), []).walk()
-        return {parser.command: parser for parser in found if "--json" in parser.format_usage()}
+        tree = build_parser(Translator(language), []).walk()
+        return {parser.command: parser for parser in tree if "--json" in parser.format_usage()}
 
 
 def named_keys(parser: Parser) -> list[str]:

@@ -643,10 +643,12 @@ def test_account_shows_and_changes_the_states_of_one_index(run):
         (["--email", "unverified", "--two-factor", "off"], "email"),
     ],
 )
-@pytest.mark.parametrize("there", [False, True], ids=["new project", "own project"])
-def test_in_these_states_uploads_are_refused_in_pypis_words(run, application, options, key, there):
+@pytest.mark.parametrize("has_project", [False, True], ids=["new project", "own project"])
+def test_in_these_states_uploads_are_refused_in_pypis_words(
+    run, application, options, key, has_project
+):
     token = new(run)
-    if there:
+    if has_project:
         assert upload_client.upload(application, token).code == 200
     for language in LANGUAGES:
         result = run("account", "--index", "testpypi", *options, "--lang", language)

@@ -79,7 +79,7 @@ def test_the_quick_pages_are_pages_with_blocks_for_the_shell() -> None:
 def test_a_page_that_makes_a_token_with_a_name_says_how_it_begins() -> None:
     """Such a name can be used once; the page begins an empty practice, or empties one."""
     for page in walk.pages():
-        made = [
+        commands = [
             block.label
             for name in pages_up_to(page)
             for block in blocks(name)
@@ -88,4 +88,4 @@ def test_a_page_that_makes_a_token_with_a_name_says_how_it_begins() -> None:
         ]
         shown = {block.path for block in blocks(page)}
         begins = walk.FRESH in shown or walk.keeps_practice(page)
-        assert begins or not made, f"{page}: {made}"
+        assert begins or not commands, f"{page}: {commands}"

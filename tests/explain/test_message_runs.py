@@ -540,7 +540,7 @@ def sentences_of_the_rehearsal() -> set[str]:
     Not those that only announce: a command, a part of the log, a variable.
     """
     folder = ROOT / "pypi_practice" / "travis"
-    files = (folder / "run" / "script.py", folder / "plan" / "dpl.py")
+    files = (folder / "run" / "job" / "script.py", folder / "plan" / "dpl.py")
     sources = [file.read_text(encoding="utf-8") for file in files]
     source = "\n".join(sources)
     constants = {

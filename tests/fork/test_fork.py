@@ -130,19 +130,19 @@ def test_a_right_name_is_built_tested_published_and_installed(name, index, tmp_p
             }
     finally:
         project.close()
-    there = tmp_path / "installed"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(there)]
+    target = tmp_path / "installed"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target)]
     environ = {**index.environ, "PIP_CONFIG_FILE": os.devnull}  # from the index, from nowhere else
     subprocess.run([*pip, name], env=environ, check=True, capture_output=True)
     runs = subprocess.run(
-        [str(there / "bin" / command), "-o", "3"],
-        env={"PYTHONPATH": str(there), "PATH": os.defpath},
+        [str(target / "bin" / command), "-o", "3"],
+        env={"PYTHONPATH": str(target), "PATH": os.defpath},
         capture_output=True,
         text=True,
         check=True,
     )
     assert len(runs.stdout.split()) == 3
-    assert (there / package / "py.typed").is_file()
+    assert (target / package / "py.typed").is_file()
     left = [
         where
         for where, text in tree(place).items()

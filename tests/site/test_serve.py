@@ -172,7 +172,7 @@ def test_an_interrupted_build_leaves_nothing_behind(small_sources):
     command = [sys.executable, "-m", "site_builder", "build", "--without-pdf", "--site-dir", "x"]
 
     def begun(written: str, processes: list[str]) -> bool:
-        return sum(" mkdocs " in one for one in processes) == 2
+        return sum(" mkdocs " in command_line for command_line in processes) == 2
 
     ended = interrupt(command, small_sources, begun, cwd=small_sources)
     assert (ended.code, ended.processes, ended.files) == (130, [], [])

@@ -188,8 +188,7 @@ class Store(Database):
             )
 
     def remove_token(self, identifier: str) -> bool:
-        """Remove the token, so that it is no longer accepted; return whether it existed.
-        """
+        """Remove the token, so that it is no longer accepted; return whether it existed."""
         with self.transaction() as connection:
             cursor = connection.execute("DELETE FROM tokens WHERE id = ?", (identifier,))
         return cursor.rowcount == 1

@@ -209,11 +209,23 @@ class Pages:
         if metadata.get("home_page"):
             links.setdefault("Homepage", metadata["home_page"])
         return self.render(
-            request, index, "project", project=project, release=shown_release, latest=latest,
-            newer=latest if queries.order(latest.version) > queries.order(shown_release.version)
-            else None, releases=releases[:HISTORY], older=max(0, len(releases) - HISTORY),
-            files=queries.files(self.store, project, shown_release.version), metadata=metadata,
-            links=links, description=description, without_images=without_images, pre_releases={
+            request,
+            index,
+            "project",
+            project=project,
+            release=shown_release,
+            latest=latest,
+            newer=latest
+            if queries.order(latest.version) > queries.order(shown_release.version)
+            else None,
+            releases=releases[:HISTORY],
+            older=max(0, len(releases) - HISTORY),
+            files=queries.files(self.store, project, shown_release.version),
+            metadata=metadata,
+            links=links,
+            description=description,
+            without_images=without_images,
+            pre_releases={
                 release.version
                 for release in releases[:HISTORY]
                 if queries.order(release.version).is_prerelease

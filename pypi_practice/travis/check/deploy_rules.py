@@ -156,11 +156,11 @@ def _pypi_findings(scope: Scope, deploy: LocatedDeploy) -> Iterator[Finding]:
         location = entries.get("provider") or deploy.location
         yield scope.hit("no-setup-py", location, "deploy.provider")
     for name in ("username", "password"):
-        given = f"PYPI_{name.upper()}"
+        variable_name = f"PYPI_{name.upper()}"
         known = {name for name, _ in scope.assigned} | {
             variable.name for variable in scope.variables
         }
-        if name not in entries and given not in known:
+        if name not in entries and variable_name not in known:
             yield scope.hit("no-password", deploy.location, "deploy", name=name)
     user, server = deploy.entry.text("username"), deploy.entry.text("server")
     # An index of one's own has users of its own, and twine has no --skip-existing for it.

@@ -130,15 +130,15 @@ class _Ruby(PatternParser):
                     raise UnsupportedPattern("a comment")
                 self.position = end + 1
                 return None
-            looks = {
+            look_arounds = {
                 "=": (False, False),
                 "!": (False, True),
                 "<=": (True, False),
                 "<!": (True, True),
             }
-            opening = next((sign for sign in looks if self.take(sign)), None)
+            opening = next((sign for sign in look_arounds if self.take(sign)), None)
             if opening:
-                look_around = looks[opening]
+                look_around = look_arounds[opening]
             elif self.peek("<") or self.peek("'"):
                 self.name()
             elif self.options() == ")":

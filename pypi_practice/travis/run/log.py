@@ -189,7 +189,7 @@ class Log:
 
 
 def _overwritten(line: str) -> str:
-    """Return what a terminal shows of *line* in the end: what follows its last ``\\r``."""
+    """Return what a terminal shows of *line*: the text after its last ``\\r``."""
     parts = [part.removeprefix("\x1b[K").removeprefix("\x1b[0K") for part in line.split("\r")]
     return next((part for part in reversed(parts) if part), "")
 

@@ -138,8 +138,8 @@ def differences(plan: Plan, event: Event, result: Result, words: Translator) -> 
         yield words("differ_pip_cache")
     if event.pull_request:
         yield words("differ_merge")
-    for wanted, used in result.pythons.items():
-        yield words("differ_python", wanted=wanted, found=used)
+    for requested, used in result.pythons.items():
+        yield words("differ_python", wanted=requested, found=used)
     for how in sorted(result.deployed):
         yield words(f"differ_{how}")
     deploys = [(job, deploy) for job in jobs for deploy in job.deploys]

@@ -74,9 +74,9 @@ def got_out(way: Way, arrived: Arrived, *, everything: bool) -> list[str]:
     ]
     if -1 in arrived.codes:
         reports.append(f"it did not end: {arrived.outputs}")
-    words = filled(way.said, way, "")
-    if words and any(words in output for output in arrived.outputs):
-        reports.append(f"it said {words}")
+    text = filled(way.forbidden_output, way, "")
+    if text and any(text in output for output in arrived.outputs):
+        reports.append(f"it said {text}")
     return reports
 
 

@@ -41,7 +41,7 @@ class Way:
     alone: bool = False
     inside: bool = False
     job: Mapping[str, Any] = field(default_factory=dict)
-    said: str = ""
+    forbidden_output: str = ""
     nameless: str = ""
     needs: tuple[str, ...] = ()
     kernel: str = ""
@@ -93,6 +93,7 @@ def ways() -> tuple[Way, ...]:
     all_ways = []
     for name, keys in read.items():
         fields = dict(keys)
+        fields["forbidden_output"] = fields.pop("said", "")
         title = {language: fields.pop(language) for language in ("en", "es")}
         places = {
             context: frozenset(fields.pop(context))
@@ -106,7 +107,7 @@ def ways() -> tuple[Way, ...]:
 
 
 def ways_tried(context: str) -> list[Way]:
-    """Return the ways that are tried in a *place*: ``shell`` or ``rehearsal``."""
+    """Return the ways that are tried in a *context*: ``shell`` or ``rehearsal``."""
     return [way for way in ways() if context in way.open]
 
 

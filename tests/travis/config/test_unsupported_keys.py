@@ -39,14 +39,14 @@ def walked(schema: Any, whole: dict[str, Any], path: str = "", depth: int = 0) -
         name = schema["$ref"].rpartition("/")[2]
         yield from walked(whole["definitions"][name], whole, path, depth + 1)
     for key, inner in schema.get("properties", {}).items():
-        here = f"{path}.{key}" if path else key
-        here = {"matrix": "jobs", "env.secure": "secure"}.get(here, here)
-        yield here
-        top = here.partition(".")[0]
-        if here in ("jobs.include", "jobs.exclude", "jobs.allow_failures"):
+        key_path = f"{path}.{key}" if path else key
+        key_path = {"matrix": "jobs", "env.secure": "secure"}.get(key_path, key_path)
+        yield key_path
+        top = key_path.partition(".")[0]
+        if key_path in ("jobs.include", "jobs.exclude", "jobs.allow_failures"):
             yield from walked(inner.get("items"), whole, "", depth + 1)
-        elif here in (*SECTIONS, "deploy") or top == "stages":
-            yield from walked(inner, whole, here, depth + 1)
+        elif key_path in (*SECTIONS, "deploy") or top == "stages":
+            yield from walked(inner, whole, key_path, depth + 1)
     for part in ("oneOf", "anyOf", "allOf"):
         for inner in schema.get(part, []):
             yield from walked(inner, whole, path, depth + 1)

@@ -89,8 +89,8 @@ def planned(
     findings = repository.findings(repo, known, words)
     data = plan_report.as_data(repo, plan, event(arguments), words, findings)
     deploys = [deploy for job in data["jobs"] for deploy in job["deploy"]]
-    where = tuple(deploy["target"] for deploy in deploys if deploy["runs"])
-    return where, plan_report.text(repo, plan, event(arguments), words, findings)
+    targets = tuple(deploy["target"] for deploy in deploys if deploy["runs"])
+    return targets, plan_report.text(repo, plan, event(arguments), words, findings)
 
 
 @pytest.fixture(scope="module")
@@ -132,8 +132,8 @@ def test_the_ready_file_has_nothing_to_mend():
     ("arguments", "published"), [(STAGING, ("TestPyPI",)), (TAG, ("PyPI",)), (MAIN, ())]
 )
 def test_the_ready_file_is_planned_to_publish_once_or_not_at_all(arguments, published, written):
-    where, output = planned(written(TEXT), arguments, READY, EN)
-    assert where == published
+    targets, output = planned(written(TEXT), arguments, READY, EN)
+    assert targets == published
     assert EN("check_finds") not in output
 
 
@@ -181,16 +181,16 @@ def test_a_plan_says_what_comes_of_it(variant: Variant, written):
     for code in LANGUAGES:
         words = Translator(code, "travis/messages")
         try:
-            where, output = planned(folder, variant.event, variant.variables, words)
+            targets, output = planned(folder, variant.event, variant.variables, words)
         except PracticeError as error:
             assert variant.published is None
-            where, output = None, str(error)
+            targets, output = None, str(error)
         if variant.published is not None:
-            assert where == variant.published
+            assert targets == variant.published
         if code == "en":
             assert variant.planned in output
         facts = load("travis/rules")[variant.rule]
-        if where is not None and facts["level"] != "info":
+        if targets is not None and facts["level"] != "info":
             assert f"[{variant.rule}]" in output
 
 

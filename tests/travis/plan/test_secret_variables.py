@@ -130,8 +130,10 @@ def test_no_value_is_in_the_environment_of_a_job_that_does_not_see_it(env):
         text=True,
         check=True,
     )
-    there = [variable.name for variable in planned_job.variables if variable.value in result.stdout]
-    assert set(there) <= set(visible_variables(planned_job))
+    visible = [
+        variable.name for variable in planned_job.variables if variable.value in result.stdout
+    ]
+    assert set(visible) <= set(visible_variables(planned_job))
 
 
 def test_a_plan_names_a_secret_that_its_own_job_has_emptied(tmp_path):

@@ -115,8 +115,8 @@ def _expanded(source: str, scope: Scope) -> str:
         missing = value is None or (operator == ":-" and not text)
         return word if missing else text
     if operator in ("+", ":+"):
-        there = value is not None and (operator == "+" or bool(text))
-        return word if there else ""
+        is_set = value is not None and (operator == "+" or bool(text))
+        return word if is_set else ""
     if operator in ("#", "##"):
         return text.removeprefix(word)
     return text.removesuffix(word) if operator and word else text

@@ -361,7 +361,9 @@ def test_ctrl_c_ends_the_jobs_and_leaves_nothing(option, tmp_path, index):
     environ = {**index.environ, "TERM": f"xterm-{uuid.uuid4()}"}  # a variable that jobs inherit
 
     def begun(written: str, processes: list[str]) -> bool:
-        return any(one == "sleep 600 " for one in running(f"TERM={environ['TERM']}"))
+        return any(
+            command_line == "sleep 600 " for command_line in running(f"TERM={environ['TERM']}")
+        )
 
     ended = interrupt(command, tmp_path, begun, cwd=folder, environ=environ)
     assert ended.code == 130
