@@ -22,7 +22,7 @@ def progress(key: str, *values: object) -> None:
 
 @dataclass(frozen=True)
 class Number:
-    """What was measured, with its unit, and its limit; *kept* is None where nothing was."""
+    """A measurement with its unit and its limit; *is_met* is None without a measurement."""
 
     title: str
     value: str

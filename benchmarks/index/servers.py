@@ -348,7 +348,7 @@ def start(name: str, within: Path) -> Iterator[Running]:
 
 
 def fill(running: Running, held: int, target_count: int, of_each: int) -> None:
-    """Bring a server that has *held* files to *wanted*, *of_each* project."""
+    """Bring a server that has *held* files to *target_count*, *of_each* project."""
     packages = running.folder / "packages"
     if packages.is_dir():  # pypiserver has no record of what it holds but the files themselves
         for number in range(held, target_count):

@@ -34,7 +34,7 @@ def add_parser(commands: Any, language: str) -> None:
 
 
 def _account(arguments: argparse.Namespace, words: Translator) -> int:
-    own, store = Translator(words.language, "commands/tokens"), open_store(arguments, words)
+    messages, store = Translator(words.language, "commands/tokens"), open_store(arguments, words)
     index = INDEXES[arguments.index]
     user = store.user(index)
     if arguments.email or arguments.two_factor:
@@ -50,16 +50,16 @@ def _account(arguments: argparse.Namespace, words: Translator) -> int:
         print_json(dict(zip(KEYS, values, strict=True)))
         return 0
     print(
-        own(
+        messages(
             "account_row",
             index=index.key,
             user=user.name,
-            email=own(f"email_{email}"),
-            two_factor=own(f"two_factor_{two_factor}"),
+            email=messages(f"email_{email}"),
+            two_factor=messages(f"two_factor_{two_factor}"),
         )
     )
     if refusal := _refusal(user):
-        print(own("account_refused"))
+        print(messages("account_refused"))
         print(refusal)
     return 0
 

@@ -53,21 +53,21 @@ def _doctor(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.doctor.project import Project
     from pypi_practice.travis.plan.plan_types import Variable
 
-    own = Translator(words.language, "commands/doctor")
+    messages = Translator(words.language, "commands/doctor")
     root = arguments.directory
     if not os.path.isdir(root):
-        raise PracticeError(own("no_folder", path=root))
+        raise PracticeError(messages("no_folder", path=root))
     if not any(os.path.lexists(root / name) for name in ("pyproject.toml", "setup.py")):
-        raise PracticeError(own("no_project", path=root))
+        raise PracticeError(messages("no_project", path=root))
     variables = []
     for option in arguments.var:
         match = re.fullmatch(r"([A-Za-z_]\w*)(?:@(.+))?", option)
         if match is None:
-            raise PracticeError(own("bad_variable", given=option.partition("=")[0]))
+            raise PracticeError(messages("bad_variable", given=option.partition("=")[0]))
         variables.append(Variable(match[1], "", match[2]))
 
     def announce_build() -> None:
-        print(own("building"), file=sys.stderr, flush=True)
+        print(messages("building"), file=sys.stderr, flush=True)
 
     project = Project(
         root,
@@ -78,11 +78,11 @@ def _doctor(arguments: argparse.Namespace, words: Translator) -> int:
         on_build=None if arguments.json else announce_build,
     )
     try:
-        lines = report.run_checks(project, own)
+        lines = report.run_checks(project, messages)
         if arguments.json:
-            print(report.as_json(lines, project, own))
+            print(report.as_json(lines, project, messages))
         else:
-            print("\n".join(report.text(lines, project.name or str(root), own)))
+            print("\n".join(report.text(lines, project.name or str(root), messages)))
     finally:
         project.close()
     return 0 if report.is_ready(lines) else 1

@@ -64,10 +64,10 @@ def _explain(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.explain import matcher
     from pypi_practice.tokens import patterns
 
-    own = Translator(words.language, "commands/explain")
+    messages = Translator(words.language, "commands/explain")
     limit = load("messages/matching")["longest"]
     if arguments.last and arguments.file:
-        raise PracticeError(own("both"))
+        raise PracticeError(messages("both"))
     if arguments.last:
         from pypi_practice.explain import last_failure
         from pypi_practice.index.storage.data_folder import default_directory
@@ -76,12 +76,12 @@ def _explain(arguments: argparse.Namespace, words: Translator) -> int:
         try:
             last_output = last_failure.read(folder)
         except (OSError, UnicodeDecodeError) as error:
-            raise PracticeError(_unread(folder / last_failure.NAME, error, own)) from error
+            raise PracticeError(_unread(folder / last_failure.NAME, error, messages)) from error
         if last_output is None:
-            raise PracticeError(own("nothing_last", path=folder))
+            raise PracticeError(messages("nothing_last", path=folder))
         text, limit, cut = last_output, last_failure.LIMIT, len(last_output) >= last_failure.LIMIT
     else:
-        text, cut = _read(arguments.file, own, limit)
+        text, cut = _read(arguments.file, messages, limit)
     # Clean first: a colour code inside a token would hide it from the redaction.
     cleaned = matcher.clean(text)
     safe = patterns.redact(cleaned)
@@ -91,22 +91,22 @@ def _explain(arguments: argparse.Namespace, words: Translator) -> int:
         report = {
             "secrets": safe != cleaned or "[token]" in text,
             "cut": cut,
-            "found": [_as_json(match, lines, own.language) for match in matches],
+            "found": [_as_json(match, lines, messages.language) for match in matches],
         }
         print(json.dumps(report, ensure_ascii=False, indent=2))
         return 0 if matches else 1
     if cut:
-        print(own("cut", size=limit // 1_000_000), file=sys.stderr)
+        print(messages("cut", size=limit // 1_000_000), file=sys.stderr)
     if safe != cleaned:
-        print(own("secret"), file=sys.stderr)
+        print(messages("secret"), file=sys.stderr)
     if not matches:
-        print(own("unknown"))
+        print(messages("unknown"))
         return 1
-    print("\n".join(_report(matches, lines, own, everything=arguments.all)))
+    print("\n".join(_report(matches, lines, messages, everything=arguments.all)))
     return 0
 
 
-def _read(name: str | None, own: Translator, limit: int) -> tuple[str, bool]:
+def _read(name: str | None, messages: Translator, limit: int) -> tuple[str, bool]:
     """Return the text of a file or of standard input, and whether its beginning was cut off.
 
     A text that was cut begins with a whole line if possible, because part of a token at its start
@@ -114,9 +114,9 @@ def _read(name: str | None, own: Translator, limit: int) -> tuple[str, bool]:
     """
     if name in (None, "-"):
         if sys.stdin.isatty():
-            print(own("paste"), file=sys.stderr, flush=True)
+            print(messages("paste"), file=sys.stderr, flush=True)
         raw, cut = _tail(sys.stdin.buffer, limit)
-        name = own("standard_input")
+        name = messages("standard_input")
     else:
         try:
             with Path(name).open("rb") as file:
@@ -126,17 +126,17 @@ def _read(name: str | None, own: Translator, limit: int) -> tuple[str, bool]:
                 raw, cut = _tail(file, limit)
                 cut = cut or size > limit
         except (OSError, ValueError) as error:
-            raise PracticeError(_unread(name, error, own)) from error
+            raise PracticeError(_unread(name, error, messages)) from error
     text = _decoded(raw)
     if text is None:
-        raise PracticeError(own("binary", name=name))
+        raise PracticeError(messages("binary", name=name))
     if not text.strip():
-        raise PracticeError(own("empty"))
+        raise PracticeError(messages("empty"))
     return text[text.find("\n", 0, FIRST_LINE) + 1 if cut else 0 :], cut
 
 
-def _unread(name: object, error: Exception, own: Translator) -> str:
-    return own("no_file", name=name, reason=getattr(error, "strerror", None) or error)
+def _unread(name: object, error: Exception, messages: Translator) -> str:
+    return messages("no_file", name=name, reason=getattr(error, "strerror", None) or error)
 
 
 def _tail(stream: BinaryIO, limit: int) -> tuple[bytes, bool]:
@@ -194,7 +194,7 @@ def _as_json(match: Match, lines: Sequence[str], language: str) -> dict[str, Any
 
 
 def _report(
-    matches: Sequence[Match], lines: Sequence[str], own: Translator, *, everything: bool
+    matches: Sequence[Match], lines: Sequence[str], messages: Translator, *, everything: bool
 ) -> Iterator[str]:
     """Yield the report as text: the likeliest causes in full, then one line for each other."""
     best_level = matches[0].entry.level
@@ -204,32 +204,33 @@ def _report(
     for number, match in enumerate(shown_in_full):
         if number:
             yield ""
-        yield from _full_report(match, lines, own)
+        yield from _full_report(match, lines, messages)
     if remaining:
         yield ""
-        yield own("also")
+        yield messages("also")
         for match in remaining:
-            yield f"  {match.entry.title} ({_location(match, own)})"
-        yield own("also_all")
+            yield f"  {match.entry.title} ({_location(match, messages)})"
+        yield messages("also_all")
 
 
-def _location(match: Match, own: Translator) -> str:
+def _location(match: Match, messages: Translator) -> str:
     from pypi_practice.core.data import load
 
-    by = load("messages/matching")["groups"][match.entry.group][own.language]
-    return f"{by}, {own('line', number=match.line)}"
+    by = load("messages/matching")["groups"][match.entry.group][messages.language]
+    return f"{by}, {messages('line', number=match.line)}"
 
 
-def _full_report(match: Match, lines: Sequence[str], own: Translator) -> Iterator[str]:
+def _full_report(match: Match, lines: Sequence[str], messages: Translator) -> Iterator[str]:
     from pypi_practice.explain import matcher
 
     message = match.entry
-    yield f"{message.title} ({_location(match, own)})"
+    yield f"{message.title} ({_location(match, messages)})"
     for line in matcher.excerpt(lines, match):
         yield f"  | {line}"
     for label, text in (("cause", message.cause), ("fix", message.fix)):
-        yield from _filled(f"{own(label)}: {text[own.language]}")
-    yield f"  {own('more', path=_more(match, own.language) or _page(match, own.language))}"
+        yield from _filled(f"{messages(label)}: {text[messages.language]}")
+    path = _more(match, messages.language) or _page(match, messages.language)
+    yield f"  {messages('more', path=path)}"
 
 
 def _filled(text: str) -> list[str]:

@@ -94,16 +94,16 @@ class _Asker:
 def _fork(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.fork import copy
 
-    own = Translator(words.language, "commands/fork")
+    messages = Translator(words.language, "commands/fork")
     path = arguments.directory
-    if copy.is_fork(path, own):
-        print(own("again", path=path, name=_name(path)))
+    if copy.is_fork(path, messages):
+        print(messages("again", path=path, name=_name(path)))
         return 0
-    copy.check_target(path, own)
-    mine = _names(_Asker(arguments, own))
-    copy.write(path, mine, arguments.ci, own)
+    copy.check_target(path, messages)
+    mine = _names(_Asker(arguments, messages))
+    copy.write(path, mine, arguments.ci, messages)
     print(
-        own(
+        messages(
             "made",
             path=path,
             project=mine.project,
@@ -115,12 +115,12 @@ def _fork(arguments: argparse.Namespace, words: Translator) -> int:
     passed, output = copy.run_tests(path)
     if passed:
         summary = next((line for line in output.splitlines() if line.startswith("Ran ")), output)
-        print(own("tests_pass", said=re.sub(r" in [\d.]+s", "", summary)))
+        print(messages("tests_pass", said=re.sub(r" in [\d.]+s", "", summary)))
     else:
-        print(own("tests_fail"), output, sep="\n")
+        print(messages("tests_fail"), output, sep="\n")
     if arguments.ci == "travis":
         _travis(path, words.language)
-    _next(mine, arguments.ci, own)
+    _next(mine, arguments.ci, messages)
     return 0 if passed else 1
 
 

@@ -59,17 +59,17 @@ def find_tokens(published: bytes) -> list[str]:
 
 
 def _leak(arguments: argparse.Namespace, words: Translator) -> int:
-    own, url = Translator(words.language, "commands/tokens"), arguments.url
+    messages, url = Translator(words.language, "commands/tokens"), arguments.url
     if not re.match(r"https?://[^\s/]", url) or not url.isprintable() or len(url) > 2000:
-        raise PracticeError(own("leak_url", value=plain(url)))
-    published = reader.read_bytes(own("ask_text"), reader.TEXT_LIMIT)
+        raise PracticeError(messages("leak_url", value=plain(url)))
+    published = reader.read_bytes(messages("ask_text"), reader.TEXT_LIMIT)
     if len(published) > reader.TEXT_LIMIT:
-        raise PracticeError(own("text_large", limit=reader.TEXT_LIMIT))
+        raise PracticeError(messages("text_large", limit=reader.TEXT_LIMIT))
     if not published.strip():
-        raise PracticeError(own("input_empty", command="leak"))
+        raise PracticeError(messages("input_empty", command="leak"))
     raws = find_tokens(published)
     if not raws:
-        raise PracticeError(own("leak_no_token"))
+        raise PracticeError(messages("leak_no_token"))
     real = [raw for raw in raws if macaroons.is_real(raw)]
     store = open_store(arguments, words)
     revoked, unknown_count = [], 0
@@ -84,12 +84,12 @@ def _leak(arguments: argparse.Namespace, words: Translator) -> int:
         _print_json(revoked, unknown_count, len(real), arguments)
     else:
         for token in revoked:
-            _print_token(token, arguments, own)
+            _print_token(token, arguments, messages)
         if unknown_count:
-            print(own("leak_unknown", count=unknown_count))
+            print(messages("leak_unknown", count=unknown_count))
         if real:
             pages = [f"{index.web}/manage/account/" for index in INDEXES.values()]
-            print(own("leak_real", count=len(real), addresses=", ".join(pages)))
+            print(messages("leak_real", count=len(real), addresses=", ".join(pages)))
     return 0 if revoked else 1
 
 
@@ -125,15 +125,17 @@ def _later_response(index: Index) -> str:
     return f"{message['status']} {message['text'].format(help=index.help)}"
 
 
-def _print_token(token: TokenRecord, arguments: argparse.Namespace, own: Translator) -> None:
+def _print_token(token: TokenRecord, arguments: argparse.Namespace, messages: Translator) -> None:
     index, mail = INDEXES[token.user.index], _mail(token, arguments)
-    print(own("leak_found", origin=arguments.origin, name=index.name, token=row(token, own)))
+    print(
+        messages("leak_found", origin=arguments.origin, name=index.name, token=row(token, messages))
+    )
     for title, text in (
         ("leak_mail", f"{mail['subject']}\n\n{mail['body']}"),
         ("leak_event", _event(token)),
         ("leak_answer", _later_response(index)),
     ):
-        print(f"\n{own(title)}\n")
+        print(f"\n{messages(title)}\n")
         print("\n".join(f"  {line}".rstrip() for line in text.splitlines()))
     print()
 

@@ -171,30 +171,30 @@ def _check(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.core.data import load
     from pypi_practice.travis.check import autofix, report
 
-    own = Translator(words.language, "travis/messages")
+    messages = Translator(words.language, "travis/messages")
     rules = load("travis/rules")
     fixable = sorted(name for name, rule in rules.items() if rule["fixes"] in ("asked", "safe"))
     for rule in arguments.fix_also:
         if rule not in fixable:
-            sentence = own("no_fix", rule=rule, known=", ".join(fixable))
-            raise PracticeError(suggest(sentence, rule, fixable, own.language))
-    variables = [_variable(option, own, dry_run=True) for option in arguments.var]
+            sentence = messages("no_fix", rule=rule, known=", ".join(fixable))
+            raise PracticeError(suggest(sentence, rule, fixable, messages.language))
+    variables = [_variable(option, messages, dry_run=True) for option in arguments.var]
     reports = []
     for path in arguments.files or [Path(".")]:
-        file_report = autofix.file(path, own, variables)
+        file_report = autofix.file(path, messages, variables)
         if arguments.fix:
             quiet = arguments.json or arguments.sarif
             file_report = autofix.fix(
-                path, file_report, own, arguments.fix_also, variables, show=not quiet
+                path, file_report, messages, arguments.fix_also, variables, show=not quiet
             )
         reports.append(file_report)
     if arguments.json:
-        print(report.as_json(reports, own))
+        print(report.as_json(reports, messages))
     elif arguments.sarif:
-        print(report.as_sarif(reports, own))
+        print(report.as_sarif(reports, messages))
     else:
         for checked in reports:
-            for line in report.lines(checked, own):
+            for line in report.lines(checked, messages):
                 print(visible(line))
     return 1 if any(checked.fails for checked in reports) else 0
 
@@ -218,24 +218,24 @@ def _event(arguments: argparse.Namespace, commit: Any, branch: str) -> Any:
 def _plan(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.travis.run import plan_report, repository
 
-    own = Translator(words.language, "travis/messages")
-    variables = [_variable(option, own, dry_run=True) for option in arguments.var]
+    messages = Translator(words.language, "travis/messages")
+    variables = [_variable(option, messages, dry_run=True) for option in arguments.var]
     if arguments.matrix:
-        commit, branch = repository.find(arguments.directory, arguments.branch, None, own)
-        columns = plan_report.events(commit, branch, arguments.tag, arguments.repo, own)
-        rows = plan_report.matrix(commit, columns, variables, own)
+        commit, branch = repository.find(arguments.directory, arguments.branch, None, messages)
+        columns = plan_report.events(commit, branch, arguments.tag, arguments.repo, messages)
+        rows = plan_report.matrix(commit, columns, variables, messages)
         if arguments.json:
             print(plan_report.matrix_json(rows))
         else:
-            findings = repository.findings(commit, variables, own)
-            print(visible(plan_report.matrix_text(rows, own, findings)))
+            findings = repository.findings(commit, variables, messages)
+            print(visible(plan_report.matrix_text(rows, messages, findings)))
         return 0
-    commit, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
+    commit, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, messages)
     event = _event(arguments, commit, branch)
-    plan, _ = repository.plan(commit, event, variables, own)
-    findings = repository.findings(commit, variables, own)
+    plan, _ = repository.plan(commit, event, variables, messages)
+    findings = repository.findings(commit, variables, messages)
     show = plan_report.as_json if arguments.json else plan_report.text
-    print(visible(show(commit, plan, event, own, findings)))
+    print(visible(show(commit, plan, event, messages, findings)))
     return 0
 
 
@@ -248,22 +248,22 @@ def _run(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.travis.run import outline, repository, run_report, runner
     from pypi_practice.travis.run.log import Log
 
-    own = Translator(words.language, "travis/messages")
+    messages = Translator(words.language, "travis/messages")
     allowed = AllowedHosts.parse(arguments.allow_host, words.language)
-    commit, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
+    commit, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, messages)
     event = _event(arguments, commit, branch)
-    variables = [_variable(option, own, dry_run=arguments.dry_run) for option in arguments.var]
-    plan, messages = repository.plan(commit, event, variables, own)
+    variables = [_variable(option, messages, dry_run=arguments.dry_run) for option in arguments.var]
+    plan, config_messages = repository.plan(commit, event, variables, messages)
     out = sys.stderr if arguments.json else sys.stdout
-    for message in messages:
+    for message in config_messages:
         print(visible(message), file=out, flush=True)
-    if fatal := [message.level for message in messages if message.is_fatal]:
-        raise PracticeError(own("plain_secret" if "alert" in fatal else "dropped"))
+    if fatal := [message.level for message in config_messages if message.is_fatal]:
+        raise PracticeError(messages("plain_secret" if "alert" in fatal else "dropped"))
 
     if arguments.dry_run:
-        outline.outline(commit, plan, event, print, own, allowed)
+        outline.outline(commit, plan, event, print, messages, allowed)
         return 0
-    findings = repository.findings(commit, variables, own)
+    findings = repository.findings(commit, variables, messages)
     with practice(arguments.data, words=words, allowed=allowed) as environ:
         log = Log(out, os.environ, raw=arguments.raw)
         result = runner.rehearse(
@@ -273,7 +273,7 @@ def _run(arguments: argparse.Namespace, words: Translator) -> int:
             variables,
             environ,
             log,
-            own,
+            messages,
             exact=arguments.exact_python,
             allowed=allowed,
             kinds=wall.kinds(arguments, FOR_JOB),
@@ -284,5 +284,5 @@ def _run(arguments: argparse.Namespace, words: Translator) -> int:
             if last_failure.is_known(log.end):
                 log.say(Translator(words.language, "commands/explain")("announce"))
     if arguments.json:
-        print(as_json(run_report.as_data(commit, plan, event, result, own, findings)))
+        print(as_json(run_report.as_data(commit, plan, event, result, messages, findings)))
     return 0 if result.passed else 1

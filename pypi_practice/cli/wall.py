@@ -62,7 +62,7 @@ def _reason(kind: Kind) -> str | None:
 
 def _wall(arguments: argparse.Namespace, words: Translator) -> int:
     """Try each kind; return 0 if one of them works, else 1."""
-    own = Translator(words.language, "commands/sandbox")
+    messages = Translator(words.language, "commands/sandbox")
     reasons = {kind: _reason(kind) for kind in FOR_JOB}
     status = 0 if any(reason is None for reason in reasons.values()) else 1
     for_shell, for_job = (
@@ -74,10 +74,14 @@ def _wall(arguments: argparse.Namespace, words: Translator) -> int:
         print(as_json(dict(zip(KEYS, (kinds, for_shell, for_job), strict=True))))
         return status
     for kind, reason in reasons.items():
-        print(own("holds_not", kind=kind, reason=reason) if reason else own("holds", kind=kind))
+        print(
+            messages("holds_not", kind=kind, reason=reason)
+            if reason
+            else messages("holds", kind=kind)
+        )
     for key, kind in (("used_for_shell", for_shell), ("used_for_job", for_job)):
-        print(own(key, kind=kind, wall=own(f"wall_{kind}")))
+        print(messages(key, kind=kind, wall=messages(f"wall_{kind}")))
     if reasons[Kind.BUBBLEWRAP] and not reasons[Kind.NAMESPACE]:
-        print(own("install_bubblewrap"))
-    print(own("hole"))
+        print(messages("install_bubblewrap"))
+    print(messages("hole"))
     return status

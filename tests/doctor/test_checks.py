@@ -102,7 +102,7 @@ def project(
     unbuilt: str = "",
     **fields: str,
 ) -> Project:
-    """Return the project at *place* as if this had been built of it."""
+    """Return the project at *folder* as if this had been built of it."""
     left = [(key, value) for key, value in FIELDS if key not in fields and key != without]
     known = [*left, *((key, value) for key, value in fields.items() if value)]
     prepared = Project(folder, isolated=False, variables=variables)

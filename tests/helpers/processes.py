@@ -47,7 +47,7 @@ def interrupt(
     """Start *command*, send SIGINT to it alone when *begun* holds, and return how it ended.
 
     *begun* is asked with what it has written to standard output and with the command lines of its
-    processes. Its temporary files are in a new folder in *place*.
+    processes. Its temporary files are in a new folder in *folder*.
     """
     temporary, out, err = folder / "temporary", folder / "out.log", folder / "err.log"
     temporary.mkdir()

@@ -91,7 +91,7 @@ def ask(address: tuple[str, int]) -> int:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Return when *what* is so."""
+    """Return when *condition* holds."""
     end = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < end

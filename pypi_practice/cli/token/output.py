@@ -69,22 +69,26 @@ def plain(text: object) -> str:
     return printable if len(printable) <= 100 else f"{printable[:100]}..."
 
 
-def scope(token: TokenRecord, own: Translator) -> str:
+def scope(token: TokenRecord, messages: Translator) -> str:
     """Return the scope of a token that the index stores, as text."""
-    return own("one_project", project=token.project) if token.project else own("whole_account")
+    return (
+        messages("one_project", project=token.project)
+        if token.project
+        else messages("whole_account")
+    )
 
 
-def row(token: TokenRecord, own: Translator) -> str:
+def row(token: TokenRecord, messages: Translator) -> str:
     """Return the line that ``list`` shows of a token."""
-    used = own("never")
+    used = messages("never")
     if token.last_used is not None:
         used = time.strftime("%Y-%m-%d %H:%M", time.localtime(token.last_used))
-    return own(
+    return messages(
         "token_row",
         index=token.user.index,
         id=token.id,
         name=token.description,
-        scope=scope(token, own),
+        scope=scope(token, messages),
         used=used,
     )
 

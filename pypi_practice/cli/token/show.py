@@ -14,69 +14,75 @@ from pypi_practice.tokens import inspection, macaroons
 
 
 def show_token(arguments: argparse.Namespace, words: Translator) -> int:
-    own = Translator(words.language, "commands/tokens")
-    _, token_info = reader.read_token("token show", own)
+    messages = Translator(words.language, "commands/tokens")
+    _, token_info = reader.read_token("token show", messages)
     now = time.time()
     if arguments.json:
         print_json(as_data(token_info, now))
         return 0
-    print(_origin(token_info, own))
-    print(own("show_id", id=token_info.identifier) if token_info.identifier else own("show_no_id"))
+    print(_origin(token_info, messages))
+    print(
+        messages("show_id", id=token_info.identifier)
+        if token_info.identifier
+        else messages("show_no_id")
+    )
     print()
-    print(own("show_limits" if token_info.limits else "show_no_limits"))
+    print(messages("show_limits" if token_info.limits else "show_no_limits"))
     for number, limit in enumerate(token_info.limits, 1):
-        print(own("show_limit", number=number, limit=_limit(limit, own)))
+        print(messages("show_limit", number=number, limit=_limit(limit, messages)))
     print()
-    print(_ability(token_info, now, own))
-    print(own("can_only"))
+    print(_ability(token_info, now, messages))
+    print(messages("can_only"))
     print()
-    print(own("show_signature" if token_info.whole else "show_short"))
+    print(messages("show_signature" if token_info.whole else "show_short"))
     return 0
 
 
-def _origin(token_info: inspection.TokenInfo, own: Translator) -> str:
+def _origin(token_info: inspection.TokenInfo, messages: Translator) -> str:
     if token_info.index is None:
-        return own("show_unknown", location=plain(token_info.location))
-    return own("show_practice" if token_info.practice else "show_real", name=token_info.index.name)
+        return messages("show_unknown", location=plain(token_info.location))
+    return messages(
+        "show_practice" if token_info.practice else "show_real", name=token_info.index.name
+    )
 
 
-def _limit(limit: inspection.Limit, own: Translator) -> str:
+def _limit(limit: inspection.Limit, messages: Translator) -> str:
     values = limit.values
     match limit.tag:
         case macaroons.EXPIRATION if values[1] > 0:
-            return own(
+            return messages(
                 "limit_between",
                 start=timestamps.local(values[1]),
                 until=timestamps.local(values[0]),
             )
         case macaroons.EXPIRATION:
-            return own("limit_until", until=timestamps.local(values[0]))
+            return messages("limit_until", until=timestamps.local(values[0]))
         case macaroons.PROJECT_NAME:
-            return own("limit_projects", names=shown_names(values[0]))
+            return messages("limit_projects", names=shown_names(values[0]))
         case macaroons.PROJECT_ID:
-            return own("limit_project_ids", names=shown_names(values[0]))
+            return messages("limit_project_ids", names=shown_names(values[0]))
         case macaroons.REQUEST_USER if values[0] == inspection.OWNER:
-            return own("limit_owner")
+            return messages("limit_owner")
         case macaroons.REQUEST_USER:
-            return own("limit_user", names=plain(values[0]))
+            return messages("limit_user", names=plain(values[0]))
         case macaroons.OIDC_PUBLISHER:
-            return own("limit_publisher", names=plain(values[0]))
-    return own("limit_unreadable", problem=plain(limit.problem))
+            return messages("limit_publisher", names=plain(values[0]))
+    return messages("limit_unreadable", problem=plain(limit.problem))
 
 
-def _ability(token_info: inspection.TokenInfo, now: float, own: Translator) -> str:
+def _ability(token_info: inspection.TokenInfo, now: float, messages: Translator) -> str:
     obstacle = token_info.obstacle(now)
     if obstacle == "expired":
-        return own("can_expired", until=timestamps.local(token_info.expires or 0))
+        return messages("can_expired", until=timestamps.local(token_info.expires or 0))
     if obstacle == "not_yet":
-        return own("can_not_yet", start=timestamps.local(token_info.not_before or 0))
+        return messages("can_not_yet", start=timestamps.local(token_info.not_before or 0))
     if obstacle is not None:
-        return own(f"can_{obstacle}")
+        return messages(f"can_{obstacle}")
     if token_info.publishers:
-        return own("can_publisher")
+        return messages("can_publisher")
     if token_info.projects is not None:
-        return own("can_projects", names=shown_names(token_info.projects))
-    return own("can_project_ids" if token_info.project_ids is not None else "can_everything")
+        return messages("can_projects", names=shown_names(token_info.projects))
+    return messages("can_project_ids" if token_info.project_ids is not None else "can_everything")
 
 
 def _sorted(names: frozenset[str] | None) -> list[str] | None:

@@ -21,43 +21,43 @@ def open_store(arguments: argparse.Namespace, words: Translator) -> Store:
     return Store((arguments.data or default_directory()).absolute(), words)
 
 
-def _may_make(user: User, own: Translator) -> None:
+def _may_make(user: User, messages: Translator) -> None:
     """Raise PracticeError where PyPI shows no form for a token.
 
     Source: warehouse/manage/views and warehouse/accounts/security_policy.py.
     """
     for allowed, key in ((user.email_verified, "new_email"), (user.two_factor, "new_two_factor")):
         if not allowed:
-            raise PracticeError(own(key, index=user.index, name=INDEXES[user.index].name))
+            raise PracticeError(messages(key, index=user.index, name=INDEXES[user.index].name))
 
 
-def _description(requested: str | None, tokens: list[TokenRecord], own: Translator) -> str:
+def _description(requested: str | None, tokens: list[TokenRecord], messages: Translator) -> str:
     if requested is None:
         used = {token.description for token in tokens}
         candidates = (f"practice-{number}" for number in range(1, len(used) + 2))
         return next(name for name in candidates if name not in used)
     if not requested:
-        raise PracticeError(own("name_missing"))
+        raise PracticeError(messages("name_missing"))
     if len(requested) > DESCRIPTION_LIMIT:
-        raise PracticeError(own("name_long"))
+        raise PracticeError(messages("name_long"))
     if not requested.isprintable():
-        raise PracticeError(own("name_control"))
+        raise PracticeError(messages("name_control"))
     return requested
 
 
 def new_token(arguments: argparse.Namespace, words: Translator) -> int:
-    own = Translator(words.language, "commands/tokens")
+    messages = Translator(words.language, "commands/tokens")
     store, index = open_store(arguments, words), INDEXES[arguments.index]
     user = store.user(index)
-    _may_make(user, own)
+    _may_make(user, messages)
     project: Project | None = None
     if arguments.project is not None:
         project = store.project(index, arguments.project)
         if project is None or project.owner != user.id:
-            sentence = own("unknown_project", name=arguments.project, index=index.name)
+            sentence = messages("unknown_project", name=arguments.project, index=index.name)
             names = [existing.name for existing in store.projects(index)]
-            raise PracticeError(suggest(sentence, arguments.project, names, own.language))
-    name = _description(arguments.name, store.tokens(index), own)
+            raise PracticeError(suggest(sentence, arguments.project, names, messages.language))
+    name = _description(arguments.name, store.tokens(index), messages)
     identifier, token = store.new_token(user, name, project)
     if arguments.json:
         scope = project.normalized if project else None
@@ -70,27 +70,27 @@ def new_token(arguments: argparse.Namespace, words: Translator) -> int:
 
 
 def list_tokens(arguments: argparse.Namespace, words: Translator) -> int:
-    own, store = Translator(words.language, "commands/tokens"), open_store(arguments, words)
+    messages, store = Translator(words.language, "commands/tokens"), open_store(arguments, words)
     tokens = [token for index in INDEXES.values() for token in store.tokens(index)]
     if arguments.json:
         print_json([record(token) for token in tokens])
     else:
-        print("\n".join(row(token, own) for token in tokens) or own("no_tokens"))
+        print("\n".join(row(token, messages) for token in tokens) or messages("no_tokens"))
     return 0
 
 
 def revoke_token(arguments: argparse.Namespace, words: Translator) -> int:
-    own = Translator(words.language, "commands/tokens")
+    messages = Translator(words.language, "commands/tokens")
     store, id_or_name = open_store(arguments, words), arguments.which
     tokens = [token for index in INDEXES.values() for token in store.tokens(index)]
     matching = [token for token in tokens if id_or_name in (token.id, token.description)]
     if len(matching) != 1:
-        sentence = own("several_tokens" if matching else "no_token", which=id_or_name)
+        sentence = messages("several_tokens" if matching else "no_token", which=id_or_name)
         names = [] if matching else [token.description for token in tokens]
-        raise PracticeError(suggest(sentence, id_or_name, names, own.language))
+        raise PracticeError(suggest(sentence, id_or_name, names, messages.language))
     store.remove_token(matching[0].id)
     if arguments.json:
         print_json(record(matching[0]))
     else:
-        print(own("token_revoked", name=matching[0].description))
+        print(messages("token_revoked", name=matching[0].description))
     return 0

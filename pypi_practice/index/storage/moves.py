@@ -26,7 +26,7 @@ class Move:
         return self.content.with_suffix(MOVED)
 
     def begin(self, destination: str) -> None:
-        """Move the file; *place* is what the note says."""
+        """Move the file; *destination* is the content of the note."""
         try:
             self._note.write_text(destination, encoding="utf-8")
             os.replace(self.content, self.target)

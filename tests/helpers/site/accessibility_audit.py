@@ -121,7 +121,8 @@ def audit_parts(
     """Return which rules ran on the page as it is, and each failing element.
 
     The parts are ``shape``, ``colours`` and ``colours around``, which is around the text; all of
-    the page if none is named. The looks in *known* are not measured again; new ones are added.
+    the page if none is named. The looks in *known_looks* are not measured again; new ones are
+    added.
     """
     result: dict[str, list[str]] = {"ran": [], "failing": [], "looks": []}
     for part in parts or ("shape", "colours"):
@@ -136,7 +137,7 @@ def audit_parts(
 def audit_views(
     page: Page, axe: str, known_looks: dict[str, set[str]] | None = None
 ) -> dict[str, dict[str, list[str]]]:
-    """Return what axe finds on the page that is open, by view; *known* are looks, by view."""
+    """Return what axe finds on the page that is open, by view; *known_looks* are looks, by view."""
     page.evaluate(axe)
     page.add_style_tag(content=STILL)
     results = {}

@@ -92,7 +92,7 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def copy_sources(folder: Path) -> Path:
-    """Copy all that the site is made of into *place*, to change it there."""
+    """Copy all that the site is made of into *folder*, to change it there."""
     for name in SOURCES:
         if (ROOT / name).is_dir():
             ignored = shutil.ignore_patterns("__pycache__")

@@ -33,7 +33,7 @@ What is said first.
 
 
 def write_small_site(target: Path) -> Path:
-    """Copy the sources into *place*, with the few pages of PAGES instead of all."""
+    """Copy the sources into *target*, with the few pages of PAGES instead of all."""
     copy_sources(target)
     for language in LANGUAGES:
         folder = target / "docs" / language

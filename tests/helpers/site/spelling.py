@@ -68,7 +68,7 @@ MADE = re.compile(r"<!-- \{\{.*?<!-- end -->", re.S)
 def words(
     text: str, language: str, path: str, line: int = 1, free: bool = False
 ) -> list[Occurrence]:
-    """Return the words of *text*, which begins at *line* of the file *place*."""
+    """Return the words of *text*, which begins at *line* of the file *path*."""
     prose = NO_WORDS.sub(_blank, CODE.sub(_blank, text))
     quoted = [quotation.span() for quotation in QUOTED.finditer(prose)]
     return [
