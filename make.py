@@ -179,15 +179,15 @@ def make_environment():
 def install_packages(name):
     """Install what a lock file lists, with a progress bar if a person looks at it."""
     total = len([line for line in packages(name) if "==" in line])
-    seen = []
+    names = []
 
     def show_progress(line):
         # pip has one of these lines for each package of the file.
         match = re.match(r"(?:Collecting|Ignoring) ([A-Za-z0-9._-]+)", line)
         if match:
-            seen.append(match.group(1))
-            bar = ("#" * (30 * len(seen) // total)).ljust(30, ".")
-            text = "[{0}] {1}/{2} {3}".format(bar, len(seen), total, match.group(1))
+            names.append(match.group(1))
+            bar = ("#" * (30 * len(names) // total)).ljust(30, ".")
+            text = "[{0}] {1}/{2} {3}".format(bar, len(names), total, match.group(1))
         elif line.startswith("Installing collected packages"):
             text = say("unpacking", total)
         else:
@@ -262,7 +262,7 @@ def main(arguments):
             return 2
         os.environ["LANGUAGE"] = arguments[1]  # the programs that are called see it as well
         arguments = arguments[2:]
-    name, rest = (arguments or ["help"])[0], arguments[1:]
+    name, options_of_command = (arguments or ["help"])[0], arguments[1:]
     if name in ("-h", "--help"):
         name = "help"
     if name not in COMMANDS:
@@ -277,20 +277,20 @@ def main(arguments):
         return 0
     install(name if name in ENVIRONMENTS else "test")
     if name == "serve":
-        call(python(), "-m", "site_builder", "serve", *rest)
+        call(python(), "-m", "site_builder", "serve", *options_of_command)
     elif name == "site":
-        call(python(), "-m", "site_builder", "build", *rest)
+        call(python(), "-m", "site_builder", "build", *options_of_command)
     elif name == "check":
-        check(*rest)
+        check(*options_of_command)
     elif name == "changes":
-        call(python(), "-m", "site_builder.formats.feed", *rest)
+        call(python(), "-m", "site_builder.formats.feed", *options_of_command)
     elif name == "leave":
-        script("leave", *rest)
+        script("leave", *options_of_command)
     elif name == "bench":
-        call(python(), os.path.join("benchmarks", "index"), *rest)
+        call(python(), os.path.join("benchmarks", "index"), *options_of_command)
     elif name == "numbers":
         call(python(), "-m", "site_builder.browser")
-        call(python(), os.path.join("benchmarks", "measure.py"), *rest)
+        call(python(), os.path.join("benchmarks", "measure.py"), *options_of_command)
     elif name in ("test", "refresh"):
         script("system_packages")
         # One more than there are cores: a page that waits for a download leaves its core idle.
@@ -298,11 +298,11 @@ def main(arguments):
         parallel = ["--numprocesses", workers, "--dist", "loadscope", "--no-loadscope-reorder"]
         parallel += ["--durations", "10"]
         options = ["--update-examples"] if name == "refresh" else parallel
-        call(python(), "-m", "pytest", *(options + rest))
+        call(python(), "-m", "pytest", *(options + options_of_command))
     elif name == "twins":
-        script("translation_hashes", *rest)
+        script("translation_hashes", *options_of_command)
     elif name == "sources":
-        script("sources", *rest)
+        script("sources", *options_of_command)
     elif name == "lock":
         program = ("pyproject.toml", "--group")
         together = ("--constraints", lock("test"))
@@ -341,7 +341,7 @@ def main(arguments):
                     "--output-file",
                     target,
                 )
-                + tuple(rest),
+                + tuple(options_of_command),
             )
     return 0
 

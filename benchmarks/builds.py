@@ -87,9 +87,9 @@ def numbers() -> Iterator[Number]:
         best = {name: min(values) for name, values in times.items()}
         took[size] = best["whole"]
         for name, limit in RATIOS.items():
-            shown = (f"{best[one]:.1f}" for one in (name, "plain"))
-            what = f"{say(f'build_{name}', size)} ({say('build_seconds', *shown)})"
-            yield Number.at_most(what, best[name] / best["plain"], limit, "{:.2f} ×")
+            shown = (f"{best[kind]:.1f}" for kind in (name, "plain"))
+            title = f"{say(f'build_{name}', size)} ({say('build_seconds', *shown)})"
+            yield Number.at_most(title, best[name] / best["plain"], limit, "{:.2f} ×")
     small, large = SIZES[-2:]
     yield Number.at_most(
         say("build_growth", small, large), took[large] / took[small], GROWTH, "{:.2f} ×"
@@ -99,14 +99,14 @@ def numbers() -> Iterator[Number]:
 def names(size: int) -> dict[str, str]:
     """Return *size* pages, each with the page of the guide that it is a copy of."""
     real = [*SMALL, *(page for page in pages() if page not in SMALL)]
-    found = {page: page for page in real[:size]}
+    chosen = {page: page for page in real[:size]}
     copied = [page for page in pages() if page.startswith(COPIED)]
     copies = (f"-{number}" for number in itertools.count(2) for _ in copied)
     for page, copy in zip(itertools.cycle(copied), copies, strict=False):
-        if len(found) >= size:
+        if len(chosen) >= size:
             break
-        found[page + copy] = page
-    return found
+        chosen[page + copy] = page
+    return chosen
 
 
 def sources(folder: Path, size: int) -> tuple[Path, Path]:
@@ -138,12 +138,12 @@ def sources(folder: Path, size: int) -> tuple[Path, Path]:
     return ours, plain
 
 
-def without_links(text: str, page: str, there: set[str]) -> str:
+def without_links(text: str, page: str, existing: set[str]) -> str:
     """Return a page's text; links to pages that are not there are only their words."""
 
-    def keep(found: re.Match[str]) -> str:
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(page), found[2]))
-        return found[0] if target.removesuffix(".md") in there else found[1]
+    def keep(match: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(page), match[2]))
+        return match[0] if target.removesuffix(".md") in existing else match[1]
 
     return LINK.sub(keep, text)
 
@@ -195,7 +195,7 @@ def build(ours: Path) -> None:
         "LANGUAGE": "en",
         "GUIDE_RENDERED": str(ours / "rendered"),
     }
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "site_builder", "build", "--without-pdf", "--site-dir", "whole"],
         cwd=ours,
         env=environ,
@@ -204,8 +204,8 @@ def build(ours: Path) -> None:
         check=False,
     )
     shutil.rmtree(ours / "whole", ignore_errors=True)
-    if done.returncode:
-        raise RuntimeError(done.stdout + done.stderr)
+    if result.returncode:
+        raise RuntimeError(result.stdout + result.stderr)
 
 
 def build_pages(ours: Path) -> None:
@@ -230,7 +230,7 @@ def _mkdocs(folder: Path, file: str) -> subprocess.Popen[bytes]:
 
 
 def _finish(folder: Path, running: list[subprocess.Popen[bytes]]) -> None:
-    codes = [one.wait() for one in running]
+    codes = [process.wait() for process in running]
     shutil.rmtree(folder / "site", ignore_errors=True)
     if any(codes):
         raise RuntimeError(say("pages_failed"))

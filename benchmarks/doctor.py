@@ -41,16 +41,16 @@ PROJECTS = (
 )
 
 
-def fetch(name: str, place: Path) -> Path | None:
+def fetch(name: str, folder: Path) -> Path | None:
     """Return the folder of the newest sdist of a project, unpacked; None if there is none."""
-    place.mkdir()
+    folder.mkdir()
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    command += ["--no-binary", ":all:", "--dest", str(place), name]
+    command += ["--no-binary", ":all:", "--dest", str(folder), name]
     subprocess.run(command, check=False, capture_output=True)
-    for archive in place.glob("*.tar.gz"):
+    for archive in folder.glob("*.tar.gz"):
         with tarfile.open(archive) as packed:
-            packed.extractall(place, filter="data")
-    return next((one for one in place.iterdir() if one.is_dir()), None)
+            packed.extractall(folder, filter="data")
+    return next((path for path in folder.iterdir() if path.is_dir()), None)
 
 
 def main() -> int:
@@ -65,22 +65,22 @@ def main() -> int:
                 continue
             start = time.perf_counter()
             command = [sys.executable, "-m", "pypi_practice", "doctor", str(root), "--json"]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            result = subprocess.run(command, capture_output=True, text=True, check=False)
             seconds = time.perf_counter() - start
             try:
-                said = json.loads(done.stdout)
+                report = json.loads(result.stdout)
             except ValueError:
-                print(f"{name}: crashed\n{done.stderr}", flush=True)
+                print(f"{name}: crashed\n{result.stderr}", flush=True)
                 failed = True
                 continue
-            found = {
-                kind: [one["check"] for one in said["checks"] if one["result"] == kind]
+            failed_checks = {
+                kind: [check["check"] for check in report["checks"] if check["result"] == kind]
                 for kind in ("fail", "advice")
             }
-            failed |= "builds" in found["fail"]
-            mend, advice = (", ".join(found[kind]) or "-" for kind in ("fail", "advice"))
+            failed |= "builds" in failed_checks["fail"]
+            mend, advice = (", ".join(failed_checks[kind]) or "-" for kind in ("fail", "advice"))
             print(
-                f"{name} {said['version']}: {seconds:.1f} s; mend: {mend}; advice: {advice}",
+                f"{name} {report['version']}: {seconds:.1f} s; mend: {mend}; advice: {advice}",
                 flush=True,
             )
     return 1 if failed else 0

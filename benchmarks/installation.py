@@ -31,11 +31,11 @@ def numbers() -> Iterator[Number]:
         size[name], took[name] = installed(name, *lock)
     size["program"], took["program"] = installed("program", str(ROOT))
     for name, megabytes in size.items():
-        what = say("installed", say(f"for_{name}"), f"{took[name]:.0f}")
+        title = say("installed", say(f"for_{name}"), f"{took[name]:.0f}")
         if name == "serve":
-            yield Number.at_most(what, megabytes, BEFORE * LIMIT, "{:.0f} MB")
+            yield Number.at_most(title, megabytes, BEFORE * LIMIT, "{:.0f} MB")
         else:
-            yield Number(what, f"{megabytes:.0f} MB", "-", True)
+            yield Number(title, f"{megabytes:.0f} MB", "-", True)
     yield Number.at_most(say("installing_share"), took["serve"] / took["test"], LIMIT, "{:.2f}×")
     yield rebuilt()
 
@@ -66,5 +66,5 @@ def rebuilt() -> Number:
         start = time.perf_counter()
         rebuild_pages(old, fresh, changed_pages([ROOT / PAGE]) or {})
         part = time.perf_counter() - start
-    what = say("rebuilt", f"{part:.1f}", f"{whole:.1f}")
-    return Number.at_most(what, part / whole, REBUILD, "{:.2f}×")
+    title = say("rebuilt", f"{part:.1f}", f"{whole:.1f}")
+    return Number.at_most(title, part / whole, REBUILD, "{:.2f}×")

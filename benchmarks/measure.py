@@ -32,14 +32,14 @@ PARTS = ("weight", "files", "browser", "paint", "builds", "installation")
 def main() -> int:
     """Measure what the arguments ask for; print the table, and return the exit code."""
     arguments = parsed(sys.argv[1:])
-    wanted = arguments.parts or PARTS
+    chosen = arguments.parts or PARTS
     numbers: list[Number] = []
     try:
-        if not find() and {"browser", "paint"} & set(wanted):
+        if not find() and {"browser", "paint"} & set(chosen):
             raise NoBrowser(no_browser())
         with tempfile.TemporaryDirectory() as folder:
             site = Path(folder)
-            if set(wanted) - {"builds", "installation"}:
+            if set(chosen) - {"builds", "installation"}:
                 progress("building")
                 pages.make(site)
             measures: dict[str, Callable[[], Iterator[Number]]] = {
@@ -50,22 +50,22 @@ def main() -> int:
                 "builds": builds.numbers,
                 "installation": installation.numbers,
             }
-            for part in wanted:
+            for part in chosen:
                 numbers += measures[part]()
     except (BuildError, NoBrowser, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 2
     print(table(numbers))
-    kept = [one.kept for one in numbers]
-    return 1 if False in kept else 2 if None in kept else 0
+    results = [number.is_met for number in numbers]
+    return 1 if False in results else 2 if None in results else 0
 
 
 def parsed(argv: list[str]) -> argparse.Namespace:
     """Return the arguments, with help in the language that they or the environment ask for."""
     before = argparse.ArgumentParser(add_help=False)
     before.add_argument("--lang", default=language())
-    wanted = before.parse_known_args(argv)[0].lang
-    own = wanted if wanted in LANGUAGES else language()
+    chosen = before.parse_known_args(argv)[0].lang
+    own = chosen if chosen in LANGUAGES else language()
     os.environ["LANGUAGE"] = own
     with localized_argparse(own):
         parser = argparse.ArgumentParser(prog="numbers", description=say("help"))

@@ -26,10 +26,10 @@ PATHS = [
 ]
 
 
-def make(place: Path) -> None:
+def make(folder: Path) -> None:
     """Build the site as on a fixed day, without the PDF."""
     os.environ["SOURCE_DATE_EPOCH"] = BUILD_DAY
-    build(place, pdf=False)
+    build(folder, pdf=False)
 
 
 def weights(site: Path) -> Iterator[Number]:
@@ -40,8 +40,8 @@ def weights(site: Path) -> Iterator[Number]:
             (sum(site_problems.weight(file).values()), file.parent.name) for file in files
         )
         typical, heaviest = sizes[len(sizes) // 2], sizes[-1]
-        what = say("weight", language, typical[1], heaviest[1], f"{heaviest[0]:,} B")
-        yield Number.at_most(what, typical[0], FIRST_VISIT, "{:,.0f} B")
+        title = say("weight", language, typical[1], heaviest[1], f"{heaviest[0]:,} B")
+        yield Number.at_most(title, typical[0], FIRST_VISIT, "{:,.0f} B")
         most = max((site_problems.images(file), file.parent.name) for file in files)
         yield Number.at_most(say("images", language, most[1]), most[0], IMAGES, "{:,.0f} B")
 
@@ -61,7 +61,9 @@ def files(site: Path) -> Iterator[Number]:
     progress("validating")
     pages = sorted(site.rglob("*.html"))
     wrong = [
-        f"{one.relative_to(site)}: {fault}" for one in pages for fault in site_problems.faults(one)
+        f"{page.relative_to(site)}: {fault}"
+        for page in pages
+        for fault in site_problems.faults(page)
     ]
     yield Number.at_most(say("html", len(pages)), len(wrong), 0, details=wrong)
     progress("building_again")
@@ -71,15 +73,15 @@ def files(site: Path) -> Iterator[Number]:
     yield Number.at_most(say("same_bytes"), len(other), 0, details=other)
 
 
-def different(one: Path, two: Path) -> list[str]:
+def different(first: Path, second: Path) -> list[str]:
     """Return the files that are not the same in both folders."""
     names = {
         file.relative_to(root).as_posix()
-        for root in (one, two)
+        for root in (first, second)
         for file in root.rglob("*")
         if file.is_file()
     }
-    _, unlike, missing = filecmp.cmpfiles(one, two, sorted(names), shallow=False)
+    _, unlike, missing = filecmp.cmpfiles(first, second, sorted(names), shallow=False)
     return sorted([*unlike, *missing])
 
 
@@ -89,12 +91,12 @@ def browsed(site: Path) -> Iterator[Number]:
         running = playwright.chromium.launch(
             executable_path=chromium.find(), args=[*chromium.ARGUMENTS]
         )
-        yield from asked(running, address)
+        yield from measure_requests(running, address)
         yield barred(running, address)
         running.close()
 
 
-def asked(running: Browser, address: str) -> Iterator[Number]:
+def measure_requests(running: Browser, address: str) -> Iterator[Number]:
     """Yield the requests to other hosts, those for the search at start, and what was refused."""
     context = running.new_context()
     urls: list[str] = []
@@ -104,8 +106,8 @@ def asked(running: Browser, address: str) -> Iterator[Number]:
     page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
     page.on(
         "console",
-        lambda said: (
-            complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None
+        lambda message: (
+            complaints.append(f"{page.url}: {message.text}") if message.type == "error" else None
         ),
     )
     for number, path in enumerate(PATHS):

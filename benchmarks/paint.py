@@ -70,17 +70,17 @@ def numbers(site: Path, material: Path | None) -> Iterator[Number]:
             running = playwright.chromium.launch(
                 executable_path=chromium.find(), args=[*chromium.ARGUMENTS]
             )
-            times: dict[str, list[float]] = {theirs: [], **{f"{ours}/{one}": [] for one in pages}}
+            times: dict[str, list[float]] = {theirs: [], **{f"{ours}/{page}": [] for page in pages}}
             for run in range(RUNS):  # in turns, so that a busy machine is busy for all
                 progress("painting", run + 1, RUNS)
-                for address, found in times.items():
-                    found.append(painted(running, address))
+                for address, samples in times.items():
+                    samples.append(painted(running, address))
             running.close()
-        middle = {address: statistics.median(found) for address, found in times.items()}
+        middle = {address: statistics.median(samples) for address, samples in times.items()}
         for path in pages:
             own = middle[f"{ours}/{path}"]
-            what = f"{say('paint', path)} ({own:.0f} / {middle[theirs]:.0f} ms)"
-            yield Number.at_most(what, own / middle[theirs], RATIO, "{:.2f} ×")
+            title = f"{say('paint', path)} ({own:.0f} / {middle[theirs]:.0f} ms)"
+            yield Number.at_most(title, own / middle[theirs], RATIO, "{:.2f} ×")
 
 
 def painted(running: Browser, address: str) -> float:
@@ -102,31 +102,31 @@ def painted(running: Browser, address: str) -> float:
     return time
 
 
-def clone(place: Path) -> Path:
+def clone(folder: Path) -> Path:
     """Take the documentation of Material, as it is for the version that is installed."""
     version = importlib.metadata.version("mkdocs-material")
     address = data("numbers")["material"]
     for tag in (["--branch", version], []):  # a release without a tag: as it is now
-        done = subprocess.run(
-            ["git", "clone", "--quiet", "--depth", "1", *tag, address, str(place)],
+        result = subprocess.run(
+            ["git", "clone", "--quiet", "--depth", "1", *tag, address, str(folder)],
             env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
             capture_output=True,
             text=True,
             check=False,
         )
-        if done.returncode == 0:
-            return place
-    raise Failed(say("no_material", address=address, error=done.stderr.strip().splitlines()[-1]))
+        if result.returncode == 0:
+            return folder
+    raise Failed(say("no_material", address=address, error=result.stderr.strip().splitlines()[-1]))
 
 
-def build(source: Path, place: Path) -> Path:
+def build(source: Path, folder: Path) -> Path:
     """Build Material's documentation with the Material that is installed."""
     if not (source / "docs" / "index.md").is_file():
         raise Failed(say("no_docs", place=source))
     config = source / "mkdocs.numbers.yml"
     config.write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             [
                 sys.executable,
                 "-m",
@@ -136,7 +136,7 @@ def build(source: Path, place: Path) -> Path:
                 "--config-file",
                 config.name,
                 "--site-dir",
-                str(place),
+                str(folder),
             ],
             cwd=source,
             env={**os.environ, **QUIET},
@@ -146,9 +146,9 @@ def build(source: Path, place: Path) -> Path:
         )
     finally:
         config.unlink()
-    if done.returncode or not (place / "index.html").is_file():
-        raise Failed(say("material_failed", (done.stderr.strip().splitlines() or ["?"])[-1]))
-    return place
+    if result.returncode or not (folder / "index.html").is_file():
+        raise Failed(say("material_failed", (result.stderr.strip().splitlines() or ["?"])[-1]))
+    return folder
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):

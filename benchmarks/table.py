@@ -22,18 +22,18 @@ def progress(key: str, *values: object) -> None:
 
 @dataclass(frozen=True)
 class Number:
-    """What was measured, with its unit, and its limit; *kept* is None where nothing was."""
+    """A measurement with its unit and its limit; *is_met* is None without a measurement."""
 
-    what: str
+    title: str
     value: str
     limit: str
-    kept: bool | None
+    is_met: bool | None
     details: tuple[str, ...] = ()
 
     @classmethod
     def at_most(
         cls,
-        what: str,
+        title: str,
         value: float,
         limit: float,
         form: str = "{:.0f}",
@@ -41,23 +41,25 @@ class Number:
     ) -> Number:
         """Return a number that must not be larger than its limit."""
         shown = form.format(value), say("at_most", form.format(limit)) if limit else "0"
-        return cls(what, *shown, value <= limit, tuple(details))
+        return cls(title, *shown, value <= limit, tuple(details))
 
 
 def table(numbers: Sequence[Number]) -> str:
     """Return the lines of the table, and below it what is wrong with the numbers not kept."""
-    kept = {True: say("kept"), False: say("broken"), None: say("unmeasured")}
+    verdicts = {True: say("kept"), False: say("broken"), None: say("unmeasured")}
     rows = [tuple(say(key) for key in ("what", "value", "limit", "verdict"))]
-    rows += [(one.what, one.value, one.limit, kept[one.kept]) for one in numbers]
-    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rows += [
+        (number.title, number.value, number.limit, verdicts[number.is_met]) for number in numbers
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
-        f"{what:<{wide[0]}}  {value:>{wide[1]}}  {limit:>{wide[2]}}  {verdict}"
-        for what, value, limit, verdict in rows
+        f"{title:<{widths[0]}}  {value:>{widths[1]}}  {limit:>{widths[2]}}  {verdict}"
+        for title, value, limit, verdict in rows
     ]
     lines.insert(1, "-" * max(map(len, lines)))
-    said: set[tuple[str, ...]] = set()
-    for one in numbers:
-        if not one.kept and one.details and one.details not in said:
-            said.add(one.details)
-            lines += ["", f"{one.what}:", *(f"  {detail}" for detail in one.details[:20])]
+    shown_details: set[tuple[str, ...]] = set()
+    for number in numbers:
+        if not number.is_met and number.details and number.details not in shown_details:
+            shown_details.add(number.details)
+            lines += ["", f"{number.title}:", *(f"  {detail}" for detail in number.details[:20])]
     return "\n".join(lines)

@@ -48,9 +48,9 @@ def middle(action: Callable[[], None], runs: int) -> float:
     return sorted(times)[runs // 2]
 
 
-def line(name: str, took: float, base: float, what: str) -> None:
+def line(name: str, took: float, base: float, unit: str) -> None:
     """Print one time and its ratio."""
-    print(f"{took:7.2f} s  {took / base:6.2f} x {what:<22}  {name}", flush=True)
+    print(f"{took:7.2f} s  {took / base:6.2f} x {unit:<22}  {name}", flush=True)
 
 
 def repository(folder: Path) -> Path:
@@ -84,7 +84,7 @@ def environments(folder: Path) -> None:
     """Measure the clean environment of a job: as it was made, and as it is made."""
     place = folder / "environment"
 
-    def made(*command: str) -> Callable[[], None]:
+    def creation(*command: str) -> Callable[[], None]:
         def make() -> None:
             shutil.rmtree(place, ignore_errors=True)
             call(sys.executable, "-m", *command, str(place), cwd=folder)
@@ -92,9 +92,9 @@ def environments(folder: Path) -> None:
         return make
 
     data = str(folder / "virtualenv")
-    quick = made("virtualenv", "--quiet", "--no-periodic-update", "--app-data", data)
+    quick = creation("virtualenv", "--quiet", "--no-periodic-update", "--app-data", data)
     quick()
-    slow = middle(made("venv"), FEW)
+    slow = middle(creation("venv"), FEW)
     line("python -m venv", slow, slow, "python -m venv")
     line("python -m virtualenv", middle(quick, FEW), slow, "python -m venv")
 

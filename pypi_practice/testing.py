@@ -51,34 +51,34 @@ class PracticeIndex:
 
         Raises PracticeError if there is no such index, or no such project on it yet.
         """
-        where = self._index(index)
-        target = None
+        target_index = self._index(index)
+        project_record = None
         if project is not None:
-            target = self._store.project(where, project)
-            if target is None:
+            project_record = self._store.project(target_index, project)
+            if project_record is None:
                 words = Translator(self._store.words.language, "commands/tokens")
-                raise PracticeError(words("unknown_project", name=project, index=where.name))
+                raise PracticeError(words("unknown_project", name=project, index=target_index.name))
         name = f"practice-index-{uuid.uuid4().hex}"
-        return self._store.new_token(self._store.user(where), name, target)[1]
+        return self._store.new_token(self._store.user(target_index), name, project_record)[1]
 
     def files(self, index: str = "testpypi") -> list[queries.ListedFile]:
         """Return what has been uploaded to *index*, by project, version and file name.
 
         Each file tells its ``filename``, ``version``, ``filetype``, ``size`` and ``sha256``.
         """
-        where = self._index(index)
+        target_index = self._index(index)
         return [
             file
-            for project in self._store.projects(where)
+            for project in self._store.projects(target_index)
             for file in queries.files(self._store, project)
         ]
 
     def content(self, filename: str, index: str = "testpypi") -> bytes:
         """Return the bytes of an uploaded file; FileNotFoundError if there is none."""
-        where = self._index(index)
-        if self._store.file(where, filename) is None:
+        target_index = self._index(index)
+        if self._store.file(target_index, filename) is None:
             raise FileNotFoundError(filename)
-        with self._store.content(where, filename) as stream:
+        with self._store.content(target_index, filename) as stream:
             return stream.read()
 
     def _index(self, key: str) -> Index:

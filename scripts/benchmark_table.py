@@ -66,18 +66,18 @@ def cells(row: Row, language: str) -> list[str]:
     """Return what the table says of *row*, column by column."""
     facts = data("bench_rows")
     others = [_other(row, rival, language) for rival in facts["rivals"]]
-    kept = facts["kept" if row.met else "missed"][language]
+    verdict = facts["kept" if row.met else "missed"][language]
     return [
-        what(row.spec, language),
+        title(row.spec, language),
         written(row.ours, language),
         *others,
         _ratio(row, language),
         target(row.spec, language),
-        kept,
+        verdict,
     ]
 
 
-def what(spec: Mapping[str, Any], language: str) -> str:
+def title(spec: Mapping[str, Any], language: str) -> str:
     """Say what a row measures."""
     facts = data("bench_rows")
     text = facts["measures"][spec["measure"]][language].format(at=written(spec["at"], language))
@@ -163,7 +163,7 @@ def speed_behind(language: str) -> str:
     for row in rows(data("generated/bench")):
         if row.met and row.ahead:
             continue
-        names = {"what": what(row.spec, language), "target": target(row.spec, language)}
+        names = {"what": title(row.spec, language), "target": target(row.spec, language)}
         shown = {"ours": written(row.ours, language), "ratio": _ratio(row, language)}
         reasons.setdefault(row.spec["reason"], []).append(
             facts["behind"][language].format(**names, **shown)

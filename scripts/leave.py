@@ -98,11 +98,11 @@ def _python() -> Path:
 
 def _call(command: list[str], folder: Path) -> None:
     environ = {**os.environ, **QUIET, "PYTHONPATH": str(folder)}
-    done = subprocess.run(
+    result = subprocess.run(
         command, cwd=folder, env=environ, capture_output=True, text=True, check=False
     )
-    if done.returncode != 0:
-        output = f"{done.stdout}\n{done.stderr}"
+    if result.returncode != 0:
+        output = f"{result.stdout}\n{result.stderr}"
         raise LeaveError(f"{' '.join(command)} failed:\n{output[-3000:]}")
 
 

@@ -99,10 +99,10 @@ def _changed_messages(stored: dict[str, list[str]]) -> list[str]:
             continue
         # The row with the most languages unchanged is what this text was.
         same = max(before, default=(), key=lambda row: _equal(row, today))
-        kept = [code for code, old, new in zip(LANGUAGES, same, today, strict=False) if old == new]
+        equal = [code for code, old, new in zip(LANGUAGES, same, today, strict=False) if old == new]
         names = {code: leaf.place(code).split(" ")[0] for code in LANGUAGES}
-        if kept:
-            others = ", ".join(names[code].rstrip(":") for code in kept)
+        if equal:
+            others = ", ".join(names[code].rstrip(":") for code in equal)
             sentences += [
                 sentence(
                     "message_changed",
@@ -110,10 +110,10 @@ def _changed_messages(stored: dict[str, list[str]]) -> list[str]:
                     name=leaf.key,
                     other=others,
                     language=code,
-                    others=", ".join(kept),
+                    others=", ".join(equal),
                 )
                 for code in LANGUAGES
-                if code not in kept
+                if code not in equal
             ]
         else:
             sentences.append(sentence("section_new", place=names[LANGUAGES[0]], name=leaf.key))

@@ -74,17 +74,17 @@ def say(key: str, *values: object, **named: object) -> str:
 class Figures:
     """Measure → server → how much (0 where that means nothing) → what each round measured."""
 
-    found: dict[str, dict[str, dict[int, list[float]]]] = field(
+    measurements: dict[str, dict[str, dict[int, list[float]]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     )
 
     def note(self, measure: str, server: str, at: int, value: float) -> None:
         """Keep one more figure, and show it."""
-        self.found[measure][server][at].append(value)
-        what = benchmark_table.what({"measure": measure, "ours": "", "at": at}, language())
+        self.measurements[measure][server][at].append(value)
+        title = benchmark_table.title({"measure": measure, "ours": "", "at": at}, language())
         who = data("bench_rows")["servers"][server][language()]
         shown = benchmark_table.written(float(f"{value:.3g}"), language())
-        print(f"  {what}, {who}: {shown}", file=sys.stderr, flush=True)
+        print(f"  {title}, {who}: {shown}", file=sys.stderr, flush=True)
 
     def middle(self) -> dict[str, Any]:
         """Return the median of each figure, of memory the most."""
@@ -96,7 +96,7 @@ class Figures:
                 }
                 for server, by_number in by_server.items()
             }
-            for measure, by_server in self.found.items()
+            for measure, by_server in self.measurements.items()
         }
 
 
@@ -136,18 +136,18 @@ def _steps(running: servers.Running, name: str, count: int, first: int, figures:
 
 
 def _not_good(statuses: Mapping[str, int]) -> dict[str, int]:
-    return {said: number for said, number in statuses.items() if not said.startswith("200")}
+    return {status: number for status, number in statuses.items() if not status.startswith("200")}
 
 
 def reads(name: str, within: Path, plan: Plan, figures: Figures) -> None:
     """Ask one server for a page and a file, with few files in its store and with many."""
     with servers.start(name, within) as running:
         held = 0
-        for wanted in plan.files:
-            if wanted > SLOW_TO_FILL.get(name, wanted):
+        for size in plan.files:
+            if size > SLOW_TO_FILL.get(name, size):
                 break
-            servers.fill(running, held, wanted, FILES_OF_A_PROJECT)
-            held = wanted
+            servers.fill(running, held, size, FILES_OF_A_PROJECT)
+            held = size
             page = running.target.page.format(name="bench0")
             for measure, path in (("page", page), ("download", servers.download_path(running))):
                 for _ in range(plan.rounds):
@@ -156,7 +156,7 @@ def reads(name: str, within: Path, plan: Plan, figures: Figures) -> None:
                     if refused := _not_good(result.statuses):
                         who = data("bench_rows")["servers"][name][language()]
                         raise Unmeasured(say("unable", f"{who}: {path}: {refused}"))
-                    figures.note(measure, name, wanted, result.rate)
+                    figures.note(measure, name, size, result.rate)
         figures.note("memory", name, 0, running.memory())
 
 
@@ -187,8 +187,8 @@ def _versions() -> dict[str, str]:
     """Return the versions of what ran: the others' and that of our server."""
     code = "import importlib.metadata as m, sys; print(*map(m.version, sys.argv[1:]))"
     command = [str(servers.program("python")), "-c", code, *OF_RIVALS]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    theirs = dict(zip(OF_RIVALS, done.stdout.split(), strict=True))
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    theirs = dict(zip(OF_RIVALS, result.stdout.split(), strict=True))
     return theirs | {"cheroot": importlib.metadata.version("cheroot")}
 
 
@@ -221,21 +221,21 @@ def main() -> int:
     start = time.monotonic()
     try:
         install()
-        found = measure(QUICK if arguments.quick else Plan())
+        figures = measure(QUICK if arguments.quick else Plan())
     except Unmeasured as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130  # as a shell says it; the servers have been stopped
-    print(benchmark_table.as_text(found, language()))
+    print(benchmark_table.as_text(figures, language()))
     print(say("took", round(time.monotonic() - start)), file=sys.stderr)
     if arguments.write:
-        text = yaml.safe_dump(found, sort_keys=False, allow_unicode=True)
+        text = yaml.safe_dump(figures, sort_keys=False, allow_unicode=True)
         (ROOT / "docs" / "data" / "generated" / "bench.yml").write_text(
             HEAD + text, encoding="utf-8"
         )
         contributing.write()
-    return int(not all(row.met for row in benchmark_table.rows(found)))
+    return int(not all(row.met for row in benchmark_table.rows(figures)))
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ class Connection(asyncio.Protocol):
             or (self.need == CHUNKED and self.data.endswith(b"\r\n0\r\n\r\n"))
             or 0 <= self.need <= len(self.data)
         ):
-            self._done()
+            self._finish()
 
     def _read_head(self, head: str, start: int) -> None:
         length = head.partition("content-length:")[2].partition("\r\n")[0].strip()
@@ -165,11 +165,11 @@ class Connection(asyncio.Protocol):
         """End the answer, or say that it never came."""
         self.keep = False
         if self.need == TO_THE_END:
-            self._done()
+            self._finish()
         elif self.answer is not None and not self.answer.done():
             self.answer.set_exception(exc or ConnectionError("closed"))
 
-    def _done(self) -> None:
+    def _finish(self) -> None:
         line = self.data.partition(b"\r\n")[0].decode("iso-8859-1")
         self.data.clear()
         self.need = -1
@@ -225,7 +225,7 @@ async def send(
     opened: Opened | None,
     requests: Iterator[bytes],
     times: list[float],
-    said: Counter[str],
+    status_counts: Counter[str],
 ) -> None:
     """Send one request after the other until there are none."""
     connection, transport = opened or (None, None)
@@ -233,7 +233,7 @@ async def send(
     for request in requests:
         start = time.perf_counter()
         if start - begun > PATIENCE:
-            said["cut off"] += 1
+            status_counts["cut off"] += 1
             break
         try:
             if connection is None or not connection.keep:
@@ -243,7 +243,7 @@ async def send(
         except (OSError, TimeoutError) as error:
             status, connection = type(error).__name__, None
         times.append(time.perf_counter() - start)
-        said[status] += 1
+        status_counts[status] += 1
     if transport is not None:  # waitress takes no more than a hundred at once
         transport.close()
 
@@ -256,23 +256,25 @@ def until(request: bytes, end: float) -> Iterator[bytes]:
 
 async def run(job: Job) -> Result:
     """Send what *job* says."""
-    made: Iterable[bytes] = ()
+    uploads: Iterable[bytes] = ()
     if job.get is None:
         numbers = range(job.first, job.first + job.count)
-        made = [upload(job, number) for number in numbers]
+        uploads = [upload(job, number) for number in numbers]
     # One process makes all the connections, with all their keys: that would be measured instead.
     opened = [await opening(job.target) for _ in range(job.at_once)]
     start = time.perf_counter()
     request = get(job.target, job.get) if job.get is not None else b""
-    requests = until(request, start + job.seconds) if job.get is not None else iter(made)
+    requests = until(request, start + job.seconds) if job.get is not None else iter(uploads)
     times: list[float] = []
-    said: Counter[str] = Counter()
-    await asyncio.gather(*(send(job, one, requests, times, said) for one in opened))
+    status_counts: Counter[str] = Counter()
+    await asyncio.gather(
+        *(send(job, connection, requests, times, status_counts) for connection in opened)
+    )
     took = time.perf_counter() - start
-    good = sum(count for status, count in said.items() if status.startswith("200"))
+    good = sum(count for status, count in status_counts.items() if status.startswith("200"))
     times.sort()
     return Result(
-        statuses=dict(said),
+        statuses=dict(status_counts),
         rate=good / took,
         p50=times[len(times) // 2] * 1000,
         p99=times[min(len(times) - 1, len(times) * 99 // 100)] * 1000,
@@ -281,8 +283,8 @@ async def run(job: Job) -> Result:
 
 def main() -> None:
     """Do one job."""
-    given = json.load(sys.stdin)
-    job = Job(**{**given, "target": Target(**given["target"])})
+    arguments = json.load(sys.stdin)
+    job = Job(**{**arguments, "target": Target(**arguments["target"])})
     print(json.dumps(asdict(asyncio.run(run(job)))))
 
 

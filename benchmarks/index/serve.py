@@ -28,11 +28,20 @@ def main() -> None:
     store = Store(folder / "data", words)
     store.sweep()
     token = store.new_token(store.user(index), uuid.uuid4().hex, None)[1]
-    made = write_certificates(folder) if way == "tls" else None
+    certificates = write_certificates(folder) if way == "tls" else None
     application = Application(store, None, words, Limits(new_projects=10**6))
-    server = IndexServer(application, application.words, made and made.server, made and made.key)
-    told = {"port": server.port, "password": token, "authority": made and str(made.bundle)}
-    print(json.dumps(told), flush=True)
+    server = IndexServer(
+        application,
+        application.words,
+        certificates and certificates.server,
+        certificates and certificates.key,
+    )
+    settings = {
+        "port": server.port,
+        "password": token,
+        "authority": certificates and str(certificates.bundle),
+    }
+    print(json.dumps(settings), flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     server.stop()
 

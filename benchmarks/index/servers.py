@@ -69,16 +69,16 @@ class Running:
 
     def ask(self, job: Job) -> Result:
         """Have *job* done by a process of its own; ServerError if that fails."""
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, str(HERE / "load.py")],
             input=json.dumps(_plain(job)),
             capture_output=True,
             text=True,
             check=False,
         )
-        if done.returncode:
-            raise ServerError(done.stderr)
-        return Result(**json.loads(done.stdout))
+        if result.returncode:
+            raise ServerError(result.stderr)
+        return Result(**json.loads(result.stdout))
 
     def memory(self) -> float:
         """Return the memory that it holds now, with its children, in MB.
@@ -94,11 +94,11 @@ def _plain(job: Job) -> dict[str, object]:
 
 
 def _family(pid: int) -> list[int]:
-    found = [pid]
-    for one in found:
-        for task in Path(f"/proc/{one}/task").glob("*/children"):
-            found += map(int, task.read_text().split())
-    return found
+    pids = [pid]
+    for parent in pids:
+        for task in Path(f"/proc/{parent}/task").glob("*/children"):
+            pids += map(int, task.read_text().split())
+    return pids
 
 
 def _proportional_size(pid: int) -> int:
@@ -110,9 +110,9 @@ def _proportional_size(pid: int) -> int:
 
 def free_port() -> int:
     """Return a port that nobody listens on now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def first_answer(target: Target, path: str, process: subprocess.Popen[str]) -> None:
@@ -145,9 +145,9 @@ def _status(target: Target, path: str) -> int:
 @contextlib.contextmanager
 def _process(command: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
     """Run *command* in a process group of its own; what it says goes to files."""
-    with (folder / "said").open("w") as said, (folder / "log").open("w") as log:
+    with (folder / "said").open("w") as output, (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            command, stdout=said, stderr=log, text=True, start_new_session=True
+            command, stdout=output, stderr=log, text=True, start_new_session=True
         )
     try:
         yield process
@@ -347,15 +347,15 @@ def start(name: str, within: Path) -> Iterator[Running]:
         yield running
 
 
-def fill(running: Running, held: int, wanted: int, of_each: int) -> None:
-    """Bring a server that has *held* files to *wanted*, *of_each* project."""
+def fill(running: Running, held: int, target_count: int, of_each: int) -> None:
+    """Bring a server that has *held* files to *target_count*, *of_each* project."""
     packages = running.folder / "packages"
     if packages.is_dir():  # pypiserver has no record of what it holds but the files themselves
-        for number in range(held, wanted):
+        for number in range(held, target_count):
             name, version, filename = load.named(number // of_each, number % of_each)
             (packages / filename).write_bytes(upload_client.wheel(name, version))
         return
-    job = Job(running.target, 10, wanted - held, first=held, of_each=of_each)
+    job = Job(running.target, 10, target_count - held, first=held, of_each=of_each)
     result = running.ask(job)
     if result.statuses.keys() != {"200 OK"}:
         raise ServerError(f"the server took not all files: {result.statuses}")
@@ -371,7 +371,7 @@ def download_path(running: Running) -> str:
     with contextlib.closing(connection):
         connection.request("GET", page, headers={"Accept": "text/html"})
         text = connection.getresponse().read().decode()
-    found = re.search(rf'href="([^"#]*{re.escape(filename)})', text)
-    if found is None:
+    match = re.search(rf'href="([^"#]*{re.escape(filename)})', text)
+    if match is None:
         raise ServerError(f"{page} has no link to {filename}: {text[:500]}")
-    return urljoin(page, str(found[1]))
+    return urljoin(page, str(match[1]))

@@ -1,4 +1,4 @@
-"""``pypi-practice account``: the states of an account in which PyPI refuses uploads.
+"""``pypi-practice account``: the settings of an account that make PyPI reject uploads.
 
 With ``--json`` it prints an object with KEYS: ``email`` is ``"verified"`` or ``"unverified"``,
 ``two_factor`` is ``"on"`` or ``"off"``.
@@ -25,16 +25,16 @@ TWO_FACTOR = {"on": True, "off": False}
 def add_parser(commands: Any, language: str) -> None:
     """Add ``account`` to the commands of pypi-practice."""
     words = Translator(language, "commands/tokens")
-    made = add_command(commands, "account", words("help_account"), language)
-    made.add_argument("--index", choices=list(INDEXES), required=True, help=words("help_index"))
-    made.add_argument("--email", choices=list(EMAIL), help=words("help_email"))
-    made.add_argument("--two-factor", choices=list(TWO_FACTOR), help=words("help_two_factor"))
-    made.finish(json=words("help_json", keys=", ".join(KEYS)), data=True)
-    made.set_defaults(run=_account)
+    parser = add_command(commands, "account", words("help_account"), language)
+    parser.add_argument("--index", choices=list(INDEXES), required=True, help=words("help_index"))
+    parser.add_argument("--email", choices=list(EMAIL), help=words("help_email"))
+    parser.add_argument("--two-factor", choices=list(TWO_FACTOR), help=words("help_two_factor"))
+    parser.finish(json=words("help_json", keys=", ".join(KEYS)), data=True)
+    parser.set_defaults(run=_account)
 
 
 def _account(arguments: argparse.Namespace, words: Translator) -> int:
-    own, store = Translator(words.language, "commands/tokens"), open_store(arguments, words)
+    messages, store = Translator(words.language, "commands/tokens"), open_store(arguments, words)
     index = INDEXES[arguments.index]
     user = store.user(index)
     if arguments.email or arguments.two_factor:
@@ -50,24 +50,27 @@ def _account(arguments: argparse.Namespace, words: Translator) -> int:
         print_json(dict(zip(KEYS, values, strict=True)))
         return 0
     print(
-        own(
+        messages(
             "account_row",
             index=index.key,
             user=user.name,
-            email=own(f"email_{email}"),
-            two_factor=own(f"two_factor_{two_factor}"),
+            email=messages(f"email_{email}"),
+            two_factor=messages(f"two_factor_{two_factor}"),
         )
     )
     if refusal := _refusal(user):
-        print(own("account_refused"))
+        print(messages("account_refused"))
         print(refusal)
     return 0
 
 
 def _refusal(user: User) -> str | None:
-    """Return what an upload would be answered, in PyPI's words and order, or None."""
-    for good, key in ((user.email_verified, "email"), (user.two_factor, "two_factor")):
-        if not good:
+    """Return PyPI's response to an upload from this account, None if it is accepted.
+
+    The order of the two checks is PyPI's.
+    """
+    for is_met, key in ((user.email_verified, "email"), (user.two_factor, "two_factor")):
+        if not is_met:
             message = load("index/uploads")[key]
             text = message["text"].format(user=user.name, help=INDEXES[user.index].help)
             return f"{message['status']} {text}"

@@ -1,7 +1,7 @@
 """``pypi-practice doctor``: exit code 0 if the project is ready, 1 if not, 2 for bad input.
 
-With ``--json`` it prints an object with KEYS: ``complete`` says whether all that was asked about
-could be looked at, and ``checks`` is an array of what ``report.as_json`` says of each check.
+With ``--json`` it prints an object with KEYS: ``complete`` is false if a check had to be
+skipped, and ``checks`` is an array of the objects that ``report.as_json`` describes.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ KEYS = ("name", "version", "ready", "complete", "checks")
 def add_parser(commands: Any, language: str) -> None:
     """Add ``doctor`` to the commands of pypi-practice."""
     words = Translator(language, "commands/doctor")
-    made = add_command(commands, "doctor", words("help"), language)
-    where = made.add_argument(
+    parser = add_command(commands, "doctor", words("help"), language)
+    directory = parser.add_argument(
         "directory",
         type=Path,
         nargs="?",
@@ -33,19 +33,19 @@ def add_parser(commands: Any, language: str) -> None:
         metavar=words.metavar("DIR"),
         help=words("help_dir"),
     )
-    completion.complete(where, completion.DIRECTORY)
-    made.add_argument("--offline", action="store_true", help=words("help_offline"))
-    made.add_argument("--no-build", action="store_true", help=words("help_no_build"))
-    made.add_argument("--no-isolation", action="store_true", help=words("help_no_isolation"))
-    made.add_argument(
+    completion.complete(directory, completion.DIRECTORY)
+    parser.add_argument("--offline", action="store_true", help=words("help_offline"))
+    parser.add_argument("--no-build", action="store_true", help=words("help_no_build"))
+    parser.add_argument("--no-isolation", action="store_true", help=words("help_no_isolation"))
+    parser.add_argument(
         "--var",
         action="append",
         default=[],
         metavar=words.metavar("NAME[@BRANCH]"),
         help=words("help_var"),
     )
-    made.finish(json=words("help_json", keys=", ".join(KEYS)))
-    made.set_defaults(run=_doctor)
+    parser.finish(json=words("help_json", keys=", ".join(KEYS)))
+    parser.set_defaults(run=_doctor)
 
 
 def _doctor(arguments: argparse.Namespace, words: Translator) -> int:
@@ -53,21 +53,21 @@ def _doctor(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.doctor.project import Project
     from pypi_practice.travis.plan.plan_types import Variable
 
-    own = Translator(words.language, "commands/doctor")
+    messages = Translator(words.language, "commands/doctor")
     root = arguments.directory
     if not os.path.isdir(root):
-        raise PracticeError(own("no_folder", path=root))
+        raise PracticeError(messages("no_folder", path=root))
     if not any(os.path.lexists(root / name) for name in ("pyproject.toml", "setup.py")):
-        raise PracticeError(own("no_project", path=root))
+        raise PracticeError(messages("no_project", path=root))
     variables = []
-    for given in arguments.var:
-        match = re.fullmatch(r"([A-Za-z_]\w*)(?:@(.+))?", given)
+    for option in arguments.var:
+        match = re.fullmatch(r"([A-Za-z_]\w*)(?:@(.+))?", option)
         if match is None:
-            raise PracticeError(own("bad_variable", given=given.partition("=")[0]))
+            raise PracticeError(messages("bad_variable", given=option.partition("=")[0]))
         variables.append(Variable(match[1], "", match[2]))
 
-    def say() -> None:
-        print(own("building"), file=sys.stderr, flush=True)
+    def announce_build() -> None:
+        print(messages("building"), file=sys.stderr, flush=True)
 
     project = Project(
         root,
@@ -75,14 +75,14 @@ def _doctor(arguments: argparse.Namespace, words: Translator) -> int:
         isolated=not arguments.no_isolation,
         build=not arguments.no_build,
         variables=variables,
-        say=None if arguments.json else say,
+        on_build=None if arguments.json else announce_build,
     )
     try:
-        lines = report.look(project, own)
+        lines = report.run_checks(project, messages)
         if arguments.json:
-            print(report.as_json(lines, project, own))
+            print(report.as_json(lines, project, messages))
         else:
-            print("\n".join(report.text(lines, project.name or str(root), own)))
+            print("\n".join(report.text(lines, project.name or str(root), messages)))
     finally:
         project.close()
     return 0 if report.is_ready(lines) else 1

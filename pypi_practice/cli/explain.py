@@ -1,10 +1,10 @@
-"""``pypi-practice explain``: what the messages of a log mean, best first.
+"""``pypi-practice explain``: what the messages of a log mean, the likeliest cause first.
 
-With ``--json`` it prints an object with KEYS: ``secrets`` says whether something that looks like
-a token was blanked out, ``cut`` whether only the end of a long text was looked at, and ``found`` is
-an array of objects with FOUND_KEYS: ``lines`` are the first and the last line of the message, from
-1, ``text`` is what stands there, redacted, ``page`` its address in the guide, and ``more`` that of
-the page with more about it, or null. The exit code is 0 if something was found, 1 if nothing was,
+With ``--json`` it prints an object with KEYS: ``secrets`` is true if something that looks like a
+token was redacted, ``cut`` if only the end of a long text was searched, and ``found`` is an array
+of objects with FOUND_KEYS: ``lines`` are the first and the last line of the message, from 1,
+``text`` is the text of these lines, redacted, ``page`` its address in the guide, and ``more`` that
+of another page about it, or null. The exit code is 0 if something was found, 1 if nothing was,
 2 for bad input.
 """
 
@@ -30,7 +30,7 @@ from pypi_practice.core.i18n import Translator
 if TYPE_CHECKING:
     from pypi_practice.explain.matcher import Match
 
-# What the command needs is imported when it is called, so that the others start quickly.
+# The command imports its modules when it runs, so that other commands start quickly.
 
 KEYS = ("secrets", "cut", "found")
 FOUND_KEYS = ("id", "by", "level", "message", "lines", "text", "cause", "fix", "page", "more")
@@ -47,16 +47,16 @@ MARKS = (
 def add_parser(commands: Any, language: str) -> None:
     """Add ``explain`` to the commands of pypi-practice."""
     words = Translator(language, "commands/explain")
-    made = add_command(commands, "explain", words("help_explain"), language)
-    made.epilog = words("epilog")
-    where = made.add_argument(
+    parser = add_command(commands, "explain", words("help_explain"), language)
+    parser.epilog = words("epilog")
+    file = parser.add_argument(
         "file", nargs="?", metavar=words.metavar("FILE"), help=words("help_file")
     )
-    completion.complete(where, completion.FILE)
-    made.add_argument("--last", action="store_true", help=words("help_last"))
-    made.add_argument("--all", action="store_true", help=words("help_all"))
-    made.finish(json=words("help_json", keys=", ".join(KEYS)), data=True)
-    made.set_defaults(run=_explain)
+    completion.complete(file, completion.FILE)
+    parser.add_argument("--last", action="store_true", help=words("help_last"))
+    parser.add_argument("--all", action="store_true", help=words("help_all"))
+    parser.finish(json=words("help_json", keys=", ".join(KEYS)), data=True)
+    parser.set_defaults(run=_explain)
 
 
 def _explain(arguments: argparse.Namespace, words: Translator) -> int:
@@ -64,92 +64,93 @@ def _explain(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.explain import matcher
     from pypi_practice.tokens import patterns
 
-    own = Translator(words.language, "commands/explain")
+    messages = Translator(words.language, "commands/explain")
     limit = load("messages/matching")["longest"]
     if arguments.last and arguments.file:
-        raise PracticeError(own("both"))
+        raise PracticeError(messages("both"))
     if arguments.last:
         from pypi_practice.explain import last_failure
-        from pypi_practice.index.storage.store import default_directory
+        from pypi_practice.index.storage.data_folder import default_directory
 
         folder = (arguments.data or default_directory(os.environ)).absolute()
         try:
-            kept = last_failure.read(folder)
+            last_output = last_failure.read(folder)
         except (OSError, UnicodeDecodeError) as error:
-            raise PracticeError(_unread(folder / last_failure.NAME, error, own)) from error
-        if kept is None:
-            raise PracticeError(own("nothing_last", path=folder))
-        text, limit, cut = kept, last_failure.LIMIT, len(kept) >= last_failure.LIMIT
+            raise PracticeError(_unread(folder / last_failure.NAME, error, messages)) from error
+        if last_output is None:
+            raise PracticeError(messages("nothing_last", path=folder))
+        text, limit, cut = last_output, last_failure.LIMIT, len(last_output) >= last_failure.LIMIT
     else:
-        text, cut = _read(arguments.file, own, limit)
-    # In this order, so that no colour inside a secret hides it.
+        text, cut = _read(arguments.file, messages, limit)
+    # Clean first: a colour code inside a token would hide it from the redaction.
     cleaned = matcher.clean(text)
     safe = patterns.redact(cleaned)
-    found = matcher.find_in_cleaned(safe)
+    matches = matcher.find_in_cleaned(safe)
     lines = safe.split("\n")
     if arguments.json:
-        made = {
+        report = {
             "secrets": safe != cleaned or "[token]" in text,
             "cut": cut,
-            "found": [_as_json(one, lines, own.language) for one in found],
+            "found": [_as_json(match, lines, messages.language) for match in matches],
         }
-        print(json.dumps(made, ensure_ascii=False, indent=2))
-        return 0 if found else 1
+        print(json.dumps(report, ensure_ascii=False, indent=2))
+        return 0 if matches else 1
     if cut:
-        print(own("cut", size=limit // 1_000_000), file=sys.stderr)
+        print(messages("cut", size=limit // 1_000_000), file=sys.stderr)
     if safe != cleaned:
-        print(own("secret"), file=sys.stderr)
-    if not found:
-        print(own("unknown"))
+        print(messages("secret"), file=sys.stderr)
+    if not matches:
+        print(messages("unknown"))
         return 1
-    print("\n".join(_report(found, lines, own, everything=arguments.all)))
+    print("\n".join(_report(matches, lines, messages, everything=arguments.all)))
     return 0
 
 
-def _read(name: str | None, own: Translator, limit: int) -> tuple[str, bool]:
-    """Return the text of a file or of standard input, and whether that is only the end of it.
+def _read(name: str | None, messages: Translator, limit: int) -> tuple[str, bool]:
+    """Return the text of a file or of standard input, and whether its beginning was cut off.
 
-    The end begins with a whole line where it can: the rest of a line may be the rest of a token.
+    A text that was cut begins with a whole line if possible, because part of a token at its start
+    could not be recognised and redacted.
     """
     if name in (None, "-"):
         if sys.stdin.isatty():
-            print(own("paste"), file=sys.stderr, flush=True)
-        raw, cut = _end(sys.stdin.buffer, limit)
-        name = own("standard_input")
+            print(messages("paste"), file=sys.stderr, flush=True)
+        raw, cut = _tail(sys.stdin.buffer, limit)
+        name = messages("standard_input")
     else:
         try:
             with Path(name).open("rb") as file:
                 size = os.fstat(file.fileno()).st_size
                 if size > limit:
                     file.seek(size - limit)
-                raw, cut = _end(file, limit)
+                raw, cut = _tail(file, limit)
                 cut = cut or size > limit
         except (OSError, ValueError) as error:
-            raise PracticeError(_unread(name, error, own)) from error
+            raise PracticeError(_unread(name, error, messages)) from error
     text = _decoded(raw)
     if text is None:
-        raise PracticeError(own("binary", name=name))
+        raise PracticeError(messages("binary", name=name))
     if not text.strip():
-        raise PracticeError(own("empty"))
+        raise PracticeError(messages("empty"))
     return text[text.find("\n", 0, FIRST_LINE) + 1 if cut else 0 :], cut
 
 
-def _unread(name: object, error: Exception, own: Translator) -> str:
-    return own("no_file", name=name, reason=getattr(error, "strerror", None) or error)
+def _unread(name: object, error: Exception, messages: Translator) -> str:
+    return messages("no_file", name=name, reason=getattr(error, "strerror", None) or error)
 
 
-def _end(stream: BinaryIO, limit: int) -> tuple[bytes, bool]:
+def _tail(stream: BinaryIO, limit: int) -> tuple[bytes, bool]:
     """Return the last *limit* bytes of a stream, and whether there were more."""
-    kept, cut = b"", False
+    tail, cut = b"", False
     while chunk := stream.read(1024 * 1024):
-        kept += chunk
-        if len(kept) > limit:
-            kept, cut = kept[-limit:], True
-    return kept, cut
+        tail += chunk
+        if len(tail) > limit:
+            tail, cut = tail[-limit:], True
+    return tail, cut
 
 
 def _decoded(raw: bytes) -> str | None:
-    """Return *raw* as text, in whatever of the usual codings; None if it is none.
+    """Return *raw* as text, decoded as UTF-8, or as UTF-16 by its byte order mark; None if binary.
 
     >>> _decoded("no".encode("utf-16")), _decoded(bytes([0, 1, 2, 3]))
     ('no', None)
@@ -158,7 +159,7 @@ def _decoded(raw: bytes) -> str | None:
         if raw.startswith(mark):
             return raw.decode(coding, "replace")
     text = raw.decode("utf-8", "replace")
-    # A log may hold a stray byte or two; a program, a picture or an archive is full of them.
+    # A log may have a few undecodable bytes; in a binary file they are frequent.
     odd = text.count("\0") * 100 + text.count("\ufffd")
     return None if odd > len(text) / 10 else text
 
@@ -176,16 +177,16 @@ def _more(match: Match, language: str) -> str | None:
 def _as_json(match: Match, lines: Sequence[str], language: str) -> dict[str, Any]:
     from pypi_practice.explain import matcher
 
-    one = match.entry
+    message = match.entry
     values = (
-        one.id,
-        one.group,
-        one.level,
-        one.text,
+        message.id,
+        message.group,
+        message.level,
+        message.text,
         [match.line, match.last_line],
         matcher.excerpt(lines, match),
-        one.cause[language],
-        one.fix[language],
+        message.cause[language],
+        message.fix[language],
         _page(match, language),
         _more(match, language),
     )
@@ -193,42 +194,43 @@ def _as_json(match: Match, lines: Sequence[str], language: str) -> dict[str, Any
 
 
 def _report(
-    found: Sequence[Match], lines: Sequence[str], own: Translator, *, everything: bool
+    matches: Sequence[Match], lines: Sequence[str], messages: Translator, *, everything: bool
 ) -> Iterator[str]:
-    """Yield the report for people: the causes in full, then the rest in a line each."""
-    best = found[0].entry.level
-    full = [one for one in found if everything or one.entry.level == best]
-    full = full if everything else full[:FULL]
-    rest = found[len(full) :]
-    for number, one in enumerate(full):
+    """Yield the report as text: the likeliest causes in full, then one line for each other."""
+    best_level = matches[0].entry.level
+    shown_in_full = [match for match in matches if everything or match.entry.level == best_level]
+    shown_in_full = shown_in_full if everything else shown_in_full[:FULL]
+    remaining = matches[len(shown_in_full) :]
+    for number, match in enumerate(shown_in_full):
         if number:
             yield ""
-        yield from _whole(one, lines, own)
-    if rest:
+        yield from _full_report(match, lines, messages)
+    if remaining:
         yield ""
-        yield own("also")
-        for one in rest:
-            yield f"  {one.entry.title} ({_where(one, own)})"
-        yield own("also_all")
+        yield messages("also")
+        for match in remaining:
+            yield f"  {match.entry.title} ({_location(match, messages)})"
+        yield messages("also_all")
 
 
-def _where(match: Match, own: Translator) -> str:
+def _location(match: Match, messages: Translator) -> str:
     from pypi_practice.core.data import load
 
-    by = load("messages/matching")["groups"][match.entry.group][own.language]
-    return f"{by}, {own('line', number=match.line)}"
+    by = load("messages/matching")["groups"][match.entry.group][messages.language]
+    return f"{by}, {messages('line', number=match.line)}"
 
 
-def _whole(match: Match, lines: Sequence[str], own: Translator) -> Iterator[str]:
+def _full_report(match: Match, lines: Sequence[str], messages: Translator) -> Iterator[str]:
     from pypi_practice.explain import matcher
 
-    one = match.entry
-    yield f"{one.title} ({_where(match, own)})"
+    message = match.entry
+    yield f"{message.title} ({_location(match, messages)})"
     for line in matcher.excerpt(lines, match):
         yield f"  | {line}"
-    for label, text in (("cause", one.cause), ("fix", one.fix)):
-        yield from _filled(f"{own(label)}: {text[own.language]}")
-    yield f"  {own('more', path=_more(match, own.language) or _page(match, own.language))}"
+    for label, text in (("cause", message.cause), ("fix", message.fix)):
+        yield from _filled(f"{messages(label)}: {text[messages.language]}")
+    path = _more(match, messages.language) or _page(match, messages.language)
+    yield f"  {messages('more', path=path)}"
 
 
 def _filled(text: str) -> list[str]:

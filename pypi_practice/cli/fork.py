@@ -27,81 +27,83 @@ Rule = Callable[[str, Translator], str]
 def add_parser(commands: Any, language: str) -> None:
     """Add ``fork`` to the commands of pypi-practice."""
     words = Translator(language, "commands/fork")
-    made = add_command(commands, "fork", words("help"), language)
-    where = made.add_argument(
+    parser = add_command(commands, "fork", words("help"), language)
+    directory = parser.add_argument(
         "directory", type=Path, metavar=words.metavar("DIR"), help=words("help_dir")
     )
-    completion.complete(where, completion.DIRECTORY)
+    completion.complete(directory, completion.DIRECTORY)
     for name in ("name", "package", "command", "author", "email", "user", "repository"):
         # "command" is where the parser itself keeps the name of this command.
-        made.add_argument(
+        parser.add_argument(
             f"--{name}",
             dest=f"own_{name}",
             metavar=words.metavar(name.upper()),
             help=words(f"help_{name}"),
         )
-    made.add_argument(
+    parser.add_argument(
         "--ci", choices=list(load("commands/fork")["ci"]), default="travis", help=words("help_ci")
     )
-    made.add_argument("--mine", action="store_true", help=words("help_mine"))
-    made.add_argument("--offline", action="store_true", help=words("help_offline"))
-    made.add_argument("--yes", action="store_true", help=words("help_yes"))
-    made.finish()
-    made.set_defaults(run=_fork)
+    parser.add_argument("--mine", action="store_true", help=words("help_mine"))
+    parser.add_argument("--offline", action="store_true", help=words("help_offline"))
+    parser.add_argument("--yes", action="store_true", help=words("help_yes"))
+    parser.finish()
+    parser.set_defaults(run=_fork)
 
 
 class _Asker:
-    """Gets each field: from its option, or by asking with a default, or the default itself."""
+    """Gets each field from its option, from the user, or from its default with ``--yes``."""
 
     def __init__(self, arguments: argparse.Namespace, words: Translator) -> None:
         self.arguments, self.words = arguments, words
 
     def get(self, field: str, rule: Rule, default: str = "") -> str:
-        """Return a field that *rule* lets through; one that was typed wrong is asked again."""
+        """Return a field that *rule* accepts; asks again after an invalid answer at a terminal."""
         option = "name" if field == "project" else field
-        given = getattr(self.arguments, f"own_{option}")
-        if given is not None:
-            return rule(given, self.words)
+        option_value = getattr(self.arguments, f"own_{option}")
+        if option_value is not None:
+            return rule(option_value, self.words)
         if self.arguments.yes:
             if not default:
-                sentence = self.words("no_answer", field=self._asked(field), option=f"--{option}")
+                sentence = self.words(
+                    "no_answer", field=self._question(field), option=f"--{option}"
+                )
                 raise PracticeError(sentence)
             return rule(default, self.words)
         while True:
             try:
-                return rule(self.read(self._asked(field), default, option), self.words)
+                return rule(self.read(self._question(field), default, option), self.words)
             except PracticeError as error:
                 if not sys.stdin.isatty():
                     raise
                 print(error, file=sys.stderr)
 
-    def _asked(self, field: str) -> str:
+    def _question(self, field: str) -> str:
         return self.words(f"ask_{field}")
 
-    def read(self, asked: str, default: str, option: str) -> str:
-        """Return what is typed after *asked*; raises PracticeError at the end of the input."""
-        shown = f" [{default}]" if default else ""
+    def read(self, question: str, default: str, option: str) -> str:
+        """Return the answer to *question*; raises PracticeError at the end of the input."""
+        default_hint = f" [{default}]" if default else ""
         try:
-            return input(f"{asked}{shown}: ").strip() or default
+            return input(f"{question}{default_hint}: ").strip() or default
         except EOFError:
             print()
-            sentence = self.words("no_answer", field=asked, option=f"--{option}")
+            sentence = self.words("no_answer", field=question, option=f"--{option}")
             raise PracticeError(sentence) from None
 
 
 def _fork(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.fork import copy
 
-    own = Translator(words.language, "commands/fork")
+    messages = Translator(words.language, "commands/fork")
     path = arguments.directory
-    if copy.made_before(path, own):
-        print(own("again", path=path, name=_name(path)))
+    if copy.is_fork(path, messages):
+        print(messages("again", path=path, name=_name(path)))
         return 0
-    copy.check_target(path, own)
-    mine = _names(_Asker(arguments, own))
-    copy.write(path, mine, arguments.ci, own)
+    copy.check_target(path, messages)
+    mine = _names(_Asker(arguments, messages))
+    copy.write(path, mine, arguments.ci, messages)
     print(
-        own(
+        messages(
             "made",
             path=path,
             project=mine.project,
@@ -110,15 +112,15 @@ def _fork(arguments: argparse.Namespace, words: Translator) -> int:
             repository=mine.repository,
         )
     )
-    passed, said = copy.run_tests(path)
+    passed, output = copy.run_tests(path)
     if passed:
-        ran = next((one for one in said.splitlines() if one.startswith("Ran ")), said)
-        print(own("tests_pass", said=re.sub(r" in [\d.]+s", "", ran)))
+        summary = next((line for line in output.splitlines() if line.startswith("Ran ")), output)
+        print(messages("tests_pass", said=re.sub(r" in [\d.]+s", "", summary)))
     else:
-        print(own("tests_fail"), said, sep="\n")
+        print(messages("tests_fail"), output, sep="\n")
     if arguments.ci == "travis":
         _travis(path, words.language)
-    _next(mine, arguments.ci, own)
+    _next(mine, arguments.ci, messages)
     return 0 if passed else 1
 
 
@@ -137,7 +139,7 @@ def _names(asker: _Asker) -> Any:
     while True:
         project = asker.get("project", copy.project_name)
         try:
-            _look(project, asker)
+            _check_availability(project, asker)
             break
         except PracticeError as error:
             if asker.arguments.yes or asker.arguments.own_name or not sys.stdin.isatty():
@@ -158,41 +160,41 @@ def _names(asker: _Asker) -> Any:
 
 
 def _account(author: str) -> str:
-    """Return a guess at somebody's account: their name in small letters, with hyphens."""
+    """Return a likely account name: the author's name in lower case, with hyphens."""
     return "-".join(re.findall(r"[a-z0-9]+", author.lower()))
 
 
-def _look(project: str, asker: _Asker) -> None:
-    """Say whether the name is free; raises PracticeError if it is somebody else's."""
+def _check_availability(project: str, asker: _Asker) -> None:
+    """Print whether the name is available; raises PracticeError if it is somebody else's."""
     from packaging.utils import canonicalize_name
 
     from pypi_practice.core.indexes import INDEXES
     from pypi_practice.doctor import lookup
 
-    words, looks = asker.words, {}
+    words, statuses = asker.words, {}
     if not asker.arguments.offline:
-        looks = lookup.both(canonicalize_name(project), INDEXES.values())
+        statuses = lookup.ask_all(canonicalize_name(project), INDEXES.values())
 
-    def where(exists: bool | None) -> str:
-        found = [
-            one.name
-            for key, one in INDEXES.items()
-            if (looks[key].exists if key in looks else None) is exists
+    def index_names(exists: bool | None) -> str:
+        names = [
+            index.name
+            for key, index in INDEXES.items()
+            if (statuses[key].exists if key in statuses else None) is exists
         ]
-        return ", ".join(found)
+        return ", ".join(names)
 
-    if taken := where(True):
-        mine = asker.arguments.mine
-        if not mine and not asker.arguments.yes and sys.stdin.isatty():
-            print(words("name_taken", name=project, indexes=taken))
+    if existing := index_names(True):
+        is_own = asker.arguments.mine
+        if not is_own and not asker.arguments.yes and sys.stdin.isatty():
+            print(words("name_taken", name=project, indexes=existing))
             answer = asker.read(words("ask_mine"), "", "mine")
-            mine = bool(answer) and answer[0] in words("said_yes")
-        if not mine:
-            raise PracticeError(words("name_taken", name=project, indexes=taken))
-        print(words("yours", name=project, indexes=taken))
-    if free := where(False):
+            is_own = bool(answer) and answer[0] in words("said_yes")
+        if not is_own:
+            raise PracticeError(words("name_taken", name=project, indexes=existing))
+        print(words("yours", name=project, indexes=existing))
+    if free := index_names(False):
         print(words("free", name=project, indexes=free))
-    if unknown := where(None):
+    if unknown := index_names(None):
         print(words("not_asked", name=project, indexes=unknown))
 
 
@@ -204,11 +206,11 @@ def _travis(path: Path, language: str) -> None:
 
     words = Translator(language, "travis/messages")
     variables = [Variable("TEST_PYPI_TOKEN", "", "staging"), Variable("PYPI_TOKEN", "")]
-    found = autofix.file(path, words, variables)
-    print("\n".join(report.lines(found, words)))
-    here, branch = repository.find(path, None, None, words)
-    columns = plan_report.events(here, branch, None, None, words)
-    print(plan_report.matrix_text(plan_report.matrix(here, columns, variables, words), words))
+    check_report = autofix.file(path, words, variables)
+    print("\n".join(report.lines(check_report, words)))
+    commit, branch = repository.find(path, None, None, words)
+    columns = plan_report.events(commit, branch, None, None, words)
+    print(plan_report.matrix_text(plan_report.matrix(commit, columns, variables, words), words))
 
 
 def _next(mine: Any, ci: str, words: Translator) -> None:

@@ -42,38 +42,38 @@ def add_parsers(
     """Add the commands to the command line."""
 
     def add(name: str, help_key: str, run: Any) -> Parser:
-        made = add_command(commands, name, words(help_key), words.language)
-        made.set_defaults(run=run)
-        return made
+        command = add_command(commands, name, words(help_key), words.language)
+        command.set_defaults(run=run)
+        return command
 
-    opened = add("shell", "help_shell", _shell)
-    opened.add_argument("--fresh", action="store_true", help=words("help_shell_fresh"))
-    opened.add_argument(
+    shell = add("shell", "help_shell", _shell)
+    shell.add_argument("--fresh", action="store_true", help=words("help_shell_fresh"))
+    shell.add_argument(
         "--port", metavar=words.metavar("PORT"), default="0", help=words("help_shell_port")
     )
-    opened.add_argument(
+    shell.add_argument(
         "--web-port", metavar=words.metavar("WEB_PORT"), default="0", help=words("help_shell_web")
     )
-    wall.add_options(opened, words.language)
-    opened.add_argument(
+    wall.add_options(shell, words.language)
+    shell.add_argument(
         "program",
         nargs=argparse.REMAINDER,
         metavar=words.metavar("-- COMMAND"),
         help=words("help_shell_command"),
     )
-    opened.finish(data=True)
+    shell.finish(data=True)
     for module in (token_commands, account, leak, reset):
         module.add_parser(commands, words.language)
-    listed = add("list", "help_list", _list)
-    listed.finish(json=words("help_json", keys=", ".join(LIST_KEYS)), data=True)
-    pages = add("web", "help_web", _web)
-    pages.add_argument(
+    list_command = add("list", "help_list", _list)
+    list_command.finish(json=words("help_json", keys=", ".join(LIST_KEYS)), data=True)
+    web = add("web", "help_web", _web)
+    web.add_argument(
         "--port", metavar=words.metavar("PORT"), default="0", help=words("help_web_port")
     )
-    pages.add_argument(
+    web.add_argument(
         "--host", metavar=words.metavar("HOST"), default=LOOPBACK, help=words("help_web_host")
     )
-    pages.finish(data=True)
+    web.finish(data=True)
 
 
 def _shell(arguments: argparse.Namespace, words: Translator) -> int:
@@ -94,8 +94,8 @@ def _shell(arguments: argparse.Namespace, words: Translator) -> int:
     ):
         folder = Path(environ["PYPI_PRACTICE_DATA"])
         before = last_failure.read_or_none(folder)
-        asked = arguments.require_wall or arguments.wall
-        kinds = None if inside and not asked else wall.kinds(arguments, FOR_SHELL)
+        is_wall_requested = arguments.require_wall or arguments.wall
+        kinds = None if inside and not is_wall_requested else wall.kinds(arguments, FOR_SHELL)
         with contextlib.nullcontext() if program else title_restored():
             code = session.run(
                 program, environ, words, kinds=kinds, local_ports=allowed.local_ports
@@ -109,7 +109,7 @@ def _shell(arguments: argparse.Namespace, words: Translator) -> int:
 
 @contextlib.contextmanager
 def _data(arguments: argparse.Namespace) -> Iterator[Path | None]:
-    """Give the folder of the data that the options choose, None for the default one."""
+    """Yield the data folder that the options select, None for the default one."""
     if not arguments.fresh:
         yield arguments.data
         return
@@ -119,26 +119,26 @@ def _data(arguments: argparse.Namespace) -> Iterator[Path | None]:
         yield Path(folder)
 
 
-def _port(given: str, words: Translator) -> int:
-    if not (given.isascii() and given.isdecimal()) or int(given) > 65535:
-        raise PracticeError(words("port_number", port=given))
-    return int(given)
+def _port(value: str, words: Translator) -> int:
+    if not (value.isascii() and value.isdecimal()) or int(value) > 65535:
+        raise PracticeError(words("port_number", port=value))
+    return int(value)
 
 
 def _web(arguments: argparse.Namespace, words: Translator) -> int:
-    said = Translator(words.language, "index/web_pages")
+    page_messages = Translator(words.language, "index/web_pages")
     if (running := os.environ.get("PYPI_PRACTICE_WEB")) and arguments.data is None:
-        print(said("serving_already", url=running))
+        print(page_messages("serving_already", url=running))
         return 0
     port, host = _port(arguments.port, words), arguments.host
     server = WebServer(Application(open_store(arguments, words), None, words), port, host)
     try:
-        print(said("serving", url=server.url), flush=True)
+        print(page_messages("serving", url=server.url), flush=True)
         if host not in LOCAL_NAMES:
-            print(said("opened", host=host), file=sys.stderr, flush=True)
+            print(page_messages("opened", host=host), file=sys.stderr, flush=True)
         server.wait()
     except KeyboardInterrupt:
-        print(f"\n{said('stopped')}")
+        print(f"\n{page_messages('stopped')}")
         return INTERRUPTED
     finally:
         server.stop()

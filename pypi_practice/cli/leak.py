@@ -1,4 +1,4 @@
-"""``pypi-practice leak``: what PyPI does when a partner finds a token in public.
+"""``pypi-practice leak``: what PyPI does when a secret-scanning partner reports a token.
 
 Source: warehouse/integrations/secrets/utils.py at commit 6b62157: the token is looked up by its
 identifier, its signature is not checked, it is deleted, its user gets a mail and an event.
@@ -34,67 +34,67 @@ KEYS = ("revoked", "unknown", "real")
 def add_parser(commands: Any, language: str) -> None:
     """Add ``leak`` to the commands of pypi-practice."""
     words, mails = Translator(language, "commands/tokens"), load("index/mails")
-    made = add_command(commands, "leak", words("help_leak"), language)
+    parser = add_command(commands, "leak", words("help_leak"), language)
     origins, url = mails["origins"], mails["public_url"]
-    made.add_argument(
+    parser.add_argument(
         "--origin",
         choices=origins,
         default=origins[0],
         help=words("help_origin", default=origins[0]),
     )
-    made.add_argument(
+    parser.add_argument(
         "--url", metavar=words.metavar("URL"), default=url, help=words("help_url", default=url)
     )
-    made.finish(json=words("help_json", keys=", ".join(KEYS)), data=True)
-    made.set_defaults(run=_leak)
+    parser.finish(json=words("help_json", keys=", ".join(KEYS)), data=True)
+    parser.set_defaults(run=_leak)
 
 
-def found(published: bytes) -> list[str]:
+def find_tokens(published: bytes) -> list[str]:
     """Return the tokens that a scanner would find in *published*, each once.
 
-    >>> found(b"pypi-short " + b"password: pypi-" + 90 * b"A" + b"\\n") == ["pypi-" + 90 * "A"]
+    >>> find_tokens(b"pypi-short password: pypi-" + 90 * b"A" + b"\\n") == ["pypi-" + 90 * "A"]
     True
     """
     return list(dict.fromkeys(SCANNER.findall(published.decode("latin-1"))))
 
 
 def _leak(arguments: argparse.Namespace, words: Translator) -> int:
-    own, url = Translator(words.language, "commands/tokens"), arguments.url
+    messages, url = Translator(words.language, "commands/tokens"), arguments.url
     if not re.match(r"https?://[^\s/]", url) or not url.isprintable() or len(url) > 2000:
-        raise PracticeError(own("leak_url", value=plain(url)))
-    published = reader.read_bytes(own("ask_text"), reader.TEXT_LIMIT)
+        raise PracticeError(messages("leak_url", value=plain(url)))
+    published = reader.read_bytes(messages("ask_text"), reader.TEXT_LIMIT)
     if len(published) > reader.TEXT_LIMIT:
-        raise PracticeError(own("text_large", limit=reader.TEXT_LIMIT))
+        raise PracticeError(messages("text_large", limit=reader.TEXT_LIMIT))
     if not published.strip():
-        raise PracticeError(own("input_empty", command="leak"))
-    raws = found(published)
+        raise PracticeError(messages("input_empty", command="leak"))
+    raws = find_tokens(published)
     if not raws:
-        raise PracticeError(own("leak_no_token"))
+        raise PracticeError(messages("leak_no_token"))
     real = [raw for raw in raws if macaroons.is_real(raw)]
     store = open_store(arguments, words)
-    known, unknown = [], 0
+    revoked, unknown_count = [], 0
     for raw in raws:
         if raw not in real:
             token = _revoke(raw, store)
             if token is None:
-                unknown += 1
+                unknown_count += 1
             else:
-                known.append(token)
+                revoked.append(token)
     if arguments.json:
-        _print_json(known, unknown, len(real), arguments)
+        _print_json(revoked, unknown_count, len(real), arguments)
     else:
-        for token in known:
-            _tell(token, arguments, own)
-        if unknown:
-            print(own("leak_unknown", count=unknown))
+        for token in revoked:
+            _print_token(token, arguments, messages)
+        if unknown_count:
+            print(messages("leak_unknown", count=unknown_count))
         if real:
             pages = [f"{index.web}/manage/account/" for index in INDEXES.values()]
-            print(own("leak_real", count=len(real), addresses=", ".join(pages)))
-    return 0 if known else 1
+            print(messages("leak_real", count=len(real), addresses=", ".join(pages)))
+    return 0 if revoked else 1
 
 
 def _revoke(raw: str, store: Store) -> TokenRecord | None:
-    """Delete the token with the identifier of *raw*; return what it was, or None if unknown."""
+    """Delete the token with the identifier of *raw* and return it; None if it is unknown."""
     macaroon = macaroons.read(raw)
     identifier = macaroons.identifier(macaroon) if macaroon is not None else None
     token = store.token(identifier) if identifier else None
@@ -120,34 +120,36 @@ def _event(token: TokenRecord) -> str:
     return mails["event"].format(name=token.description, id=token.id, scope=scope)
 
 
-def _answer(index: Index) -> str:
+def _later_response(index: Index) -> str:
     message = load("index/uploads")["no_identity"]
     return f"{message['status']} {message['text'].format(help=index.help)}"
 
 
-def _tell(token: TokenRecord, arguments: argparse.Namespace, own: Translator) -> None:
+def _print_token(token: TokenRecord, arguments: argparse.Namespace, messages: Translator) -> None:
     index, mail = INDEXES[token.user.index], _mail(token, arguments)
-    print(own("leak_found", origin=arguments.origin, name=index.name, token=row(token, own)))
+    print(
+        messages("leak_found", origin=arguments.origin, name=index.name, token=row(token, messages))
+    )
     for title, text in (
         ("leak_mail", f"{mail['subject']}\n\n{mail['body']}"),
         ("leak_event", _event(token)),
-        ("leak_answer", _answer(index)),
+        ("leak_answer", _later_response(index)),
     ):
-        print(f"\n{own(title)}\n")
+        print(f"\n{messages(title)}\n")
         print("\n".join(f"  {line}".rstrip() for line in text.splitlines()))
     print()
 
 
 def _print_json(
-    known: list[TokenRecord], unknown: int, real: int, arguments: argparse.Namespace
+    tokens: list[TokenRecord], unknown_count: int, real_count: int, arguments: argparse.Namespace
 ) -> None:
-    revoked = [
+    records = [
         record(token)
         | {
             "mail": _mail(token, arguments),
             "event": _event(token),
-            "answer": _answer(INDEXES[token.user.index]),
+            "answer": _later_response(INDEXES[token.user.index]),
         }
-        for token in known
+        for token in tokens
     ]
-    print_json({"revoked": revoked, "unknown": unknown, "real": real})
+    print_json({"revoked": records, "unknown": unknown_count, "real": real_count})

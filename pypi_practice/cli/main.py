@@ -17,12 +17,12 @@ from pypi_practice.core.terminal import visible
 
 
 def _chosen_language(argv: Sequence[str]) -> str:
-    """Return the language before anything else is read, so that every message is in it."""
-    for place, argument in enumerate(argv):
+    """Return the language of the options, before argparse prints any message."""
+    for position, argument in enumerate(argv):
         if argument == "--":
             break
-        if argument == "--lang" and place + 1 < len(argv):
-            code = argv[place + 1]
+        if argument == "--lang" and position + 1 < len(argv):
+            code = argv[position + 1]
         elif argument.startswith("--lang="):
             code = argument.removeprefix("--lang=")
         else:
@@ -36,7 +36,7 @@ def _chosen_language(argv: Sequence[str]) -> str:
 
 
 class _Version(argparse.Action):
-    """Print the version and leave; it is looked up only then, which takes time."""
+    """Print the version and exit; looking it up takes time, so other commands do not."""
 
     def __call__(self, parser: argparse.ArgumentParser, *more: object) -> NoReturn:
         from importlib import metadata
@@ -89,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 is success, 1 what the command itself reports, 2 bad input, 130 Ctrl-C.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
-    # A terminal that is closed, or a kill, ends us as Ctrl-C does: servers stop, folders go.
+    # A closed terminal or ``kill`` is handled as Ctrl-C: servers stop, folders are removed.
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupt)

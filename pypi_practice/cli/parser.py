@@ -1,7 +1,6 @@
-"""The parser of a command: the same options at its end, examples below its help, suggestions.
+"""The parser of a command: shared options, examples below its help, suggestions.
 
-A value that an option or a command does not know, and an option that does not exist, are followed
-by the nearest one that does.
+An error about an unknown option or value suggests the most similar valid one.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.core.suggestions import nearest
 from pypi_practice.core.terminal import visible
 
-# As argparse has them, and asks gettext for them.
+# Texts of argparse, which it passes to gettext.
 BAD_CHOICE = "invalid choice: %(value)r (choose from %(choices)s)"
 BAD_OPTION = "unrecognized arguments: %s"
 QUOTED = r"""(?P<value>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
@@ -61,12 +60,12 @@ class Parser(argparse.ArgumentParser):
         self.add_argument("-h", "--help", action="help", help=words("help_help"))
 
     def _folder(self, name: str) -> Path:
-        if not name:  # which Path takes for the present folder
+        if not name:  # Path("") is the working directory
             raise argparse.ArgumentTypeError(Translator(self.language)("empty_data"))
         return Path(name)
 
     def _practice(self, name: str) -> Path:
-        from pypi_practice.index.storage.store import named_directory
+        from pypi_practice.index.storage.data_folder import named_directory
 
         try:
             return named_directory(name)
@@ -98,12 +97,12 @@ class Parser(argparse.ArgumentParser):
         return super().format_help() + "".join(f"{line}\n" for line in lines)
 
     def add_commands(self, title: str) -> Any:
-        """Return that to which ``add_command`` adds."""
+        """Return the argparse action to which ``add_command`` adds."""
         self._commands = self.add_subparsers(title=title, required=True)
         return self._commands
 
     def walk(self) -> Iterator[Parser]:
-        """Yield this parser, and those of its commands and of theirs."""
+        """Yield this parser and those of its commands, at every level."""
         yield self
         for parser in self._commands.choices.values() if self._commands else ():
             yield from parser.walk()
@@ -114,17 +113,17 @@ class Parser(argparse.ArgumentParser):
         return self.prog.partition(" ")[2]
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Refuse an unknown option here: a parser above would show the usage of its own."""
+        """Refuse unknown options here, because the parent parser would show its own usage."""
         namespace, unknown = super().parse_known_args(args, namespace)
         if unknown:
             options = re.findall(r"--[\w-]+", self.format_usage())
-            wrong = next((word for word in unknown if word.startswith("-")), "")
+            option = next((argument for argument in unknown if argument.startswith("-")), "")
             message = gettext.gettext(BAD_OPTION) % " ".join(unknown)
-            self._fail(message, wrong.partition("=")[0], options)
+            self._fail(message, option.partition("=")[0], options)
         return namespace, unknown
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong; of a bad choice also which one may have been meant."""
+        """Print the error and exit; for an invalid choice, suggest a valid one."""
         sentence = re.escape(gettext.gettext(BAD_CHOICE))
         for name, pattern in (("(value)r", QUOTED), ("(choices)s", "(?P<choices>.+)")):
             sentence = sentence.replace(re.escape(f"%{name}"), pattern)
@@ -134,9 +133,9 @@ class Parser(argparse.ArgumentParser):
             self._fail(message, ast.literal_eval(match["value"]), choices)
         self._fail(message, "", ())
 
-    def _fail(self, message: str, wrong: str, known: Sequence[str]) -> NoReturn:
-        if near := nearest(wrong, known):
-            message += f". {Translator(self.language)('did_you_mean', word=near)}"
+    def _fail(self, message: str, value: str, valid: Sequence[str]) -> NoReturn:
+        if suggestion := nearest(value, valid):
+            message += f". {Translator(self.language)('did_you_mean', word=suggestion)}"
         super().error(visible(message))
 
 

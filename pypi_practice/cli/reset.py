@@ -1,4 +1,4 @@
-"""``pypi-practice reset``: says what the practice index holds, asks, and removes it.
+"""``pypi-practice reset``: removes the content of the practice index after a confirmation.
 
 The exit code is 0 if the practice index is empty afterwards, 1 if the answer was no; 2 if nobody
 can be asked, or a practice shell uses the data.
@@ -16,7 +16,8 @@ from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.explain import last_failure
 from pypi_practice.index.storage import data_folder, reset
-from pypi_practice.index.storage.store import Store, default_directory
+from pypi_practice.index.storage.data_folder import default_directory
+from pypi_practice.index.storage.store import Store
 from pypi_practice.shell import session
 
 
@@ -35,16 +36,16 @@ def _reset(arguments: argparse.Namespace, words: Translator) -> int:
         print(words("reset_nothing", path=directory))
         return 0
     data_folder.claim(directory, words)
-    with session.only_one(directory, words, taken="reset_in_use"):
+    with session.lock_data(directory, words, in_use="reset_in_use"):
         store = Store(directory, words)
-        there = reset.contents(store)
+        contents = reset.contents(store)
         print(
             words(
                 "reset_contents",
                 path=directory,
-                tokens=there.tokens,
-                projects=there.projects,
-                files=there.files,
+                tokens=contents.tokens,
+                projects=contents.projects,
+                files=contents.files,
             )
         )
         if not arguments.yes and not _is_confirmed(words):

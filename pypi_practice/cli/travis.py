@@ -72,12 +72,12 @@ def add_parser(commands: Any, language: str) -> None:
     kinds = travis.add_commands(Translator(language)("commands"))
 
     def add(name: str, run: Any) -> Parser:
-        made = add_command(kinds, name, words(f"help_{name}"), language)
-        made.set_defaults(run=run)
-        return made
+        parser = add_command(kinds, name, words(f"help_{name}"), language)
+        parser.set_defaults(run=run)
+        return parser
 
-    def variables(made: argparse.ArgumentParser) -> None:
-        made.add_argument(
+    def variables(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
             "--var",
             action="append",
             default=[],
@@ -85,79 +85,79 @@ def add_parser(commands: Any, language: str) -> None:
             help=words("help_var"),
         )
 
-    def events(made: argparse.ArgumentParser) -> None:
-        where = made.add_argument(
+    def events(parser: argparse.ArgumentParser) -> None:
+        directory = parser.add_argument(
             "directory", type=Path, metavar=words.metavar("DIR"), help=words("help_dir")
         )
-        completion.complete(where, completion.DIRECTORY)
-        made.add_argument("--branch", metavar=words.metavar("BRANCH"), help=words("help_branch"))
-        made.add_argument("--tag", metavar=words.metavar("TAG"), help=words("help_tag"))
-        made.add_argument("--pull-request", action="store_true", help=words("help_pull_request"))
-        made.add_argument("--from-fork", action="store_true", help=words("help_from_fork"))
-        made.add_argument("--event", choices=EVENTS, help=words("help_event"))
-        made.add_argument("--repo", metavar=words.metavar("OWNER/NAME"), help=words("help_repo"))
-        variables(made)
+        completion.complete(directory, completion.DIRECTORY)
+        parser.add_argument("--branch", metavar=words.metavar("BRANCH"), help=words("help_branch"))
+        parser.add_argument("--tag", metavar=words.metavar("TAG"), help=words("help_tag"))
+        parser.add_argument("--pull-request", action="store_true", help=words("help_pull_request"))
+        parser.add_argument("--from-fork", action="store_true", help=words("help_from_fork"))
+        parser.add_argument("--event", choices=EVENTS, help=words("help_event"))
+        parser.add_argument("--repo", metavar=words.metavar("OWNER/NAME"), help=words("help_repo"))
+        variables(parser)
 
-    made = add("check", _check)
-    where = made.add_argument(
+    command = add("check", _check)
+    files = command.add_argument(
         "files", type=Path, nargs="*", metavar=words.metavar("FILE"), help=words("help_file")
     )
-    completion.complete(where, completion.FILE)
-    made.add_argument("--fix", action="store_true", help=words("help_fix"))
-    made.add_argument(
+    completion.complete(files, completion.FILE)
+    command.add_argument("--fix", action="store_true", help=words("help_fix"))
+    command.add_argument(
         "--fix-also",
         action="append",
         default=[],
         metavar=words.metavar("RULE"),
         help=words("help_fix_also"),
     )
-    variables(made)
-    form = made.add_mutually_exclusive_group()
+    variables(command)
+    form = command.add_mutually_exclusive_group()
     form.add_argument("--sarif", action="store_true", help=words("help_sarif"))
-    made.finish(json=words("help_json", keys=", ".join(CHECK_KEYS)), beside=form)
+    command.finish(json=words("help_json", keys=", ".join(CHECK_KEYS)), beside=form)
 
-    made = add("plan", _plan)
-    events(made)
-    made.add_argument("--matrix", action="store_true", help=words("help_matrix"))
-    made.finish(json=words("help_json_plan", keys=", ".join(PLAN_KEYS)))
+    command = add("plan", _plan)
+    events(command)
+    command.add_argument("--matrix", action="store_true", help=words("help_matrix"))
+    command.finish(json=words("help_json_plan", keys=", ".join(PLAN_KEYS)))
 
-    made = add("run", _run)
-    events(made)
-    form = made.add_mutually_exclusive_group()  # travis plan --json says what would run
+    command = add("run", _run)
+    events(command)
+    form = command.add_mutually_exclusive_group()  # travis plan --json says what would run
     form.add_argument("--dry-run", action="store_true", help=words("help_dry_run"))
-    made.add_argument("--exact-python", action="store_true", help=words("help_exact"))
+    command.add_argument("--exact-python", action="store_true", help=words("help_exact"))
     from pypi_practice.cli import wall
 
-    wall.add_options(made, language)
-    made.add_argument("--raw", action="store_true", help=words("help_raw"))
-    made.finish(json=words("help_json_run", keys=", ".join(RUN_KEYS)), beside=form, data=True)
+    wall.add_options(command, language)
+    command.add_argument("--raw", action="store_true", help=words("help_raw"))
+    command.finish(json=words("help_json_run", keys=", ".join(RUN_KEYS)), beside=form, data=True)
 
 
 def _variable(text: str, words: Translator, *, dry_run: bool) -> Any:
     """Read ``NAME``, ``NAME=VALUE`` or either with ``@BRANCH`` at its end.
 
-    With *dry_run*, a name is enough. An empty value is what a failed ``token new`` leaves, and no
-    build could publish with it. Raises PracticeError for one, and where a value is missing.
+    With *dry_run*, a name is enough. Raises PracticeError if the value is missing or empty: an
+    empty value is the output of a failed ``token new``.
     """
     from pypi_practice.travis.plan.plan_types import Variable
 
     name, equals, value = text.partition("=")
-    # A value may hold an "@"; a name may not, so without a value the first one begins the branch.
-    head, at, branch = value.rpartition("@") if equals else name.partition("@")
+    # The branch begins at the last "@" after a value, which may contain "@", else at the first.
+    before_at, at, branch = value.rpartition("@") if equals else name.partition("@")
     if equals:
-        given = head if at else value
-        if not given:
+        own_value = before_at if at else value
+        if not own_value:
             raise PracticeError(words("no_value", name=name))
-        return Variable(name, given, (branch if at else "") or None)
-    name = head if at else name
+        return Variable(name, own_value, (branch if at else "") or None)
+    name = before_at if at else name
     value = os.environ.get(name, "")
     if not value and not dry_run:
-        value = _asked(name, words)
+        value = _typed_value(name, words)
     return Variable(name, value, branch or None)
 
 
-def _asked(name: str, words: Translator) -> str:
-    """Return the value that is typed for a variable, hidden; raises PracticeError without one."""
+def _typed_value(name: str, words: Translator) -> str:
+    """Return the value of a variable from a hidden prompt; raises PracticeError if it is empty."""
     value = ""
     if sys.stdin.isatty():
         with contextlib.suppress(EOFError):
@@ -171,33 +171,35 @@ def _check(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.core.data import load
     from pypi_practice.travis.check import autofix, report
 
-    own = Translator(words.language, "travis/messages")
+    messages = Translator(words.language, "travis/messages")
     rules = load("travis/rules")
-    asked = sorted(name for name, rule in rules.items() if rule["fixes"] in ("asked", "safe"))
+    fixable = sorted(name for name, rule in rules.items() if rule["fixes"] in ("asked", "safe"))
     for rule in arguments.fix_also:
-        if rule not in asked:
-            sentence = own("no_fix", rule=rule, known=", ".join(asked))
-            raise PracticeError(suggest(sentence, rule, asked, own.language))
-    variables = [_variable(one, own, dry_run=True) for one in arguments.var]
+        if rule not in fixable:
+            sentence = messages("no_fix", rule=rule, known=", ".join(fixable))
+            raise PracticeError(suggest(sentence, rule, fixable, messages.language))
+    variables = [_variable(option, messages, dry_run=True) for option in arguments.var]
     reports = []
     for path in arguments.files or [Path(".")]:
-        found = autofix.file(path, own, variables)
+        file_report = autofix.file(path, messages, variables)
         if arguments.fix:
             quiet = arguments.json or arguments.sarif
-            found = autofix.fix(path, found, own, arguments.fix_also, variables, show=not quiet)
-        reports.append(found)
+            file_report = autofix.fix(
+                path, file_report, messages, arguments.fix_also, variables, show=not quiet
+            )
+        reports.append(file_report)
     if arguments.json:
-        print(report.as_json(reports, own))
+        print(report.as_json(reports, messages))
     elif arguments.sarif:
-        print(report.as_sarif(reports, own))
+        print(report.as_sarif(reports, messages))
     else:
-        for one in reports:
-            for line in report.lines(one, own):
+        for checked in reports:
+            for line in report.lines(checked, messages):
                 print(visible(line))
-    return 1 if any(one.fails for one in reports) else 0
+    return 1 if any(checked.fails for checked in reports) else 0
 
 
-def _event(arguments: argparse.Namespace, found: Any, branch: str) -> Any:
+def _event(arguments: argparse.Namespace, commit: Any, branch: str) -> Any:
     from pypi_practice.travis.plan.plan_types import Event
     from pypi_practice.travis.run import repository
 
@@ -208,7 +210,7 @@ def _event(arguments: argparse.Namespace, found: Any, branch: str) -> Any:
         tag=arguments.tag or "",
         pull_request=pull,
         from_fork=fork,
-        repository=arguments.repo or repository.slug(found),
+        repository=arguments.repo or repository.slug(commit),
         kind=arguments.event if arguments.event in ("api", "cron") else "push",
     )
 
@@ -216,24 +218,24 @@ def _event(arguments: argparse.Namespace, found: Any, branch: str) -> Any:
 def _plan(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.travis.run import plan_report, repository
 
-    own = Translator(words.language, "travis/messages")
-    variables = [_variable(one, own, dry_run=True) for one in arguments.var]
+    messages = Translator(words.language, "travis/messages")
+    variables = [_variable(option, messages, dry_run=True) for option in arguments.var]
     if arguments.matrix:
-        found, branch = repository.find(arguments.directory, arguments.branch, None, own)
-        columns = plan_report.events(found, branch, arguments.tag, arguments.repo, own)
-        made = plan_report.matrix(found, columns, variables, own)
+        commit, branch = repository.find(arguments.directory, arguments.branch, None, messages)
+        columns = plan_report.events(commit, branch, arguments.tag, arguments.repo, messages)
+        rows = plan_report.matrix(commit, columns, variables, messages)
         if arguments.json:
-            print(plan_report.matrix_json(made))
+            print(plan_report.matrix_json(rows))
         else:
-            findings = repository.findings(found, variables, own)
-            print(visible(plan_report.matrix_text(made, own, findings)))
+            findings = repository.findings(commit, variables, messages)
+            print(visible(plan_report.matrix_text(rows, messages, findings)))
         return 0
-    found, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
-    event = _event(arguments, found, branch)
-    plan, _ = repository.plan(found, event, variables, own)
-    findings = repository.findings(found, variables, own)
+    commit, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, messages)
+    event = _event(arguments, commit, branch)
+    plan, _ = repository.plan(commit, event, variables, messages)
+    findings = repository.findings(commit, variables, messages)
     show = plan_report.as_json if arguments.json else plan_report.text
-    print(visible(show(found, plan, event, own, findings)))
+    print(visible(show(commit, plan, event, messages, findings)))
     return 0
 
 
@@ -246,41 +248,41 @@ def _run(arguments: argparse.Namespace, words: Translator) -> int:
     from pypi_practice.travis.run import outline, repository, run_report, runner
     from pypi_practice.travis.run.log import Log
 
-    own = Translator(words.language, "travis/messages")
+    messages = Translator(words.language, "travis/messages")
     allowed = AllowedHosts.parse(arguments.allow_host, words.language)
-    found, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, own)
-    event = _event(arguments, found, branch)
-    variables = [_variable(one, own, dry_run=arguments.dry_run) for one in arguments.var]
-    plan, said = repository.plan(found, event, variables, own)
+    commit, branch = repository.find(arguments.directory, arguments.branch, arguments.tag, messages)
+    event = _event(arguments, commit, branch)
+    variables = [_variable(option, messages, dry_run=arguments.dry_run) for option in arguments.var]
+    plan, config_messages = repository.plan(commit, event, variables, messages)
     out = sys.stderr if arguments.json else sys.stdout
-    for message in said:
+    for message in config_messages:
         print(visible(message), file=out, flush=True)
-    if fatal := [message.level for message in said if message.is_fatal]:
-        raise PracticeError(own("plain_secret" if "alert" in fatal else "dropped"))
+    if fatal := [message.level for message in config_messages if message.is_fatal]:
+        raise PracticeError(messages("plain_secret" if "alert" in fatal else "dropped"))
 
     if arguments.dry_run:
-        outline.outline(found, plan, event, print, own, allowed)
+        outline.outline(commit, plan, event, print, messages, allowed)
         return 0
-    findings = repository.findings(found, variables, own)
+    findings = repository.findings(commit, variables, messages)
     with practice(arguments.data, words=words, allowed=allowed) as environ:
         log = Log(out, os.environ, raw=arguments.raw)
         result = runner.rehearse(
-            found,
+            commit,
             plan,
             event,
             variables,
             environ,
             log,
-            own,
+            messages,
             exact=arguments.exact_python,
             allowed=allowed,
             kinds=wall.kinds(arguments, FOR_JOB),
-            findings=[one for one in findings if one.code is None],
+            findings=[finding for finding in findings if finding.code is None],
         )
         if not result.passed:
             last_failure.write(Path(environ["PYPI_PRACTICE_DATA"]), log.end)
             if last_failure.is_known(log.end):
                 log.say(Translator(words.language, "commands/explain")("announce"))
     if arguments.json:
-        print(as_json(run_report.as_data(found, plan, event, result, own, findings)))
+        print(as_json(run_report.as_data(commit, plan, event, result, messages, findings)))
     return 0 if result.passed else 1

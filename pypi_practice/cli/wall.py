@@ -1,8 +1,8 @@
 """``pypi-practice wall``, and the options of ``shell`` and ``travis run`` that choose a sandbox.
 
 With ``--json`` it prints an object with KEYS: ``kinds`` is an array of objects with ``kind`` and
-``reason``, which is null if the kind holds here; ``shell`` and ``job`` are the kinds that the
-practice shell and a rehearsed job use, ``"none"`` for none. The exit code is 1 if none holds.
+``reason``, which is null if the kind works here; ``shell`` and ``job`` are the kinds that the
+practice shell and a rehearsed job use, ``"none"`` for none. The exit code is 1 if none works.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ def kinds(arguments: argparse.Namespace, offered: Sequence[Kind]) -> tuple[Kind,
 def add_parser(commands: Any, language: str) -> None:
     """Add the command ``wall``."""
     words = Translator(language, "commands/sandbox")
-    made = add_command(commands, "wall", words("help_wall"), language)
-    made.finish(json=Translator(language)("help_json", keys=", ".join(KEYS)))
-    made.set_defaults(run=_wall)
+    parser = add_command(commands, "wall", words("help_wall"), language)
+    parser.finish(json=Translator(language)("help_json", keys=", ".join(KEYS)))
+    parser.set_defaults(run=_wall)
 
 
 def _reason(kind: Kind) -> str | None:
@@ -61,8 +61,8 @@ def _reason(kind: Kind) -> str | None:
 
 
 def _wall(arguments: argparse.Namespace, words: Translator) -> int:
-    """Try each kind; return 0 if one of them holds, else 1."""
-    own = Translator(words.language, "commands/sandbox")
+    """Try each kind; return 0 if one of them works, else 1."""
+    messages = Translator(words.language, "commands/sandbox")
     reasons = {kind: _reason(kind) for kind in FOR_JOB}
     status = 0 if any(reason is None for reason in reasons.values()) else 1
     for_shell, for_job = (
@@ -70,14 +70,18 @@ def _wall(arguments: argparse.Namespace, words: Translator) -> int:
         for offered in (FOR_SHELL, FOR_JOB)
     )
     if arguments.json:
-        tried = [{"kind": kind, "reason": reason} for kind, reason in reasons.items()]
-        print(as_json(dict(zip(KEYS, (tried, for_shell, for_job), strict=True))))
+        kinds = [{"kind": kind, "reason": reason} for kind, reason in reasons.items()]
+        print(as_json(dict(zip(KEYS, (kinds, for_shell, for_job), strict=True))))
         return status
     for kind, reason in reasons.items():
-        print(own("holds_not", kind=kind, reason=reason) if reason else own("holds", kind=kind))
+        print(
+            messages("holds_not", kind=kind, reason=reason)
+            if reason
+            else messages("holds", kind=kind)
+        )
     for key, kind in (("used_for_shell", for_shell), ("used_for_job", for_job)):
-        print(own(key, kind=kind, wall=own(f"wall_{kind}")))
+        print(messages(key, kind=kind, wall=messages(f"wall_{kind}")))
     if reasons[Kind.BUBBLEWRAP] and not reasons[Kind.NAMESPACE]:
-        print(own("install_bubblewrap"))
-    print(own("hole"))
+        print(messages("install_bubblewrap"))
+    print(messages("hole"))
     return status

@@ -11,7 +11,7 @@ def address(page: str, language: str) -> str:
     Where no site is known (data/index/addresses.yml), that is the end of the address on any copy
     of the site, and the program must say that it is of the guide.
     """
-    path, mark, place = page.partition("#")
-    known_site = load("index/addresses")["guide"]
-    site = f"{known_site}{language}/" if known_site else ""
-    return f"{site}{path}/{mark}{place}"
+    path, separator, fragment = page.partition("#")
+    site_address = load("index/addresses")["guide"]
+    site = f"{site_address}{language}/" if site_address else ""
+    return f"{site}{path}/{separator}{fragment}"

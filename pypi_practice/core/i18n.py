@@ -39,7 +39,7 @@ def localized_argparse(language: str) -> Iterator[None]:
     the environment; ours are in data/locale.
     """
     variable = "LANGUAGE"
-    asked, domain = os.environ.get(variable), gettext.textdomain()
+    previous, domain = os.environ.get(variable), gettext.textdomain()
     gettext.bindtextdomain(DOMAIN, str(Path(data.__file__).parent / "locale"))
     gettext.textdomain(DOMAIN)
     os.environ[variable] = language
@@ -47,10 +47,10 @@ def localized_argparse(language: str) -> Iterator[None]:
         yield
     finally:
         gettext.textdomain(domain)
-        if asked is None:
+        if previous is None:
             del os.environ[variable]
         else:
-            os.environ[variable] = asked
+            os.environ[variable] = previous
 
 
 def metavar(name: str, language: str) -> str:
@@ -62,7 +62,7 @@ def metavar(name: str, language: str) -> str:
     return {texts[LANGUAGES[0]]: texts[language] for texts in names}[name]
 
 
-def _shown(value: object) -> object:
+def _printable(value: object) -> object:
     """Return a value as it is printed; a path has no lines, and some sentences have."""
     if isinstance(value, int | float):
         return value
@@ -81,9 +81,9 @@ class Translator:
 
         Nothing in a value can steer a terminal.
         """
-        shown = {name: _shown(value) for name, value in values.items()}
+        printable = {name: _printable(value) for name, value in values.items()}
         sentence: str = load(self.name)[key][self.language]
-        return sentence.format(**shown)
+        return sentence.format(**printable)
 
     def metavar(self, name: str) -> str:
         """Return how the usage names a value."""

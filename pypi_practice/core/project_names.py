@@ -65,7 +65,7 @@ def fault(name: str, others: Iterable[str]) -> str | None:
         return "name_stdlib"
     if normalized in prohibited():
         return "name_prohibited"
-    mine = look(name)
-    if any(look(other) == mine for other in others):
+    own_form = look(name)
+    if any(look(other) == own_form for other in others):
         return "name_similar"
     return None

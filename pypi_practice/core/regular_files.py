@@ -55,12 +55,12 @@ def chunks(path: Path | str, limit: int) -> Iterator[bytes]:
     Raises OSError, and its subclasses NotRegularError and TooLargeError (more than *limit* bytes).
     """
     with open(_open(path), "rb", buffering=0) as file:
-        left = limit
+        remaining = limit
         if os.fstat(file.fileno()).st_size > limit:
             raise TooLargeError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
-        while data := file.read(min(CHUNK, left + 1)):
-            left -= len(data)
-            if left < 0:
+        while data := file.read(min(CHUNK, remaining + 1)):
+            remaining -= len(data)
+            if remaining < 0:
                 raise TooLargeError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
             yield data
 

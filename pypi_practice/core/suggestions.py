@@ -25,7 +25,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 def suggest(sentence: str, word: str, known: Iterable[str], language: str) -> str:
     """Return *sentence*, and the question whether the nearest word was meant, if there is one."""
-    near = nearest(word, known)
-    if near is None:
+    suggestion = nearest(word, known)
+    if suggestion is None:
         return sentence
-    return f"{sentence} {Translator(language)('did_you_mean', word=near)}"
+    return f"{sentence} {Translator(language)('did_you_mean', word=suggestion)}"

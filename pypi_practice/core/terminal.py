@@ -63,8 +63,8 @@ def title_restored() -> Iterator[None]:
     Where the terminal keeps no titles (xterm's "window manipulation" 22 and 23), it has none
     afterwards, which is better than a wrong one.
     """
-    shown = os.name != "nt" and os.environ.get("TERM", "dumb") not in ("dumb", "linux")
-    if not (shown and sys.stdout.isatty()):
+    has_titles = os.name != "nt" and os.environ.get("TERM", "dumb") not in ("dumb", "linux")
+    if not (has_titles and sys.stdout.isatty()):
         yield
         return
     print("\x1b[22;0t", end="", flush=True)

@@ -11,7 +11,7 @@ FIRST = int((datetime(1, 1, 2, tzinfo=UTC) - EPOCH).total_seconds())
 LAST = int((datetime(9999, 12, 30, tzinfo=UTC) - EPOCH).total_seconds())
 
 
-def _moment(seconds: float) -> datetime:
+def _datetime(seconds: float) -> datetime:
     return EPOCH + timedelta(seconds=int(min(max(seconds, FIRST), LAST)))
 
 
@@ -21,10 +21,10 @@ def local(seconds: float) -> str:
     >>> local(0)[:8], local(2**80)[:5]  # the rest depends on the zone
     ('1970-01-', '9999-')
     """
-    moment = _moment(seconds)
+    time = _datetime(seconds)
     with contextlib.suppress(OSError, OverflowError):  # Windows knows no zones before 1970
-        moment = moment.astimezone()
-    return moment.isoformat(" ")
+        time = time.astimezone()
+    return time.isoformat(" ")
 
 
 def utc(seconds: float) -> str:
@@ -33,7 +33,7 @@ def utc(seconds: float) -> str:
     >>> utc(1893456000)
     '2030-01-01T00:00:00Z'
     """
-    return _moment(seconds).isoformat().replace("+00:00", "Z")
+    return _datetime(seconds).isoformat().replace("+00:00", "Z")
 
 
 def parse(text: str) -> int:

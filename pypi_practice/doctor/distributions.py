@@ -5,7 +5,7 @@ from __future__ import annotations
 import tarfile
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.metadata import parse_email
@@ -29,9 +29,9 @@ IN_METADATA = {name: key for key, name in FORM_FIELDS.items()}
 
 @dataclass(frozen=True)
 class Built:
-    """An sdist or a wheel: its place, the names in it, and its metadata as fields of an upload.
+    """An sdist or a wheel: its path, the names in it, and its metadata as fields of an upload.
 
-    The names of an sdist are those below its one folder. ``unparsed`` are the fields of its
+    The names of an sdist are relative to its top folder. ``unparsed`` are the fields of its
     metadata that are malformed or unknown.
     """
 
@@ -45,7 +45,7 @@ class Built:
         return [value for key, value in self.fields if key == name]
 
     def form(self, content: Incoming) -> Form:
-        """Return the upload that twine would send of it; *content* takes its bytes."""
+        """Return the form that twine would send for it; its bytes are written to *content*."""
         is_wheel = self.path.suffix == ".whl"
         content.write(self.path.read_bytes())
         fields = [
@@ -57,6 +57,17 @@ class Built:
             *self.fields,
         ]
         return Form(fields, filename=self.path.name, content=content)
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """The sdist and the wheel that were built; or none, and the *failure* in the builder's words.
+
+    Both are empty if nothing was to be built.
+    """
+
+    distributions: list[Built] = field(default_factory=list)
+    failure: str = ""
 
 
 def open_distribution(path: Path) -> Built:
@@ -80,9 +91,9 @@ def open_distribution(path: Path) -> Built:
 
 
 def _fields(metadata: bytes) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
-    """Return METADATA as the fields of the form that twine sends, and what twine cannot read."""
+    """Return METADATA as the form fields that twine sends, and the fields that it cannot parse."""
     raw, unparsed = parse_email(metadata)
-    unparsed.pop("license-file", None)  # twine takes it in any version of the metadata
+    unparsed.pop("license-file", None)  # twine accepts it in any version of the metadata
     fields: list[tuple[str, str]] = []
     for key, value in raw.items():
         name = IN_METADATA.get(key, key)
@@ -92,6 +103,8 @@ def _fields(metadata: bytes) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
             fields += [(name, f"{label}, {url}") for label, url in value.items()]
         elif isinstance(value, list):
             fields += (
-                [(name, ",".join(value))] if key == "keywords" else [(name, each) for each in value]
+                [(name, ",".join(value))]
+                if key == "keywords"
+                else [(name, element) for element in value]
             )
     return fields, tuple(sorted(unparsed))

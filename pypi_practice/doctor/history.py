@@ -22,22 +22,23 @@ from pypi_practice.core import regular_files
 from pypi_practice.core.data import load
 from pypi_practice.doctor.leaks import Scanner, has_token
 from pypi_practice.git.git_command import FAILED, GitError
-from pypi_practice.git.safe_reader import TABLE_LIMIT, Repository
+from pypi_practice.git.repository_files import TABLE_LIMIT
+from pypi_practice.git.safe_reader import Repository
 
 OBJECT_LIMIT = 512 * 1024 * 1024  # bytes of one object
 READ_LIMIT = 4 * 1024 * 1024 * 1024  # bytes of all objects
 TIME_LIMIT = 300  # seconds for all of it
-MOST_RESTARTS = 20  # git ends at an object that is damaged, and is started again behind it
-NAMED = 3  # secrets whose file and commit are looked up; a report shows no more
+MOST_RESTARTS = 20  # git stops at a damaged object, and is started again after it
+NAMED = 3  # secrets whose path and commit are looked up, as many as a report shows
 LINE_LIMIT = 64 * 1024  # bytes
 OBJECT_ID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-# Everything that leads to a commit: references, the heads of linked work trees, logs, the index.
+# All starting points: references, heads of linked work trees, logs of references, the index.
 EVERYTHING = ("--all", "--reflog", "--indexed-objects")
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A file of the history: its name, and the commit that brought it, in short."""
+    """A file of the history: its path, and the abbreviated id of the commit that added it."""
 
     path: str
     commit: str
@@ -45,10 +46,10 @@ class Secret:
 
 @dataclass
 class History:
-    """What was found: ``tokens``, ``files`` that never belong into a commit, and what is unread.
+    """The secrets in a history: ``tokens``, and ``files`` that never belong into a commit.
 
-    ``unread`` has the reasons: keys of ``unread`` in data/commands/doctor.yml, with
-    their values.
+    ``unread`` has the reasons why a part could not be read: keys of ``unread`` in
+    data/commands/doctor.yml, with their values.
     """
 
     tokens: list[Secret] = field(default_factory=list)
@@ -65,7 +66,7 @@ class _Search:
         self.unread: dict[str, dict[str, object]] = {}
         never = load("commands/doctor")["never_committed"].encode()
         self.never = re.compile(b"(?:^|/)(?:" + never + b")$")
-        # An entry of a folder: its mode, which here is that of a file or a link, name and object.
+        # An entry of a tree object: the mode of a file or link, the name, and the object id.
         self.never_in_tree = re.compile(
             b"(?:100[0-7]{3}|120000) (" + never + b")\0(.{20}(?:.{12})?)", re.DOTALL
         )
@@ -81,10 +82,10 @@ class _Search:
         self.unread["slow"] = {"seconds": TIME_LIMIT}
         return True
 
-    def _names(self, wanted: set[bytes] | None = None) -> dict[bytes, str]:
-        """Walk through everything that something leads to, and look at the names.
+    def _names(self, requested: set[bytes] | None = None) -> dict[bytes, str]:
+        """Search the paths of all reachable objects.
 
-        With *wanted*, return the names of these objects instead.
+        With *requested*, return the names of these objects instead.
         """
         names: dict[bytes, str] = {}
         missing = 0
@@ -96,10 +97,10 @@ class _Search:
                     missing += 1
                     continue
                 identifier, _, name = line.rstrip(b"\n").partition(b" ")
-                if not OBJECT_ID.fullmatch(identifier):  # the rest of a name with a line's end
+                if not OBJECT_ID.fullmatch(identifier):  # the second part of a path with a newline
                     identifier, name = b"", line
-                if wanted is not None:
-                    if identifier in wanted:
+                if requested is not None:
+                    if identifier in requested:
                         names.setdefault(identifier, os.fsdecode(name))
                     continue
                 if has_token(name):
@@ -107,7 +108,7 @@ class _Search:
                 if self.never.search(name):
                     self.files.setdefault(os.fsdecode(name), identifier.decode())
             failed = process.wait() != 0
-        if wanted is None:
+        if requested is None:
             if missing:
                 key = "partial" if self.reader.is_partial else "missing"
                 self.unread[key] = {"count": missing}
@@ -116,7 +117,7 @@ class _Search:
         return names
 
     def _list(self, into: IO[bytes]) -> tuple[int, int]:
-        """Write the ids of all objects to a file; return how many, and the length of a line."""
+        """Write the ids of all objects to a file; return their number, and the length of a line."""
         count = width = large = total = 0
         command = ["cat-file", "--batch-all-objects", "--batch-check", "--unordered", "--buffer"]
         with self.reader.stream(*command, deadline=self.deadline) as process:
@@ -145,11 +146,11 @@ class _Search:
         return count, width
 
     def _damaged(self, count: int) -> None:
-        known = self.unread.setdefault("damaged", {"count": 0})
-        known["count"] = int(str(known["count"])) + count
+        problem = self.unread.setdefault("damaged", {"count": 0})
+        problem["count"] = int(str(problem["count"])) + count
 
     def _contents(self) -> None:
-        """Read every file and every message."""
+        """Search the content of all objects: files, folders and commit messages."""
         with tempfile.TemporaryFile() as listed:
             count, width = self._list(listed)
             at = restarts = 0
@@ -190,12 +191,12 @@ class _Search:
         return count_read
 
     def _entries(self, tree: bytes, length: int) -> None:
-        """Look at the names in a folder; *length* is that of an id in bytes."""
+        """Search the names in a tree object; *length* is that of an object id in bytes."""
         for match in self.never_in_tree.finditer(tree):
             self.files_in_trees.setdefault(match[1].decode(), match[2][:length].hex())
 
     def _references(self) -> None:
-        """Look at the names of branches and tags, and at the logs of the references."""
+        """Search the names of branches and tags, and the logs of the references."""
         command = ["for-each-ref", "--format=%(refname)"]
         with self.reader.stream(*command, deadline=self.deadline) as process:
             assert process.stdout is not None
@@ -212,7 +213,7 @@ class _Search:
                     self.logs.append(f"logs/{path.relative_to(logs).as_posix()}")
 
     def _commit(self, identifier: str) -> str:
-        """Return the commit that brought an object, in short; ``?`` if nothing leads to it."""
+        """Return the abbreviated id of the commit that added an object; ``?`` if unreachable."""
         command = ["log", "--all", "--reflog", "--format=%h", f"--find-object={identifier}"]
         with contextlib.suppress(GitError):
             return (self.reader.text(*command).splitlines() or ["?"])[-1]
@@ -220,18 +221,18 @@ class _Search:
 
     def _secrets(self, objects: Iterable[str]) -> list[Secret]:
         identifiers = list(dict.fromkeys(objects))
-        shown = {identifier.encode() for identifier in identifiers[:NAMED]}
-        names = self._names(shown) if shown else {}
+        looked_up = {identifier.encode() for identifier in identifiers[:NAMED]}
+        names = self._names(looked_up) if looked_up else {}
         secrets = []
         for identifier in identifiers:
             path = names.get(identifier.encode(), "")
-            known = identifier.encode() in shown
-            commit = self._commit(identifier) if path and known else identifier[:7]
+            is_looked_up = identifier.encode() in looked_up
+            commit = self._commit(identifier) if path and is_looked_up else identifier[:7]
             secrets.append(Secret(path, commit))
         return secrets
 
     def run(self) -> History:
-        """Search; what git cannot do at all is among the reasons."""
+        """Search; errors of git become reasons in ``unread``."""
         if self.reader.is_shallow:
             self.unread["shallow"] = {}
         try:
@@ -241,14 +242,14 @@ class _Search:
             self._contents()
             tokens = self._secrets(self.objects)
             tokens += [Secret(path, "?") for path in dict.fromkeys(self.named)]
-            # The walk knows the whole path of a file; a folder knows the last part.
-            known = {path.rpartition("/")[2] for path in self.files}
+            # The walk has whole paths; tree objects have only the last part.
+            names_in_walk = {path.rpartition("/")[2] for path in self.files}
             for name, identifier in self.files_in_trees.items():
-                if name not in known:
+                if name not in names_in_walk:
                     self.files[name] = identifier
             files = sorted(self.files.items())
             return History(
-                # A log repeats the messages of the commits.
+                # A log of a reference repeats commit messages, so it counts only by itself.
                 tokens or [Secret(path, "?") for path in self.logs],
                 [
                     Secret(path, self._commit(name) if at < NAMED else "?")
@@ -262,12 +263,12 @@ class _Search:
 
 
 def secrets(reader: Repository) -> History:
-    """Return the secrets in a repository: real tokens, and the files of doctor.yml."""
+    """Return the secrets in a repository: real tokens, and files that doctor.yml lists."""
     return _Search(reader).run()
 
 
 def token_in_file(path: Path, limit: int) -> bool:
-    """Tell whether a regular file holds a token; raises OSError."""
+    """Tell whether a regular file of at most *limit* bytes has a token; raises OSError."""
     scanner = Scanner()
     for data in regular_files.chunks(path, limit):
         scanner.feed(data)

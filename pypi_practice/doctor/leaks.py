@@ -1,25 +1,25 @@
-"""Finds tokens of the two real indexes in bytes, however long they are, a piece at a time.
+"""Finds tokens of PyPI and TestPyPI in a stream of bytes, chunk by chunk.
 
-The memory that it needs does not depend on the length. What is compressed or encrypted is not
-looked into.
+The memory that it needs does not depend on the length of the stream. Compressed and encrypted data
+are not decoded.
 """
 
 from __future__ import annotations
 
 from pypi_practice.tokens import patterns
 
-KEPT = 4096  # bytes of a piece that are looked at again with the next: more than a token has
+KEPT = 4096  # bytes of a chunk that are searched again with the next; longer than a token
 
 
 class Scanner:
-    """Looks for a token in a text that comes in pieces; ``found`` says whether there is one."""
+    """Looks for a token in data that comes in chunks; ``has_token`` says whether there is one."""
 
     def __init__(self) -> None:
         self.has_token = False
         self._end = b""
 
     def feed(self, data: bytes) -> None:
-        """Look at the next piece."""
+        """Search the next chunk."""
         window = self._end + data
         self.has_token = self.has_token or patterns.contains_real(window)
         self._end = window[-KEPT:]
@@ -32,5 +32,5 @@ def has_token(data: bytes) -> bool:
 
 def hide(text: str) -> str:
     """Return *text* without the tokens in it, as a name of a file may hold one."""
-    shown: str = patterns.TOKEN.sub(lambda match: f"{match[0][:8]}…", text)
-    return shown
+    hidden: str = patterns.TOKEN.sub(lambda match: f"{match[0][:8]}…", text)
+    return hidden

@@ -1,8 +1,9 @@
-"""What TestPyPI and PyPI know of a name: only looked at, and never waited for long.
+"""Asks TestPyPI and PyPI whether a project of some name exists.
 
-The question is a GET of the simple index and of the JSON page, which anybody may ask; no token is
-near. In a practice shell the practice index answers. A response that is not what the index promises
-counts as none.
+Two GET requests without a token: one to the simple index, one to the JSON API. In a practice shell
+the practice index answers them. A response in an unexpected form counts as no response.
+
+Sources: https://docs.pypi.org/api/index-api/ and https://docs.pypi.org/api/json/.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ SIMPLE = "application/vnd.pypi.simple.v1+json"
 
 @dataclass(frozen=True)
 class ProjectStatus:
-    """What one index said: whether the project exists, None if it could not be asked.
+    """The response of one index: whether the project exists, None if it did not answer.
 
-    ``versions`` are those that it has; ``info`` is what the newest one says of itself, None if that
-    could not be asked.
+    ``versions`` are those of the project; ``info`` is the metadata of the newest one, None if the
+    JSON API did not answer.
     """
 
     exists: bool | None
@@ -70,8 +71,8 @@ def _get(url: str, accept: str) -> dict[str, Any] | None:
     return page
 
 
-def look(name: str, index: Index) -> ProjectStatus:
-    """Ask *index* for the project of this normalised name."""
+def ask(name: str, index: Index) -> ProjectStatus:
+    """Return the status of the project of this normalised name on *index*."""
     try:
         page = _get(f"{index.simple}{name}/", SIMPLE)
         if page is None:
@@ -85,7 +86,7 @@ def look(name: str, index: Index) -> ProjectStatus:
 
 
 def _info(name: str, index: Index) -> dict[str, Any] | None:
-    """Return what the newest version says of itself; None if that could not be asked."""
+    """Return the metadata of the newest version; None if the JSON API did not answer."""
     try:
         details = _get(f"{index.web}/pypi/{name}/json", "application/json") or {}
     except (OSError, ValueError):
@@ -94,9 +95,9 @@ def _info(name: str, index: Index) -> dict[str, Any] | None:
     return info if isinstance(info, dict) else None
 
 
-def both(name: str, indexes: Iterable[Index]) -> dict[str, ProjectStatus]:
-    """Ask all *indexes* at the same time."""
-    known = list(indexes)
-    with concurrent.futures.ThreadPoolExecutor(len(known)) as pool:
-        looks = pool.map(lambda index: look(name, index), known)
-        return {index.key: each for index, each in zip(known, looks, strict=True)}
+def ask_all(name: str, indexes: Iterable[Index]) -> dict[str, ProjectStatus]:
+    """Return the status on each index, by its key; all are asked at the same time."""
+    listed = list(indexes)
+    with concurrent.futures.ThreadPoolExecutor(len(listed)) as pool:
+        statuses = pool.map(lambda index: ask(name, index), listed)
+        return {index.key: status for index, status in zip(listed, statuses, strict=True)}

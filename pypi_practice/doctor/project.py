@@ -1,8 +1,9 @@
-"""The project that is looked at: its files, its commits, and what is built of it, each read once.
+"""The project under examination: its files, its commits and its distributions, each read once.
 
-Nothing of it is changed. The sdist and the wheel are built in a folder of their own from the commit
-that is checked out, because a build server builds commits; that runs the project's build back end.
-Until then, and without a build, no program is started but git, and none that the project names.
+The project is not changed. The sdist and the wheel are built in a folder of their own from the
+commit that is checked out, because a build server builds commits; this runs the project's build
+back end. Before the build, git is the only program that is started, and git starts none that the
+project names. With ``build=False`` this holds throughout.
 """
 
 from __future__ import annotations
@@ -31,25 +32,30 @@ from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.doctor import history, lookup
-from pypi_practice.doctor.distributions import UNPACK_ERRORS, Built, open_distribution
+from pypi_practice.doctor.distributions import (
+    UNPACK_ERRORS,
+    BuildResult,
+    Built,
+    open_distribution,
+)
 from pypi_practice.doctor.leaks import has_token
 from pypi_practice.doctor.versions import TAG, TAG_LIMIT, parse_version
 from pypi_practice.git import git_command
 from pypi_practice.git.git_command import NOT_A_REPOSITORY, NOT_INSTALLED, GitError
 from pypi_practice.git.safe_reader import Repository
 from pypi_practice.travis.run import plan_report, repository
+from pypi_practice.travis.run.job.process import Limits, stream
 from pypi_practice.travis.run.log import COLOUR
-from pypi_practice.travis.run.process import Limits, stream
 
 SETTINGS_LIMIT = 1024 * 1024  # bytes of pyproject.toml
 FILE_LIMIT = 1024 * 1024 * 1024  # bytes of a file that is searched; it is read in pieces
 COPY_LIMIT = 4 * 1024 * 1024 * 1024  # bytes of a folder without commits that is built from a copy
-# tomllib reads a key of n parts in n * n steps, so a longer one is refused before it is read.
+# tomllib needs time quadratic in the number of parts of a dotted key.
 LONG_KEY = re.compile(r"(?<![^.\n=\[\]{},])(?:[^.\n=\[\]{},]+\.){100}")
 BUILD_TIMEOUT = 900  # seconds; some back ends compile
 BUILD_LOG = 1024 * 1024 * 1024  # bytes
 BUILD_LINES = 10_000  # at the end of the log, where the error is
-# What a copy of a folder without commits leaves out.
+# Left out of the copy of a folder without commits.
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", "venv", ".tox", ".nox", "build", "dist", "*.egg-info", "__pycache__"
 )
@@ -57,14 +63,19 @@ NOT_COPIED = shutil.ignore_patterns(
 
 @dataclass
 class Plan:
-    """What each event would do on Travis CI, in one language; or the *problem* that hides it."""
+    """What each event would do on Travis CI, in one language; or the *problem* in planning it."""
 
     rows: list[plan_report.Row]
     problem: str = ""
 
 
 class Project:
-    """A project in a folder; *variables* are those of Travis CI that the user named."""
+    """A project in a folder.
+
+    *variables* are those of Travis CI that the user named. *online* allows requests to the indexes,
+    *build* allows a build, *isolated* builds in an environment of its own, and *on_build* is called
+    before the build, which may take minutes.
+    """
 
     def __init__(
         self,
@@ -74,21 +85,21 @@ class Project:
         isolated: bool = True,
         build: bool = True,
         variables: Sequence[Any] = (),
-        say: Callable[[], None] | None = None,
+        on_build: Callable[[], None] | None = None,
     ) -> None:
         self.root = Path(os.path.realpath(root))
         self.online, self.isolated, self.variables = online, isolated, variables
         self.may_build = build
-        self._say = say
-        self._place: tempfile.TemporaryDirectory[str] | None = None
+        self._on_build = on_build
+        self._temporary_directory: tempfile.TemporaryDirectory[str] | None = None
 
     def __deepcopy__(self, memo: Mapping[int, object]) -> Project:
-        return self  # repo-review copies what it hands to its checks; this one changes nothing
+        return self  # repo-review deep-copies its fixtures; the checks do not change this one
 
     def close(self) -> None:
         """Remove what was built, and the copies of the repository's references."""
-        if self._place is not None:
-            self._place.cleanup()
+        if self._temporary_directory is not None:
+            self._temporary_directory.cleanup()
         reader = self.__dict__.get("_reader", (None, None))[0]
         if reader is not None:
             reader.close()
@@ -149,17 +160,17 @@ class Project:
 
     @functools.cached_property
     def name(self) -> str | None:
-        """The name of the project, None if nothing says it."""
+        """The name of the project, None if neither pyproject.toml nor a distribution has one."""
         return self.written("name")
 
     @functools.cached_property
     def version(self) -> str | None:
-        """The version, None if nothing says it."""
+        """The version, None if neither pyproject.toml nor a distribution has one."""
         return self.written("version")
 
     @functools.cached_property
     def parsed_version(self) -> Version | None:
-        """The version as PEP 440 reads it, None if it cannot."""
+        """The parsed version, None if PEP 440 does not allow it."""
         return parse_version(self.version or "")
 
     @functools.cached_property
@@ -184,7 +195,7 @@ class Project:
 
     @property
     def is_git_missing(self) -> bool:
-        """Whether there is a repository here, and no git on this computer to read it."""
+        """Whether the folder is a repository that cannot be read because git is not installed."""
         return git_command.program() is None and os.path.lexists(self.root / ".git")
 
     @property
@@ -218,19 +229,20 @@ class Project:
     def search(self, pattern: re.Pattern[bytes], names: Sequence[str]) -> Iterator[tuple[str, Any]]:
         """Yield each file with the matches of *pattern* in it, or with the OSError of reading it.
 
-        A file is read in pieces, in which a match of up to a hundred bytes is never cut.
+        A file is read in chunks, each with the last 100 bytes of the one before, so that a match of
+        up to 100 bytes is found across their border.
         """
         for name in names:
             path = self.root / name
             if os.path.islink(path):
                 continue
             matches: set[bytes] = set()
-            kept = b""
+            overlap = b""
             try:
                 for data in regular_files.chunks(path, FILE_LIMIT):
-                    window = kept + data.translate(None, b"\0")  # UTF-16 as ASCII
+                    window = overlap + data.translate(None, b"\0")  # UTF-16 as ASCII
                     matches.update(match[0] for match in pattern.finditer(window))
-                    kept = window[-100:]
+                    overlap = window[-100:]
             except OSError as error:
                 yield name, error
             else:
@@ -273,7 +285,7 @@ class Project:
         if not self.is_git:
             return {}
         listed = ("for-each-ref", "--format=%(refname:lstrip=2)")
-        here = set(self.reader.text(*listed, "--points-at=HEAD", "refs/tags").split())
+        tags_of_commit = set(self.reader.text(*listed, "--points-at=HEAD", "refs/tags").split())
         versions = {}
         for tag in self.reader.text(*listed, "refs/tags").split():
             if len(tag) > TAG_LIMIT:
@@ -281,42 +293,44 @@ class Project:
             match = TAG.fullmatch(tag)
             version = parse_version(match[1]) if match else None
             if version is not None:
-                versions[tag] = version, tag in here
+                versions[tag] = version, tag in tags_of_commit
         return versions
 
     @functools.cached_property
     def _folder(self) -> Path:
-        self._place = tempfile.TemporaryDirectory(prefix="doctor-")
-        return Path(self._place.name)
+        self._temporary_directory = tempfile.TemporaryDirectory(prefix="doctor-")
+        return Path(self._temporary_directory.name)
 
     @functools.cached_property
-    def _made(self) -> tuple[list[Built], str]:
+    def build_result(self) -> BuildResult:
+        """What the build made; a test may assign another result instead."""
         if not self.may_build:
-            return [], ""
-        if self._say is not None:
-            self._say()
+            return BuildResult()
+        if self._on_build is not None:
+            self._on_build()
         source, out = self._folder / "source", self._folder / "dist"
         try:
-            if self.is_git:  # with its history: some versions come from the tags
+            if self.is_git:  # with its tags, from which some back ends take the version
                 self.reader.clone(source)
             else:
                 self._copy(source)
             failure = self._build(source, out)
             if failure:
-                return [], failure
+                return BuildResult(failure=failure)
         except GitError as error:
-            return [], error.detail or str(error)
+            return BuildResult(failure=error.detail or str(error))
         except (OSError, shutil.Error) as error:
-            return [], str(error)
+            return BuildResult(failure=str(error))
         try:
-            return [open_distribution(path) for path in sorted(out.iterdir())], ""
+            return BuildResult([open_distribution(path) for path in sorted(out.iterdir())])
         except UNPACK_ERRORS as error:
-            return [], f"{type(error).__name__}: {error}"
+            return BuildResult(failure=f"{type(error).__name__}: {error}")
 
     def _build(self, source: Path, out: Path) -> str:
-        """Build *source* into *out*; return what went wrong, empty if nothing did.
+        """Build *source* into *out*; return the error message, empty after a success.
 
-        Whatever the build has started ends with it, and its temporary files are in our folder.
+        The processes that the build has started end with it, and its temporary files are in our
+        folder, which ``close`` removes.
         """
         command = [sys.executable, "-m", "build", "--outdir", str(out), str(source)]
         command += [] if self.isolated else ["--no-isolation"]
@@ -332,7 +346,9 @@ class Project:
         if time.monotonic() - begun >= BUILD_TIMEOUT:
             return f"> {BUILD_TIMEOUT} s"
         output = [COLOUR.sub("", line).strip() for line in lines]
-        return next((line for line in reversed(output) if _tells(line)), f"exit code {code}")
+        return next(
+            (line for line in reversed(output) if _is_informative(line)), f"exit code {code}"
+        )
 
     def _copy(self, target: Path) -> None:
         """Copy the folder, but no pipes and devices; raises OSError if it is too large."""
@@ -356,32 +372,28 @@ class Project:
     @property
     def unbuilt(self) -> str:
         """Why there is no sdist and no wheel; empty if they were built."""
-        return self._made[1]
+        return self.build_result.failure
 
     @functools.cached_property
     def sdist(self) -> Built | None:
         """The sdist, None if it could not be built."""
-        return next(
-            (distribution for distribution in self._made[0] if distribution.path.suffix != ".whl"),
-            None,
-        )
+        built = self.build_result.distributions
+        return next((file for file in built if file.path.suffix != ".whl"), None)
 
     @functools.cached_property
     def wheel(self) -> Built | None:
         """The wheel, None if it could not be built."""
-        return next(
-            (distribution for distribution in self._made[0] if distribution.path.suffix == ".whl"),
-            None,
-        )
+        built = self.build_result.distributions
+        return next((file for file in built if file.path.suffix == ".whl"), None)
 
     @functools.cached_property
-    def looks(self) -> dict[str, lookup.ProjectStatus]:
-        """What TestPyPI and PyPI know of the name, by the key of the index."""
+    def index_statuses(self) -> dict[str, lookup.ProjectStatus]:
+        """The status of the name on TestPyPI and PyPI, by the key of the index."""
         if not self.online or not self.name:
             return {}
-        return lookup.both(canonicalize_name(self.name), INDEXES.values())
+        return lookup.ask_all(canonicalize_name(self.name), INDEXES.values())
 
 
-def _tells(line: str) -> bool:
-    """Whether a line of a builder's output is more than a frame around one that is."""
+def _is_informative(line: str) -> bool:
+    """Whether a line of the builder's output says something, and is not a frame or a heading."""
     return len(line) > 3 and not re.match(r"[╰│─╭*=\[]|note:|hint:|File \"|During handling", line)

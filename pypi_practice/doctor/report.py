@@ -1,4 +1,4 @@
-"""Makes the checks of a project in their order, and writes what they found."""
+"""Runs the checks of a project in their order, and writes the report."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RESULTS = ("fail", "advice", "pass", "skip", "ignored")
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the report: a check, what it found, and the reason if it is ignored."""
+    """One line of the report: a check, its result, and the reason if it is ignored."""
 
     check: Check
     check_result: CheckResult
@@ -29,7 +29,7 @@ class Line:
 
     @property
     def result(self) -> str:
-        """One of RESULTS: a fault is ``advice`` if it keeps nothing from going out."""
+        """One of RESULTS; a fault that does not prevent a release is ``advice``."""
         if self.reason:
             return "ignored"
         is_advice = self.check_result.result == "fail" and self.check.facts["level"] == "advice"
@@ -42,22 +42,22 @@ def ignored(project: Project, words: Translator) -> dict[str, str]:
     Raises PracticeError for a check that does not exist, or one without a reason.
     """
     tool = (project.pyproject or {}).get("tool")
-    own = tool.get("pypi-practice") if isinstance(tool, dict) else None
-    reasons = own.get("ignore", {}) if isinstance(own, dict) else {}
+    table = tool.get("pypi-practice") if isinstance(tool, dict) else None
+    reasons = table.get("ignore", {}) if isinstance(table, dict) else {}
     if not isinstance(reasons, Mapping):
         raise PracticeError(words("ignore_form"))
-    known = in_order()
+    checks = in_order()
     for name, reason in reasons.items():
-        if name not in known:
-            sentence = words("ignore_unknown", name=name, known=", ".join(known))
-            raise PracticeError(suggest(sentence, name, known, words.language))
+        if name not in checks:
+            sentence = words("ignore_unknown", name=name, known=", ".join(checks))
+            raise PracticeError(suggest(sentence, name, checks, words.language))
         if not isinstance(reason, str) or not reason.strip():
             raise PracticeError(words("ignore_reason", name=name))
     return {name: reason.strip() for name, reason in reasons.items()}
 
 
-def look(project: Project, words: Translator) -> list[Line]:
-    """Make every check of *project*, each after those that it requires."""
+def run_checks(project: Project, words: Translator) -> list[Line]:
+    """Run every check of *project*, each after those that it requires."""
     reasons = ignored(project, words)
     lines: dict[str, Line] = {}
     for name, check in _sorted().items():
@@ -67,9 +67,9 @@ def look(project: Project, words: Translator) -> list[Line]:
             if lines[required].check_result.result != "pass"
         ]
         check_result = (
-            skipped("required", names=", ".join(missing)) if missing else check.look(project)
+            skipped("required", names=", ".join(missing)) if missing else check.run(project)
         )
-        # What is ignored and passes is not worth a line of its own kind.
+        # A check that passes is shown as passed, even if its faults are to be ignored.
         reason = reasons.get(name, "") if check_result.result == "fail" else ""
         lines[name] = Line(check, check_result, reason)
     return [lines[name] for name in in_order()]
@@ -89,12 +89,12 @@ def _sorted() -> dict[str, Check]:
 
 
 def is_ready(lines: list[Line]) -> bool:
-    """Whether nothing keeps the project from going out."""
+    """Whether no fault prevents a release."""
     return all(line.result != "fail" for line in lines)
 
 
 def _is_unseen(line: Line) -> bool:
-    """Whether something that concerns the project could not be looked at."""
+    """Whether the check was skipped although it concerns the project."""
     return (
         line.check_result.result == "skip"
         and line.check_result.key in load("commands/doctor")["unseen"]
@@ -102,7 +102,7 @@ def _is_unseen(line: Line) -> bool:
 
 
 def is_complete(lines: list[Line]) -> bool:
-    """Whether all that was asked about was looked at."""
+    """Whether every check that concerns the project was made."""
     return not any(map(_is_unseen, lines))
 
 

@@ -1,6 +1,7 @@
 """The checks for repo-review, which finds these functions by their entry points.
 
-They build nothing in an environment of their own and ask no index: repo-review only looks.
+They make no request to an index, and build without an isolated environment, because repo-review
+should need no network.
 """
 
 from __future__ import annotations
@@ -26,5 +27,5 @@ def checks() -> dict[str, Check]:
 
 def families() -> dict[str, dict[str, Any]]:
     """Return the families with their English names, in order."""
-    known = load("commands/doctor")["families"].items()
-    return {name: {"name": title["en"], "order": at} for at, (name, title) in enumerate(known)}
+    listed = load("commands/doctor")["families"].items()
+    return {name: {"name": title["en"], "order": at} for at, (name, title) in enumerate(listed)}

@@ -1,6 +1,6 @@
-"""The catalogue: every message that a release can meet, who says it, why, and what to do.
+"""The catalogue of messages: which program prints each, its cause and its fix.
 
-It is put together from the data: ``uploads.yml``, ``never.yml`` and ``pages.yml`` for PyPI, the
+It is built from the data files ``uploads.yml``, ``never.yml`` and ``pages.yml`` for PyPI, the
 texts of Travis CI's validator and ``travis/rules.yml``, and ``messages/catalog.yml`` for all
 others.
 """
@@ -17,16 +17,16 @@ from typing import Any
 from pypi_practice.core.data import load
 from pypi_practice.core.indexes import INDEXES
 
-# {name} is anything, {name!r} anything in quotes, {name:[0-9]+} characters of that class.
-PLACE = re.compile(r"\{(\w+)(!r)?(?::([^{}]+))?\}")
+# {name} matches any text, {name!r} any text in quotes, {name:[0-9]+} characters of that class.
+PLACEHOLDER = re.compile(r"\{(\w+)(!r)?(?::([^{}]+))?\}")
 CLASS = re.compile(r"([a-z0-9]*)\[((?:[a-z0-9]-[a-z0-9])+)\](\+?)")
 KIND_OF_LEVEL = {"info": "note", "warn": "hint", "error": "cause", "alert": "cause"}
 TITLE = 90  # characters of a heading
-ENOUGH = 16  # letters by which a message is known even if its link to a help page was cut off
+MINIMUM_LETTERS = 16  # of a message without its link, so that it can be recognised
 
 Texts = Mapping[str, str]
-# A piece is a literal; or None, which is any text in quotes; or a run: the characters of a class,
-# and the most of them. A segment is a list of pieces that follow one another directly.
+# A piece is a literal; or None, for any text in quotes; or a run: the characters of a class and
+# their greatest number. A segment is a list of pieces that follow one another directly.
 Run = tuple[str, int]
 Piece = str | None | Run
 Segment = tuple[Piece, ...]
@@ -34,12 +34,11 @@ Segment = tuple[Piece, ...]
 
 @dataclass(frozen=True)
 class Pattern:
-    """What to look for in a cleaned text: ``segments`` in this order, with at most ``gap`` of
-    data/messages/matching.yml characters between two of them; ``letters`` is the
-    number of fixed ones.
+    """Segments to find in a cleaned text, in this order.
 
-    Nothing else can be expressed, so that looking for it takes time linear in the text: each
-    segment is found by its first literal, and every place in it has a greatest length.
+    Between two of them are at most ``gap`` characters (data/messages/matching.yml). ``letters`` is
+    the number of characters in literals. The time of a search is linear in the text, because each
+    segment has a literal, and each placeholder in it a greatest length.
     """
 
     segments: tuple[Segment, ...]
@@ -50,11 +49,10 @@ class Pattern:
 class Entry:
     """One message. ``cause`` and ``fix`` are by language; ``id`` is the anchor on the page.
 
-    ``texts`` are the wordings, the usual one first, with places as in
-    data/messages/catalog.yml; ``find`` are those to look for. ``proof`` says how it
-    was reproduced: a key of proofs in data/messages/matching.yml, or a file; ``read``
-    is the source of what was only read, ``why`` the reason why it cannot be reproduced, by
-    language.
+    ``texts`` are the wordings, the usual one first, with placeholders as in
+    data/messages/catalog.yml; ``find`` are those to search for. ``proof`` says how it was
+    reproduced: a key of ``proofs`` in data/messages/matching.yml, or a file. ``read`` is the source
+    of a message that was not reproduced, ``why`` the reason why it cannot be, by language.
     """
 
     id: str
@@ -75,13 +73,13 @@ class Entry:
 
     @property
     def text(self) -> str:
-        """The message in its usual wording, with its places named: ``The name <name> ...``."""
+        """The message in its usual wording, with named placeholders: ``The name <name> ...``."""
         return shown(self.texts[0])
 
     @property
     def title(self) -> str:
         """The beginning of the message, short enough for a heading."""
-        text = " ".join(PLACE.sub("…", _helped(self.texts[0])).split())
+        text = " ".join(PLACEHOLDER.sub("…", _helped(self.texts[0])).split())
         text = text.replace("'…'", "…").replace('"…"', "…").partition(" See ")[0]
         if len(text) > TITLE:
             text = text[: TITLE - 1].rsplit(" ", 1)[0].rstrip(" .,:;(") + "…"
@@ -94,7 +92,7 @@ class Entry:
 
     @functools.cached_property
     def patterns(self) -> tuple[Pattern, ...]:
-        """What to look for in a cleaned text, for each wording of ``find``."""
+        """The patterns of the wordings in ``find``."""
         return tuple(pattern(text) for text in self.find)
 
 
@@ -103,24 +101,24 @@ def _helped(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Return a text with its places between angle brackets.
+    """Return a text with its placeholders in angle brackets.
 
     >>> shown("{name!r} is {what}, {code:[1-9]}")
     '<name> is <what>, <code>'
     """
-    return " ".join(PLACE.sub(r"<\1>", _helped(text)).split())
+    return " ".join(PLACEHOLDER.sub(r"<\1>", _helped(text)).split())
 
 
 def squeezed(text: str, keep: str = "") -> str:
-    """Return what of *text* counts when it is looked for: visible ASCII in small letters.
+    """Return *text* for a comparison: only visible ASCII, in lower case.
 
-    A control character in *keep* stays, too.
+    The characters in *keep* are kept too.
     """
     return re.sub(f"[^!-~{keep}]+", "", text).lower()
 
 
 def pattern(text: str) -> Pattern:
-    """Return the pattern that finds *text*; ValueError for a place that no piece can express.
+    """Return the pattern of *text*; ValueError for a placeholder that no piece can express.
 
     >>> pattern("The name {name!r} is taken: {why}").segments
     (('thename', None, 'istaken:'),)
@@ -128,19 +126,19 @@ def pattern(text: str) -> Pattern:
     (('is',), (',40', ('0123456789', 1)), ('at',))
     """
     segments: list[list[Piece]] = [[]]
-    end = 0
-    for place in PLACE.finditer(text):
-        _add_literal(segments[-1], squeezed(text[end : place.start()]))
-        _, quoted, expression = place.groups()
+    position = 0
+    for placeholder in PLACEHOLDER.finditer(text):
+        _add_literal(segments[-1], squeezed(text[position : placeholder.start()]))
+        _, quoted, expression = placeholder.groups()
         if quoted:
             segments[-1].append(None)
         elif expression:
             _add_class(segments[-1], expression, text)
         else:
             segments.append([])
-        end = place.end()
-    _add_literal(segments[-1], squeezed(text[end:]))
-    # A gap at an end finds nothing.
+        position = placeholder.end()
+    _add_literal(segments[-1], squeezed(text[position:]))
+    # A placeholder at the start or the end needs no segment.
     nonempty = tuple(tuple(segment) for segment in segments if segment)
     if not nonempty:
         raise ValueError(f"a message has no letters of its own: {text}")
@@ -151,7 +149,7 @@ def pattern(text: str) -> Pattern:
 
 
 def _check(segment: Segment, text: str, *, first: bool) -> None:
-    """Raise ValueError unless *segment* can be found by a literal, in one way only."""
+    """Raise ValueError unless a literal begins *segment* and every match of it is unique."""
     leading = first and segment[0] is None and len(segment) > 1
     if not isinstance(segment[1 if leading else 0], str):
         raise ValueError(f"a place of a message has no literal beside it: {text}")
@@ -224,16 +222,16 @@ def _plain(group: str) -> Iterator[Entry]:
 
 
 def _config() -> Iterator[Entry]:
-    more = load("messages/catalog")["config"]
-    named: set[str] = set()
+    own_messages = load("messages/catalog")["config"]
+    codes: set[str] = set()
     for key, rule in load("travis/rules").items():
-        own = more.get(key, {})
-        if "code" not in rule or "with" in own:
+        own_message = own_messages.get(key, {})
+        if "code" not in rule or "with" in own_message:
             continue
-        values = {name: value for name, value in own.items() if name != "see"}
-        if rule["code"] in named and not values:
+        values = {name: value for name, value in own_message.items() if name != "see"}
+        if rule["code"] in codes and not values:
             raise ValueError(f"data/messages/catalog.yml: {key} and another rule say the same")
-        named.add(rule["code"])
+        codes.add(rule["code"])
         text = _filled(load("travis/validator")[rule["code"]], values)
         yield Entry(
             id=key,
@@ -244,16 +242,16 @@ def _config() -> Iterator[Entry]:
             seen="config",
             cause=rule["why"],
             fix=rule["fix"],
-            see=own.get("see"),
+            see=own_message.get("see"),
             proof="rules",
             rule=key,
-            also_known_as=_shared(more, key),
+            also_known_as=_shared(own_messages, key),
             key=key,
         )
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
-    return PLACE.sub(lambda place: values.get(place[1], place[0]), text)
+    return PLACEHOLDER.sub(lambda placeholder: values.get(placeholder[1], placeholder[0]), text)
 
 
 def _shared(more: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -263,39 +261,39 @@ def _shared(more: Mapping[str, Any], key: str) -> tuple[str, ...]:
 
 
 def _uploads() -> Iterator[Entry]:
-    more = load("messages/catalog")["pypi"]
-    for key, answer in load("index/uploads").items():
-        own = more.get(key, {})
-        if "with" in own:
+    own_messages = load("messages/catalog")["pypi"]
+    for key, response in load("index/uploads").items():
+        own_message = own_messages.get(key, {})
+        if "with" in own_message:
             continue
-        text = own.get("text", answer["text"])
+        text = own_message.get("text", response["text"])
         texts = tuple(
             _filled(text, {"reason": reason})
-            for reason in own.get("reason", [None])
+            for reason in own_message.get("reason", [None])
             if reason is not None
         ) or (text,)
-        find = tuple(own.get("find", [_without_link(text) for text in texts]))
-        good = answer["status"] < 400 and answer["status"] != 308
+        find = tuple(own_message.get("find", [_without_link(text) for text in texts]))
+        is_success = response["status"] < 400 and response["status"] != 308
         yield Entry(
             id=key.replace("_", "-"),
             group="pypi",
             texts=texts,
-            find=() if good else find,
-            level="note" if good else "cause",
+            find=() if is_success else find,
+            level="note" if is_success else "cause",
             seen="pypi",
-            cause=answer["cause"],
-            fix=answer["fix"],
-            see=own.get("see"),
+            cause=response["cause"],
+            fix=response["fix"],
+            see=own_message.get("see"),
             proof="answers",
-            also_known_as=_shared(more, key),
+            also_known_as=_shared(own_messages, key),
             key=key,
         )
 
 
 def _without_link(text: str) -> str:
-    """Return a message without its link to a help page, if enough is left to know it by."""
+    """Return a message without its link to a help page, if it stays recognisable."""
     head = text.partition(" See ")[0]
-    return head if pattern(head).letters >= ENOUGH else text
+    return head if pattern(head).letters >= MINIMUM_LETTERS else text
 
 
 def _slug(text: str) -> str:
@@ -303,28 +301,28 @@ def _slug(text: str) -> str:
 
 
 def _never() -> Iterator[Entry]:
-    more = load("messages/catalog")["never"]
-    for answer in load("index/unreachable_answers"):
-        own = more[answer["fact"]]
+    own_messages = load("messages/catalog")["never"]
+    for response in load("index/unreachable_answers"):
+        own_message = own_messages[response["fact"]]
         yield Entry(
-            id=_slug(answer["text"]),
+            id=_slug(response["text"]),
             group="pypi",
-            texts=(answer["text"],),
-            find=(_without_link(answer["text"]),),
+            texts=(response["text"],),
+            find=(_without_link(response["text"]),),
             level="cause",
             seen="pypi",
-            cause=own["cause"],
-            fix=own["fix"],
-            see=own.get("see"),
-            why=answer["reason"],
-            key=str(answer["fact"]),
+            cause=own_message["cause"],
+            fix=own_message["fix"],
+            see=own_message.get("see"),
+            why=response["reason"],
+            key=str(response["fact"]),
         )
 
 
 def _forms() -> Iterator[Entry]:
     for key, message in load("messages/catalog")["forms"].items():
-        mail = key == "leaked"
-        text = load("index/mails")["subject"] if mail else load("index/web_pages")[key]["en"]
+        is_mail = key == "leaked"
+        text = load("index/mails")["subject"] if is_mail else load("index/web_pages")[key]["en"]
         texts = (text.replace("[{site}] ", ""),)
         yield Entry(
             id=key.replace("_", "-"),
@@ -332,7 +330,7 @@ def _forms() -> Iterator[Entry]:
             texts=texts,
             find=texts,
             level="cause",
-            seen="mail" if mail else "page",
+            seen="mail" if is_mail else "page",
             cause=message["cause"],
             fix=message["fix"],
             see=message.get("see"),
@@ -342,7 +340,7 @@ def _forms() -> Iterator[Entry]:
 
 
 def groups() -> dict[str, Sequence[Entry]]:
-    """Return the entries by who says them, in the order of the page."""
+    """Return the entries by the program that prints them, in the order of the page."""
     return {
         group: [entry for entry in catalogue() if entry.group == group]
         for group in load("messages/matching")["groups"]

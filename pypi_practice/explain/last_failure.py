@@ -1,6 +1,6 @@
-"""What went wrong last in the practice shell or in ``travis run``, for ``explain --last``.
+"""The last failure in the practice shell or in ``travis run``, for ``explain --last``.
 
-It is kept in one file beside the practice index's data, redacted, and never leaves the computer.
+It is stored, redacted, in one file of the data folder.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from pypi_practice.index.responses import StartResponse
 from pypi_practice.tokens import patterns
 
 NAME = "last.log"
-REFUSED = "HTTPError: "  # as twine begins
-LIMIT = 2_000_000  # characters of a build that are kept: its end
+REFUSED = "HTTPError: "  # the prefix that twine prints
+LIMIT = 2_000_000  # characters that are stored, from the end of a build
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 def write(folder: Path, lines: Iterable[str]) -> None:
-    """Keep *lines* as what went wrong last; a full disk keeps nothing and says nothing."""
+    """Store *lines* as the last failure; an error of the disk is ignored."""
     text = patterns.redact(matcher.clean("\n".join(lines)))[-LIMIT:]
     with contextlib.suppress(OSError):
         file = folder / NAME
@@ -32,7 +32,7 @@ def write(folder: Path, lines: Iterable[str]) -> None:
 
 
 def read(folder: Path) -> str | None:
-    """Return what went wrong last, or None if nothing has. Raises OSError or UnicodeDecodeError."""
+    """Return the last failure, None if there is none. Raises OSError or UnicodeDecodeError."""
     try:
         return (folder / NAME).read_text(encoding="utf-8") or None
     except FileNotFoundError:
@@ -40,44 +40,48 @@ def read(folder: Path) -> str | None:
 
 
 def read_or_none(folder: Path) -> str | None:
-    """Return what went wrong last, or None if nothing has or if it cannot be read."""
+    """Return the last failure, None if there is none or it cannot be read."""
     with contextlib.suppress(OSError, UnicodeDecodeError):
         return read(folder)
     return None
 
 
 def forget(folder: Path) -> None:
-    """Remove what is kept of it."""
+    """Delete the stored failure."""
     with contextlib.suppress(OSError):
         (folder / NAME).unlink()
 
 
 def is_known(lines: Iterable[str]) -> bool:
-    """Whether the catalogue knows why: not only what follows from it, or what is normal."""
+    """Whether the catalogue knows the cause, and not only a consequence or a normal message."""
     matches = matcher.find("\n".join(lines)[-LIMIT:])
     return bool(matches) and matches[0].entry.level == load("messages/matching")["levels"][-1]
 
 
 def refused_since(folder: Path, before: str | None) -> bool:
-    """Whether the index has refused an upload since *before* was read, and nothing else has gone
-    wrong after it, and the catalogue knows why."""
-    kept = read_or_none(folder)
-    return kept is not None and kept != before and kept.startswith(REFUSED) and is_known([kept])
+    """Whether the last failure is newer than *before*, a refused upload, and in the catalogue."""
+    output = read_or_none(folder)
+    return (
+        output is not None
+        and output != before
+        and output.startswith(REFUSED)
+        and is_known([output])
+    )
 
 
-class Listener:
-    """The practice index, with an ear for the uploads that it refuses."""
+class RefusalRecorder:
+    """WSGI middleware that stores each refused upload as the last failure."""
 
     def __init__(self, application: Application, folder: Path) -> None:
         self.application, self.folder = application, folder
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as the index does."""
+        """Return the response of the index."""
 
-        def listen(status: str, headers: list[tuple[str, str]]) -> object:
+        def record_refusal(status: str, headers: list[tuple[str, str]]) -> object:
             if environ.get("PATH_INFO") in ("/legacy", "/legacy/") and status[:1] in "345":
-                moment = datetime.now(UTC).isoformat(timespec="seconds")
-                write(self.folder, [f"{REFUSED}{status}", f"({moment})"])
+                time = datetime.now(UTC).isoformat(timespec="seconds")
+                write(self.folder, [f"{REFUSED}{status}", f"({time})"])
             return start_response(status, headers)
 
-        return self.application(environ, listen)
+        return self.application(environ, record_refusal)

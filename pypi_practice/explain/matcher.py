@@ -19,7 +19,7 @@ QUOTES = "'\""
 
 @dataclass(frozen=True)
 class Match:
-    """An entry that is in a text, and the lines of its first find there, from 1."""
+    """An entry that occurs in a text, and the lines of its first occurrence, from 1."""
 
     entry: Entry
     line: int
@@ -27,20 +27,22 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class _Find:
-    place: int
+class _Occurrence:
+    entry_index: int
     start: int
     end: int
     letters: int
 
     @property
     def rank(self) -> tuple[int, int]:
-        """The smaller, the more it says."""
-        return -self.letters, self.place
+        """A sort key: occurrences with more letters come first."""
+        return -self.letters, self.entry_index
 
-    def hides(self, other: _Find) -> bool:
-        """Whether *other* is only a part of this find, and says less."""
-        if self.place == other.place or not (self.start <= other.start and other.end <= self.end):
+    def hides(self, other: _Occurrence) -> bool:
+        """Whether *other* is inside this occurrence and ranks lower."""
+        if self.entry_index == other.entry_index or not (
+            self.start <= other.start and other.end <= self.end
+        ):
             return False
         return self.rank < other.rank
 
@@ -60,19 +62,19 @@ def clean(text: str) -> str:
     return text
 
 
-def _segment_at(segment: Segment, text: str, at: int) -> tuple[int, int] | None:
-    """Return start and end of *segment* if its first literal stands at *at*, or None."""
+def _segment_at(segment: Segment, text: str, position: int) -> tuple[int, int] | None:
+    """Return start and end of *segment* if its first literal is at *position*, or None."""
     gap: int = load("messages/matching")["gap"]
-    start, pieces = at, segment
+    start, pieces = position, segment
     if segment[0] is None:
-        quote = text[at - 1 : at]
+        quote = text[position - 1 : position]
         if not quote or quote not in QUOTES:
             return None
-        start = text.rfind(quote, max(0, at - gap - 2), at - 1)
+        start = text.rfind(quote, max(0, position - gap - 2), position - 1)
         if start < 0:
             return None
         pieces = segment[1:]
-    end = at
+    end = position
     for piece in pieces:
         if isinstance(piece, str):
             if not text.startswith(piece, end):
@@ -96,26 +98,26 @@ def _segment_at(segment: Segment, text: str, at: int) -> tuple[int, int] | None:
 
 
 def _literal(segment: Segment) -> str:
-    """Return the literal by which a segment is looked for."""
+    """Return the first literal of a segment."""
     return next(piece for piece in segment if isinstance(piece, str))
 
 
-def _first(segment: Segment, text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each *segment* in *text*, by its end."""
+def _first_spans(segment: Segment, text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each occurrence of *segment* in *text*, ordered by its end."""
     literal = _literal(segment)
-    at = text.find(literal)
-    while at >= 0:
-        if place := _segment_at(segment, text, at):
-            yield place
-        at = text.find(literal, at + 1)
+    position = text.find(literal)
+    while position >= 0:
+        if span := _segment_at(segment, text, position):
+            yield span
+        position = text.find(literal, position + 1)
 
 
-def _followed(
+def _following_spans(
     before: Iterator[tuple[int, int]], segment: Segment, text: str
 ) -> Iterator[tuple[int, int]]:
-    """Yield where a *segment* follows what is *before*: the start of that, and its own end.
+    """Yield the spans of *before* that *segment* follows, extended to its end.
 
-    Of several before it, the nearest counts. *before* and *text* are each walked through once.
+    The nearest span before a segment is taken. *before* and *text* are each read once.
     """
     gap: int = load("messages/matching")["gap"]
     literal = _literal(segment)
@@ -123,59 +125,61 @@ def _followed(
     if current is None:
         return
     upcoming = next(before, None)
-    at = text.find(literal, current[1])
-    while at >= 0:
-        while upcoming is not None and upcoming[1] <= at:
+    position = text.find(literal, current[1])
+    while position >= 0:
+        while upcoming is not None and upcoming[1] <= position:
             current, upcoming = upcoming, next(before, None)
-        if at - current[1] <= gap:
-            if place := _segment_at(segment, text, at):
-                yield current[0], place[1]
-            at = text.find(literal, at + 1)
+        if position - current[1] <= gap:
+            if span := _segment_at(segment, text, position):
+                yield current[0], span[1]
+            position = text.find(literal, position + 1)
         elif upcoming is not None:
-            at = text.find(literal, upcoming[1])
+            position = text.find(literal, upcoming[1])
         else:
             return
 
 
 def spans(pattern: Pattern, text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each find of *pattern* in a squeezed text, from left to right.
+    """Yield start and end of each occurrence of *pattern* in a squeezed text, from left to right.
 
-    The finds do not overlap, and each is as short as it can be. The time is linear in the text:
-    each segment's literal is looked for once from its beginning to its end, and what stands
-    beside a literal is of limited length.
+    They do not overlap, and each is as short as possible. The time is linear in the text: it is
+    searched once for the literal of each segment, and the pieces around a literal have a limited
+    length.
     """
-    ranges = _first(pattern.segments[0], text)
+    ranges = _first_spans(pattern.segments[0], text)
     for segment in pattern.segments[1:]:
-        ranges = _followed(ranges, segment, text)
-    last = 0
+        ranges = _following_spans(ranges, segment, text)
+    last_end = 0
     for start, end in ranges:
-        if start >= last:
+        if start >= last_end:
             yield start, end
-            last = end
+            last_end = end
 
 
-def _visible(finds: list[_Find]) -> list[_Find]:
-    """Return the finds that no other hides, by their start.
+def _visible(occurrences: list[_Occurrence]) -> list[_Occurrence]:
+    """Return the occurrences that no other hides, ordered by their start.
 
-    Only the finds that reach over the start of the next are compared with it. Those of one pattern
-    do not overlap, so there are never more than patterns.
+    Each is compared only with those that overlap its start. As the occurrences of one pattern do
+    not overlap, these are never more than there are patterns.
     """
-    kept: list[_Find] = []
-    reaching: list[_Find] = []
-    for find_ in sorted(finds, key=lambda find_: (find_.start, -find_.end, find_.rank)):
-        reaching = [other for other in reaching if other.end > find_.start]
-        if not any(other.hides(find_) for other in reaching):
-            reaching.append(find_)
-            kept.append(find_)
-    return kept
+    visible: list[_Occurrence] = []
+    overlapping: list[_Occurrence] = []
+    for occurrence in sorted(
+        occurrences, key=lambda occurrence: (occurrence.start, -occurrence.end, occurrence.rank)
+    ):
+        overlapping = [other for other in overlapping if other.end > occurrence.start]
+        if not any(other.hides(occurrence) for other in overlapping):
+            overlapping.append(occurrence)
+            visible.append(occurrence)
+    return visible
 
 
 def _lines(squeezed_lines: str, offsets: Iterable[int]) -> dict[int, int]:
-    """Return the line, from 1, of each of *offsets*, which do not count the line ends."""
+    """Return the line, from 1, of each offset; offsets do not count line ends."""
     lines: dict[int, int] = {}
     number, end = 1, squeezed_lines.find("\n")
     for offset in sorted(set(offsets)):
-        # The line ends before this one are number - 1 characters.
+        # *end* counts the number - 1 line ends before it, *offset* does not.
         while 0 <= end <= offset + number - 1:
             number, end = number + 1, squeezed_lines.find("\n", end + 1)
         lines[offset] = number
@@ -185,8 +189,8 @@ def _lines(squeezed_lines: str, offsets: Iterable[int]) -> dict[int, int]:
 def find(text: str) -> list[Match]:
     """Return the entries whose messages are in *text*, best first, in time linear in *text*.
 
-    First by level (a cause before what follows from it), then as they stand in the text. What is
-    only a part of a longer message does not count.
+    They are ordered by level (causes before consequences), then by their position in the text. A
+    message inside a longer one is left out.
     """
     return find_in_cleaned(clean(text))
 
@@ -194,35 +198,41 @@ def find(text: str) -> list[Match]:
 def find_in_cleaned(text: str) -> list[Match]:
     """Return what ``find`` does, of a text that ``clean`` returned."""
     by_line = squeezed(text, keep="\n")
-    whole = by_line.replace("\n", "")
+    without_line_ends = by_line.replace("\n", "")
     entries = catalogue()
-    finds = [
-        _Find(place, start, end, pattern.letters)
-        for place, entry in enumerate(entries)
+    occurrences = [
+        _Occurrence(entry_index, start, end, pattern.letters)
+        for entry_index, entry in enumerate(entries)
         for pattern in entry.patterns
-        for start, end in spans(pattern, whole)
+        for start, end in spans(pattern, without_line_ends)
     ]
-    first: dict[int, _Find] = {}
-    for find_ in _visible(finds):
-        first.setdefault(find_.place, find_)
+    first_by_entry: dict[int, _Occurrence] = {}
+    for occurrence in _visible(occurrences):
+        first_by_entry.setdefault(occurrence.entry_index, occurrence)
     levels = load("messages/matching")["levels"]
     ordered = sorted(
-        first.values(),
-        key=lambda find_: (-levels.index(entries[find_.place].level), find_.start, find_.place),
+        first_by_entry.values(),
+        key=lambda occurrence: (
+            -levels.index(entries[occurrence.entry_index].level),
+            occurrence.start,
+            occurrence.entry_index,
+        ),
     )
     lines = _lines(
-        by_line, (offset for find_ in ordered for offset in (find_.start, find_.end - 1))
+        by_line,
+        (offset for occurrence in ordered for offset in (occurrence.start, occurrence.end - 1)),
     )
     return [
-        Match(entries[find_.place], lines[find_.start], lines[find_.end - 1]) for find_ in ordered
+        Match(entries[occurrence.entry_index], lines[occurrence.start], lines[occurrence.end - 1])
+        for occurrence in ordered
     ]
 
 
 def excerpt(lines: Sequence[str], match: Match, most: int = 3) -> list[str]:
     """Return the lines of a match; *lines* must be cleaned and redacted already."""
-    taken = [line.strip()[:300] for line in lines[match.line - 1 : match.last_line][:most]]
+    shown_lines = [line.strip()[:300] for line in lines[match.line - 1 : match.last_line][:most]]
     return [
         "".join(character if character.isprintable() else " " for character in line)
-        for line in taken
+        for line in shown_lines
         if line
     ]

@@ -1,11 +1,10 @@
-"""Makes a copy of the demo package in which every name is the user's own.
+"""Copies the demo package and replaces its names by the user's.
 
-The demo package is its own template: the files that the pages show, the tests run and readers
-download are copied, and its names replaced in one pass. It is no Copier or Cookiecutter template.
-Those need ``{{ project }}`` in the files and in the names of folders, and then the demo package
-would be no package: nothing could build it, test it or show it without rendering it first, and a
-rendered copy beside it would be a second source. What Copier does better is to bring later changes
-of a template into a project; here the project replaces what it began with.
+The demo package itself is the template: its names are replaced in one pass. It is not a template of
+Copier or Cookiecutter, because those need ``{{ project }}`` in files and names of folders. Then the
+demo package could not be built, tested or shown without rendering, and a rendered copy would
+duplicate it. Copier can also bring later changes of a template into a project; a fork does not
+need that.
 """
 
 from __future__ import annotations
@@ -37,10 +36,10 @@ from pypi_practice.core.terminal import one_line
 from pypi_practice.git import git_command, safe_reader
 from pypi_practice.index.upload.filenames import FILENAME_LIMIT
 
-# What working in the demo package leaves behind, and an installation adds.
+# Files that work in the demo package or its installation creates.
 LEFT_OUT = ("__pycache__", "*.egg-info", "build", "dist", ".venv", ".*_cache", ".coverage")
 MARK = "Made-with: pypi-practice fork"
-# The longest name that a file of a release gets, without the project's.
+# The longest suffix of a file name of a release, after the name of the project.
 LONGEST = "-0.1.0.dev99999-py3-none-any.whl.metadata"
 PATH_PART_LIMIT = 255  # bytes of one name in a path, on every common file system
 # Source: Microsoft, "Naming Files, Paths, and Namespaces".
@@ -83,17 +82,17 @@ def project_name(text: str, words: Translator) -> str:
         raise PracticeError(words("name_long", name=f"{name[:20]}...", limit=FILENAME_LIMIT))
     if canonicalize_name(name) == load("commands/fork")["old"]["project"]:
         raise PracticeError(words("name_demo", name=name))
-    # The real indexes are asked later; the practice index keeps these names for somebody else.
-    taken = (
+    # The real indexes are asked later; in the practice index, other users own these names.
+    unavailable = (
         load("index/reserved_names")["taken"]["projects"] if os.environ.get("PYPI_PRACTICE") else ()
     )
-    if key := project_names.fault(name, taken):
+    if key := project_names.fault(name, unavailable):
         raise PracticeError(words(key, name=name))
     return name
 
 
 def package_name(text: str, words: Translator) -> str:
-    """Return a name that Python can import; raises PracticeError."""
+    """Return a valid name of an import package; raises PracticeError."""
     name = text.strip()
     if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
         raise PracticeError(words("package_invalid", package=name))
@@ -121,7 +120,7 @@ def author_name(text: str, words: Translator) -> str:
 
 
 def email_address(text: str, words: Translator) -> str:
-    """Return an e-mail address that PyPI takes; raises PracticeError."""
+    """Return an e-mail address that PyPI accepts; raises PracticeError."""
     import email_validator
 
     try:
@@ -140,42 +139,42 @@ def user_name(text: str, words: Translator) -> str:
 
 
 def repository_address(text: str, words: Translator) -> str:
-    """Return the address of a repository from any of the forms in which people have it.
+    """Return the https address of a repository, given as address, ``git@`` form or ``user/name``.
 
     Raises PracticeError.
     """
-    given = text.strip()
-    if SLUG.fullmatch(given):
-        return f"https://github.com/{given.removesuffix('.git')}"
-    match = REPOSITORY.fullmatch(given.rstrip("/").removesuffix(".git"))
+    address = text.strip()
+    if SLUG.fullmatch(address):
+        return f"https://github.com/{address.removesuffix('.git')}"
+    match = REPOSITORY.fullmatch(address.rstrip("/").removesuffix(".git"))
     if match is None or not SLUG.match(match[2]):
-        raise PracticeError(words("repository_invalid", repository=given))
+        raise PracticeError(words("repository_invalid", repository=address))
     return f"https://{match[1]}/{match[2]}"
 
 
 def package_of(project: str) -> str:
-    """Return what Python imports, made from the name: ``Foo.Bar`` is ``foo_bar``."""
+    """Return the import package for a project name: ``foo_bar`` for ``Foo.Bar``."""
     return canonicalize_name(project).replace("-", "_")
 
 
 def command_of(project: str) -> str:
-    """Return the command, made from the name: ``Foo.Bar`` is ``foo-bar``."""
+    """Return the command for a project name: ``foo-bar`` for ``Foo.Bar``."""
     return canonicalize_name(project)
 
 
-def _carried(name: str, in_repository: str) -> Traversable:
-    """Return a folder that an installed program carries; else the one of this repository."""
+def _packaged(name: str, in_repository: str) -> Traversable:
+    """Return a folder of the installed package; in a checkout, that of the repository."""
     installed = importlib.resources.files("pypi_practice").joinpath(name)
     return installed if installed.is_dir() else Path(__file__).parents[2] / in_repository
 
 
 def template() -> Iterator[tuple[str, Traversable]]:
     """Yield the files of the demo package by name."""
-    yield from _walk(_carried("template", "demo-package"), "")
+    yield from _walk(_packaged("template", "demo-package"), "")
 
 
 def _walk(folder: Traversable, above: str) -> Iterator[tuple[str, Traversable]]:
-    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+    for entry in sorted(folder.iterdir(), key=lambda child: child.name):
         if any(fnmatch(entry.name, pattern) for pattern in LEFT_OUT):
             continue
         if entry.is_dir():
@@ -187,22 +186,22 @@ def _walk(folder: Traversable, above: str) -> Iterator[tuple[str, Traversable]]:
 @functools.cache
 def _pattern() -> re.Pattern[str]:
     old = load("commands/fork")["old"]
-    words = [old[key] for key in ("repository", "project", "package", "command", "author", "email")]
-    words += [f"{old['user']}/{old['project']}", f"(c) {old['year']}"]
-    words += [f"{old['repository']}/{part}" for part in ("blob", "issues")]
-    words += [f"app.travis-ci.com/github/{old['user']}/{old['project']}"]
-    return re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)))
+    texts = [old[key] for key in ("repository", "project", "package", "command", "author", "email")]
+    texts += [f"{old['user']}/{old['project']}", f"(c) {old['year']}"]
+    texts += [f"{old['repository']}/{part}" for part in ("blob", "issues")]
+    texts += [f"app.travis-ci.com/github/{old['user']}/{old['project']}"]
+    return re.compile("|".join(re.escape(text) for text in sorted(texts, key=len, reverse=True)))
 
 
 def renamed(text: str, mine: Names, escape: bool = False) -> str:
-    """Return *text* with every name of the demo package replaced by mine, in one pass.
+    """Return *text* with every name of the demo package replaced, in one pass.
 
-    With *escape* for the strings of a TOML file.
+    *escape* escapes the new names for strings of TOML.
     """
     old = load("commands/fork")["old"]
     below = "/-" if mine.host == "gitlab" else ""
     travis = f"app.travis-ci.com/github/{old['user']}/{old['project']}"
-    instead = {
+    replacements = {
         old["repository"]: mine.repository,
         old["project"]: mine.project,
         old["package"]: mine.package,
@@ -216,46 +215,49 @@ def renamed(text: str, mine: Names, escape: bool = False) -> str:
         travis: f"app.travis-ci.com/{mine.host}/{mine.slug}",
     }
 
-    def new(match: re.Match[str]) -> str:
-        value = instead[match[0]]
+    def replacement(match: re.Match[str]) -> str:
+        value = replacements[match[0]]
         return re.sub(r'(["\\])', r"\\\1", value) if escape else value
 
-    return _pattern().sub(new, text)
+    return _pattern().sub(replacement, text)
 
 
 def files(mine: Names, ci: str) -> dict[str, str]:
-    """Return the files of a fork by name, with what publishes it: a key of ``ci``."""
+    """Return the text of each file of a fork by its path; *ci* is a key of ``ci`` in fork.yml."""
     texts = {}
     for name, file in template():
         text = file.read_text(encoding="utf-8")
         texts[renamed(name, mine)] = renamed(text, mine, escape=name.endswith(".toml"))
-    other = load("commands/fork")["ci"][ci]
-    if "file" in other:
-        place = _carried("trusted", "examples/trusted")
+    service = load("commands/fork")["ci"][ci]
+    if "file" in service:
+        folder = _packaged("trusted", "examples/trusted")
         del texts[".travis.yml"]
-        for name, template_name in {other["file"]: other["template"], **other["more"]}.items():
-            texts[name] = place.joinpath(template_name).read_text(encoding="utf-8")
-        texts["README.md"] = _readme(texts["README.md"], mine, other)
+        for name, template_name in {
+            service["file"]: service["template"],
+            **service["more"],
+        }.items():
+            texts[name] = folder.joinpath(template_name).read_text(encoding="utf-8")
+        texts["README.md"] = _readme(texts["README.md"], mine, service)
     return texts
 
 
-def _readme(text: str, mine: Names, other: dict[str, Any]) -> str:
-    """Say in the README what publishes the project, where the demo package says Travis CI."""
+def _readme(text: str, mine: Names, service: dict[str, Any]) -> str:
+    """Return the README with the publishing service in the place of Travis CI."""
     lines = []
     for line in text.splitlines():
         if line.startswith("[![Build]"):
-            lines.append(other["badge"].format(repository=mine.repository))
+            lines.append(service["badge"].format(repository=mine.repository))
         elif line.startswith("Travis CI"):
-            lines.append(other["readme"])
+            lines.append(service["readme"])
         else:
             lines.append(line)
     return "\n".join(lines) + "\n"
 
 
-def made_before(path: Path, words: Translator) -> bool:
-    """Whether the folder is a fork that was made by this program.
+def is_fork(path: Path, words: Translator) -> bool:
+    """Whether the folder is a fork that this program made: its first commit has MARK.
 
-    Raises PracticeError for a repository that cannot be read, of which nobody knows.
+    Raises PracticeError for a repository that cannot be read.
     """
     if not os.path.isdir(path):
         return False
@@ -264,24 +266,28 @@ def made_before(path: Path, words: Translator) -> bool:
         roots = reader.text("rev-list", "--max-parents=0", "HEAD").split()
         return any(MARK in reader.text("cat-file", "commit", root) for root in roots[:1])
     except git_command.GitError as error:
-        # FAILED is that of a repository without commits.
-        none = (git_command.NOT_A_REPOSITORY, git_command.NOT_INSTALLED, git_command.FAILED)
-        if error.kind in none:
+        # In a repository without commits, git rev-list fails.
+        without_commits = (
+            git_command.NOT_A_REPOSITORY,
+            git_command.NOT_INSTALLED,
+            git_command.FAILED,
+        )
+        if error.kind in without_commits:
             return False
         reason = error.detail or error.kind
         raise PracticeError(words("git_unreadable", path=path, reason=reason)) from error
 
 
 def check_target(path: Path, words: Translator) -> None:
-    """Raise PracticeError unless a fork can be made at *path*: nothing there, or nothing in it."""
+    """Raise PracticeError unless *path* does not exist or is an empty folder."""
     if git_command.program() is None:
         raise PracticeError(words("no_git"))
     for name in path.parts:
         if one_line(name) != name:
             raise PracticeError(words("path_invisible", path=path))
         if len(os.fsencode(name)) > PATH_PART_LIMIT:
-            shown = f"{name[:20]}..."
-            raise PracticeError(words("path_long", name=shown, limit=PATH_PART_LIMIT))
+            shortened = f"{name[:20]}..."
+            raise PracticeError(words("path_long", name=shortened, limit=PATH_PART_LIMIT))
         if is_device_name(name):
             raise PracticeError(words("path_reserved", name=name))
     try:
@@ -292,68 +298,72 @@ def check_target(path: Path, words: Translator) -> None:
         if os.path.isdir(path) and any(path.iterdir()):
             raise PracticeError(words("foreign", path=path))
     except OSError as error:
-        raise PracticeError(words("not_written", path=path, reason=why(error, words))) from error
+        raise PracticeError(
+            words("not_written", path=path, reason=error_reason(error, words))
+        ) from error
 
 
 def is_device_name(name: str) -> bool:
-    """Whether Windows takes the name of a file for a device, such as ``con`` or ``NUL.txt``."""
+    """Whether the name means a device on Windows, such as ``con`` or ``NUL.txt``."""
     return bool(re.fullmatch(DEVICE, name.partition(".")[0].rstrip(" ")))
 
 
-def why(error: OSError, words: Translator) -> str:
-    """Return the reason of an error in the user's language; the system's own words if need be."""
+def error_reason(error: OSError, words: Translator) -> str:
+    """Return the reason of an error in the user's language, else the system's text."""
     key = f"why_{errno.errorcode.get(error.errno or 0, '')}"
     return words(key) if key in load("commands/fork") else str(error.strerror or error)
 
 
 def write(path: Path, mine: Names, ci: str, words: Translator) -> None:
-    """Write the fork to *path*, with its first commit: all of it or nothing. Raises PracticeError.
+    """Write the fork to *path*, with its first commit. Raises PracticeError.
 
-    It is made beside its place and moved there when it is whole.
+    It is written to a temporary folder beside *path* and renamed, so that an error leaves nothing.
     """
-    # What a link leads to is written, so that the link stays.
+    # If *path* is a link, its target is replaced and the link is kept.
     path = Path(os.path.realpath(path))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".fork-", dir=path.parent) as place:
-            new_fork = Path(place, path.name or "fork")
+        with tempfile.TemporaryDirectory(prefix=".fork-", dir=path.parent) as temporary:
+            new_fork = Path(temporary, path.name or "fork")
             for name, text in files(mine, ci).items():
                 (new_fork / name).parent.mkdir(parents=True, exist_ok=True)
                 (new_fork / name).write_text(text, encoding="utf-8", newline="\n")
             _commit(new_fork, mine)
             if path.is_dir():
-                path.rmdir()  # it is empty, or this fails and nothing is lost
+                path.rmdir()  # fails if it is not empty
             new_fork.rename(path)
     except git_command.GitError as error:
         reason = error.detail or error.kind
         raise PracticeError(words("not_written", path=path, reason=reason)) from error
     except OSError as error:
-        raise PracticeError(words("not_written", path=path, reason=why(error, words))) from error
+        raise PracticeError(
+            words("not_written", path=path, reason=error_reason(error, words))
+        ) from error
 
 
-def _commit(place: Path, mine: Names) -> None:
-    """Make the repository and its first commit, with no hook or filter; raises GitError."""
-    me = ["-c", f"user.name={mine.author}", "-c", f"user.email={mine.email}"]
-    start = ["commit", "--quiet", "--message", f"Start {mine.project}", "--message", MARK]
+def _commit(folder: Path, mine: Names) -> None:
+    """Create the repository and its first commit, without hooks and filters; raises GitError."""
+    identity = ["-c", f"user.name={mine.author}", "-c", f"user.email={mine.email}"]
+    commit_command = ["commit", "--quiet", "--message", f"Start {mine.project}", "--message", MARK]
     git_command.create(
-        place,
+        folder,
         (
             ["init", "--quiet", "--initial-branch", "main"],
             ["remote", "add", "origin", f"{mine.repository}.git"],
             ["add", "."],
-            [*me, "-c", f"core.hooksPath={os.devnull}", *start],
+            [*identity, "-c", f"core.hooksPath={os.devnull}", *commit_command],
         ),
     )
 
 
 def run_tests(path: Path) -> tuple[bool, str]:
-    """Run the tests of a fork with this Python; return whether they pass, and what they said."""
+    """Run the tests of a fork with this Python; return whether they pass, and their output."""
     environ = os.environ | {
         "PYTHONPATH": str(path.absolute() / "src"),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     command = [sys.executable, "-m", "unittest", "discover", "-s", "tests"]
-    done = subprocess.run(
+    completed = subprocess.run(
         command,
         cwd=path,
         env=environ,
@@ -362,4 +372,4 @@ def run_tests(path: Path) -> tuple[bool, str]:
         errors="replace",
         check=False,
     )
-    return done.returncode == 0, f"{done.stdout}{done.stderr}".strip()
+    return completed.returncode == 0, f"{completed.stdout}{completed.stderr}".strip()

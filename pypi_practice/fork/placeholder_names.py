@@ -1,6 +1,6 @@
-"""The names that readers put in the place of the example's: their forms, and what is wrong.
+"""Names of the reader in the place of the example's: their spellings and their validation.
 
-The site's script does the same in the browser; a test compares the two.
+overrides/assets/javascripts/names.js does the same in the browser; a test compares the two.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ USER = re.compile(r"(?=.{1,39}\Z)[A-Za-z0-9]+(-[A-Za-z0-9]+)*\Z")
 
 
 def forms(project: str, repository: str, user: str) -> dict[str, str]:
-    """Return every form of three valid names, by the keys that placeholder_names.yml uses.
+    """Return every spelling of three valid names, by the keys of placeholder_names.yml.
 
     >>> forms("Foo.Bar", "foo", "ana")["package"]
     'foo_bar'
@@ -43,13 +43,13 @@ def forms(project: str, repository: str, user: str) -> dict[str, str]:
 
 
 def _identifier(name: str) -> str:
-    """Return *name* as Python takes it: no digit first, and no word of the language."""
+    """Return *name* as an identifier, with ``_`` before a digit or after a keyword."""
     name = f"_{name}" if name[0].isdigit() else name
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def faults(project: str, repository: str, user: str) -> dict[str, str]:
-    """Return what is wrong, by field: a key of placeholder_names.yml or uploads.yml."""
+    """Return the faults by field, each a key of placeholder_names.yml or uploads.yml."""
     problems = {}
     for field, name in (("project", project), ("repository", repository), ("user", user)):
         if FIELD.match(name.lstrip()):
@@ -67,13 +67,13 @@ def faults(project: str, repository: str, user: str) -> dict[str, str]:
     return problems
 
 
-def sentence(key: str, language: str, read: Callable[[str], Any] = load) -> str:
-    """Return what a fault means and how to mend it; *read* gives the data files."""
-    own = read("commands/placeholder_names")["says"]
-    if key in own:
-        return str(own[key][language])
-    answer = read("index/uploads")[key]
-    return f"{answer['cause'][language]} {answer['fix'][language]}"
+def sentence(key: str, language: str, load_data: Callable[[str], Any] = load) -> str:
+    """Return the meaning and the fix of a fault; *load_data* loads a data file."""
+    own_sentences = load_data("commands/placeholder_names")["says"]
+    if key in own_sentences:
+        return str(own_sentences[key][language])
+    response = load_data("index/uploads")[key]
+    return f"{response['cause'][language]} {response['fix'][language]}"
 
 
 @functools.cache

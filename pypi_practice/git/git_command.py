@@ -1,4 +1,4 @@
-"""Starts git with bounds on its time, output and memory, and with a configuration that is known."""
+"""Runs git with limits on its time, output and memory, and with a fixed configuration."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MEMORY_LIMIT = 2 * 1024 * 1024 * 1024  # bytes of data of a git process, on Linu
 
 
 class GitError(Exception):
-    """Why git cannot be asked: *kind* is one of the constants below, *detail* what git said."""
+    """git failed: *kind* is one of the constants below, *detail* the message of git."""
 
     def __init__(self, kind: str, detail: str = "") -> None:
         super().__init__(f"{kind}: {detail}" if detail else kind)
@@ -40,7 +40,7 @@ TOO_LARGE = "too_large"
 def program() -> str | None:
     """Return the path of git, None if there is none.
 
-    Only absolute folders of PATH are searched: a git in the present folder could be anybody's.
+    Only absolute folders of PATH are searched: the working directory may hold a hostile git.
     """
     return executables.find("git")
 
@@ -54,17 +54,17 @@ def command_line(arguments: Sequence[str]) -> list[str]:
 
 
 def user_environment() -> dict[str, str]:
-    """Return the environment with the user's configuration, and no repository chosen by it."""
-    kept = ("GIT_CONFIG", "GIT_TEST_")
+    """Return the environment without variables of git, except those of its configuration."""
+    kept_prefixes = ("GIT_CONFIG", "GIT_TEST_")
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("GIT_") or name.startswith(kept)
+        if not name.startswith("GIT_") or name.startswith(kept_prefixes)
     } | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
 
 
 def isolated_environment(home: Path) -> dict[str, str]:
-    """Return the environment for git without any configuration but that of its git directory.
+    """Return an environment in which git reads only the configuration of its git directory.
 
     *home* is a folder that holds no ``.gitconfig``.
     """
@@ -86,8 +86,8 @@ def isolated_environment(home: Path) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Done:
-    """How a command ended: its code, its output, and the first line of what it says of errors."""
+class Result:
+    """The exit code of a command, its standard output, and the first line of its standard error."""
 
     code: int
     out: bytes
@@ -102,7 +102,7 @@ def started(
     stdin: IO[bytes] | None = None,
     stderr: IO[bytes] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Start git; when the block is left, it has ended."""
+    """Start git, and kill it at the end of the block; raises GitError."""
     try:
         process = subprocess.Popen(
             command_line(arguments),
@@ -118,7 +118,7 @@ def started(
         if sys.platform == "linux":
             import resource
 
-            with contextlib.suppress(OSError, ValueError):  # it may have ended, or have less
+            with contextlib.suppress(OSError, ValueError):  # it has exited, or has less
                 resource.prlimit(process.pid, resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
         try:
             yield process
@@ -133,15 +133,19 @@ def run(
     stdin: bytes = b"",
     limit: int = OUTPUT_LIMIT,
     timeout: float = TIMEOUT,
-) -> Done:
-    """Run git and return what it says; raises GitError (NOT_INSTALLED, TIMED_OUT, TOO_LARGE)."""
+) -> Result:
+    """Run git and return its result.
+
+    *limit* is in bytes of output, *timeout* in seconds. Raises GitError of the kinds NOT_INSTALLED,
+    FAILED (it cannot be started), TIMED_OUT and TOO_LARGE.
+    """
     with (
-        tempfile.TemporaryFile() as given,
-        tempfile.TemporaryFile() as errors,
+        tempfile.TemporaryFile() as input_file,
+        tempfile.TemporaryFile() as error_file,
     ):
-        given.write(stdin)
-        given.seek(0)
-        with started(arguments, environ, folder, given, errors) as process:
+        input_file.write(stdin)
+        input_file.seek(0)
+        with started(arguments, environ, folder, input_file, error_file) as process:
             assert process.stdout is not None
             timed_out = threading.Event()
 
@@ -160,32 +164,32 @@ def run(
                 timer.cancel()
             if timed_out.is_set():
                 raise GitError(TIMED_OUT, f"{timeout:.0f} s")
-        errors.seek(0)
-        lines = errors.read(4096).decode(errors="replace").strip().splitlines()
-    return Done(code, out, lines[0] if lines else "")
+        error_file.seek(0)
+        lines = error_file.read(4096).decode(errors="replace").strip().splitlines()
+    return Result(code, out, lines[0] if lines else "")
 
 
 def user_setting(name: str) -> str:
     """Return a setting of the user or of the system, such as ``user.name``; empty without one.
 
-    The configuration of the repository around the present folder is not asked.
+    The configuration of a repository in the working directory is not read.
     """
     environ = user_environment() | {"GIT_DIR": os.devnull}
     try:
-        done = run(["config", "--get", name], environ, Path(os.sep))
+        result = run(["config", "--get", name], environ, Path(os.sep))
     except GitError:
         return ""
-    return done.out.decode(errors="replace").strip() if done.code == 0 else ""
+    return result.out.decode(errors="replace").strip() if result.code == 0 else ""
 
 
 def create(path: Path, commands: Sequence[Sequence[str]]) -> None:
-    """Run git commands in the folder *path*, with no configuration but what they say.
+    """Run git commands in the folder *path*, without the user's and the system's configuration.
 
     Raises GitError.
     """
     with tempfile.TemporaryDirectory(prefix="pypi-practice-git-") as home:
         environ = isolated_environment(Path(home))
         for command in commands:
-            done = run(command, environ, path)
-            if done.code:
-                raise GitError(FAILED, done.error)
+            result = run(command, environ, path)
+            if result.code:
+                raise GitError(FAILED, result.error)

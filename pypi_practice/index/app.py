@@ -23,8 +23,8 @@ from pypi_practice.index.responses import (
     JSON,
     Response,
     StartResponse,
-    done,
     error,
+    upload_accepted,
     upload_error,
 )
 from pypi_practice.index.routes import Routes, is_tricky
@@ -65,7 +65,7 @@ class Application:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; an error of ours is logged and answered 500, never half a page."""
         try:
-            response = self._answer(environ)
+            response = self._respond(environ)
         except TimeoutError:
             raise  # the server says so, and closes the connection
         except Exception:
@@ -73,7 +73,7 @@ class Application:
             response = error(500, self.words("server_error"), environ.get("HTTP_ACCEPT", ""))
         return response(environ, start_response)
 
-    def _answer(self, environ: dict[str, Any]) -> Response:
+    def _respond(self, environ: dict[str, Any]) -> Response:
         accept = environ.get("HTTP_ACCEPT", "")
         host = plain_host(environ.get("HTTP_HOST", "").rsplit(":", 1)[0])
         if self.upstream is not None and host in (FILES_HOST, UPSTREAM_HOST):
@@ -96,7 +96,7 @@ class Application:
         path, accept = request.path, request.accept
         for_programs = path.startswith(("/simple", "/files/", "/_/"))
         if not for_programs or is_tricky(path):
-            return self.routes.answer(request, index)
+            return self.routes.respond(request, index)
         if request.method not in ("GET", "HEAD"):
             with contextlib.suppress(ValueError):
                 form.drain(request.environ["wsgi.input"], body_length(request.environ))
@@ -129,8 +129,8 @@ class Application:
         return error(404, self.words("no_project", index=index.name, name=name), accept)
 
     def _file(self, request: Request, index: Index, name: str) -> Response:
-        wanted = name.removesuffix(".metadata")
-        stored = self.store.file(index, wanted)
+        base_name = name.removesuffix(".metadata")
+        stored = self.store.file(index, base_name)
         # Bytes of a stranger: a browser keeps them as a file and never shows them as a page.
         headers = [
             ("Cache-Control", "no-store"),
@@ -141,13 +141,13 @@ class Application:
         body: FileWrapper | bytes | None = None
         if stored is not None:
             with contextlib.suppress(FileNotFoundError):  # somebody has just deleted it
-                stream = self.store.content(index, wanted)
-                if name == wanted:
+                stream = self.store.content(index, base_name)
+                if name == base_name:
                     headers.append(("Content-Length", str(stored.size)))
                     body = FileWrapper(stream, CHUNK)
                 else:
                     with stream:
-                        body = archives.core_metadata(stream, wanted)
+                        body = archives.core_metadata(stream, base_name)
         if body is not None:
             return Response(200, body, "application/octet-stream", headers=headers)
         message = self.words("no_project", index=index.name, name=name)
@@ -260,7 +260,7 @@ class Application:
             self.store.used(sender.token)
         except UploadRejected as refusal:
             return upload_error(refusal.key, index, accept, **refusal.values)
-        return done(accept)
+        return upload_accepted(accept)
 
     def _find(self, index: Index, macaroon: Macaroon | None) -> TokenRecord | None:
         identifier = macaroons.identifier(macaroon) if macaroon is not None else None

@@ -66,7 +66,7 @@ class Web:
         """Answer one request."""
         request = Request(environ, decoded(environ), "", self.application.words.language)
         try:
-            response = self._answer(request)
+            response = self._respond(request)
         except TimeoutError:
             raise  # the server says so, and closes the connection
         except Exception:
@@ -80,7 +80,7 @@ class Web:
             return True
         return self.host not in LOCAL_NAMES and is_address(host)
 
-    def _answer(self, request: Request) -> Response:
+    def _respond(self, request: Request) -> Response:
         host = split_host(request.headers.get("Host", ""))
         if not self.knows(host):
             words = Translator(request.language, "index/web_pages")
@@ -88,16 +88,18 @@ class Web:
             return Response(421, message.encode(), TEXT)
         if request.path.startswith(f"/{NO_PROXY_PATH}"):
             return error(403, self.application.words("no_proxy"), request.accept)
-        first, _, rest = request.path.removeprefix("/").partition("/")
+        first, _, index_path = request.path.removeprefix("/").partition("/")
         index = INDEXES.get(first)
         if index is None:
             return self._start(request)
         if not request.path.startswith(f"/{first}/"):
             return pages.redirect(request, f"/{first}/", 301)
-        inside = Request(request.environ, f"/{rest}", f"/{first}", request.default_language)
-        if inside.path.rstrip("/") == "/legacy":
-            return self.pages.problem(inside, index, 405, "no_upload_here", url=index.upload)
-        return self.application.read(inside, index)
+        index_request = Request(
+            request.environ, f"/{index_path}", f"/{first}", request.default_language
+        )
+        if index_request.path.rstrip("/") == "/legacy":
+            return self.pages.problem(index_request, index, 405, "no_upload_here", url=index.upload)
+        return self.application.read(index_request, index)
 
     def _start(self, request: Request) -> Response:
         if request.path == "/static/style.css":
@@ -132,9 +134,11 @@ class WebServer:
                 raise PracticeError(words("port_in_use", port=port, reason=reason)) from error
             raise PracticeError(words("host_unusable", host=host, reason=reason)) from error
         self.port: int = self._server.bind_addr[1]
-        shown = LOOPBACK if host in ANY else host
+        shown_host = LOOPBACK if host in ANY else host
         self.url = (
-            f"http://[{shown}]:{self.port}/" if ":" in shown else f"http://{shown}:{self.port}/"
+            f"http://[{shown_host}]:{self.port}/"
+            if ":" in shown_host
+            else f"http://{shown_host}:{self.port}/"
         )
         web.url = self.url
         self._thread = threading.Thread(target=self._server.serve, name="pages", daemon=True)

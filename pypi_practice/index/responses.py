@@ -138,7 +138,7 @@ def error(
     return _page(status, message, accept, body, headers)
 
 
-def done(accept: str) -> Response:
+def upload_accepted(accept: str) -> Response:
     """Return PyPI's answer to an upload that it has taken in."""
     return error(200, "OK", accept, detail="")
 
@@ -152,10 +152,10 @@ def upload_error(key: str, index: Index, accept: str, **values: object) -> Respo
         path = urlsplit(index.upload).path
 
         def moved(escape: Callable[[str], str], _: str) -> str:
-            where = (
+            location_text = (
                 f"The resource has been moved to {path}; you should be redirected automatically."
             )
-            return f"{escape(where)}\n{escape(text)}\n"
+            return f"{escape(location_text)}\n{escape(text)}\n"
 
         return _page(status, text, accept, moved, [("Location", index.upload)])
     if key == "method":

@@ -60,7 +60,7 @@ class Routes:
             ("/manage/project/<project>/settings/", manage.settings, False),
             ("/manage/project/<project>/delete_project/", manage.delete_project, True),
             ("/manage/project/<project>/release/<version>/", manage.release, False),
-            ("/manage/project/<project>/release/<version>/<what>/", manage.change_release, True),
+            ("/manage/project/<project>/release/<version>/<action>/", manage.change_release, True),
             (
                 "/manage/project/<project>/release/<version>/file/<filename>/delete/",
                 manage.delete_file,
@@ -80,7 +80,7 @@ class Routes:
             return self.account.create(request, index)
         return self.account.form(request, index)
 
-    def answer(self, request: Request, index: Index) -> Response:
+    def respond(self, request: Request, index: Index) -> Response:
         """Return the page that *request* asks for, or one that says what is wrong."""
         path = request.path
         if is_tricky(path):
@@ -123,8 +123,8 @@ class Routes:
         if project is None or request.method not in ("GET", "HEAD"):
             return self._json_missing()
         if name != project.normalized:
-            rest = f"/{quote(version)}/json" if version else "/json"
-            return pages.redirect(request, f"/pypi/{project.normalized}{rest}", 301)
+            suffix = f"/{quote(version)}/json" if version else "/json"
+            return pages.redirect(request, f"/pypi/{project.normalized}{suffix}", 301)
         response = json_api.project(request, index, project, self.store, version)
         return response or self._json_missing()
 

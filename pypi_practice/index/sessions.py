@@ -14,7 +14,7 @@ from pypi_practice.index.request import Request
 COOKIE = "practice_session"
 FIELD = "csrf_token"
 SESSION = re.compile(r"[A-Za-z0-9_-]{43}")  # what token_urlsafe makes of 32 bytes
-KEPT = 1000  # sessions whose notices wait to be shown
+NOTICES_LIMIT = 1000  # sessions whose notices wait to be shown
 
 
 class Sessions:
@@ -53,14 +53,14 @@ class Sessions:
             and hmac.compare_digest(sent.encode(), self.token(session).encode())
         )
 
-    def tell(self, session: str, notice: str) -> None:
+    def add_notice(self, session: str, notice: str) -> None:
         """Keep *notice* for the next page of *session*."""
         with self._lock:
             self._notices.setdefault(session, []).append(notice)
-            while len(self._notices) > KEPT:
+            while len(self._notices) > NOTICES_LIMIT:
                 self._notices.popitem(last=False)
 
-    def told(self, session: str) -> list[str]:
+    def take_notices(self, session: str) -> list[str]:
         """Return what the next page of *session* shall say, once."""
         with self._lock:
             return self._notices.pop(session, [])

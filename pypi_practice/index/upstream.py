@@ -65,16 +65,16 @@ def find(environ: Mapping[str, str] = os.environ) -> str:
     for variable in ("PYPI_PRACTICE_UPSTREAM", "PIP_INDEX_URL", "UV_DEFAULT_INDEX"):
         if environ.get(variable):
             return environ[variable]
-    asked = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-P", "-m", "pip", "config", "get", "global.index-url"],
         capture_output=True,
         text=True,
         check=False,
     )
-    return asked.stdout.strip() or INDEXES["pypi"].simple
+    return result.stdout.strip() or INDEXES["pypi"].simple
 
 
-def _kept(headers: Message) -> list[tuple[str, str]]:
+def _kept_headers(headers: Message) -> list[tuple[str, str]]:
     return [(name, header_value(headers[name])) for name in PASSED_BACK if headers[name]]
 
 
@@ -161,12 +161,12 @@ class Upstream:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
             secret = f"Basic {base64.b64encode(pair).decode()}"
         origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        answer = self._fetch(method, origin + path, headers, accept, secret)
+        response = self._fetch(method, origin + path, headers, accept, secret)
         # Absolute links to the other index must lead here as well.
-        if answer.is_sequence:
+        if response.is_sequence:
             ours = f"https://{UPSTREAM_HOST}".encode()
-            answer.data = answer.data.replace(origin.encode(), ours)
-        return answer
+            response.data = response.data.replace(origin.encode(), ours)
+        return response
 
     def _fetch(
         self,
@@ -195,7 +195,7 @@ class Upstream:
         except urllib.error.HTTPError as refused:
             with refused:
                 if refused.code == 304:
-                    return Response(304, headers=_kept(refused.headers))
+                    return Response(304, headers=_kept_headers(refused.headers))
                 return error(refused.code, refused.reason, accept)
         except (OSError, http.client.HTTPException) as unreachable:
             # A program asks for many packages; it must not wait for each of them.
@@ -203,13 +203,13 @@ class Upstream:
             self._silent[host] = time.monotonic() + SILENCE, reason
             return self._unreachable(name, host, accept)
         kind = header_value(response.headers.get("Content-Type", "application/octet-stream"))
-        kept = _kept(response.headers)
+        kept_headers = _kept_headers(response.headers)
         if method == "GET" and PAGE.match(kind) and not response.headers.get("Content-Encoding"):
             with response:
-                return Response(response.status, response.read(PAGE_LIMIT), kind, kept)
+                return Response(response.status, response.read(PAGE_LIMIT), kind, kept_headers)
         if length := response.headers.get("Content-Length"):
-            kept.append(("Content-Length", length))
-        return Response(response.status, FileWrapper(response, CHUNK), kind, kept)
+            kept_headers.append(("Content-Length", length))
+        return Response(response.status, FileWrapper(response, CHUNK), kind, kept_headers)
 
     def _unreachable(self, name: str, host: str, accept: str) -> Response:
         message = self.words("no_upstream", name=name, host=host, reason=self._silent[host][1])

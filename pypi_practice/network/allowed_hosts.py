@@ -1,4 +1,4 @@
-"""The hosts that ``--allow-host`` names: a command may reach them, beside the practice index."""
+"""The hosts that a command may reach besides the practice index, from ``--allow-host``."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class AllowedHosts:
     def parse(cls, values: Iterable[str], language: str) -> AllowedHosts:
         """Read ``HOST`` and ``HOST:PORT``; raises PracticeError for what is neither.
 
-        A host of this computer needs its port: with all of them, a proxy that listens on one would
-        lead anywhere.
+        A host of this computer needs a port, because one of its ports may be that of a proxy to the
+        internet.
         """
         words = Translator(language, "commands/sandbox")
         pairs = set()
@@ -55,14 +55,14 @@ class AllowedHosts:
 
     @property
     def local_ports(self) -> list[int]:
-        """The ports of this computer among them."""
+        """The allowed ports of this computer."""
         return sorted({port for host, port in self.pairs if is_loopback(host) and port})
 
 
-def named(host: str, port: int) -> str:
-    """Return what ``--allow-host`` takes to allow *host*: with its *port* on this computer.
+def option_value(host: str, port: int) -> str:
+    """Return the value of ``--allow-host`` for *host*, with its *port* on this computer.
 
-    >>> named("index.example.org", 443), named("127.0.0.1", 8000)
+    >>> option_value("index.example.org", 443), option_value("127.0.0.1", 8000)
     ('index.example.org', '127.0.0.1:8000')
     """
     if not is_loopback(host):

@@ -1,4 +1,4 @@
-"""The first message of a TLS connection: which host the client asks for.
+"""Reads the host name in the ClientHello, the first message of a TLS connection.
 
 Source: RFC 8446 sections 4, 4.1.2 and 5.1, RFC 6066 section 3.
 """
@@ -11,15 +11,15 @@ HANDSHAKE = 0x16  # the type of a record
 CLIENT_HELLO = 0x01  # the type of a message in it
 RECORD_HEADER, MESSAGE_HEADER = 5, 4  # bytes
 HELLO_LIMIT = 16 * 1024  # bytes, headers and all; one with post-quantum keys has about 2,000
-# What the client is told, so that it says "unrecognized name" and not that the connection broke.
+# The alert unrecognized_name, so that the client reports it instead of a broken connection.
 UNRECOGNIZED_NAME = bytes((0x15, 3, 3, 0, 2, 2, 112))
 
 
 def receive(connection: socket.socket, received: bytes = b"") -> bytes:
-    """Return what *connection* sends until its ClientHello is whole; *received* came before that.
+    """Return the data of *connection* up to a complete ClientHello; it begins with *received*.
 
-    It may come in many pieces, of TCP and of TLS. Returns what there is if it is no ClientHello, is
-    longer than HELLO_LIMIT, or if the client ends first.
+    A ClientHello may be split into TCP segments and TLS records. The data received so far is
+    returned if it is no ClientHello, exceeds HELLO_LIMIT, or if the client closes the connection.
     """
     data = received
     while len(data) <= HELLO_LIMIT and _is_begun(data):
@@ -31,7 +31,7 @@ def receive(connection: socket.socket, received: bytes = b"") -> bytes:
 
 
 def _is_begun(data: bytes) -> bool:
-    """Tell whether *data* may be the start of a ClientHello, which goes on."""
+    """Tell whether *data* is the start of an incomplete ClientHello."""
     try:
         return _message(data) is None
     except ValueError:
@@ -39,7 +39,7 @@ def _is_begun(data: bytes) -> bool:
 
 
 def _message(data: bytes) -> bytes | None:
-    """Return the ClientHello in the records of *data*, without its header; None if it goes on.
+    """Return the ClientHello in the records of *data*, without header; None if incomplete.
 
     Raises ValueError if *data* is not the start of a TLS connection.
     """
@@ -64,29 +64,29 @@ def _message(data: bytes) -> bytes | None:
 
 
 def server_name(data: bytes) -> str | None:
-    """Return the host that the ClientHello in *data* names, None if it names none.
+    """Return the server name in the ClientHello at the start of *data*, None without one.
 
-    Raises ValueError if *data* does not begin with a whole ClientHello of at most HELLO_LIMIT.
+    Raises ValueError if *data* does not begin with a complete ClientHello of at most HELLO_LIMIT.
     """
     hello = _message(data[:HELLO_LIMIT])
     if hello is None:
         raise ValueError("not a whole ClientHello")
     try:
-        place = 2 + 32  # version, random
-        place += 1 + hello[place]  # session id
-        place += 2 + int.from_bytes(hello[place : place + 2])  # cipher suites
-        place += 1 + hello[place]  # compression methods
-        end = place + 2 + int.from_bytes(hello[place : place + 2])
-        place += 2
-        while place + 4 <= end:
-            kind = int.from_bytes(hello[place : place + 2])
-            length = int.from_bytes(hello[place + 2 : place + 4])
+        offset = 2 + 32  # version, random
+        offset += 1 + hello[offset]  # session id
+        offset += 2 + int.from_bytes(hello[offset : offset + 2])  # cipher suites
+        offset += 1 + hello[offset]  # compression methods
+        end = offset + 2 + int.from_bytes(hello[offset : offset + 2])
+        offset += 2
+        while offset + 4 <= end:
+            kind = int.from_bytes(hello[offset : offset + 2])
+            length = int.from_bytes(hello[offset + 2 : offset + 4])
             if kind == 0:
-                if hello[place + 6]:
+                if hello[offset + 6]:
                     raise ValueError("not a host name")
-                size = int.from_bytes(hello[place + 7 : place + 9])
-                return hello[place + 9 : place + 9 + size].decode("ascii")
-            place += 4 + length
+                size = int.from_bytes(hello[offset + 7 : offset + 9])
+                return hello[offset + 9 : offset + 9 + size].decode("ascii")
+            offset += 4 + length
     except (IndexError, UnicodeDecodeError) as error:
         raise ValueError("not a ClientHello") from error
     return None

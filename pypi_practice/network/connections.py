@@ -1,4 +1,4 @@
-"""The connections that a program asked a proxy for, and the hosts that it may be allowed."""
+"""The connections that a program requested from a proxy, and the syntax of host names."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Outcome = Literal["index", "allowed", "refused", "failed"]
 
 @dataclass(frozen=True)
 class Connection:
-    """One request to connect, and what became of it.
+    """One request for a connection, and its outcome.
 
-    ``index``: answered by the practice index. ``allowed``: made. ``refused``: not made. ``failed``:
-    tried, and the host could not be reached.
+    ``index``: connected to the practice index. ``allowed``: connected to the host. ``refused``: not
+    allowed. ``failed``: the host could not be reached.
     """
 
     host: str
@@ -32,7 +32,7 @@ class Connection:
 
 
 def read_host(text: str) -> str:
-    """Return the host that *text* names, in the spelling in which hosts are compared.
+    """Return the host that *text* names, normalised for comparison.
 
     *text* is a host name or an IP address and nothing else: ValueError for a URL, a port, a pattern
     or an empty text.

@@ -1,4 +1,4 @@
-"""The proxy that this computer reaches the internet through, as its variables name it."""
+"""The proxy between this computer and the internet, as its environment variables name it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class OuterProxy:
-    """The proxies for HTTPS and for plain HTTP, and the hosts that are reached without one."""
+    """The proxies for HTTPS and for HTTP, and the hosts that are reached without one (NO_PROXY)."""
 
     https: SplitResult | None = None
     http: SplitResult | None = None
@@ -31,22 +31,22 @@ class OuterProxy:
         Raises PracticeError for a proxy of another kind than HTTP.
         """
 
-        def read(name: str) -> SplitResult | None:
+        def proxy_url(name: str) -> SplitResult | None:
             value = environ.get(name) or environ.get(name.upper()) or ""
             if not value:
                 return None
             url = urlsplit(value if "://" in value else f"http://{value}")
             try:
-                known = url.scheme in DEFAULT_PORTS and bool(url.hostname) and url.port != 0
+                is_valid = url.scheme in DEFAULT_PORTS and bool(url.hostname) and url.port != 0
             except ValueError:
-                known = False
-            if not known:
+                is_valid = False
+            if not is_valid:
                 raise PracticeError(words("outer_proxy", name=name.upper()))
             return url
 
         return cls(
-            read("https_proxy"),
-            read("http_proxy"),
+            proxy_url("https_proxy"),
+            proxy_url("http_proxy"),
             environ.get("no_proxy") or environ.get("NO_PROXY") or "",
         )
 

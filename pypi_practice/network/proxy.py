@@ -1,8 +1,8 @@
-"""The way out of the practice shell: PyPI's names lead to the practice index.
+"""The proxy of the practice shell: it connects PyPI's host names to the practice index.
 
-Every other host is refused unless it is allowed by name. It fails closed: a name of PyPI's is
-answered by the practice index or not at all, whatever the spelling, the port or the state of the
-index.
+Other hosts are refused unless they are allowed. The proxy fails closed: a request for a host of
+PyPI reaches the practice index or is refused, whatever the spelling of the host, the port or the
+state of the index.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ from pypi_practice.sandbox.forward import CONNECT_TIMEOUT, relay
 
 HEAD_LIMIT = 64 * 1024
 RECORDED = 10_000  # connections
-# The practice index answers for these, or hands on what they have.
+# The practice index replaces these hosts, or passes on their files.
 INDEX_HOSTS = frozenset((*HOSTS, FILES_HOST, UPSTREAM_HOST))
 HOP_HEADERS = frozenset(
     ("proxy-connection", "proxy-authorization", "connection", "keep-alive", "upgrade")
 )
-MOST_CONNECTIONS = 150  # at once; others wait
-# RFC 9112, sections 3 and 5: a name, a colon at once, and a value in which no line can end.
+MOST_CONNECTIONS = 150  # at the same time; further ones wait
+# RFC 9112, sections 3 and 5: a name, directly followed by a colon, and a value without line ends.
 REQUEST_LINE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^\x00-\x20\x7f]+ HTTP/1\.[01]")
 HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[^\x00-\x08\x0a-\x1f\x7f]*")
 
 
 class ConnectionRefused(Exception):
-    """The proxy will not make this connection; the text says why."""
+    """The proxy refuses this connection; the text is the reason."""
 
 
 class BadRequest(Exception):
-    """The request cannot be read; the text says what is wrong with it."""
+    """The request is malformed; the text is its malformed part."""
 
 
 class Target(NamedTuple):
@@ -65,7 +65,7 @@ class Target(NamedTuple):
 
 
 def read_target(text: str, default_port: int | None = None) -> Target:
-    """Return the host and the port of ``host:port``; BadRequest if it is none."""
+    """Return the host and the port of ``host:port``; raises BadRequest."""
     try:
         url = urlsplit(f"//{text}")
         port = default_port if url.port is None else url.port
@@ -85,7 +85,7 @@ class _Handler(socketserver.BaseRequestHandler):
         words = self.server.words
         client.settimeout(CONNECT_TIMEOUT)
         try:
-            head, rest = _read_head(client)
+            head, body_start = _read_head(client)
             line, *headers = head.decode("utf-8", "replace").split("\r\n")
             method, address, _ = line.split(" ", 2)
         except (OSError, ValueError):
@@ -95,35 +95,40 @@ class _Handler(socketserver.BaseRequestHandler):
             return
         try:
             if method == "CONNECT":
-                self._tunnel(client, read_target(address), rest)
+                self._tunnel(client, read_target(address), body_start)
             else:
-                self._forward(client, method, address, headers, rest)
+                self._forward(client, method, address, headers, body_start)
         except BadRequest as error:
             _respond(client, 400, words("bad_target", target=str(error)[:100]))
-        except ConnectionRefused as refused:
-            _respond(client, 403, str(refused))
+        except ConnectionRefused as refusal:
+            _respond(client, 403, str(refusal))
         except OSError as error:
             _respond(client, 502, words("no_connection", target=address[:100], reason=error))
 
-    def _tunnel(self, client: socket.socket, target: Target, rest: bytes) -> None:
+    def _tunnel(self, client: socket.socket, target: Target, first_bytes: bytes) -> None:
         is_index = self._check(target, "https")
         with self._connect(target, is_index=is_index) as remote:
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             if not is_index:
-                rest = client_hello.receive(client, rest)
-                if not _may_pass(rest, target.host):
+                first_bytes = client_hello.receive(client, first_bytes)
+                if not _may_pass(first_bytes, target.host):
                     self.server.record(target, "refused")
-                    with contextlib.suppress(OSError):  # the client may have gone
+                    with contextlib.suppress(OSError):  # the client may have closed it
                         client.sendall(client_hello.UNRECOGNIZED_NAME)
                     return
             self.server.record(target, "index" if is_index else "allowed")
-            relay(client, remote, rest)
+            relay(client, remote, first_bytes)
 
     def _forward(
-        self, client: socket.socket, method: str, address: str, headers: list[str], rest: bytes
+        self,
+        client: socket.socket,
+        method: str,
+        address: str,
+        headers: list[str],
+        body_start: bytes,
     ) -> None:
-        scheme, separator, after = address.partition("://")
-        authority, slash, path = after.partition("/")
+        scheme, separator, remainder = address.partition("://")
+        authority, slash, path = remainder.partition("/")
         if scheme.lower() != "http" or not separator or "?" in authority or "#" in authority:
             raise BadRequest(address)
         target = read_target(authority, 80)
@@ -138,21 +143,23 @@ class _Handler(socketserver.BaseRequestHandler):
             if names[-1] == "host" and read_target(value, 80) != target:
                 raise BadRequest(header)
         proxy = self.server.outer.for_host("http", target.host)
-        kept = [
+        forwarded_headers = [
             header for header, name in zip(headers, names, strict=True) if name not in HOP_HEADERS
         ]
-        shown = f"{slash or '/'}{path}"
+        request_target = f"{slash or '/'}{path}"
         if proxy:
-            shown = f"http://{authority}{shown}"
-            kept += parent_proxy.authorization(proxy)
-        request = "\r\n".join([f"{method} {shown} HTTP/1.1", *kept, "Connection: close", "", ""])
+            request_target = f"http://{authority}{request_target}"
+            forwarded_headers += parent_proxy.authorization(proxy)
+        request = "\r\n".join(
+            [f"{method} {request_target} HTTP/1.1", *forwarded_headers, "Connection: close", "", ""]
+        )
         with self._connect(target, scheme="http") as remote:
             self.server.record(target, "allowed")
             remote.sendall(request.encode())
-            relay(client, remote, rest)
+            relay(client, remote, body_start)
 
     def _check(self, target: Target, scheme: str) -> bool:
-        """Tell whether *target* is the practice index; ConnectionRefused if it is out of reach."""
+        """Tell whether *target* is the practice index; ConnectionRefused if it is not allowed."""
         words = self.server.words
         if scheme == "https" and target.host in INDEX_HOSTS and target.port == 443:
             return True
@@ -177,7 +184,7 @@ class _Handler(socketserver.BaseRequestHandler):
 
 
 def _may_pass(hello: bytes, host: str) -> bool:
-    """Look at the first bytes for *host*: an encrypted connection must name the same host."""
+    """Tell whether the ClientHello of a connection to *host* names the same host."""
     if is_loopback(host):
         return True
     try:
@@ -209,25 +216,25 @@ class _Server(socketserver.ThreadingTCPServer):
         super().__init__((LOOPBACK, port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer in a thread, once fewer than MOST_CONNECTIONS are open."""
+        """Handle the connection in a thread, once fewer than MOST_CONNECTIONS are open."""
         self._free.acquire()
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Answer one connection."""
+        """Handle one connection."""
         try:
             super().process_request_thread(request, client_address)
         finally:
             self._free.release()
 
     def record(self, target: Target, outcome: Outcome) -> None:
-        """Note what became of a request; beyond the limit, only what is new."""
+        """Record the outcome of a request; beyond RECORDED, only one that is not recorded yet."""
         connection = Connection(target.host, target.port, outcome)
         if len(self.connections) < RECORDED or connection not in self.connections:
             self.connections.append(connection)
 
     def connect(self, target: Target, scheme: str) -> socket.socket:
-        """Connect to *target*, by way of the outer proxy if there is one for it."""
+        """Connect to *target*, through the outer proxy if there is one for it; raises OSError."""
         proxy = self.outer.for_host(scheme, target.host)
         if proxy is None:
             return socket.create_connection(target, CONNECT_TIMEOUT)
@@ -262,10 +269,10 @@ def _read_head(connection: socket.socket) -> tuple[bytes, bytes]:
 
 
 def _respond(client: socket.socket, status: int, message: str) -> None:
-    """Respond with *message* in the reason phrase too, where clients of a proxy look for it."""
+    """Send a response with *message* also in its reason phrase, which clients of a proxy show."""
     reason = " ".join(message.split()).encode("iso-8859-1", "replace")
     body = message.encode("utf-8", "replace") + b"\n"
-    with contextlib.suppress(OSError):  # the client may have gone; then there is nobody to tell
+    with contextlib.suppress(OSError):  # the client may have closed the connection
         client.sendall(
             b"HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
             b"Content-Length: %d\r\nConnection: close\r\n\r\n%s" % (status, reason, len(body), body)
@@ -275,8 +282,8 @@ def _respond(client: socket.socket, status: int, message: str) -> None:
 class Proxy:
     """The proxy on *port* of the loopback address; 0 takes a free one.
 
-    PyPI's names lead to the index on *index_port*; without one, they go to *outer*, which must be
-    the proxy of a practice shell. Other hosts are reached if *allowed* names them.
+    PyPI's host names are connected to the index on *index_port*; without one, to *outer*, which
+    must be the proxy of a practice shell. Other hosts are reached if *allowed* names them.
     """
 
     def __init__(
@@ -299,10 +306,10 @@ class Proxy:
 
     @property
     def connections(self) -> list[Connection]:
-        """What programs have asked for so far, in order."""
+        """The connections that programs have requested so far, in order."""
         return list(self._server.connections)
 
     def stop(self) -> None:
-        """Stop taking connections."""
+        """Stop accepting connections."""
         self._server.shutdown()
         self._server.server_close()

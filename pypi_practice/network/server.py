@@ -1,4 +1,4 @@
-"""The practice index on this computer: HTTPS under PyPI's names, trusted by nobody else."""
+"""The HTTPS server of the practice index, with temporary certificates for PyPI's host names."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pypi_practice.core.limits import PYPI
 from pypi_practice.network.slow_clients import PatientAdapter, PatientServer
 
 LOOPBACK = "127.0.0.1"
-THREADS = 10  # for clients that are quick
-BODY_LIMIT = 5 * PYPI.file  # bytes; up to here PyPI's own words say that a file is too large
-WAITING = 256  # connections that wait for a thread: many uploads may start at once
+THREADS = 10  # for requests of fast clients
+BODY_LIMIT = 5 * PYPI.file  # bytes; below it, PyPI's own message says that a file is too large
+WAITING = 256  # length of the queue of connections: many uploads may start at once
 
 
 class Certificates(NamedTuple):
-    """Files: the server's certificate, its key, and what clients are to trust.
+    """Files: the certificate of the server, its key, and the certificates that clients trust.
 
-    ``authority`` is only who has signed the server's, ``bundle`` also all that this computer trusts
-    anyway.
+    ``authority`` is the certificate of the authority that signed the server's; ``bundle`` has also
+    those that this computer trusts.
     """
 
     server: Path
@@ -33,17 +33,17 @@ class Certificates(NamedTuple):
 
 
 def certificates_in(directory: Path) -> Certificates:
-    """Return the files that ``write_certificates`` makes in *directory*."""
+    """Return the paths of the files that ``write_certificates`` writes to *directory*."""
     names = ("server.pem", "server-key.pem", "authority.pem", "trusted.pem")
     return Certificates(*(directory / name for name in names))
 
 
 def write_certificates(directory: Path) -> Certificates:
-    """Make a throw-away authority and a certificate for the indexes' names in *directory*.
+    """Write a certificate for the hosts of the indexes to *directory*, and that of its authority.
 
-    The authority's own key is never written.
+    The key of the authority is never written.
     """
-    import trustme  # as large as all the rest, and only needed for certificates
+    import trustme  # slow to import, and only needed here
 
     authority = trustme.CA(organization_name="pypi-practice")
     server = authority.issue_cert(*sorted(HOSTS), FILES_HOST, UPSTREAM_HOST)
@@ -69,7 +69,7 @@ def system_certificates() -> bytes:
 
 
 class IndexServer:
-    """The application on a free port of the loopback address: HTTPS, if it has a certificate."""
+    """Serves the application on a free port of the loopback address; HTTPS with a certificate."""
 
     def __init__(
         self,
@@ -95,6 +95,6 @@ class IndexServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop answering; requests that are being answered end first."""
+        """Stop the server after the requests that it is handling."""
         self._server.stop()
         self._thread.join()

@@ -1,4 +1,4 @@
-"""Slow clients: none of them may keep the others out, nor stay for ever."""
+"""A WSGI server in which slow clients neither block other clients nor stay forever."""
 
 from __future__ import annotations
 
@@ -19,69 +19,69 @@ from cheroot.wsgi import Server
 
 from pypi_practice.core.i18n import Translator
 
-# Seconds that a client may be waited for in one of the threads that all share: while all of them
-# wait, nobody else is answered.
+# Seconds that a thread of the shared pool may wait for a client. While all of them wait, no other
+# request is handled.
 QUICK = 0.05
-PATIENCE = 30  # seconds in which any request may come in, and its answer go out
-SLOWEST = 16 * 1024  # bytes a second, at least, of one that takes longer
-# Slow clients at most, and of them from one address; each has a thread of its own. All that use
-# the practice shell come from one: that of its proxy.
+PATIENCE = 30  # seconds for which waiting for a client is always allowed
+SLOWEST = 16 * 1024  # bytes a second: the minimum rate of a longer transfer
+# The most slow clients, and the most from one address; each has a thread of its own. All programs
+# in a practice shell have the address of its proxy.
 SLOW, SLOW_OF_ONE = 240, 200
 HEADERS = 64 * 1024  # bytes of the first line and the headers of a request
-KEPT = 200  # connections that may be open without a request; after ten seconds they end anyway
-TOO_SLOW = "timed out"  # the words by which cheroot knows it
+KEPT = 200  # idle connections that stay open; cheroot closes them after ten seconds
+TOO_SLOW = "timed out"  # the text by which cheroot recognises a timeout
 NO_DESCRIPTOR = (errno.EMFILE, errno.ENFILE)
-PAUSE = 0.1  # seconds before a connection is accepted that could not be
+PAUSE = 0.1  # seconds before accepting is tried again
 SAID_AGAIN = 60  # seconds between two messages that no file descriptor is free
 
 
 class _Pace:
-    """How a client keeps up with its present request; the time of our own work does not count."""
+    """Measures how long the server waits for a client during a request."""
 
     def __init__(self, connection: PacedConnection, sock: socket.socket) -> None:
         self.connection, self.sock = connection, sock
-        self.waited, self.moved, self.aside = 0.0, 0, False
+        self.waited, self.moved, self.is_slow = 0.0, 0, False
 
     def begin(self) -> None:
-        """A new request begins now."""
+        """Reset the measurement for a new request."""
         self.waited, self.moved = 0.0, 0
         self.sock.settimeout(QUICK)
 
     def end(self) -> None:
-        """The request has been answered, or will never be."""
-        if self.aside:
-            self.aside = False
-            self.connection.server.come_back(self.connection.remote_addr)
+        """Note that the request is over, answered or not."""
+        if self.is_slow:
+            self.is_slow = False
+            self.connection.server.request_ended(self.connection.remote_addr)
 
     def move(self, some: Callable[[Any], int], buffer: Any) -> int:
-        """Receive or send *some* of *buffer*; TimeoutError if it goes too slowly."""
+        """Receive into *buffer* or send from it with *some*; TimeoutError for a slow client."""
         start = time.monotonic()
         try:
             count = some(buffer)
         except TimeoutError:
-            if self.aside:
+            if self.is_slow:
                 raise TimeoutError(TOO_SLOW) from None
-            self._step_aside()
+            self._use_own_thread()
             try:
                 count = some(buffer)
             except TimeoutError:
                 raise TimeoutError(TOO_SLOW) from None
         self.moved += count
         self.waited += time.monotonic() - start
-        if self.waited > QUICK and not self.aside:
-            self._step_aside()
+        if self.waited > QUICK and not self.is_slow:
+            self._use_own_thread()
         if self.waited > PATIENCE + self.moved / SLOWEST:
             raise TimeoutError(TOO_SLOW)
         return count
 
-    def _step_aside(self) -> None:
-        self.connection.server.step_aside(self.connection.remote_addr)
-        self.aside = True
+    def _use_own_thread(self) -> None:
+        self.connection.server.add_thread_for(self.connection.remote_addr)
+        self.is_slow = True
         self.sock.settimeout(self.connection.server.timeout)
 
 
 class _PacedIO(io.RawIOBase):
-    """What comes in from a client."""
+    """The raw input stream of a connection."""
 
     def __init__(self, pace: _Pace) -> None:
         self._pace = pace
@@ -97,7 +97,7 @@ class _PacedIO(io.RawIOBase):
 
 
 class _Reader(io.BufferedReader):
-    """What cheroot asks of a stream that it reads; its own is written in Python, and slower."""
+    """The input stream that cheroot requires; its own class is slower."""
 
     def __init__(self, pace: _Pace, size: int) -> None:
         self._io = _PacedIO(pace)
@@ -115,32 +115,32 @@ class _Reader(io.BufferedReader):
         return line
 
     def has_data(self) -> bool:
-        """Tell whether something that has come in has not been read yet."""
+        """Tell whether received data has not been read yet."""
         return self._io.received > self.bytes_read
 
 
 class _Writer:
-    """What cheroot asks of a stream that it writes: everything goes out at once."""
+    """The output stream that cheroot requires, without a buffer."""
 
     def __init__(self, pace: _Pace) -> None:
         self._pace = pace
         self.bytes_written = 0
 
     def write(self, data: bytes) -> int:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self._pace.move(self._pace.sock.send, rest) :]
+        unsent = memoryview(data)
+        while unsent:
+            unsent = unsent[self._pace.move(self._pace.sock.send, unsent) :]
         self.bytes_written += len(data)
         return len(data)
 
 
 class _Headers(HeaderReader):
-    """Reads headers as cheroot's does, but for a first line that continues none: a bad request."""
+    """Reads headers; a continuation line without a header before it is a bad request."""
 
     def __call__(self, rfile: Any, hdict: Any = None) -> Any:
         try:
             return super().__call__(rfile, hdict)
-        except UnboundLocalError as error:  # cheroot 11 looks for the header that is continued
+        except UnboundLocalError as error:  # cheroot 11 does not check this case
             raise ValueError("Illegal continuation line.") from error
 
 
@@ -149,9 +149,9 @@ class _Request(HTTPRequest):
 
 
 class PacedConnection(HTTPConnection):
-    """A connection of cheroot's whose requests must come in, and be answered, with some speed.
+    """A connection whose client must send requests and read responses at a minimum rate.
 
-    Which is what cheroot's own limit is not: that is the time without any byte at all.
+    The timeout of cheroot only limits the time without any byte.
     """
 
     RequestHandlerClass = _Request
@@ -159,14 +159,14 @@ class PacedConnection(HTTPConnection):
     def __init__(self, server: PatientServer, sock: Any, makefile: Any = None) -> None:
         self._pace = _Pace(self, sock)
         super().__init__(server, sock, self._makefile)
-        self.spoken = False  # whether the client has sent a byte
+        self.has_data_arrived = False  # whether the client has sent a byte
         self._greeted = not isinstance(sock, ssl.SSLSocket)
 
     def _makefile(self, sock: Any, mode: str, size: int) -> _Reader | _Writer:
         return _Reader(self._pace, size) if "r" in mode else _Writer(self._pace)
 
     def communicate(self) -> bool:
-        """Answer one request; tell whether another may follow."""
+        """Handle one request; tell whether another may follow."""
         if not self._greeted:
             return self._greet()
         self._pace.begin()
@@ -176,27 +176,27 @@ class PacedConnection(HTTPConnection):
             self._pace.end()
 
     def _greet(self) -> bool:
-        """Take TLS a step further, without waiting for the client; tell whether it may go on."""
+        """Continue the TLS handshake without blocking; tell whether the connection stays open."""
         self.socket.settimeout(0)
         try:
             self.socket.do_handshake()
         except ssl.SSLWantReadError:
             return True
-        except OSError:  # it is no TLS, the client does not trust us, or it has gone
+        except OSError:  # not TLS, an untrusted certificate, or a closed connection
             return False
         self._greeted = True
         return True
 
 
 class PatientAdapter(BuiltinSSLAdapter):
-    """TLS that begins in the thread of the connection.
+    """TLS with the handshake in the thread of the connection.
 
-    Cheroot's begins it in the one thread that accepts connections, where a silent client keeps out
-    all that come after it.
+    Cheroot does the handshake in the thread that accepts connections, where a silent client blocks
+    all others.
     """
 
     def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, Any]]:
-        """Return *sock* as one of TLS, and what of it goes into each request."""
+        """Return *sock* wrapped in TLS, and the variables that each request gets in its environ."""
         wrapped = self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         return wrapped, {"wsgi.url_scheme": "https", "HTTPS": "on"}
 
@@ -204,29 +204,29 @@ class PatientAdapter(BuiltinSSLAdapter):
 class _Listener(socket.socket):
     """The socket on which a server accepts connections.
 
-    Cheroot's loop ends with each error of ``accept``, before it has looked at the connections that
-    it holds: while no file descriptor is free, it would neither answer nor close any of them.
+    An error of ``accept`` ends a pass of cheroot's loop before it handles the open connections.
+    While no file descriptor is free, it would neither handle nor close any of them.
     """
 
     server: PatientServer
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """Accept a connection; BlockingIOError, which cheroot passes over, if none can be."""
+        """Accept a connection; BlockingIOError, which cheroot ignores, without a descriptor."""
         try:
             return super().accept()
         except OSError as error:
             if error.errno not in NO_DESCRIPTOR:
                 raise
             self.server.error_log()
-            time.sleep(PAUSE)  # the connection still waits: the loop would take all the time
+            time.sleep(PAUSE)  # the connection stays in the queue, so the loop would be busy
             raise BlockingIOError(errno.EAGAIN, error.strerror) from error
 
 
 class PatientServer(Server):
-    """Cheroot's server, in which a connection gets a thread when its client has said something.
+    """Cheroot's server, in which a connection gets a thread when its client has sent data.
 
-    For each client that has to be waited for, the pool has one thread more than *numthreads*; those
-    stay, for the next one that is slow. All of them from the start would take 9 MB.
+    For each slow client, a thread is added to the *numthreads* of the pool and kept for later ones.
+    Starting all of them at once would take 9 MB.
     """
 
     ConnectionClass = PacedConnection
@@ -245,15 +245,15 @@ class PatientServer(Server):
         super().__init__(
             address, application, numthreads=numthreads, max=numthreads + SLOW, **options
         )
-        self._no_descriptor = words("no_descriptor")  # later, no file could be opened to read it
-        self._silent_until = 0.0  # about file descriptors
+        self._no_descriptor = words("no_descriptor")  # loading it later needs a descriptor
+        self._silent_until = 0.0  # of the message that no file descriptor is free
         self._slow: Counter[str] = Counter()
         self._added_threads = 0
         self._counting = threading.Lock()
 
     @property
     def slow_clients(self) -> int:
-        """The number of clients that are waited for now."""
+        """The present number of slow clients."""
         with self._counting:
             return self._slow.total()
 
@@ -266,7 +266,7 @@ class PatientServer(Server):
         return listener
 
     def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
-        """Say now and then that no file descriptor is free, and write all other errors."""
+        """Report at intervals that no file descriptor is free, and log all other errors."""
         error = sys.exception()
         if not isinstance(error, OSError) or error.errno not in NO_DESCRIPTOR:
             super().error_log(msg, level, traceback)
@@ -280,17 +280,17 @@ class PatientServer(Server):
             print(self._no_descriptor, file=sys.stderr, flush=True)
 
     def process_conn(self, conn: PacedConnection) -> None:
-        """Hand a connection to a thread, or to those that are waited for."""
-        if conn.spoken:
+        """Pass a connection to a thread if its client has sent data, else to the selector."""
+        if conn.has_data_arrived:
             super().process_conn(conn)
         else:
-            conn.spoken = True
+            conn.has_data_arrived = True
             self.put_conn(conn)
 
-    def step_aside(self, address: str) -> None:
-        """Put another thread in the place of one that waits for *address*.
+    def add_thread_for(self, address: str) -> None:
+        """Add a thread to the pool for a slow client with this *address*.
 
-        Raises TimeoutError if too many are slow already.
+        Raises TimeoutError if there are too many slow clients.
         """
         with self._counting:
             if self._slow.total() >= SLOW or self._slow[address] >= SLOW_OF_ONE:
@@ -299,10 +299,10 @@ class PatientServer(Server):
             missing = self._slow.total() - self._added_threads
             self._added_threads += max(missing, 0)
         if missing > 0:
-            self.requests.grow(missing)  # outside the lock: it waits until the thread runs
+            self.requests.grow(missing)  # not under the lock: it waits for the thread
 
-    def come_back(self, address: str) -> None:
-        """Note that the slow request of *address* is over."""
+    def request_ended(self, address: str) -> None:
+        """Note that a slow request from *address* is over."""
         with self._counting:
             self._slow[address] -= 1
             if not self._slow[address]:

@@ -1,4 +1,4 @@
-"""Finds programs, but never in the present folder, which may be a stranger's repository."""
+"""Finds programs in PATH, but never in the working directory, which may be hostile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def find(name: str, path: str | None = None) -> str | None:
-    """Return where the program *name* is, None if it is not installed.
+    """Return the path of the program *name*, None if it is not installed.
 
     Of *path*, by default PATH, only absolute folders are searched.
     """

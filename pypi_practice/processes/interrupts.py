@@ -1,7 +1,7 @@
-"""Lets Ctrl-C end a program without a traceback, from its first line to its last.
+"""Ends a program without a traceback on Ctrl-C, from its start to its end.
 
-A program imports this module first, and it imports almost nothing: before it, nothing but Python
-itself can answer Ctrl-C.
+A program imports this module first. It imports little, because Python shows a traceback for Ctrl-C
+until then.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from pypi_practice.core.errors import INTERRUPTED
 
 
 def _leave(number: int, frame: object) -> NoReturn:
-    # Nothing has been made yet, so nothing has to be removed; and no half-imported module can catch
-    # this, as it can an exception.
+    # There is nothing to clean up yet, and unlike an exception, no module can catch this.
     os._exit(INTERRUPTED)
 
 
-# A shell lets a command in the background ignore Ctrl-C, and then it stays ignored.
+# A shell starts background commands with SIGINT ignored, which is kept.
 _is_listening = signal.getsignal(signal.SIGINT) is signal.default_int_handler
 if _is_listening:
     signal.signal(signal.SIGINT, _leave)
@@ -33,15 +32,15 @@ def _interrupt(number: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _answer(handler: Any) -> None:
+def _set_handler(handler: Any) -> None:
     if _is_listening:
         signal.signal(signal.SIGINT, handler)
 
 
 def _find_temporary_folder() -> None:
-    """Let Python choose the folder of temporary files now, for which it writes a file into each.
+    """Let Python choose the folder for temporary files now, with SIGINT blocked.
 
-    Later Ctrl-C might come before it removes that file.
+    It writes a test file into each candidate; Ctrl-C could prevent the removal of that file.
     """
     import contextlib
     import tempfile
@@ -58,14 +57,14 @@ def run(program: Callable[[], int]) -> int:
     try:
         try:
             _find_temporary_folder()
-            _answer(_interrupt)
+            _set_handler(_interrupt)
             return program()
         finally:
-            # What is left is to remove temporary folders, which takes a moment.
-            _answer(signal.SIG_IGN)
+            # Do not interrupt the removal of temporary folders at exit.
+            _set_handler(signal.SIG_IGN)
     except BaseException:
-        # Python makes another exception of it while it compiles a module or makes a class.
+        # During imports, Python may replace KeyboardInterrupt by another exception.
         if not _received:
             raise
-        _answer(signal.SIG_IGN)
+        _set_handler(signal.SIG_IGN)
         return INTERRUPTED

@@ -1,8 +1,8 @@
-"""A process for work on what strangers have sent: limited in time and memory, beside our threads.
+"""Worker processes, limited in time and memory, for work on untrusted input.
 
-A thread that computes for a second makes every other thread of Python wait; another process does
-not, and the system can end it whatever it does: an endless loop in C, or a crash. The work is a
-function of a module and its arguments, sent and answered with pickle between us and our own code.
+A process does not hold Python's global lock while it computes, and the system can end it in any
+state, such as an endless loop in C. The work is a function of a module with its arguments. Work and
+result are sent with pickle; both sides run our own code.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ __all__ = ["GaveUp", "Workers", "run", "workers"]
 
 Result = TypeVar("Result")
 ROOT = Path(__file__).resolve().parents[2]
-COUNT = 2  # processes at most
-# Seconds on the clock for each second of computing; only a computer with much else to do needs it.
+COUNT = 2  # the most processes
+# Seconds of real time for each second of CPU time, for a computer that is busy.
 CLOCK = 6
-# Not "-m": that would put the present folder, which may be a stranger's, before the modules.
+# Not "-m", which would put the working directory, which may be hostile, first in sys.path.
 START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
     " from pypi_practice.processes.worker_process import serve; serve()"
@@ -40,11 +40,11 @@ class _Process:
     """One process, which does one piece of work at a time."""
 
     def __init__(self) -> None:
-        # Without "site", which takes memory to find out what sys.path says: all but an editable
-        # installation, whose folder ROOT is.
+        # Without "site", which needs memory; sys.path is passed on, and ROOT added for an editable
+        # installation.
         path = json.dumps([*sys.path, str(ROOT)])
         command = [sys.executable, "-I", "-S", "-c", START, path]
-        # A group of its own: Ctrl-C in the terminal is for the command in the practice shell.
+        # In a process group of its own, it does not get the SIGINT of Ctrl-C in the terminal.
         group: dict[str, Any] = {} if os.name == "nt" else {"process_group": 0}
         self._process = subprocess.Popen(
             command,
@@ -55,9 +55,9 @@ class _Process:
         )
 
     def run(self, work: bytes, seconds: float) -> tuple[bool, bool, Any]:
-        """Return whether the process can go on, whether the work succeeded, and what came of it.
+        """Return whether the process is usable again, whether the work succeeded, and its result.
 
-        Raises GaveUp if there is no answer.
+        Raises GaveUp if there is no response.
         """
         process = self._process
         assert process.stdin is not None
@@ -68,25 +68,25 @@ class _Process:
         try:
             process.stdin.write(work)
             process.stdin.flush()
-            answer: tuple[bool, bool, Any] = pickle.load(process.stdout)
+            response: tuple[bool, bool, Any] = pickle.load(process.stdout)
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             raise GaveUp from error
         finally:
             clock.cancel()
-        return answer
+        return response
 
     def stop(self) -> None:
-        """End the process, whatever it does."""
+        """Kill the process."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                with contextlib.suppress(OSError):  # what it never read
+                with contextlib.suppress(OSError):  # unread data
                     pipe.close()
 
 
 class Workers:
-    """Up to *count* processes, each started when there is work and none is free."""
+    """A pool of up to *count* processes, each started when it is needed."""
 
     def __init__(self, count: int = COUNT) -> None:
         self._free: queue.LifoQueue[_Process | None] = queue.LifoQueue()
@@ -96,9 +96,9 @@ class Workers:
         self._running: set[_Process] = set()
 
     def run(self, function: Callable[..., Result], *arguments: object, seconds: float) -> Result:
-        """Return what *function* returns, which must be one of a module, or raise what it raises.
+        """Call *function*, which must belong to a module, in a process; return or raise its result.
 
-        Raises GaveUp if it computes for more than *seconds* or takes too much memory, or if no
+        Raises GaveUp if it needs more than *seconds* of CPU time or too much memory, or if no
         process can be started.
         """
         work = pickle.dumps((function, arguments, seconds), pickle.HIGHEST_PROTOCOL)
@@ -106,7 +106,7 @@ class Workers:
         try:
             if process is None:
                 process = self._start()
-            usable, good, value = process.run(work, seconds)
+            usable, succeeded, value = process.run(work, seconds)
             if not usable:
                 self._end(process)
                 process = None
@@ -117,7 +117,7 @@ class Workers:
             raise
         finally:
             self._free.put(process)
-        if good:
+        if succeeded:
             return value  # type: ignore[no-any-return]
         raise value
 
@@ -136,7 +136,7 @@ class Workers:
             self._running.discard(process)
 
     def stop(self) -> None:
-        """End all processes; work that is under way gives up."""
+        """Kill all processes; work in progress raises GaveUp."""
         with self._lock:
             running = list(self._running)
         for process in running:

@@ -1,6 +1,6 @@
-"""The other side of ``worker``: what runs in the process that does the work.
+"""The main loop of a worker process; ``worker`` starts it.
 
-There is one for each worker, so it imports little; the module of the work should do the same.
+It imports little, because there are several of them; the modules of the work should do the same.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ import signal
 import sys
 from typing import Any, BinaryIO
 
-MEMORY = 104 * 1024 * 1024  # bytes that a process may hold: all together stay below 300 MB
-TIRED = 64 * 1024 * 1024  # bytes; one that has held as many is replaced, which gives them back
+MEMORY = 104 * 1024 * 1024  # bytes of a process, so that all stay below 300 MB
+TIRED = 64 * 1024 * 1024  # bytes; a process with a higher peak is replaced, which frees its memory
 
 
 class GaveUp(Exception):
-    """The work took more time or memory than it may, or broke the process."""
+    """The work exceeded its limit of time or memory, or crashed the process."""
 
 
 def serve() -> None:
-    """Do the work that comes in through standard input until it is closed."""
-    work, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints is no answer
+    """Do the work that is read from standard input until that is closed."""
+    work, responses = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # output of a library is no response
     _limit_memory()
-    at_start = peak()  # on Linux that of who started us, if it was higher
+    at_start = peak()  # on Linux it includes the peak of the parent process
     while True:
         try:
             function, arguments, seconds = pickle.load(work)
@@ -33,20 +33,20 @@ def serve() -> None:
             return
         _limit_time(seconds)
         try:
-            good, value = True, function(*arguments)
+            succeeded, value = True, function(*arguments)
         except MemoryError:
-            good, value = False, GaveUp()
+            succeeded, value = False, GaveUp()
         except Exception as error:  # the caller handles it
-            good, value = False, error
+            succeeded, value = False, error
         _limit_time(0)
         usable = peak() <= max(TIRED, at_start)
-        _answer(answers, (usable, good, value))
+        _respond(responses, (usable, succeeded, value))
         if not usable:
             return
 
 
-def _answer(stream: BinaryIO, answer: tuple[bool, bool, Any]) -> None:
-    pickle.dump(answer, stream, pickle.HIGHEST_PROTOCOL)
+def _respond(stream: BinaryIO, response: tuple[bool, bool, Any]) -> None:
+    pickle.dump(response, stream, pickle.HIGHEST_PROTOCOL)
     stream.flush()
 
 
@@ -56,20 +56,20 @@ def _limit_memory() -> None:
     import resource
 
     for limit in ("RLIMIT_DATA", "RLIMIT_AS"):
-        # Reserved addresses are no memory: libraries alone take some of them.
+        # RLIMIT_AS counts reserved addresses, of which libraries alone need many.
         most = MEMORY if limit == "RLIMIT_DATA" else 4 * MEMORY
-        with contextlib.suppress(OSError, ValueError):  # macOS knows the limits and has none
+        with contextlib.suppress(OSError, ValueError):  # macOS does not support them
             resource.setrlimit(getattr(resource, limit), (most, most))
 
 
 def _limit_time(seconds: float) -> None:
-    """End this process after *seconds* of computing; 0 takes the limit away."""
+    """End this process after *seconds* of CPU time; 0 removes the limit."""
     if os.name != "nt":
-        signal.setitimer(signal.ITIMER_PROF, seconds)  # whose signal ends a process
+        signal.setitimer(signal.ITIMER_PROF, seconds)  # SIGPROF ends the process
 
 
 def peak() -> int:
-    """Return how many bytes this process has held at most."""
+    """Return the peak memory of this process in bytes."""
     if os.name == "nt":
         return 0
     import resource

@@ -1,4 +1,4 @@
-"""Linux with ``bwrap``: a network namespace in which foreign files and processes are hidden too.
+"""Linux with ``bwrap``: a network namespace that also hides files and other processes.
 
 Source: bwrap(1).
 """
@@ -14,9 +14,9 @@ TEMPORARY = (Path("/tmp"), Path("/var/tmp"), Path("/run"))
 
 @dataclass(frozen=True)
 class Files:
-    """What a command sees of the file system: all of it, read-only, but for these.
+    """What a command sees of the file system, which is read-only with these exceptions.
 
-    ``hidden`` folders are empty. In them, ``readable`` and ``writable`` paths are shown again.
+    ``hidden`` folders appear empty, except for ``readable`` and ``writable`` paths in them.
     """
 
     hidden: Sequence[Path]
@@ -39,17 +39,17 @@ def arguments(files: Files) -> list[str]:
     hidden = [path.resolve() for path in (*files.hidden, *TEMPORARY) if path.is_dir()]
     for folder in dict.fromkeys(hidden):
         options += ["--tmpfs", str(folder)]
-    # A folder before what lies in it, which would be covered otherwise.
-    # Under the name by which it is called too: a link to it may lie in a folder that is hidden.
+    # Mount a folder before its content, which it would cover. Mount a path also under its name
+    # before links are resolved, because the link may be in a hidden folder.
     bound = {
-        shown: (path.resolve(), option)
+        visible_path: (path.resolve(), option)
         for paths, option in ((files.readable, "--ro-bind"), (files.writable, "--bind"))
         for path in paths
-        for shown in (path.absolute(), path.resolve())
+        for visible_path in (path.absolute(), path.resolve())
     }
-    for shown, (path, option) in sorted(bound.items(), key=lambda pair: len(pair[0].parts)):
-        if path.exists() and (option == "--bind" or _is_below(shown, hidden)):
-            options += [option, str(path), str(shown)]
+    for visible_path, (path, option) in sorted(bound.items(), key=lambda pair: len(pair[0].parts)):
+        if path.exists() and (option == "--bind" or _is_below(visible_path, hidden)):
+            options += [option, str(path), str(visible_path)]
     return options
 
 

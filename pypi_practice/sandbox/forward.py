@@ -1,4 +1,4 @@
-"""Passes connections from one socket to another."""
+"""Forwards TCP connections between sockets."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import threading
 import time
 
 CONNECT_TIMEOUT = 20  # seconds
-PAUSE = 0.1  # seconds before a connection is accepted that could not be
-MOST_CONNECTIONS = 150  # at once; others wait
+PAUSE = 0.1  # seconds before accepting is tried again
+MOST_CONNECTIONS = 150  # at the same time; further ones wait
 IDLE_TIMEOUT = 600  # seconds without a byte in either direction
 
 
 def relay(client: socket.socket, server: socket.socket, first: bytes = b"") -> None:
-    """Pass bytes both ways until both sides have ended; *first* goes to *server* before them."""
+    """Forward bytes in both directions until both sides have ended; send *first* to *server*."""
     for end in (client, server):
         end.settimeout(None)
-        # Without it, each small response waits 40 ms for an acknowledgement of the one before it.
+        # Without this, a small response is delayed by 40 ms until the last one is acknowledged.
         with contextlib.suppress(OSError):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if first:
@@ -45,7 +45,7 @@ def relay(client: socket.socket, server: socket.socket, first: bytes = b"") -> N
 
 
 class Forwarder:
-    """Accepts connections on *listener* and passes each on to *port* of the loopback address."""
+    """Accepts connections on *listener* and forwards each to *port* of the loopback address."""
 
     def __init__(self, listener: socket.socket, port: int) -> None:
         self._listener, self._port, self._closed = listener, port, False
@@ -60,7 +60,7 @@ class Forwarder:
             except OSError:
                 if self._closed:
                     return
-                time.sleep(PAUSE)  # no descriptor is free for it now
+                time.sleep(PAUSE)  # no file descriptor is free
                 continue
             self._free.acquire()
             threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
@@ -78,5 +78,5 @@ class Forwarder:
         """Accept no more connections."""
         self._closed = True
         with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)  # which ends accept() in the thread
+            self._listener.shutdown(socket.SHUT_RDWR)  # ends accept() in the thread
         self._listener.close()

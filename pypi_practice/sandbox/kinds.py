@@ -6,10 +6,10 @@ import enum
 
 
 class Kind(enum.StrEnum):
-    """What keeps a command from the network.
+    """How a command is isolated from the network.
 
-    ``BUBBLEWRAP`` is a namespace as well, and hides files and processes too. ``NONE`` is no
-    sandbox: only variables lead a program to the proxy.
+    ``BUBBLEWRAP`` also uses a namespace, and hides files and processes too. ``NONE`` is no sandbox:
+    only environment variables lead a program to the proxy.
     """
 
     BUBBLEWRAP = "bubblewrap"
@@ -19,6 +19,6 @@ class Kind(enum.StrEnum):
     NONE = "none"
 
 
-# For a shell, which needs the user's files, and for a rehearsed job, which must not see them.
+# A shell needs the user's files; a rehearsed job must not see them.
 FOR_SHELL = (Kind.NAMESPACE, Kind.LANDLOCK, Kind.SANDBOX_EXEC)
 FOR_JOB = (Kind.BUBBLEWRAP, *FOR_SHELL)

@@ -1,4 +1,4 @@
-"""Linux without namespaces: Landlock limits the ports of TCP, and seccomp leaves nothing but TCP.
+"""Linux without namespaces: Landlock limits the TCP ports, and seccomp allows only TCP.
 
 Sources: the kernel's Documentation/userspace-api/landlock.rst; include/uapi/linux/landlock.h.
 """
@@ -40,11 +40,11 @@ def version() -> int:
 
 
 def enter(ports: Sequence[int]) -> None:
-    """Let this process, and all that it starts, connect to *ports* by TCP and to nothing else.
+    """Restrict this process and its descendants to TCP connections to *ports*.
 
-    An address cannot be told: the same port of another computer is allowed too, so the ports where
-    services usually listen are refused. Raises OSError for one of them, or if the system does not
-    offer it.
+    Landlock does not compare addresses, so the same ports of other computers are allowed too.
+    Therefore ports below LOWEST_PORT, where services usually listen, are refused. Raises OSError
+    for such a port, or if the system does not offer Landlock.
     """
     low = [port for port in ports if port < LOWEST_PORT]
     if low:

@@ -1,13 +1,13 @@
-"""Runs inside a sandbox: enters it, hands out its sockets, tries to get out, runs the command.
+"""Enters a sandbox, passes on its sockets, tries to leave it, and runs the command.
 
-``start`` runs it as ``python -I -S -c PROGRAM SETTINGS COMMAND...`` and talks to it over a pair of
-Unix sockets:
+``start`` runs it as ``python -I -S -c PROGRAM SETTINGS COMMAND...`` and communicates with it over a
+pair of Unix sockets:
 
 - launcher: ``ready``, with a listening socket for each port if the sandbox has a network of its
   own, or ``failed: REASON``;
 - start: ``go`` once it accepts connections on them;
 - launcher: ``tried`` after it has tried to reach the two canaries, sockets outside of the sandbox;
-- start: ``run`` if nothing arrived there. If the connection ends instead, the command is not run.
+- start: ``run`` if they received nothing. Else it closes the connection and nothing is run.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ def enter(kind: Kind, ports: Sequence[int]) -> list[socket.socket]:
         from pypi_practice.sandbox import landlock
 
         landlock.enter(ports)
-    return []  # sandbox-exec has put this process inside before it ran
+    return []  # sandbox-exec started this process inside the sandbox
 
 
 def try_to_leave(host: str, tcp_port: int, udp_port: int) -> None:
-    """Send something to both canaries, if it can be sent."""
+    """Try to send data to both canaries."""
     with contextlib.suppress(OSError), socket.create_connection((host, tcp_port), TRY) as attempt:
         attempt.sendall(b"out")
     with (
@@ -58,7 +58,7 @@ def try_to_leave(host: str, tcp_port: int, udp_port: int) -> None:
 
 
 def restore_signals() -> None:
-    """Give the command the signals that this process was started with: Python changes some."""
+    """Restore the signal handlers that Python changes at its start."""
     for name in ("SIGPIPE", "SIGXFSZ"):
         signal.signal(getattr(signal, name), signal.SIG_DFL)
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:

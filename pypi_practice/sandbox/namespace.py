@@ -1,6 +1,6 @@
-"""Linux: a user and a network namespace, in which there is only a loopback address of its own.
+"""Linux: a user namespace and a network namespace that has only a loopback interface.
 
-A mount namespace hides the Unix sockets of services outside. Sources: man pages user_namespaces(7),
+A mount namespace hides Unix sockets of services outside. Sources: man pages user_namespaces(7),
 network_namespaces(7) and netdevice(7).
 """
 
@@ -22,7 +22,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def enter() -> None:
-    """Move this process, which must have one thread, into namespaces of its own.
+    """Move this process into new namespaces; it must be single-threaded.
 
     It keeps its user and group. Raises OSError if the system does not allow it.
     """
@@ -45,7 +45,7 @@ def enter() -> None:
 
 
 def restrict() -> None:
-    """Close what a namespace leaves open, on the processors for which there is a filter."""
+    """Install a seccomp filter for what a namespace does not restrict, if there is one here."""
     if os.uname().machine in seccomp.MACHINES:
         seccomp.install(tcp_only=False)
 

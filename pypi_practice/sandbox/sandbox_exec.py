@@ -1,9 +1,9 @@
-"""macOS: ``sandbox-exec`` with a profile that leaves the given ports of this computer only.
+"""macOS: ``sandbox-exec`` with a profile that allows only the given loopback ports.
 
 Apple calls the program deprecated, and its profiles have no public documentation. Sources:
 anthropic-experimental/sandbox-runtime issue 131 (``remote``, never ``local``) and
-zeroclaw-labs/zeroclaw issue 4764 (hosts are ``localhost`` or ``*``). The project has not run it:
-whether it holds is decided by the launcher's attempt to leave.
+zeroclaw-labs/zeroclaw issue 4764 (hosts are ``localhost`` or ``*``). It is untested here:
+the attempt of the launcher to leave the sandbox decides whether it works.
 """
 
 from __future__ import annotations

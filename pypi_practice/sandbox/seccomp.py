@@ -1,7 +1,7 @@
-"""A seccomp filter: which sockets a command may open, whatever the kind of sandbox.
+"""A seccomp filter for the kinds of sockets that a command may open.
 
-A namespace does not hold AF_VSOCK sockets, and Landlock's rule for ports holds neither UDP, MPTCP
-nor the data that TCP Fast Open sends before a connection. Sources: the kernel's
+A namespace does not restrict AF_VSOCK sockets. Landlock restricts neither UDP, MPTCP nor the data
+that TCP Fast Open sends before a connection. Sources: the kernel's
 Documentation/userspace-api/seccomp_filter.rst, include/uapi/linux/{seccomp,filter,audit}.h, and
 landlock-lsm/linux issues 10, 41 and 54.
 """
@@ -25,7 +25,7 @@ NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_dat
 MSG_FASTOPEN = 0x20000000
 SOCKET_TYPE_MASK = 0xF  # SOCK_NONBLOCK and SOCK_CLOEXEC are above it
 NETLINK, PACKET = 16, 17  # families of addresses
-TIOCLINUX = 0x541C  # pastes into a text console
+TIOCLINUX = 0x541C  # can paste text into a console
 
 
 class Machine(NamedTuple):
@@ -78,9 +78,9 @@ class _Program:
 def program(machine: Machine, *, tcp_only: bool) -> bytes:
     """Return the filter for *machine* as an array of ``struct sock_filter``.
 
-    With *tcp_only*, of the sockets of the internet only TCP's are allowed. Always refused: other
-    families than Unix, internet, netlink and packet; io_uring, which opens sockets unseen; typing
-    into the terminal (TIOCSTI, TIOCLINUX), which would run a command outside.
+    With *tcp_only*, the only internet sockets are those of TCP. Always refused: families other than
+    Unix, internet, netlink and packet; io_uring, which opens sockets without these calls; input to
+    the terminal (TIOCSTI, TIOCLINUX), which could run a command outside.
     """
     program = _Program()
     program.load(ARCHITECTURE)
@@ -91,7 +91,7 @@ def program(machine: Machine, *, tcp_only: bool) -> bytes:
     program.refuse(errno.EPERM)
     program.add(JUMP_EQUAL, machine.io_uring_setup, 0, 1)
     program.refuse(errno.ENOSYS)
-    # request_key(2) has the kernel start /sbin/request-key outside, which looks up names.
+    # For request_key(2) the kernel runs /sbin/request-key outside, which resolves host names.
     for number in machine.keys:
         program.add(JUMP_EQUAL, number, 0, 1)
         program.refuse(errno.ENOSYS)
@@ -140,9 +140,9 @@ class _FilterProgram(ctypes.Structure):
 
 
 def install(*, tcp_only: bool) -> None:
-    """Filter the system calls of this process and of all that it starts, for good.
+    """Filter the system calls of this process and its descendants; it cannot be undone.
 
-    Raises OSError if the kernel does not take the filter, or the processor is not known here.
+    Raises OSError if the kernel refuses the filter, or the processor is not in MACHINES.
     """
     name = os.uname().machine
     if name not in MACHINES:

@@ -1,4 +1,4 @@
-"""Starts a command in the best sandbox that this computer offers, after it has been tried."""
+"""Starts a command in the first sandbox that works on this computer, after testing it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from pypi_practice.sandbox.forward import Forwarder
 from pypi_practice.sandbox.kinds import Kind
 
 LOOPBACK = "127.0.0.1"
-PATIENCE = 20  # seconds for the launcher to answer
+PATIENCE = 20  # seconds for a message of the launcher
 ROOT = Path(pypi_practice.__file__).resolve().parents[1]
-# The package's own folder comes last: it must not hide a module of the standard library.
+# The root is appended, so that it does not hide modules of the standard library.
 PROGRAM = (
     "import sys; sys.path.append({root!r}); "
     "from pypi_practice.sandbox.launcher import main; main(sys.argv[1:])"
@@ -31,12 +31,12 @@ PROGRAM = (
 
 
 class SandboxError(OSError):
-    """A sandbox of one kind cannot be had here; the text is the system's reason."""
+    """A kind of sandbox is not available; the text is the reason."""
 
 
 @dataclass
 class Started:
-    """A command that runs, the *kind* of its sandbox, and why the kinds before it failed."""
+    """A running command, the *kind* of its sandbox, and the reasons why earlier kinds failed."""
 
     process: subprocess.Popen[bytes]
     kind: Kind
@@ -48,7 +48,7 @@ class Started:
         self._resources.push(resources)
 
     def close(self) -> None:
-        """End the command and the forwarding: what it has left behind reaches nothing any more."""
+        """Kill the command and stop forwarding, so that remaining processes reach nothing."""
         self._resources.close()
 
 
@@ -62,13 +62,13 @@ def start(
     announce: Callable[[Kind, Mapping[Kind, str]], None] = lambda kind, failures: None,
     **options: Any,
 ) -> Started:
-    """Run *command* in a sandbox of the first of *kinds* that holds on this computer.
+    """Run *command* in a sandbox of the first of *kinds* that works on this computer.
 
-    From inside, *ports* of the loopback address lead to the same ports outside; nothing else of the
-    network is reached. *files* is what bubblewrap shows of the file system. *env* and *options* are
+    Inside, *ports* of the loopback address lead to the same ports outside, and no other address is
+    reachable. *files* are the files that bubblewrap shows. *env* and *options* are
     those of ``subprocess.Popen``. With ``Kind.NONE`` the command runs without a sandbox. *announce*
-    is called before the command runs, with the kind and why those before it failed. Raises
-    SandboxError if none of *kinds* can be had, with the reasons of all.
+    is called before the command runs, with the kind and the failures of earlier kinds. Raises
+    SandboxError with all reasons if none of *kinds* is available.
     """
     failures: dict[Kind, str] = {}
     for kind in kinds:
@@ -84,15 +84,15 @@ def start(
                 failures[kind] = str(error)
                 continue
             control.close()
-            # What was opened for the sandbox, the launcher's own end left out, lives as long as it.
+            # The resources of the sandbox are closed with it.
             return Started(process, kind, failures, stack.pop_all())
     raise SandboxError("; ".join(f"{kind}: {reason}" for kind, reason in failures.items()))
 
 
 def choose(kinds: Sequence[Kind], files: Files) -> tuple[Kind, dict[Kind, str]]:
-    """Return the first of *kinds* that this computer offers, and why those before it cannot be had.
+    """Return the first of *kinds* that is available, and the failures of earlier kinds.
 
-    Raises SandboxError if none can.
+    Raises SandboxError if none is.
     """
     command = [sys.executable, "-I", "-S", "-c", ""]
     started = start(command, ports=(), kinds=kinds, files=files, env=os.environ)
@@ -110,10 +110,10 @@ def _launch(
     env: Mapping[str, str],
     options: Mapping[str, Any],
 ) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """Start the launcher of *command* and see that it cannot get out.
+    """Start the launcher of *command* and check that it cannot leave the sandbox.
 
-    Return its process and the socket to it: it waits there for ``run``. *stack* gets what must be
-    closed at the end. Raises SandboxError if this *kind* cannot be had.
+    Return its process and the socket on which it waits for ``run``. The resources to close are
+    added to *stack*. Raises SandboxError if this *kind* is not available.
     """
     if not hasattr(socket, "AF_UNIX"):
         raise SandboxError(f"not on {sys.platform}")
@@ -147,18 +147,18 @@ def _launch(
 
 
 def _prefix(kind: Kind, ports: Sequence[int], files: Files | None) -> list[str]:
-    """Return the program that makes the sandbox, with its arguments; the launcher makes others."""
+    """Return the command that creates the sandbox; empty if the launcher creates it."""
     if kind is Kind.BUBBLEWRAP:
         if files is None:
             raise SandboxError("nothing says which files to show")
-        # What the launcher runs with may lie in a folder that is hidden: a checkout in /tmp.
+        # Python or this package may be in a hidden folder, such as a checkout in /tmp.
         launchers = [Path(sys.prefix), Path(sys.base_prefix), Path(pypi_practice.__file__).parent]
-        shown = replace(files, readable=[*files.readable, *launchers])
-        prefix = [_program("bwrap"), *bubblewrap.arguments(shown)]
-        # Its own words would otherwise stand among those of the command.
-        tried = subprocess.run([*prefix, "true"], capture_output=True, text=True, check=False)
-        if tried.returncode:
-            raise SandboxError(tried.stderr.strip()[-200:] or str(tried.returncode))
+        all_files = replace(files, readable=[*files.readable, *launchers])
+        prefix = [_program("bwrap"), *bubblewrap.arguments(all_files)]
+        # Without this attempt, an error message of bwrap would be mixed with output of the command.
+        attempt = subprocess.run([*prefix, "true"], capture_output=True, text=True, check=False)
+        if attempt.returncode:
+            raise SandboxError(attempt.stderr.strip()[-200:] or str(attempt.returncode))
         return prefix
     if kind is Kind.SANDBOX_EXEC:
         return [_program("sandbox-exec"), "-p", sandbox_exec.profile(ports)]
@@ -188,7 +188,7 @@ def _popen(
 
 
 def _receive(control: socket.socket, count: int) -> tuple[str, list[socket.socket]]:
-    """Return a message of the launcher, and the sockets that came with it."""
+    """Return a message of the launcher, and the sockets sent with it."""
     try:
         message, descriptors, _, _ = socket.recv_fds(control, 1024, max(count, 1))
     except OSError as error:
@@ -219,7 +219,7 @@ def _udp_canary() -> socket.socket:
 
 
 def _has_arrived(canary: socket.socket) -> bool:
-    """Tell whether a connection or a datagram has come in."""
+    """Tell whether a connection or a datagram was received."""
     canary.settimeout(0)
     try:
         if canary.type == socket.SOCK_DGRAM:

@@ -36,7 +36,7 @@ def prctl(option: int, *arguments: object) -> int:
 
 
 def allow_no_new_privileges() -> None:
-    """Give up set-user-ID programs, which the kernel asks for before a filter is installed."""
+    """Disable set-user-ID programs; the kernel requires it before a filter is installed."""
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
@@ -47,10 +47,10 @@ def mount(source: str | None, target: str, flags: int) -> None:
 
 
 def drop_capabilities() -> None:
-    """Let no program that is run from here on have a capability, not even as root.
+    """Remove all capabilities of programs that are run from now on, also for root.
 
-    CAP_SETFCAP stays: without it, root cannot make another user namespace. It works on files of
-    this namespace only, and programs that have it gain nothing after no_new_privs.
+    CAP_SETFCAP is kept, because root needs it to create another user namespace. It affects only
+    files of this namespace, and programs gain nothing by it after no_new_privs.
     """
     number = 0
     while True:

@@ -1,8 +1,8 @@
-"""Linux: hides the Unix sockets on which services outside listen, in a mount namespace.
+"""Linux: hides the Unix sockets of services outside, in a mount namespace.
 
-A service such as Docker, a systemd of the user, tmux or a resolver would otherwise act outside for
-a command inside. Only sockets that exist when the sandbox begins can be hidden, if they are bound
-to a path or lie where sockets usually do. Source: proc(5), ``/proc/net/unix``; mount(2).
+Through them, services such as Docker, the user's systemd, tmux or a resolver would act outside for
+a command inside. Only sockets that exist at the start of the sandbox are hidden, if they are bound
+to a path or are in one of the usual folders. Source: proc(5), ``/proc/net/unix``; mount(2).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pathlib import Path
 from pypi_practice.sandbox.system_calls import mount
 
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
-MOST_LOOKS = 20_000  # entries of a folder and of those below it
+ENTRY_LIMIT = 20_000  # entries of a folder and of those below it
 OUT_OF_REACH = (errno.ENOENT, errno.EACCES, errno.ENOTDIR, errno.ELOOP)
 
 
 def bound_paths() -> Iterator[str]:
-    """Yield the absolute paths that sockets of the present network namespace are bound to."""
+    """Yield the absolute paths of the bound sockets in this network namespace."""
     text = Path("/proc/net/unix").read_text(encoding="utf-8", errors="surrogateescape")
     for line in text.splitlines()[1:]:
         fields = line.split(maxsplit=7)
@@ -31,10 +31,10 @@ def bound_paths() -> Iterator[str]:
 
 
 def sockets() -> Iterator[str]:
-    """Yield the paths of Unix sockets: of those that are bound, and of those in the usual folders.
+    """Yield the paths of Unix sockets: of bound ones, and of those found in the usual folders.
 
-    A socket that was renamed or linked after it was bound, or bound by a relative path, is found by
-    looking: beside the others, and in the folders of the system and of the user.
+    A search finds sockets that were renamed or linked after binding, or bound to a relative path.
+    It covers the folders of bound sockets, of the system and of the user.
     """
     bound = [os.path.realpath(path) for path in bound_paths()]
     yield from bound
@@ -42,40 +42,40 @@ def sockets() -> Iterator[str]:
     folders = {os.path.dirname(path): 1 for path in bound}
     folders |= {"/run": 4, "/tmp": 2, "/var/run": 4, "/var/lib": 2}
     folders |= {runtime: 4, home: 1, os.path.join(home, ".ssh"): 2}
-    with contextlib.suppress(FileNotFoundError):  # the present folder may have been deleted
+    with contextlib.suppress(FileNotFoundError):  # the working directory was deleted
         folders[os.getcwd()] = 1
-    seen = set(bound)
+    yielded = set(bound)
     for folder, depth in folders.items():
         for path in _in_folder(folder, depth) if os.path.isabs(folder) else ():
-            if path not in seen:
-                seen.add(path)
+            if path not in yielded:
+                yielded.add(path)
                 yield path
 
 
 def _in_folder(folder: str, depth: int) -> Iterator[str]:
-    """Yield the sockets in *folder*, *depth* folders deep; after MOST_LOOKS entries it ends."""
-    pending, looks = [(folder, depth)], 0
+    """Yield the sockets in *folder*, to *depth* levels; it stops after ENTRY_LIMIT entries."""
+    pending, entry_count = [(folder, depth)], 0
     while pending:
-        at, left = pending.pop()
+        current, levels = pending.pop()
         try:
-            with os.scandir(at) as entries:
+            with os.scandir(current) as entries:
                 for entry in entries:
-                    looks += 1
-                    if looks > MOST_LOOKS:
+                    entry_count += 1
+                    if entry_count > ENTRY_LIMIT:
                         return
                     if entry.is_dir(follow_symlinks=False):
-                        if left > 1:
-                            pending.append((entry.path, left - 1))
+                        if levels > 1:
+                            pending.append((entry.path, levels - 1))
                     elif stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode):
                         yield entry.path
-        except OSError:  # it cannot be read, so a command inside cannot either
+        except OSError:  # a command inside cannot read it either
             continue
 
 
 def hide(paths: list[str]) -> None:
-    """Put an empty device in the place of each of *paths*, for this mount namespace only.
+    """Mount /dev/null over each of *paths*, in this mount namespace only.
 
-    Raises OSError if the system does not allow it. What cannot be reached anyway is left alone.
+    Paths that cannot be reached are skipped. Raises OSError if the system does not allow it.
     """
     mount(None, "/", MS_REC | MS_PRIVATE)
     for path in paths:

@@ -1,6 +1,7 @@
-"""Asks the practice index for an answer from inside a shell, and only then prints the promise.
+"""Checks inside a shell that the practice index answers, and prints the promise of the shell.
 
-The startup files of a shell run it last, by ``python -I -S``: it uses the standard library only.
+The startup files of a shell run it last, with ``python -I -S``: it imports only the standard
+library.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ TIMEOUT = 20  # seconds
 
 
 def problem(settings: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
-    """Return why nothing can be promised in *environ*, or None.
+    """Return why the practice environment *environ* is not intact, None if it is.
 
-    *settings* has the expected ``variables``; ``absent``, the beginnings of names that must not be
-    there; the ``proxy``; the ``host`` to ask; the ``authority`` that must have signed its
-    certificate; and ``canary``, an address that must not be reached, or null without a sandbox.
+    *settings* has the expected ``variables``; ``absent``, prefixes of names that must not exist;
+    the ``proxy``; the ``host`` to connect to; the ``authority`` that must have signed its
+    certificate; and ``canary``, an address that must not be reachable, null without a sandbox.
     """
     variables: dict[str, str] = settings["variables"]
     for name, value in variables.items():
         if environ.get(name) != value:
-            return name  # and not its value, which may hold a password
+            return name  # without its value, which may be a password
     for name, value in environ.items():
         if value and name.upper().startswith(tuple(settings["absent"])):
             return name
@@ -57,7 +58,7 @@ def problem(settings: Mapping[str, Any], environ: Mapping[str, str]) -> str | No
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the promise of the settings file, or why there is none; then run the rest, if any."""
+    """Print the promise of the settings file, or the failure; then run the command, if any."""
     settings = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
     reason = problem(settings, os.environ)
     if reason is not None:

@@ -1,4 +1,4 @@
-"""Configuration files that lead a client around the proxy of the practice shell.
+"""Finds configuration files that make a client bypass the proxy of the practice shell.
 
 Sources: uv's reference of settings (``https-proxy``, ``http-proxy`` and ``no-proxy`` win over the
 environment since uv 0.9); curl(1) for ``.curlrc``; git-config(1), ``http.proxy``.
@@ -36,7 +36,7 @@ class Detour:
 
 
 def detours(environ: Mapping[str, str], folder: Path) -> Iterator[Detour]:
-    """Yield what leads around the proxy: the user's settings, and those of the project *folder*."""
+    """Yield the settings of the user and of the project *folder* that bypass the proxy."""
     home = Path(environ.get("HOME") or Path.home())
     yield from uv_detours(environ, home, folder)
     for path in _curl_files(environ, home):
@@ -91,12 +91,12 @@ def _git(environ: Mapping[str, str]) -> Iterator[Detour]:
     for scope in ("--global", "--system"):
         command = [program, "config", scope, "--show-origin", "--null", "--get-regexp", GIT_SETTING]
         try:
-            done = subprocess.run(
+            completed = subprocess.run(
                 command, env=dict(environ), capture_output=True, text=True, check=False, cwd="/"
             )
         except (OSError, UnicodeDecodeError):
             return
-        parts = done.stdout.split("\0")
+        parts = completed.stdout.split("\0")
         for origin, setting in zip(parts[::2], parts[1::2], strict=False):
             yield Detour("git", origin.removeprefix("file:"), setting.partition("\n")[0])
 
@@ -114,12 +114,12 @@ def has_pip_proxy(environ: Mapping[str, str], system: str = os.name) -> bool:
     folders += [str(home / "Library" / "Application Support"), "/Library/Application Support"]
     files = [Path(folder, "pip", name) for folder in folders if folder]
     files += [Path("/etc", name), home / ".pip" / name, home / "pip" / name, Path(sys.prefix, name)]
-    files += [Path(environ[key], *rest) for key, rest in PIP_FILES.items() if environ.get(key)]
+    files += [Path(environ[key], *names) for key, names in PIP_FILES.items() if environ.get(key)]
     return any(PIP_SETTING.search(_text(path)) for path in files)
 
 
 def _text(path: Path) -> str:
-    """Return the text of a file, empty if it cannot be read as one."""
+    """Return the text of a file, empty if it cannot be read."""
     try:
         if not path.is_file():
             return ""

@@ -1,4 +1,4 @@
-"""The practice shell: an environment in which PyPI's own addresses mean the practice index."""
+"""Runs the practice index, and commands in an environment and a sandbox that lead to it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ from filelock import FileLock, Timeout
 from pypi_practice.core.errors import PracticeError, Terminated
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS
-from pypi_practice.explain.last_failure import Listener
+from pypi_practice.explain.last_failure import RefusalRecorder
 from pypi_practice.index.app import Application
 from pypi_practice.index.browser_app import WebServer
 from pypi_practice.index.storage import data_folder
-from pypi_practice.index.storage.store import Store, default_directory
+from pypi_practice.index.storage.data_folder import default_directory
+from pypi_practice.index.storage.store import Store
 from pypi_practice.index.upstream import Upstream, find
 from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
 from pypi_practice.network.parent_proxy import OuterProxy
@@ -55,10 +56,10 @@ from pypi_practice.shell.variables import (
 
 
 def write_command(directory: Path, system: str = os.name) -> None:
-    """Put ``pypi-practice`` where the shell finds it, and nothing else of our own environment.
+    """Write a script ``pypi-practice`` to *directory*, which will be in PATH.
 
-    *system* is a value of ``os.name``. With -P, Python does not import what lies in the present
-    folder.
+    So the shell finds no other program of our virtual environment. *system* is a value of
+    ``os.name``. With -P, Python does not import modules from the working directory.
     """
     directory.mkdir()
     if system == "nt":
@@ -72,15 +73,15 @@ def write_command(directory: Path, system: str = os.name) -> None:
 
 
 @contextlib.contextmanager
-def only_one(data: Path, words: Translator, taken: str = "already_running") -> Iterator[None]:
-    """Hold the lock of the data folder: one index at a time writes to it.
+def lock_data(data: Path, words: Translator, in_use: str = "already_running") -> Iterator[None]:
+    """Hold the lock of the data folder, so that only one process writes to it.
 
-    Raises PracticeError with the sentence *taken* if another process holds it.
+    Raises PracticeError, with the message *in_use* if another process holds the lock.
     """
     try:
         lock = FileLock(data / "lock", thread_local=False).acquire(blocking=False)
     except Timeout as error:
-        raise PracticeError(words(taken, path=data)) from error
+        raise PracticeError(words(in_use, path=data)) from error
     except OSError as error:
         raise PracticeError(words("no_data", path=data, reason=error)) from error
     with lock:
@@ -88,13 +89,13 @@ def only_one(data: Path, words: Translator, taken: str = "already_running") -> I
 
 
 class _Interrupts:
-    """Ignores signals while the servers stop: a thread left over would keep the process alive."""
+    """Ignores signals while the servers stop; otherwise a thread could keep the process alive."""
 
     def __init__(self) -> None:
         self._handlers: dict[int, Any] = {}
 
     def ignore(self) -> None:
-        """Ignore the signals that end a program, until ``restore``."""
+        """Ignore SIGINT, SIGTERM and SIGHUP until ``restore``."""
         if threading.current_thread() is threading.main_thread():
             for name in ("SIGINT", "SIGTERM", "SIGHUP"):
                 if hasattr(signal, name):
@@ -102,7 +103,7 @@ class _Interrupts:
                     self._handlers[number] = signal.signal(number, signal.SIG_IGN)
 
     def restore(self) -> None:
-        """Handle them as before."""
+        """Restore the handlers of these signals."""
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
 
@@ -118,13 +119,13 @@ def practice(
     with_upstream: bool = True,
     allowed: AllowedHosts = NO_OTHER_HOSTS,
 ) -> Iterator[dict[str, str]]:
-    """Run the practice index; give the environment in which PyPI's addresses lead to it.
+    """Run the practice index and yield the environment in which PyPI's addresses lead to it.
 
-    The pages for a browser are on *web_port*, at the address in PYPI_PRACTICE_WEB. What the
-    practice index does not hold comes from the real one, unless *with_upstream* is false. Of other
-    hosts, the proxy reaches those that *allowed* names. Inside a practice shell the environment is
-    that of the shell, and nothing is started. Raises PracticeError if the data folder cannot be
-    written or is in use, or the port is taken.
+    The pages for a browser are on *web_port*; their address is in PYPI_PRACTICE_WEB. Files that the
+    practice index does not have come from the real one, unless *with_upstream* is false. The proxy
+    allows the other hosts in *allowed*. Inside a practice shell nothing is started, and its
+    environment is yielded. Raises PracticeError if the data folder cannot be written or is in use,
+    or the port is taken.
     """
     if environ.get(OWN):
         yield _present(environ, words)
@@ -133,20 +134,20 @@ def practice(
     outer = OuterProxy.from_environment(environ, words)
     data_folder.claim(data, words)
     with (
-        only_one(data, words),
+        lock_data(data, words),
         tempfile.TemporaryDirectory(prefix="pypi-practice-") as temporary,
         contextlib.ExitStack() as stack,
     ):
         interrupts = _Interrupts()
-        stack.callback(interrupts.restore)  # the last to be called at the end
-        store = Store(data, words)  # which changes what an earlier version wrote
+        stack.callback(interrupts.restore)  # called last at the end of the block
+        store = Store(data, words)  # migrates the data of an earlier version
         store.sweep()
         folder = Path(temporary)
         certificates = write_certificates(folder)
         upstream = Upstream(functools.partial(find, environ), words) if with_upstream else None
         application = Application(store, upstream, words)
         server = IndexServer(
-            Listener(application, data), words, certificates.server, certificates.key
+            RefusalRecorder(application, data), words, certificates.server, certificates.key
         )
         stack.callback(server.stop)
         web = WebServer(application, web_port)
@@ -154,7 +155,7 @@ def practice(
         proxy = Proxy(port, server.port, words, outer=outer, allowed=allowed)
         stack.callback(proxy.stop)
         write_command(folder / "bin")
-        stack.callback(interrupts.ignore)  # the first to be called at the end
+        stack.callback(interrupts.ignore)  # called first at the end of the block
         yield environment(
             environ,
             port=proxy.port,
@@ -166,9 +167,9 @@ def practice(
 
 
 def _present(environ: Mapping[str, str], words: Translator) -> dict[str, str]:
-    """Return the environment of the practice shell around us, whatever was changed in it since.
+    """Return the environment of the surrounding practice shell, with its original variables.
 
-    Raises PracticeError if there is none: the variables say so, but no index answers.
+    Raises PracticeError if no practice index answers, although the variables are set.
     """
     address = PROXY_ADDRESS.fullmatch(environ[OWN])
     folder = Path(environ.get(CERTIFICATES, ""))
@@ -188,7 +189,7 @@ def _present(environ: Mapping[str, str], words: Translator) -> dict[str, str]:
 
 
 def _expected(environ: Mapping[str, str], canary: tuple[str, int] | None) -> dict[str, Any]:
-    """Return what ``verify`` has to find in the practice environment *environ*."""
+    """Return the settings of ``verify`` for the practice environment *environ*."""
     names = sorted(name for name in PRACTICE_VARIABLES if name in environ)
     return {
         "variables": {name: environ[name] for name in names},
@@ -204,7 +205,7 @@ def _expected(environ: Mapping[str, str], canary: tuple[str, int] | None) -> dic
 
 
 def default_shell(environ: Mapping[str, str], system: str = os.name) -> list[str]:
-    """Return the command of the user's own shell; *system* is a value of ``os.name``."""
+    """Return the command of the user's shell; *system* is a value of ``os.name``."""
     if system == "nt":
         return [environ.get("COMSPEC", "cmd.exe")]
     return [environ.get("SHELL") or shutil.which("bash") or "/bin/sh"]
@@ -220,11 +221,10 @@ def run(
 ) -> int:
     """Run *command*, or the user's shell if it is empty, in *environ*; return its exit code.
 
-    It runs in a sandbox of the first of *kinds* that this computer offers, from which *local_ports*
-    of this computer are reached beside those of the practice index. None is for a command inside a
-    practice shell, which has its sandbox already. Ctrl-C goes to the
-    command, which shares the terminal; we wait for what it makes of it. Raises PracticeError if
-    there is no such command, or no such sandbox.
+    It runs in a sandbox of the first of *kinds* that this computer offers. The sandbox reaches
+    *local_ports* of this computer and those of the practice index. *kinds* is None inside a
+    practice shell, which has a sandbox already. The command shares the terminal and handles Ctrl-C
+    itself. Raises PracticeError if there is no such command, or no such sandbox.
     """
     with tempfile.TemporaryDirectory(prefix="pypi-practice-shell-") as folder:
         if kinds is None:
@@ -293,7 +293,7 @@ def _start(
                     print(sandbox_words("unknown_shell", shell=shell_path), file=sys.stderr)
 
         def announce(kind: Kind, failures: Mapping[Kind, str]) -> None:
-            _say_what_holds(environ, words, kind, failures, quiet=bool(command))
+            _warn_of_detours(environ, words, kind, failures, quiet=bool(command))
             if not command:
                 texts = _texts(environ, words, kind)
                 walled = None if kind is Kind.NONE else canary.getsockname()
@@ -316,7 +316,7 @@ def _start(
     return started
 
 
-def _say_what_holds(
+def _warn_of_detours(
     environ: Mapping[str, str],
     words: Translator,
     kind: Kind,
@@ -324,10 +324,10 @@ def _say_what_holds(
     *,
     quiet: bool,
 ) -> None:
-    """Say before the command runs that there is no sandbox, or that a setting leads around it.
+    """Print before the command runs that there is no sandbox, or that a setting bypasses the proxy.
 
-    With *quiet*, a sandbox that holds is not spoken of. Raises PracticeError for a setting that
-    leads around the practice shell where no sandbox stops it.
+    With *quiet*, settings are not reported if there is a sandbox. Raises PracticeError for a
+    setting that bypasses the proxy without a sandbox.
     """
     sandbox_words = Translator(words.language, "commands/sandbox")
     try:

@@ -1,7 +1,7 @@
-"""How each shell is started so that our variables are set after the user's startup files.
+"""Starts each shell so that our variables are set after the user's startup files.
 
-The user's prompt, aliases and history stay. Sources: bash(1) INVOCATION, zshall(1) STARTUP/SHUTDOWN
-FILES, fish(1), dash(1) INVOCATION, and PowerShell's about_Pwsh.
+The user's prompt, aliases and history are kept. Sources: bash(1) INVOCATION, zshall(1)
+STARTUP/SHUTDOWN FILES, fish(1), dash(1) INVOCATION, and PowerShell's about_Pwsh.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pathlib import Path, PureWindowsPath
 
 @dataclass(frozen=True)
 class Startup:
-    """What a shell must do last: set ``variables``, unset ``absent``, run the ``verify`` command.
+    """The last steps of a startup: set ``variables``, unset ``absent``, run ``verify``.
 
-    ``absent`` are beginnings of names. ``commands`` is the folder that comes first in PATH. The
-    shell ends if ``verify`` fails. ``prompt`` stands before the user's own prompt and in the title
-    of the terminal; it is plain text without quotes, backslashes, percent and dollar signs.
+    ``absent`` are prefixes of names. ``commands`` is put first in PATH. The shell exits if the
+    command ``verify`` fails. ``prompt`` is put before the user's prompt and the title of the
+    terminal; it is plain text without quotes, backslashes, percent and dollar signs.
     """
 
     variables: Mapping[str, str]
@@ -34,7 +34,7 @@ def prepare(
 ) -> tuple[list[str], dict[str, str]] | None:
     """Write the startup files of the program *shell* into *folder*.
 
-    Return its arguments and further variables, or None if its startup files are not known here.
+    Return its arguments and further variables, None for an unknown shell.
     """
     name = PureWindowsPath(shell).name.lower().removesuffix(".exe").removeprefix("-")
     if name == "bash":
@@ -59,7 +59,7 @@ def _write(path: Path, lines: Sequence[str], encoding: str = "utf-8") -> Path:
 
 
 def _environment(folder: Path, startup: Startup) -> Path:
-    """Write what bash, zsh and the shells of POSIX source last."""
+    """Write the file that bash, zsh and the POSIX shells source last."""
     pattern = "|".join(startup.absent)
     names = f"command env | command sed -nE 's/^(({pattern})[A-Za-z0-9_]*)=.*/\\1/p'"
     lines = [f'for practice_name in $({names}); do unset "$practice_name"; done']
@@ -76,9 +76,9 @@ def _source(path: str) -> str:
     return f"if [ -r {path} ]; then . {path}; fi"
 
 
-# Many prompts are made anew before each line. So ours is put before the user's at that moment, and
-# once: programs such as virtualenv put their own words before it. The title is set at the end,
-# because the user's prompt may set another one.
+# Many prompts are built anew before each line, so ours is added then, and only if it is not there
+# yet: programs such as virtualenv add theirs before it. The title is set at the end, because the
+# user's prompt may set one too.
 BASH_PROMPT = r"""
 practice_title=''
 case ${TERM:-} in dumb|linux|'') ;; *) practice_title='\[\e]0;@PROMPT@ \w\a\]';; esac
@@ -153,8 +153,8 @@ def _zsh(
     for name in (".zprofile", ".zlogin"):
         _write(directory / name, [_source(f'"${{practice_zdotdir:-$HOME}}/{name}"')])
     theirs = _source('"${ZDOTDIR:-$HOME}/.zshrc"')
-    verify = shlex.join(startup.verify)  # which says what is wrong
-    # An error in the user's file ends that file only; one in ours ends the shell.
+    verify = shlex.join(startup.verify)  # prints the reason
+    # An error in the user's file is ignored; an error in ours ends the shell.
     theirs_then_ours = [
         f"{{ {theirs} }} always {{ TRY_BLOCK_ERROR=0 }}",
         f'{{ . {ours} }} always {{ if [ -z "$practice_verified" ]; then {verify}; exit 1; fi }}',
@@ -183,7 +183,7 @@ def _fish_quote(text: str) -> str:
 def _fish(folder: Path, startup: Startup) -> list[str]:
     pattern = _fish_quote(f"^(?:{'|'.join(startup.absent)}).*")
     lines = [f"for name in (set -nx | string match -r {pattern}); set -eg $name; end"]
-    # What is left are the user's universal variables, which an empty global one hides.
+    # The remaining ones are universal variables, which an empty global variable shadows.
     lines += [f"for name in (set -nx | string match -r {pattern}); set -gx $name; end"]
     lines += [f"set -gx {name} {_fish_quote(value)}" for name, value in startup.variables.items()]
     lines.append(f"set -gx PATH {_fish_quote(str(startup.commands))} $PATH")
@@ -209,7 +209,7 @@ def _powershell(folder: Path, startup: Startup) -> list[str]:
     lines.append("& " + " ".join(map(_powershell_quote, startup.verify)))
     lines.append("if ($LASTEXITCODE) { exit 1 }")
     lines += _prompt(POWERSHELL_PROMPT, startup)
-    # Windows PowerShell reads a file as UTF-8 only if it begins with the mark of it.
+    # Windows PowerShell reads a file as UTF-8 only with a byte order mark.
     file = _write(folder / "environment.ps1", lines, "utf-8-sig")
     return ["-NoExit", "-Command", f". {_powershell_quote(str(file))}"]
 
@@ -226,7 +226,7 @@ def _cmd(
     lines.append(" ".join(f'"{part.replace("%", "%%")}"' for part in startup.verify))
     lines.append("if errorlevel 1 exit 1")
     lines.append("@echo on")
-    # Not in the file, of which cmd reads letters with accents by the code page of the console.
-    # Without PROMPT, cmd shows "$P$G": the folder and ">".
+    # PROMPT is not set in the file, because cmd reads that in the code page of the console. The
+    # default prompt of cmd is "$P$G": the folder and ">".
     prompt = f"{startup.prompt} {environ.get('PROMPT', '$P$G')}"
     return ["/K", str(_write(folder / "environment.cmd", lines))], {"PROMPT": prompt}

@@ -1,4 +1,4 @@
-"""The environment variables by which programs in the practice shell find the practice index."""
+"""The environment variables that lead programs in the practice shell to the practice index."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pypi_practice.index.browser_app import NO_PROXY_PATH
 from pypi_practice.network.server import Certificates
 from pypi_practice.shell import client_settings
 
-# Variables by which clients find a certificate bundle, a proxy, or the index to install from.
+# Variables for certificate bundles, proxies, and the index to install from.
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "SSL_CERT_FILE", "GIT_SSL_CAINFO")
 PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 # With this one, pip asks the proxy for services of this computer as well: it is set only to
 # override a proxy in pip's own configuration.
 PIP_PROXY = "PIP_PROXY"
 INSTALL_FROM = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX")
-# Hatch ignores proxy variables: its uploads go to a page of ours that says so. Where the command
-# names the real index, hatch does not trust its certificate, and sends it nothing.
+# Hatch ignores proxy variables, so its uploads are sent to a page of ours that explains this. If
+# the command names the real index, hatch sends nothing, because it does not trust its certificate.
 HATCH_REPO, HATCH_TRUSTS = "HATCH_INDEX_REPO", "HATCH_INDEX_CA_CERT"
 HATCH = {"HATCH_INDEX_USER": "__token__", "HATCH_INDEX_AUTH": "not-a-token"}
-# Our own: the proxy's address, the folder of the data, of the certificates, the pages' address.
+# Our own variables: address of the proxy, folders of data and certificates, address of the pages.
 OWN, DATA, CERTIFICATES = "PYPI_PRACTICE", "PYPI_PRACTICE_DATA", "PYPI_PRACTICE_CERTIFICATES"
 WEB = "PYPI_PRACTICE_WEB"
 PRACTICE_VARIABLES = frozenset(
@@ -34,8 +34,7 @@ PRACTICE_VARIABLES = frozenset(
     )
 )
 DIRECT = "localhost,127.0.0.1,::1"
-# Variables that would carry a real credential, another address, or more startup files into the
-# shell.
+# Variables that could hold a real credential, another index, or further startup files.
 DROPPED = (
     "ALL_PROXY",
     "BASH_ENV",
@@ -68,7 +67,7 @@ def environment(
     data: Path,
     commands: Path,
 ) -> dict[str, str]:
-    """Return the environment of the practice shell, made from *outer*, the one it is started in.
+    """Return the environment of the practice shell, derived from the environment *outer*.
 
     *port* is the proxy's, *web* the address of the pages, *commands* a folder for PATH.
     """

@@ -68,11 +68,11 @@ def read(raw: str) -> Macaroon | None:
 
     PyPI makes version 2 only; at version 1 its code fails, which nobody needs to practise.
     """
-    prefix, dash, rest = raw.partition("-")
+    prefix, dash, serialized = raw.partition("-")
     if f"{prefix}{dash}" != PREFIX:
         return None
     try:
-        macaroon = Macaroon.deserialize(rest)
+        macaroon = Macaroon.deserialize(serialized)
     except Exception:  # pymacaroons raises whatever its parsing meets: IndexError, TypeError ...
         return None
     return macaroon if macaroon.version == MACAROON_V2 else None
@@ -224,9 +224,9 @@ def refusal(
     verifier = Verifier()
     verifier.satisfy_general(satisfied)
     try:
-        good = verifier.verify(macaroon, key)
+        is_valid = verifier.verify(macaroon, key)
     except MacaroonInvalidSignatureException:
         return ", ".join(errors) or "signatures do not match"
     except Exception:  # as PyPI does: pymacaroons lets errors of the predicate through
         return ", ".join(errors) or "unknown error"
-    return None if good else "unknown error"
+    return None if is_valid else "unknown error"

@@ -48,11 +48,11 @@ def test_a_shell_completes_commands_options_and_values(shell, line, offered, tmp
     words = line.split(" ")
     quoted = " ".join(f"'{word}'" for word in words)
     command = COMMANDS[shell].format(script=script, words=quoted, last=len(words) - 1, line=line)
-    done = subprocess.run(
+    result = subprocess.run(
         [program, "-c", command], capture_output=True, text=True, timeout=60, check=False
     )
-    answers = set(done.stdout.split())
-    assert offered <= answers, done.stderr
+    answers = set(result.stdout.split())
+    assert offered <= answers, result.stderr
     assert "narrow" not in answers
 
 
@@ -65,10 +65,10 @@ def test_a_shell_can_read_the_script(shell, language, tmp_path, capsys):
     assert main(["completion", shell, "--lang", language]) == 0
     script = tmp_path / "script"
     script.write_text(capsys.readouterr().out, encoding="utf-8")
-    done = subprocess.run(
+    result = subprocess.run(
         [program, "-n", str(script)], capture_output=True, text=True, timeout=60, check=False
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_files_and_folders_are_completed_as_shtab_completes_them():
@@ -89,8 +89,10 @@ def test_no_other_command_loads_what_completion_needs():
         "from pypi_practice.core.i18n import Translator\n"
         "build_parser(Translator('en'), []); print('shtab' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "False\n"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -87,9 +87,9 @@ def test_each_command_has_examples_in_its_help(parsers):
 
 @pytest.mark.parametrize("command", EXAMPLES)
 def test_an_example_can_be_parsed(command):
-    given = arguments(command)
+    argv = arguments(command)
     with localized_argparse("en"):
-        parsed = build_parser(Translator("en"), given).parse_args(given)
+        parsed = build_parser(Translator("en"), argv).parse_args(argv)
     assert callable(parsed.run)
 
 
@@ -131,11 +131,11 @@ def test_cheap_examples_do_what_they_say(tmp_path):
     )
     for command in CHEAP:
         assert command in EXAMPLES
-        done = run(command)
+        result = run(command)
         # "wall" says so if there is none here.
         allowed = (0, 1) if command.endswith(" wall") else (0,)
-        assert done.returncode in allowed, (command, done)
-        assert "Traceback" not in done.stderr
+        assert result.returncode in allowed, (command, result)
+        assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

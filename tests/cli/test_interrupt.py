@@ -89,22 +89,22 @@ def test_ctrl_c_is_clean_at_every_moment_of_a_command(arguments, tmp_path):
         "LANGUAGE": "en",
     }
     environ.pop("PYPI_PRACTICE", None)
-    done = run(0, arguments, tmp_path, environ)
-    usual = done.returncode
-    total = int(done.stderr.splitlines()[-1])
+    result = run(0, arguments, tmp_path, environ)
+    usual = result.returncode
+    total = int(result.stderr.splitlines()[-1])
     assert total > 100
     for moment in range(1, total, max(1, total // MOMENTS)):
-        done = run(moment, arguments, tmp_path, environ)
+        result = run(moment, arguments, tmp_path, environ)
         # The last moments come after the work, when nothing is left to interrupt.
         allowed = (130,) if moment < total * 0.8 else (130, usual)
-        assert done.returncode in allowed, (moment, total, done)
-        assert "Traceback" not in done.stderr, (moment, total, done)
-        assert "Exception ignored" not in done.stderr, (moment, total, done)
+        assert result.returncode in allowed, (moment, total, result)
+        assert "Traceback" not in result.stderr, (moment, total, result)
+        assert "Exception ignored" not in result.stderr, (moment, total, result)
         assert list(temporary.iterdir()) == [], (moment, total)
 
 
 def test_ctrl_c_stays_ignored_where_a_shell_ignores_it(tmp_path):
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", DRIVER, "50", "list"],
         env=os.environ | {"PYTHONPATH": str(ROOT), "PYPI_PRACTICE_DATA": str(tmp_path)},
         capture_output=True,
@@ -113,7 +113,7 @@ def test_ctrl_c_stays_ignored_where_a_shell_ignores_it(tmp_path):
         check=False,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
     )
-    assert done.returncode == 0, done
+    assert result.returncode == 0, result
 
 
 BACKEND = """

@@ -46,8 +46,8 @@ TRAVIS = "language: python\nsudo: false\ninstall: skip\nscript: echo tested\n"
 def parsers(language: str) -> dict[str, Parser]:
     """Return the parser of each command with ``--json``."""
     with localized_argparse(language):
-        found = build_parser(Translator(language), []).walk()
-        return {parser.command: parser for parser in found if "--json" in parser.format_usage()}
+        tree = build_parser(Translator(language), []).walk()
+        return {parser.command: parser for parser in tree if "--json" in parser.format_usage()}
 
 
 def named_keys(parser: Parser) -> list[str]:
@@ -108,9 +108,9 @@ def test_every_command_with_json_is_tried():
 def test_the_help_names_the_keys_that_are_printed(command, reader):
     keys = named_keys(parsers("en")[command])
     assert named_keys(parsers("es")[command]) == keys
-    done = reader.run(*command.split(), *COMMANDS[command], "--json")
-    assert done.returncode in (0, 1), done.stderr
-    value = json.loads(done.stdout)
+    result = reader.run(*command.split(), *COMMANDS[command], "--json")
+    assert result.returncode in (0, 1), result.stderr
+    value = json.loads(result.stdout)
     rows = value if isinstance(value, list) else [value]
     assert rows
     for row in rows:
@@ -122,14 +122,14 @@ def test_the_help_names_the_keys_that_are_printed(command, reader):
 
 @pytest.mark.long
 def test_a_rehearsal_reports_its_jobs_and_logs_elsewhere(reader):
-    done = reader.run("travis", "run", ".", "--json")
-    assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
+    result = reader.run("travis", "run", ".", "--json")
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
     assert report["passed"]
     assert report["event"]["branch"] == "main"
     (job,) = report["jobs"]
     assert (job["number"], job["result"], job["published"]) == ("1.1", "passed", [])
-    assert "tested" in done.stderr
+    assert "tested" in result.stderr
     assert "tested" not in json.dumps(report["jobs"])
 
 
@@ -141,15 +141,15 @@ def test_a_rehearsal_that_fails_says_so_in_its_json(reader):
         cwd=reader.folder,
         check=True,
     )
-    done = reader.run("travis", "run", ".", "--json")
-    assert done.returncode == 1
-    report = json.loads(done.stdout)
+    result = reader.run("travis", "run", ".", "--json")
+    assert result.returncode == 1
+    report = json.loads(result.stdout)
     assert not report["passed"]
     assert [job["result"] for job in report["jobs"]] == ["failed"]
 
 
 def test_what_would_run_is_json_of_the_plan(reader):
-    done = reader.run("travis", "run", ".", "--json", "--dry-run")
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert "--dry-run" in done.stderr
+    result = reader.run("travis", "run", ".", "--json", "--dry-run")
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert "--dry-run" in result.stderr

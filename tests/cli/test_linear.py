@@ -142,7 +142,7 @@ def test_a_log_of_any_size_needs_little_memory(name, tmp_path):
     )
     # Through a shell: on Linux a process counts what the one that started it held.
     command = ["sh", "-c", '"$@"; exit $?', "sh", sys.executable, "-c", program]
-    done = subprocess.run(
+    result = subprocess.run(
         [*command, "explain", str(file)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -151,8 +151,8 @@ def test_a_log_of_any_size_needs_little_memory(name, tmp_path):
         check=True,
         env={**os.environ, "LANGUAGE": "en"},
     )
-    assert "only its last 4 MB were looked at" in done.stderr
-    held = int(done.stderr.splitlines()[-1])
+    assert "only its last 4 MB were looked at" in result.stderr
+    held = int(result.stderr.splitlines()[-1])
     assert held / (1024 if sys.platform == "linux" else 1024**2) < MEMORY
 
 
@@ -234,7 +234,7 @@ DYNAMIC = {
     "tokens/patterns.py": 5,
     "travis/config/build_conditions.py": 1,
     "travis/run/log.py": 1,
-    "travis/run/script.py": 1,
+    "travis/run/job/script.py": 1,
 }
 
 

@@ -71,7 +71,7 @@ def test_the_example_of_the_documentation_runs(tmp_path, monkeypatch):
     ]
     assert len(lines) == 7
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", "\n".join(lines)],
         cwd=tmp_path,
         env={**os.environ, "PATH": path},
@@ -80,8 +80,8 @@ def test_the_example_of_the_documentation_runs(tmp_path, monkeypatch):
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "['demo-1.0-py3-none-any.whl']"
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == "['demo-1.0-py3-none-any.whl']"
 
 
 def test_the_context_manager_leaves_nothing_behind(tmp_path):
@@ -119,7 +119,7 @@ def test_what_it_lacks_it_asks_nobody_for(practice_index):
         "try: u.urlopen('https://pypi.org/simple/other-name/')\n"
         "except Exception as e: print(e.code)\n"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program],
         env=practice_index.environ,
         capture_output=True,
@@ -127,7 +127,7 @@ def test_what_it_lacks_it_asks_nobody_for(practice_index):
         timeout=60,
         check=True,
     )
-    assert done.stdout.strip() == "404"
+    assert result.stdout.strip() == "404"
 
 
 def test_mistakes_are_explained(practice_index):
@@ -146,7 +146,7 @@ def test_loading_the_package_loads_none_of_it():
         "print([name for name in sys.modules if name.startswith(('cheroot', 'pymacaroons',"
         " 'trustme', 'jinja2', 'pypi_practice.'))])"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "['pypi_practice.pytest_plugin']"
+    assert result.stdout.strip() == "['pypi_practice.pytest_plugin']"

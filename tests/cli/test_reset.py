@@ -14,7 +14,8 @@ from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.core.indexes import INDEXES
 from pypi_practice.explain import last_failure
-from pypi_practice.index.storage.store import Store, default_directory, named_directory
+from pypi_practice.index.storage.data_folder import default_directory, named_directory
+from pypi_practice.index.storage.store import Store
 from pypi_practice.shell import session
 
 EN = Translator("en")
@@ -114,7 +115,7 @@ def test_reset_without_a_terminal_wants_yes(data, monkeypatch, capsys):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_reset_is_refused_while_a_practice_shell_uses_the_data(language, data, capsys):
     words = Translator(language)
-    with session.only_one(data, EN):
+    with session.lock_data(data, EN):
         assert main(["reset", "--yes", "--lang", language]) == 2
     assert words("reset_in_use", path=data) in capsys.readouterr().err
     assert tokens_in(data) == ["laptop"]
@@ -156,9 +157,9 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_fresh_shell_is_empty_and_leaves_nothing(data):
     command = "echo $PYPI_PRACTICE_DATA; pypi-practice token list;"
     command += "pypi-practice token new --index testpypi --name laptop > /dev/null && echo made"
-    done = run("shell", "--fresh", "--wall", "none", "--", "sh", "-c", command)
-    assert done.returncode == 0, done.stderr
-    folder, *printed = done.stdout.splitlines()
+    result = run("shell", "--fresh", "--wall", "none", "--", "sh", "-c", command)
+    assert result.returncode == 0, result.stderr
+    folder, *printed = result.stdout.splitlines()
     assert printed == [Translator("en", "commands/tokens")("no_tokens"), "made"]
     assert Path(folder) != data
     assert not Path(folder).exists()
@@ -184,10 +185,10 @@ def test_a_practice_with_a_name_has_data_of_its_own(data, tmp_path, monkeypatch,
         "laptop"
     ]
     command = ["sh", "-c", "pypi-practice token list && ! pypi-practice reset --yes"]
-    done = run("shell", "--practice", "course", "--wall", "none", "--", *command)
-    assert done.returncode == 0, done.stderr
-    assert "laptop" not in done.stdout
-    assert EN("reset_in_use", path=named) in done.stderr
+    result = run("shell", "--practice", "course", "--wall", "none", "--", *command)
+    assert result.returncode == 0, result.stderr
+    assert "laptop" not in result.stdout
+    assert EN("reset_in_use", path=named) in result.stderr
     assert main(["reset", "--yes", "--practice", "course"]) == 0
     assert tokens_in(named) == []
     monkeypatch.delenv("PYPI_PRACTICE_DATA")

@@ -90,9 +90,9 @@ def application(data) -> Application:
 
 
 def new(run: Run, index: str = "testpypi", *options: str) -> str:
-    done = run("token", "new", "--index", index, *options)
-    assert done.code == 0, done.err
-    return done.out.strip()
+    result = run("token", "new", "--index", index, *options)
+    assert result.code == 0, result.err
+    return result.out.strip()
 
 
 def raw_token(location: str, *caveats: Sequence[object], identifier: str | None = None) -> str:
@@ -123,8 +123,8 @@ def says(reply: upload_client.Reply, key: str, index: str = "testpypi", **values
 
 
 def test_new_prints_json_with_the_token_once(run):
-    done = run("token", "new", "--index", "pypi", "--name", "travis", "--json")
-    value = json.loads(done.out)
+    result = run("token", "new", "--index", "pypi", "--name", "travis", "--json")
+    value = json.loads(result.out)
     assert tuple(value) == KEYS["new"]
     assert (value["index"], value["name"], value["project"]) == ("pypi", "travis", None)
     assert pypitoken.Token.load(value["token"]).identifier == value["id"]
@@ -137,14 +137,14 @@ def test_list_prints_json_without_any_secret(run, application):
     upload_client.upload(application, token)
     narrow = new(run, "testpypi", "--name", "ci", "--project", "Demo")
     for language in LANGUAGES:
-        done = run("token", "list", "--json", "--lang", language)
-        first, second = json.loads(done.out)
+        result = run("token", "list", "--json", "--lang", language)
+        first, second = json.loads(result.out)
         assert tuple(first) == KEYS["list"]
         assert (first["name"], first["project"]) == ("laptop", None)
         assert (second["name"], second["project"], second["last_used"]) == ("ci", "demo", None)
         assert timestamps.parse(first["created"]) <= timestamps.parse(first["last_used"])
         for secret in (token, narrow, token[-20:], key.hex(), base64.b64encode(key).decode()):
-            assert secret not in done.out + run("token", "list", "--lang", language).out
+            assert secret not in result.out + run("token", "list", "--lang", language).out
 
 
 def test_a_refused_upload_is_no_use(run, application):
@@ -170,9 +170,9 @@ def test_revoke_prints_json(run):
 )
 def test_a_bad_name_is_refused(run, name, key):
     for language in LANGUAGES:
-        done = run("token", "new", "--index", "pypi", "--name", name, "--lang", language)
-        assert (done.code, done.out) == (2, "")
-        assert own(key, language) in done.err
+        result = run("token", "new", "--index", "pypi", "--name", name, "--lang", language)
+        assert (result.code, result.out) == (2, "")
+        assert own(key, language) in result.err
     assert new(run, "pypi", "--name", "x" * 100)
 
 
@@ -181,9 +181,9 @@ def test_a_project_of_somebody_else_gets_no_token(run, application):
     with application.store.transaction() as connection:
         connection.execute("INSERT INTO users (id, \"index\", name) VALUES ('x', 'testpypi', 'x')")
         connection.execute("UPDATE projects SET owner = 'x'")
-    done = run("token", "new", "--index", "testpypi", "--project", "demo")
-    assert done.code == 2
-    assert own("unknown_project", name="demo", index="TestPyPI") in done.err
+    result = run("token", "new", "--index", "testpypi", "--project", "demo")
+    assert result.code == 2
+    assert own("unknown_project", name="demo", index="TestPyPI") in result.err
 
 
 def test_the_keys_are_readable_for_their_owner_alone(run, data, application):
@@ -200,9 +200,9 @@ def test_the_keys_are_readable_for_their_owner_alone(run, data, application):
 
 
 def shown(run: Run, raw: str, *options: str) -> dict[str, Any]:
-    done = run("token", "show", "--json", *options, sent=raw)
-    assert (done.code, done.err) == (0, "")
-    value = json.loads(done.out)
+    result = run("token", "show", "--json", *options, sent=raw)
+    assert (result.code, result.err) == (0, "")
+    value = json.loads(result.out)
     assert tuple(value) == KEYS["show"]
     assert value["signature"] == "unchecked"
     return value
@@ -212,12 +212,12 @@ def shown(run: Run, raw: str, *options: str) -> dict[str, Any]:
 def test_show_explains_an_account_token(run, index):
     raw = new(run, index)
     for language in LANGUAGES:
-        done = run("token", "show", "--lang", language, sent=f" {raw}\r\n")
-        assert done.code == 0
+        result = run("token", "show", "--lang", language, sent=f" {raw}\r\n")
+        assert result.code == 0
         for key in ("can_everything", "can_only", "show_signature"):
-            assert own(key, language) in done.out
-        assert own("show_practice", language, name=INDEXES[index].name) in done.out
-        assert raw[-30:] not in done.out
+            assert own(key, language) in result.out
+        assert own("show_practice", language, name=INDEXES[index].name) in result.out
+        assert raw[-30:] not in result.out
     value = shown(run, raw)
     assert (value["index"], value["practice"], value["obstacle"]) == (index, True, None)
     assert value["projects"] is value["project_ids"] is value["expires"] is None
@@ -240,9 +240,9 @@ def test_show_explains_a_project_token(run, application):
 def test_show_reads_a_real_token_and_keeps_nothing_of_it(run, data, index):
     raw = raw_token(REAL[index], [3, USER])
     for language in LANGUAGES:
-        done = run("token", "show", "--lang", language, sent=raw)
-        assert own("show_real", language, name=INDEXES[index].name) in done.out
-        assert raw[-40:] not in done.out + done.err
+        result = run("token", "show", "--lang", language, sent=raw)
+        assert own("show_real", language, name=INDEXES[index].name) in result.out
+        assert raw[-40:] not in result.out + result.err
     value = shown(run, raw)
     assert (value["index"], value["practice"]) == (index, False)
     assert not data.exists()  # nothing was even opened
@@ -276,10 +276,10 @@ def test_show_says_what_a_token_can_do(run, caveats, obstacle, key):
     raw = raw_token(REAL["pypi"], *caveats)
     assert shown(run, raw)["obstacle"] == obstacle
     for language in LANGUAGES:
-        done = run("token", "show", "--lang", language, sent=raw)
-        assert done.code == 0
+        result = run("token", "show", "--lang", language, sent=raw)
+        assert result.code == 0
         sentence = own(key, language, until="{", start="{", names="b")
-        assert sentence.split("{")[0] in done.out
+        assert sentence.split("{")[0] in result.out
 
 
 def test_show_names_what_pypi_cannot_read(run):
@@ -294,10 +294,10 @@ def test_show_names_what_pypi_cannot_read(run):
 
 def test_show_obeys_nothing_that_stands_in_a_token(run):
     raw = raw_token("evil\x1b[2J", [1, ["\x1b]0;x\x07", "é\u202e\ud800"]], [3, "a\nb"])
-    done = run("token", "show", sent=raw)
-    assert done.code == 0
-    assert done.out.isascii()
-    assert not re.search(r"[^\n -~]", done.out)
+    result = run("token", "show", sent=raw)
+    assert result.code == 0
+    assert result.out.isascii()
+    assert not re.search(r"[^\n -~]", result.out)
     assert shown(run, raw)["index"] is None
 
 
@@ -323,10 +323,10 @@ def test_show_of_a_changed_signature_explains_the_rest(run, application):
 def test_show_takes_every_changed_letter_without_a_traceback(run):
     raw = new(run)
     for place in range(len("pypi-"), len(raw)):
-        done = run("token", "show", sent=changed(raw, place))
-        assert done.code in (0, 2)
-        assert bool(done.out) == (done.code == 0)
-        assert raw[-20:] not in done.out + done.err
+        result = run("token", "show", sent=changed(raw, place))
+        assert result.code in (0, 2)
+        assert bool(result.out) == (result.code == 0)
+        assert raw[-20:] not in result.out + result.err
 
 
 @pytest.mark.parametrize("location", [INDEXES["testpypi"].practice_location, REAL["testpypi"]])
@@ -338,9 +338,9 @@ def test_every_cut_of_a_token_is_told(run, location):
         damaged = own("input_damaged", language, index=where)
         for length in (60, len(raw) // 2, len(raw) - 30, len(raw) - 1):
             for command in (["show"], ["narrow", "--hours", "1"]):
-                done = run("token", *command, "--lang", language, sent=raw[:length])
-                assert (done.code, done.out) == (2, "")
-                assert damaged in done.err
+                result = run("token", *command, "--lang", language, sent=raw[:length])
+                assert (result.code, result.out) == (2, "")
+                assert damaged in result.err
     assert (
         own("input_damaged", index=own("an_unknown"))
         in run("token", "show", sent=raw_token("elsewhere.example", [3, USER])[:-9]).err
@@ -355,9 +355,9 @@ def test_a_short_or_long_signature_is_told(run):
         wrong = macaroons.PREFIX + base64.urlsafe_b64encode(body).decode()
         assert shown(run, wrong)["whole"] is False
         assert own("show_short") in run("token", "show", sent=wrong).out
-        done = run("token", "narrow", "--hours", "1", sent=wrong)
-        assert (done.code, done.out) == (2, "")
-        assert own("show_short") in done.err
+        result = run("token", "narrow", "--hours", "1", sent=wrong)
+        assert (result.code, result.out) == (2, "")
+        assert own("show_short") in result.err
 
 
 # What is no token
@@ -388,18 +388,18 @@ BAD = {
 def test_what_is_no_token_is_refused_and_never_repeated(run, command, bad):
     sent, key = BAD[bad]
     for language in LANGUAGES:
-        done = run("token", *command, "--lang", language, sent=sent)
-        assert (done.code, done.out) == (2, "")
+        result = run("token", *command, "--lang", language, sent=sent)
+        assert (result.code, result.out) == (2, "")
         name = "token show" if command[0] == "show" else "token narrow ..."
         limit = 64 * 1024
-        assert done.err == f"pypi-practice: {own(key, language, command=name, limit=limit)}\n"
+        assert result.err == f"pypi-practice: {own(key, language, command=name, limit=limit)}\n"
 
 
 def test_version_1_is_no_token_of_pypi(run, application):
     macaroon = Macaroon(location=REAL["pypi"], identifier=USER, key=KEY, version=MACAROON_V1)
-    done = run("token", "show", sent=macaroons.PREFIX + macaroon.serialize())
-    assert (done.code, done.out) == (2, "")
-    assert own("input_no_token") in done.err
+    result = run("token", "show", sent=macaroons.PREFIX + macaroon.serialize())
+    assert (result.code, result.out) == (2, "")
+    assert own("input_no_token") in result.err
 
 
 @pytest.mark.parametrize(
@@ -415,9 +415,9 @@ def test_version_1_is_no_token_of_pypi(run, application):
 def test_a_token_in_the_arguments_is_refused_and_not_repeated(run, argv):
     raw = raw_token(REAL["pypi"], [3, USER])
     for language in LANGUAGES:
-        done = run(*(part.format(raw) for part in argv), "--lang", language)
-        assert done.code == 2
-        assert done.err == f"pypi-practice: {own('in_arguments', language)}\n"
+        result = run(*(part.format(raw) for part in argv), "--lang", language)
+        assert result.code == 2
+        assert result.err == f"pypi-practice: {own('in_arguments', language)}\n"
 
 
 def test_a_typed_token_stays_hidden(run):
@@ -444,11 +444,11 @@ def test_a_typed_token_stays_hidden(run):
 
 
 def narrow(run: Run, raw: str, *options: str) -> str:
-    done = run("token", "narrow", *options, sent=raw)
-    assert done.code == 0, done.err
-    assert done.out.strip() not in done.err
-    assert done.out.count("\n") == 1
-    return done.out.strip()
+    result = run("token", "narrow", *options, sent=raw)
+    assert result.code == 0, result.err
+    assert result.out.strip() not in result.err
+    assert result.out.count("\n") == 1
+    return result.out.strip()
 
 
 def test_a_narrowed_token_is_read_and_accepted_by_other_code():
@@ -485,8 +485,8 @@ def test_narrow_works_offline_on_any_token(run, data, location):
 def test_narrow_prints_json(run):
     options = ["--project", "B_c", "--project", "a", "--project", "b.C"]
     options += ["--until", f"{YEAR}-01-31T18:00+01:00", "--json"]
-    done = run("token", "narrow", *options, sent=raw_token(REAL["pypi"]))
-    value = json.loads(done.out)
+    result = run("token", "narrow", *options, sent=raw_token(REAL["pypi"]))
+    value = json.loads(result.out)
     assert tuple(value) == KEYS["narrow"]
     assert value["added"] == [[0, JANUARY, 0], [1, ["a", "b-c"]]]
     assert (value["projects"], value["expires"]) == (["a", "b-c"], f"{YEAR}-01-31T17:00:00Z")
@@ -507,7 +507,7 @@ def test_a_time_without_a_zone_is_local(run, monkeypatch):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_narrow_tells_the_limits_beside_the_token(run, language):
-    done = run(
+    result = run(
         "token",
         "narrow",
         "--project",
@@ -518,9 +518,9 @@ def test_narrow_tells_the_limits_beside_the_token(run, language):
         language,
         sent=raw_token(REAL["pypi"]),
     )
-    assert own("narrowed_projects", language, names="demo") in done.err
-    assert own("narrowed_until", language, until="{").split("{")[0] in done.err
-    assert own("narrowed_parent", language) in done.err
+    assert own("narrowed_projects", language, names="demo") in result.err
+    assert own("narrowed_until", language, until="{").split("{")[0] in result.err
+    assert own("narrowed_parent", language) in result.err
 
 
 def test_narrow_of_a_narrowed_token_only_narrows(run, application):
@@ -564,18 +564,18 @@ def test_what_narrow_cannot_make_is_refused(run, parent, options, key):
     value = plain(options[-1]) if options else ""
     for language in LANGUAGES:
         equal = [f"{options[0]}={options[1]}"] if options else []
-        done = run(
+        result = run(
             "token", "narrow", *equal, "--lang", language, sent=raw_token(REAL["pypi"], *parent)
         )
-        assert (done.code, done.out) == (2, "")
+        assert (result.code, result.out) == (2, "")
         sentence = own(key, language, name=value, value=value, until="{")
-        assert sentence.split("{")[0] in done.err
+        assert sentence.split("{")[0] in result.err
 
 
 def test_hours_and_until_exclude_each_other(run):
-    done = run("token", "narrow", "--hours", "1", "--until", "2030-01-01", "--lang", "es")
-    assert done.code == 2
-    assert "no se puede usar junto con" in done.err
+    result = run("token", "narrow", "--hours", "1", "--until", "2030-01-01", "--lang", "es")
+    assert result.code == 2
+    assert "no se puede usar junto con" in result.err
 
 
 def test_a_narrowed_token_ends_with_pypis_text(run, application, monkeypatch):
@@ -623,13 +623,13 @@ def test_a_token_of_one_index_is_unknown_to_the_other(run, application):
 
 
 def test_account_shows_and_changes_the_states_of_one_index(run):
-    done = run("account", "--index", "pypi", "--json")
+    result = run("account", "--index", "pypi", "--json")
     good = {"index": "pypi", "user": "learner", "email": "verified", "two_factor": "on"}
-    assert json.loads(done.out) == good
+    assert json.loads(result.out) == good
     assert tuple(good) == account.KEYS
     run("account", "--index", "pypi", "--email", "unverified")
-    done = run("account", "--index", "pypi", "--two-factor", "off", "--json")
-    assert json.loads(done.out) == good | {"email": "unverified", "two_factor": "off"}
+    result = run("account", "--index", "pypi", "--two-factor", "off", "--json")
+    assert json.loads(result.out) == good | {"email": "unverified", "two_factor": "off"}
     assert json.loads(run("account", "--index", "testpypi", "--json").out)["email"] == "verified"
     run("account", "--index", "pypi", "--email", "verified", "--two-factor", "on")
     assert json.loads(run("account", "--index", "pypi", "--json").out) == good
@@ -643,18 +643,20 @@ def test_account_shows_and_changes_the_states_of_one_index(run):
         (["--email", "unverified", "--two-factor", "off"], "email"),
     ],
 )
-@pytest.mark.parametrize("there", [False, True], ids=["new project", "own project"])
-def test_in_these_states_uploads_are_refused_in_pypis_words(run, application, options, key, there):
+@pytest.mark.parametrize("has_project", [False, True], ids=["new project", "own project"])
+def test_in_these_states_uploads_are_refused_in_pypis_words(
+    run, application, options, key, has_project
+):
     token = new(run)
-    if there:
+    if has_project:
         assert upload_client.upload(application, token).code == 200
     for language in LANGUAGES:
-        done = run("account", "--index", "testpypi", *options, "--lang", language)
+        result = run("account", "--index", "testpypi", *options, "--lang", language)
         text = load("index/uploads")[key]["text"].format(
             user="learner", help=INDEXES["testpypi"].help
         )
-        assert own("account_refused", language) in done.out
-        assert f"403 {text}" in done.out
+        assert own("account_refused", language) in result.out
+        assert f"403 {text}" in result.out
     send = functools.partial(
         upload_client.upload,
         application,
@@ -665,8 +667,8 @@ def test_in_these_states_uploads_are_refused_in_pypis_words(run, application, op
         pyversion="source",
     )
     assert says(send(), key, user="learner")
-    done = run("account", "--index", "testpypi", "--email", "verified", "--two-factor", "on")
-    assert own("account_refused") not in done.out
+    result = run("account", "--index", "testpypi", "--email", "verified", "--two-factor", "on")
+    assert own("account_refused") not in result.out
     assert send().code == 200
 
 
@@ -686,9 +688,9 @@ def test_a_wrong_project_is_told_before_the_state_of_the_account(run, applicatio
 def test_in_these_states_no_token_is_made(run, options, key):
     run("account", "--index", "pypi", *options)
     for language in LANGUAGES:
-        done = run("token", "new", "--index", "pypi", "--lang", language)
-        assert (done.code, done.out) == (2, "")
-        assert own(key, language, index="pypi", name="PyPI") in done.err
+        result = run("token", "new", "--index", "pypi", "--lang", language)
+        assert (result.code, result.out) == (2, "")
+        assert own(key, language, index="pypi", name="PyPI") in result.err
     assert new(run, "testpypi")
 
 
@@ -701,18 +703,18 @@ def test_a_leaked_token_is_deleted_and_refused_from_then_on(run, application, la
     child = narrow(run, token, "--project", "demo")
     assert upload_client.upload(application, child).code == 200
     log = f'$ env\nTWINE_PASSWORD={child}\ntoken: "{token}"\n'.encode() + bytes(range(256))
-    done = run("leak", "--lang", language, sent=log)
-    assert (done.code, done.err) == (0, "")
+    result = run("leak", "--lang", language, sent=log)
+    assert (result.code, result.err) == (0, "")
     subject = load("index/mails")["subject"].format(site="TestPyPI")
     assert subject.startswith("[TestPyPI] Your API credentials from TestPyPI were found")
-    assert subject in done.out
-    assert 'associated with your account "learner"' in done.out
-    assert "Token name: laptop" in done.out
-    assert "Token scope: entire account" in done.out
-    assert own("leak_unknown", language, count=1) in done.out
+    assert subject in result.out
+    assert 'associated with your account "learner"' in result.out
+    assert "Token name: laptop" in result.out
+    assert "Token scope: entire account" in result.out
+    assert own("leak_unknown", language, count=1) in result.out
     message = load("index/uploads")["no_identity"]["text"].format(help=INDEXES["testpypi"].help)
-    assert f"403 {message}" in done.out
-    assert "pypi-Ag" not in done.out
+    assert f"403 {message}" in result.out
+    assert "pypi-Ag" not in result.out
     for raw in (child, token):
         assert says(upload_client.upload(application, raw), "no_identity")
     again = run("leak", "--lang", language, sent=log)
@@ -731,8 +733,8 @@ def test_leak_prints_json(run, application):
     token = new(run, "testpypi", "--name", "ci", "--project", "demo")
     url = "https://example.com/log?a=1"
     real = raw_token(REAL["pypi"], [3, USER])
-    done = run("leak", "--json", "--origin", "Deps.dev", "--url", url, sent=f"{token} {real}")
-    value = json.loads(done.out)
+    result = run("leak", "--json", "--origin", "Deps.dev", "--url", url, sent=f"{token} {real}")
+    value = json.loads(result.out)
     assert tuple(value) == leak.KEYS
     (revocation,) = value["revoked"]
     assert (revocation["name"], revocation["project"]) == ("ci", "demo")
@@ -741,7 +743,7 @@ def test_leak_prints_json(run, application):
     assert "Token scope: Project demo" in revocation["event"]
     assert revocation["answer"].startswith("403 Invalid or non-existent")
     assert (value["unknown"], value["real"]) == (0, 1)
-    assert "pypi-Ag" not in done.out
+    assert "pypi-Ag" not in result.out
     left = json.loads(run("token", "list", "--json").out)
     assert [token["name"] for token in left] == ["practice-1"]
 
@@ -749,10 +751,10 @@ def test_leak_prints_json(run, application):
 def test_a_real_token_is_told_to_nobody(run, data):
     raw = raw_token(REAL["pypi"], [3, USER])
     for language in LANGUAGES:
-        done = run("leak", "--lang", language, sent=raw)
-        assert done.code == 1
-        assert own("leak_real", language, count=1, addresses="{").split("{")[0] in done.out
-        assert raw[-30:] not in done.out + done.err
+        result = run("leak", "--lang", language, sent=raw)
+        assert result.code == 1
+        assert own("leak_real", language, count=1, addresses="{").split("{")[0] in result.out
+        assert raw[-30:] not in result.out + result.err
     for file in data.rglob("*"):
         assert not file.is_file() or raw.encode() not in file.read_bytes()
 
@@ -774,10 +776,10 @@ def test_a_real_token_is_told_to_nobody(run, data):
 def test_bad_input_of_the_drill_is_refused(run, sent, options, key):
     limit = 16 * 1024 * 1024
     for language in LANGUAGES:
-        done = run("leak", *options, "--lang", language, sent=sent)
-        assert (done.code, done.out) == (2, "")
+        result = run("leak", *options, "--lang", language, sent=sent)
+        assert (result.code, result.out) == (2, "")
         value = plain(options[1]) if options else ""
-        assert own(key, language, command="leak", limit=limit, value=value) in done.err
+        assert own(key, language, command="leak", limit=limit, value=value) in result.err
 
 
 # Everything
@@ -813,7 +815,7 @@ def test_the_commands_work_from_a_shell(run):
     token = new(run)
     environ = dict(os.environ)
     line = f'"{sys.executable}" -m pypi_practice'
-    done = subprocess.run(
+    result = subprocess.run(
         f'printf %s "$T" | {line} token narrow --project demo 2>/dev/null | {line} token show',
         shell=True,
         env=environ | {"T": token},
@@ -821,4 +823,4 @@ def test_the_commands_work_from_a_shell(run):
         text=True,
         check=True,
     )
-    assert own("can_projects", names="demo") in done.stdout
+    assert own("can_projects", names="demo") in result.stdout

@@ -49,6 +49,6 @@ def test_what_a_page_says_is_not_equal(first_output, second_output):
 
 def test_a_token_is_never_shown_whole():
     token = "pypi-Ag" + "x" * 120
-    assert normalize_output.shown(f"token: {token}\n", Path("/nowhere")) == (
+    assert normalize_output.normalized(f"token: {token}\n", Path("/nowhere")) == (
         f"token: {normalize_output.SHORT_TOKEN}\n"
     )

@@ -60,8 +60,8 @@ def test_a_bad_file_is_refused(suffix, good, bad, tmp_path):
     for name, content, code in (("good", text, True), ("bad", text.replace(good, bad), False)):
         file = tmp_path / f"{name}{suffix}"
         file.write_text(content, encoding="utf-8")
-        done = pipelines.judge(Block("howto/other-ci", str(file), ()), tmp_path)
-        assert (done.returncode == 0) is code, f"{name}: {done.stdout}"
+        result = pipelines.judge(Block("howto/other-ci", str(file), ()), tmp_path)
+        assert (result.returncode == 0) is code, f"{name}: {result.stdout}"
 
 
 @pytest.mark.parametrize("name", ["release.workflow.yml", "release.gitlab.yml"])
@@ -71,10 +71,10 @@ def test_a_tag_must_be_the_version_before_anything_is_built(name, tag, passes, t
     first = pipelines.jobs(ROOT / "examples" / "trusted" / name)[0].commands[0][0]
     shutil.copy(ROOT / "demo-package" / "pyproject.toml", tmp_path)
     environ = {"PATH": os.environ["PATH"], "GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": tag}
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash", "-ec", first], cwd=tmp_path, env=environ | {"CI_COMMIT_TAG": tag}, check=False
     )
-    assert (done.returncode == 0) is passes
+    assert (result.returncode == 0) is passes
 
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/release.*.yml")), ids=str)

@@ -75,15 +75,15 @@ def test_a_command_of_our_own_pages_works(command, guide_readers, tmp_path, monk
     elif command == "pipx install .":  # tests/docs/test_blocks.py runs it
         assert command in (ROOT / "examples" / "install" / "copy.sh").read_text().splitlines()
     elif command == "pypi-practice shell":
-        assert guide_readers.named("readme").practice("true").returncode == 0
+        assert guide_readers.reader("readme").practice("true").returncode == 0
     else:
         assert command.startswith("pypi-practice "), f"nothing proves {command}"
         project = proofs.project(tmp_path, ROOT / "demo-package" / ".travis.yml")
         shutil.copy(
             ROOT / "tests" / "fixtures" / "logs" / "travis-empty-token.log", project / "job.log"
         )
-        done = guide_readers.named("readme").practice("bash", "-c", command, cwd=project)
-        assert done.returncode == 0, done.stdout
+        result = guide_readers.reader("readme").practice("bash", "-c", command, cwd=project)
+        assert result.returncode == 0, result.stdout
 
 
 def test_the_blocks_that_are_no_commands_are_known():
@@ -106,7 +106,7 @@ def test_the_python_of_the_demo_package(example: CodeExample, eval_example: Eval
 
 def test_the_commands_of_the_demo_package(guide_readers, tmp_path):
     """Publish it first, so that the README's own ``pip install random-names`` finds it."""
-    reader = guide_readers.named("demo-readme")
+    reader = guide_readers.reader("demo-readme")
     commands = typed(DEMO)
     lines = ["set -e", "unzip -q random-names.zip", "cd random-names"]
     lines += ["python3 -m venv ../tools", "../tools/bin/python -m pip install -q build twine"]
@@ -118,8 +118,8 @@ def test_the_commands_of_the_demo_package(guide_readers, tmp_path):
         lines.append(f"{line} > '{tmp_path}/{number}' 2>&1")
     script = tmp_path / "script.bash"
     script.write_text("\n".join(lines), encoding="utf-8")
-    done = reader.practice("bash", str(script))
-    assert done.returncode == 0, done.stdout + "".join(
+    result = reader.practice("bash", str(script))
+    assert result.returncode == 0, result.stdout + "".join(
         file.read_text() for file in tmp_path.iterdir() if file != script
     )
     console = next(text for _, text in fences(DEMO) if "$ random_name" in text)

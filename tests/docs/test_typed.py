@@ -38,7 +38,7 @@ WALKS = [
 def test_what_the_page_shows_is_seen(
     walk: list[str], language: str, typing: Typing, guide_readers: GuideReaders
 ) -> None:
-    reader = guide_readers.named(f"{walk[0]}-{language}-{typing}")
+    reader = guide_readers.reader(f"{walk[0]}-{language}-{typing}")
     faults: list[str] = []
     outcomes: dict[str, Outcome] = {}
     for page in walk:
@@ -68,7 +68,7 @@ def type_page(
 
 def unseen(block: Block, outcome: Outcome) -> Iterator[str]:
     """Yield a sentence for each output of *block* that its page shows and that is not seen."""
-    output = normalize_output.compared(normalize_output.shown(outcome.output, outcome.home))
+    output = normalize_output.compared(normalize_output.normalized(outcome.output, outcome.home))
     for shown in blocks(block.page):
         if shown.kind == "captured" and shown.file == block.file.with_suffix(".out"):
             expected = proofs.part(shown, shown.file.read_text(encoding="utf-8"))

@@ -61,7 +61,7 @@ def test_a_page_of_the_tutorial_leads_back_to_the_package_from_anywhere(place, t
     package = tmp_path / "home" / "tutorial" / "random-names"
     (package / ".venv" / "bin").mkdir(parents=True)
     (package / ".venv" / "bin" / "activate").write_text("active=yes\n")
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash", "-c", 'set -e; . "$0"; echo "$PWD $active"', ROOT / "examples/upload/activate.sh"],
         cwd=tmp_path / place,
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home")},
@@ -69,7 +69,7 @@ def test_a_page_of_the_tutorial_leads_back_to_the_package_from_anywhere(place, t
         text=True,
         check=False,
     )
-    assert done.stdout == f"{package} yes\n", done.stderr
+    assert result.stdout == f"{package} yes\n", result.stderr
 
 
 def test_the_quick_pages_are_pages_with_blocks_for_the_shell() -> None:
@@ -79,7 +79,7 @@ def test_the_quick_pages_are_pages_with_blocks_for_the_shell() -> None:
 def test_a_page_that_makes_a_token_with_a_name_says_how_it_begins() -> None:
     """Such a name can be used once; the page begins an empty practice, or empties one."""
     for page in walk.pages():
-        made = [
+        commands = [
             block.label
             for name in pages_up_to(page)
             for block in blocks(name)
@@ -88,4 +88,4 @@ def test_a_page_that_makes_a_token_with_a_name_says_how_it_begins() -> None:
         ]
         shown = {block.path for block in blocks(page)}
         begins = walk.FRESH in shown or walk.keeps_practice(page)
-        assert begins or not made, f"{page}: {made}"
+        assert begins or not commands, f"{page}: {commands}"

@@ -27,7 +27,7 @@ from pypi_practice.doctor import history, lookup, report, review
 from pypi_practice.doctor.checks import metadata
 from pypi_practice.doctor.checks.check import CHECKS
 from pypi_practice.doctor.checks.registry import in_order
-from pypi_practice.doctor.distributions import Built
+from pypi_practice.doctor.distributions import BuildResult, Built
 from pypi_practice.doctor.project import FILE_LIMIT, Project
 from pypi_practice.fork import copy
 from pypi_practice.git import git_command
@@ -64,54 +64,54 @@ PYPROJECT = (
 TOKEN = "pypi-" + "AgEIcHlwaS5vcmc" + 90 * "x"
 
 
-def git(place: Path, *arguments: str) -> None:
+def git(folder: Path, *arguments: str) -> None:
     name = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
-    subprocess.run(["git", *name, *arguments], cwd=place, check=True, capture_output=True)
+    subprocess.run(["git", *name, *arguments], cwd=folder, check=True, capture_output=True)
 
 
-def commit(place: Path, **files: str) -> None:
+def commit(folder: Path, **files: str) -> None:
     """Commit files; ``a__b`` in a keyword is ``a/b``, and ``_`` at its start a dot."""
-    if not (place / ".git").exists():
-        git(place, "init", "-q", "-b", "main")
-    write(place, **files)
-    git(place, "add", "--force", ".")
-    git(place, "commit", "-q", "--allow-empty", "-m", "x")
+    if not (folder / ".git").exists():
+        git(folder, "init", "-q", "-b", "main")
+    write(folder, **files)
+    git(folder, "add", "--force", ".")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "x")
 
 
-def write(place: Path, **files: str) -> None:
+def write(folder: Path, **files: str) -> None:
     for name, text in files.items():
-        path = place / name
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     """A project that has nothing wrong, without commits."""
     write(tmp_path, **{"pyproject.toml": PYPROJECT})
     return tmp_path
 
 
 def project(
-    place: Path,
+    folder: Path,
     names: list[str] = GOOD_WHEEL,
     sdist: list[str] | None = None,
     without: str = "",
-    looks: dict[str, lookup.ProjectStatus] | None = None,
+    index_statuses: dict[str, lookup.ProjectStatus] | None = None,
     variables: Any = (),
     unbuilt: str = "",
     **fields: str,
 ) -> Project:
-    """Return the project at *place* as if this had been built of it."""
+    """Return the project at *folder* as if this had been built of it."""
     left = [(key, value) for key, value in FIELDS if key not in fields and key != without]
     known = [*left, *((key, value) for key, value in fields.items() if value)]
-    prepared = Project(place, isolated=False, variables=variables)
-    wheel = Built(place / "tidy_shelf-0.1.0-py3-none-any.whl", names, known)
-    files = Built(place / "tidy_shelf-0.1.0.tar.gz", sdist or ["pyproject.toml", "LICENSE"], known)
-    prepared.__dict__ |= {
-        "_made": ([] if unbuilt else [files, wheel], unbuilt),
-        "looks": looks
-        or {"pypi": lookup.ProjectStatus(False), "testpypi": lookup.ProjectStatus(False)},
+    prepared = Project(folder, isolated=False, variables=variables)
+    wheel = Built(folder / "tidy_shelf-0.1.0-py3-none-any.whl", names, known)
+    files = Built(folder / "tidy_shelf-0.1.0.tar.gz", sdist or ["pyproject.toml", "LICENSE"], known)
+    prepared.build_result = BuildResult([] if unbuilt else [files, wheel], unbuilt)
+    prepared.index_statuses = index_statuses or {
+        "pypi": lookup.ProjectStatus(False),
+        "testpypi": lookup.ProjectStatus(False),
     }
     return prepared
 
@@ -120,9 +120,9 @@ Prepare = Callable[[Path], Project]
 
 
 def pyproject(text: str) -> Prepare:
-    def prepare(place: Path) -> Project:
-        write(place, **{"pyproject.toml": text})
-        return project(place)
+    def prepare(folder: Path) -> Project:
+        write(folder, **{"pyproject.toml": text})
+        return project(folder)
 
     return prepare
 
@@ -136,106 +136,106 @@ def versioned(version: str) -> Prepare:
 
 
 def built(**changes: Any) -> Prepare:
-    return lambda place: project(place, **changes)
+    return lambda folder: project(folder, **changes)
 
 
 def committed(*tags: str, after: str = "", **files: str) -> Prepare:
-    def prepare(place: Path) -> Project:
-        commit(place, **files)
+    def prepare(folder: Path) -> Project:
+        commit(folder, **files)
         for tag in tags:
-            git(place, "tag", tag)
+            git(folder, "tag", tag)
         if after:
-            commit(place, after=after)
-        return project(place)
+            commit(folder, after=after)
+        return project(folder)
 
     return prepare
 
 
 def travis(text: str, *variables: str) -> Prepare:
-    def prepare(place: Path) -> Project:
+    def prepare(folder: Path) -> Project:
         from pypi_practice.travis.plan.plan_types import Variable
 
-        commit(place, **{".travis.yml": text, "setup.py": "import setuptools; setuptools.setup()"})
-        return project(place, variables=[Variable(name, "") for name in variables])
+        commit(folder, **{".travis.yml": text, "setup.py": "import setuptools; setuptools.setup()"})
+        return project(folder, variables=[Variable(name, "") for name in variables])
 
     return prepare
 
 
-def uncommitted_travis(place: Path) -> Project:
-    commit(place)
-    write(place, **{".travis.yml": "language: python\n"})
-    return project(place)
+def uncommitted_travis(folder: Path) -> Project:
+    commit(folder)
+    write(folder, **{".travis.yml": "language: python\n"})
+    return project(folder)
 
 
-def changed(place: Path) -> Project:
-    commit(place)
-    write(place, new="x")
-    return project(place)
+def changed(folder: Path) -> Project:
+    commit(folder)
+    write(folder, new="x")
+    return project(folder)
 
 
 def no_pyproject(*others: str) -> Prepare:
-    def prepare(place: Path) -> Project:
-        (place / "pyproject.toml").unlink()
-        write(place, **dict.fromkeys(others, ""))
-        return project(place)
+    def prepare(folder: Path) -> Project:
+        (folder / "pyproject.toml").unlink()
+        write(folder, **dict.fromkeys(others, ""))
+        return project(folder)
 
     return prepare
 
 
-def nameless(place: Path) -> Project:
-    write(place, **{"pyproject.toml": "[build-system]\nrequires = []\n"})
-    return project(place, without="name")
+def nameless(folder: Path) -> Project:
+    write(folder, **{"pyproject.toml": "[build-system]\nrequires = []\n"})
+    return project(folder, without="name")
 
 
-def versionless(place: Path) -> Project:
-    write(place, **{"pyproject.toml": "[build-system]\nrequires = []\n"})
-    return project(place, without="version")
+def versionless(folder: Path) -> Project:
+    write(folder, **{"pyproject.toml": "[build-system]\nrequires = []\n"})
+    return project(folder, without="version")
 
 
-def taken_back(place: Path) -> Project:
+def taken_back(folder: Path) -> Project:
     """A token and a file for secrets that later commits have taken out again."""
-    commit(place, **{"notes.txt": f"password = {TOKEN}\n", ".pypirc": "[pypi]\n"})
-    (place / "notes.txt").unlink()
-    (place / ".pypirc").unlink()
-    commit(place)
-    return project(place)
+    commit(folder, **{"notes.txt": f"password = {TOKEN}\n", ".pypirc": "[pypi]\n"})
+    (folder / "notes.txt").unlink()
+    (folder / ".pypirc").unlink()
+    commit(folder)
+    return project(folder)
 
 
-def refused(place: Path) -> Project:
+def refused(folder: Path) -> Project:
     """A wheel whose bytes are no archive: the first thing that PyPI cannot read."""
-    prepared = project(place, metadata_version="2.4")
-    for file in prepared._made[0]:
+    prepared = project(folder, metadata_version="2.4")
+    for file in prepared.build_result.distributions:
         file.path.write_bytes(b"no archive")
     return prepared
 
 
-def malformed(place: Path) -> Project:
+def malformed(folder: Path) -> Project:
     """A wheel with a field that stands twice in its metadata, where it may stand once."""
-    prepared = project(place)
-    wheel = prepared._made[0][1]
-    prepared._made[0][1] = dataclasses.replace(wheel, unparsed=("requires-python",))
+    prepared = project(folder)
+    files = prepared.build_result.distributions
+    files[1] = dataclasses.replace(files[1], unparsed=("requires-python",))
     return prepared
 
 
-def shallow(place: Path) -> Project:
+def shallow(folder: Path) -> Project:
     """A clone with a depth, whose second commit has taken out what the first one had."""
-    taken_back(place)
-    copy = place / "copy"
-    git(place, "clone", "-q", "--depth", "1", place.as_uri(), str(copy))
+    taken_back(folder)
+    copy = folder / "copy"
+    git(folder, "clone", "-q", "--depth", "1", folder.as_uri(), str(copy))
     return project(copy)
 
 
-def loose(place: Path) -> Project:
-    commit(place)
-    write(place, **{"notes.txt": TOKEN})
-    return project(place)
+def loose(folder: Path) -> Project:
+    commit(folder)
+    write(folder, **{"notes.txt": TOKEN})
+    return project(folder)
 
 
-def loose_unreadable(place: Path) -> Project:
-    commit(place)
-    with (place / "data.bin").open("wb") as file:
+def loose_unreadable(folder: Path) -> Project:
+    commit(folder)
+    with (folder / "data.bin").open("wb") as file:
         file.truncate(FILE_LIMIT + 1)  # it has holes, and takes no room
-    return project(place)
+    return project(folder)
 
 
 SHIP = """version: ~> 1.0
@@ -274,7 +274,7 @@ CASES: dict[tuple[str, str], Prepare] = {
     ("name", "invalid"): named("-x"),
     ("name-allowed", "name_stdlib"): named("json"),
     ("name-allowed", "name_prohibited"): named("requirements.txt"),
-    ("name-yours", "taken"): built(looks=ELSEWHERE),
+    ("name-yours", "taken"): built(index_statuses=ELSEWHERE),
     ("top-level", "common"): built(names=[*GOOD_WHEEL, "tests/__init__.py"]),
     ("top-level", "stdlib"): built(names=["json/__init__.py"]),
     ("accepted", "refused"): refused,
@@ -304,7 +304,7 @@ CASES: dict[tuple[str, str], Prepare] = {
     ("version-tag", "differs"): committed("v0.2.0"),
     ("version-tag", "used"): committed("v0.1.0", after="x"),
     ("version-tag", "older"): committed("v0.2.0", after="x"),
-    ("version-new", "there"): built(looks=ELSEWHERE),
+    ("version-new", "there"): built(index_statuses=ELSEWHERE),
     ("committed", "changed"): changed,
     ("travis-file", "missing"): committed(),
     ("travis-file", "uncommitted"): uncommitted_travis,
@@ -330,8 +330,8 @@ CASES: dict[tuple[str, str], Prepare] = {
 
 
 @pytest.mark.parametrize(("name", "fault"), CASES)
-def test_a_fault_is_found_and_said(name, fault, place):
-    prepared = CASES[name, fault](place)
+def test_a_fault_is_found_and_said(name, fault, folder):
+    prepared = CASES[name, fault](folder)
     check = in_order()[name]
     outcome = check.find(prepared)
     assert (outcome.result, outcome.key) == ("fail", fault)
@@ -352,10 +352,10 @@ def test_every_fault_is_provoked():
 
 
 @pytest.mark.parametrize("name", [name for name in FACTS["checks"] if name != "accepted"])
-def test_a_good_project_passes(name, place):
+def test_a_good_project_passes(name, folder):
     """ "accepted" needs real files; the test of a whole fork has them."""
-    commit(place, **{".travis.yml": BOTH, "setup.py": "import setuptools; setuptools.setup()"})
-    prepared = project(place)
+    commit(folder, **{".travis.yml": BOTH, "setup.py": "import setuptools; setuptools.setup()"})
+    prepared = project(folder)
     outcome = in_order()[name].find(prepared)
     assert outcome.result == "pass", (outcome, in_order()[name].say(outcome, "en"))
     assert in_order()[name].check(prepared) is True
@@ -475,48 +475,48 @@ def test_bad_input_gets_a_sentence(tmp_path, capsys):
     assert TOKEN not in error
 
 
-def test_a_token_in_the_history_is_not_repeated(place, capsys):
-    taken_back(place)
-    searched = history.secrets(Repository(place))
+def test_a_token_in_the_history_is_not_repeated(folder, capsys):
+    taken_back(folder)
+    searched = history.secrets(Repository(folder))
     tokens = searched.tokens
     assert [secret.path for secret in tokens] == ["notes.txt"]
     assert [secret.path for secret in searched.files] == [".pypirc"]
     assert searched.unread == {}
     first = subprocess.run(
         ["git", "log", "--format=%h", "--reverse"],
-        cwd=place,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=True,
     ).stdout.split()[0]
     assert tokens[0].commit == first
-    code, out, _ = doctor(capsys, place, "--offline", "--no-isolation", "--lang", "en")
+    code, out, _ = doctor(capsys, folder, "--offline", "--no-isolation", "--lang", "en")
     assert code == 1
     assert f"notes.txt ({first})" in out
     assert TOKEN not in out
 
 
-def test_a_token_in_a_message_and_on_another_branch_is_found(place):
-    commit(place)
-    git(place, "checkout", "-q", "-b", "other")
-    git(place, "commit", "-q", "--allow-empty", "-m", f"Use {TOKEN}")
-    git(place, "checkout", "-q", "main")
-    tokens = history.secrets(Repository(place)).tokens
+def test_a_token_in_a_message_and_on_another_branch_is_found(folder):
+    commit(folder)
+    git(folder, "checkout", "-q", "-b", "other")
+    git(folder, "commit", "-q", "--allow-empty", "-m", f"Use {TOKEN}")
+    git(folder, "checkout", "-q", "main")
+    tokens = history.secrets(Repository(folder)).tokens
     assert [secret.path for secret in tokens] == [""]
 
 
-def test_examples_and_practice_tokens_are_no_secrets(place):
-    commit(place, **{"README.md": "pypi-AgEIcHlwaS5vcmc... and pypi-AgEbdGVzdHB5cGk" + 90 * "x"})
-    assert history.secrets(Repository(place)) == history.History()
+def test_examples_and_practice_tokens_are_no_secrets(folder):
+    commit(folder, **{"README.md": "pypi-AgEIcHlwaS5vcmc... and pypi-AgEbdGVzdHB5cGk" + 90 * "x"})
+    assert history.secrets(Repository(folder)) == history.History()
 
 
-def test_names_that_an_index_knows_are_yours_by_an_address_or_an_e_mail(place):
+def test_names_that_an_index_knows_are_yours_by_an_address_or_an_e_mail(folder):
     for info in (
         {"project_urls": {"Source": "https://www.github.com/Ana-Ruiz/tidy-shelf.git"}},
         {"home_page": "https://github.com/ana-ruiz/tidy-shelf/"},
         {"author_email": "Ana Ruiz <ana@example.com>"},
     ):
-        prepared = project(place, looks={"pypi": lookup.ProjectStatus(True, (), info)})
+        prepared = project(folder, index_statuses={"pypi": lookup.ProjectStatus(True, (), info)})
         assert in_order()["name-yours"].find(prepared).result == "pass"
     for answers in (
         {"pypi": lookup.ProjectStatus(None), "testpypi": lookup.ProjectStatus(None)},
@@ -526,7 +526,7 @@ def test_names_that_an_index_knows_are_yours_by_an_address_or_an_e_mail(place):
         },  # one answer is not that of both
         {"pypi": lookup.ProjectStatus(None), "testpypi": lookup.ProjectStatus(False)},
     ):
-        silent = project(place, looks=answers)
+        silent = project(folder, index_statuses=answers)
         for name in ("name-yours", "version-new"):
             outcome = in_order()[name].find(silent)
             assert (outcome.result, outcome.key) == ("skip", "no_answer")
@@ -562,7 +562,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
     ],
 )
 def test_an_index_that_answers_one_of_two_questions(
-    broken, exists, owner, version, place, monkeypatch
+    broken, exists, owner, version, folder, monkeypatch
 ):
     monkeypatch.setattr(Answers, "broken", broken)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -570,42 +570,44 @@ def test_an_index_that_answers_one_of_two_questions(
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
         index = dataclasses.replace(INDEXES["pypi"], web=address, simple=f"{address}/simple/")
-        status = lookup.look("tidy-shelf", index)
+        status = lookup.ask("tidy-shelf", index)
         server.shutdown()
     assert status.exists is exists
-    prepared = project(place, looks={"pypi": status, "testpypi": lookup.ProjectStatus(False)})
+    prepared = project(
+        folder, index_statuses={"pypi": status, "testpypi": lookup.ProjectStatus(False)}
+    )
     for name, expected in (("name-yours", owner), ("version-new", version)):
         outcome = in_order()[name].find(prepared)
         assert (outcome.result, outcome.key) == expected
         assert "free" not in in_order()[name].say(outcome, "en")
 
 
-def test_what_was_not_built_is_compared_with_nothing(place):
-    prepared = project(place, looks=ELSEWHERE, unbuilt="no compiler")
+def test_what_was_not_built_is_compared_with_nothing(folder):
+    prepared = project(folder, index_statuses=ELSEWHERE, unbuilt="no compiler")
     outcome = in_order()["name-yours"].find(prepared)
     assert (outcome.result, outcome.key) == ("skip", "owner_unknown")
 
 
-def test_without_git_nobody_knows_the_commits(place, monkeypatch):
-    commit(place)
+def test_without_git_nobody_knows_the_commits(folder, monkeypatch):
+    commit(folder)
     monkeypatch.setattr(git_command, "program", lambda: None)
     checks = in_order()
     for name in ("version-tag", "committed", "secret-files", "travis-publishes"):
-        outcome = checks[name].find(project(place))
+        outcome = checks[name].find(project(folder))
         assert (outcome.result, outcome.key) == ("skip", "git_missing")
         assert "not known" in checks[name].say(outcome, "en")
-    shutil.rmtree(place / ".git")
-    assert checks["committed"].find(project(place)).key == "no_git"
+    shutil.rmtree(folder / ".git")
+    assert checks["committed"].find(project(folder)).key == "no_git"
 
 
-def test_a_wheel_for_this_computer_is_no_fault_of_the_project(place, monkeypatch):
+def test_a_wheel_for_this_computer_is_no_fault_of_the_project(folder, monkeypatch):
     from pypi_practice.index.upload.rejection import UploadRejected
 
     def refusal(file: Built) -> UploadRejected | None:
         return UploadRejected("platform") if file.path.suffix == ".whl" else None
 
     monkeypatch.setattr(metadata, "_refusal", refusal)
-    outcome = in_order()["accepted"].find(project(place))
+    outcome = in_order()["accepted"].find(project(folder))
     assert (outcome.result, outcome.key) == ("skip", "platform")
 
 
@@ -630,8 +632,8 @@ def test_the_shape_of_a_real_project(name, tmp_path, monkeypatch):
         Built(tmp_path / shape["sdist"], shape["sdist_names"], fields),
         Built(tmp_path / shape["wheel"], shape["wheel_names"], fields),
     ]
-    prepared.__dict__["_made"] = (built_files, "")
-    lines = report.look(prepared, EN)
+    prepared.build_result = BuildResult(built_files)
+    lines = report.run_checks(prepared, EN)
     checks_by_result = {
         kind: [line.check.name for line in lines if line.result == kind]
         for kind in ("fail", "advice")
@@ -644,8 +646,8 @@ def test_the_shape_of_a_real_project(name, tmp_path, monkeypatch):
 
 def test_repo_review_asks_the_same_checks(forked):
     command = [sys.executable, "-m", "repo_review", "--format", "json", str(forked)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    checks_by_name = json.loads(done.stdout)["checks"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    checks_by_name = json.loads(result.stdout)["checks"]
     assert set(in_order()) <= set(checks_by_name)
     assert {name for name, check in checks_by_name.items() if check["result"] is False} == {
         "demo-description"

@@ -84,7 +84,7 @@ def test_the_work_is_linear_and_the_memory_bounded():
 def look(name: str, folder: Path) -> CheckResult:
     project = Project(folder, online=False, build=False)
     try:
-        return in_order()[name].look(project)
+        return in_order()[name].run(project)
     finally:
         project.close()
 
@@ -341,7 +341,7 @@ def test_an_answer_that_is_none_is_no_answer(body, monkeypatch):
     )
     if len(body) > 100 and body.startswith(b"{"):
         monkeypatch.setattr(lookup, "RESPONSE_LIMIT", 50)
-    assert lookup.look("x", INDEXES["pypi"]).exists is None
+    assert lookup.ask("x", INDEXES["pypi"]).exists is None
 
 
 def test_what_is_compressed_is_not_looked_into():

@@ -308,7 +308,7 @@ ANNOUNCED = Translator("en", "commands/explain")("announce")
 @pytest.mark.long
 def test_the_rehearsal_announces_what_the_catalogue_knows(tmp_path, capsys):
     folder = project(tmp_path / "demo", "install: skip\n")
-    done = subprocess.run(
+    result = subprocess.run(
         [
             sys.executable,
             "-m",
@@ -327,9 +327,9 @@ def test_the_rehearsal_announces_what_the_catalogue_knows(tmp_path, capsys):
         timeout=60,
         check=False,
     )
-    assert done.returncode == 1
-    assert done.stdout.count(ANNOUNCED) == 1
-    assert f"==> {ANNOUNCED}\n" in done.stdout
+    assert result.returncode == 1
+    assert result.stdout.count(ANNOUNCED) == 1
+    assert f"==> {ANNOUNCED}\n" in result.stdout
     assert main(["explain", "--last"]) == 0
     assert "Please override the script" in capsys.readouterr().out
 
@@ -342,7 +342,7 @@ def upload(tmp_path: Path, password: str) -> str:
         "q = r.Request('https://test.pypi.org/legacy/', b'x=1', {'Authorization': 'Basic ' + key});"
         "print(r.urlopen(q).status)"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [
             sys.executable,
             "-m",
@@ -359,8 +359,8 @@ def upload(tmp_path: Path, password: str) -> str:
         timeout=60,
         check=False,
     )
-    assert "HTTP Error 4" in done.stdout, done.stdout + done.stderr
-    return done.stderr
+    assert "HTTP Error 4" in result.stdout, result.stdout + result.stderr
+    return result.stderr
 
 
 @pytest.mark.long

@@ -40,7 +40,7 @@ from pypi_practice.index.storage.store import Store
 from pypi_practice.shell.session import practice
 from pypi_practice.travis.plan.deploy_decision import PULL_REQUEST
 from pypi_practice.travis.plan.plan_types import Event
-from pypi_practice.travis.run.script import NO_SCRIPT
+from pypi_practice.travis.run.job.script import NO_SCRIPT
 
 pytestmark = pytest.mark.long
 
@@ -65,30 +65,32 @@ STASH = (
 ).format(git=" ".join(GIT))
 
 
-def project(place: Path, text: str = PROJECT, *more: str) -> None:
+def project(project_folder: Path, text: str = PROJECT, *more: str) -> None:
     """Make a project with this pyproject.toml, a setup.py, and the folders *more*."""
-    (place / "pyproject.toml").write_text(text, encoding="utf-8")
-    (place / "setup.py").write_text("from setuptools import setup\n\nsetup()\n", encoding="utf-8")
+    (project_folder / "pyproject.toml").write_text(text, encoding="utf-8")
+    (project_folder / "setup.py").write_text(
+        "from setuptools import setup\n\nsetup()\n", encoding="utf-8"
+    )
     for name in more or ("src/demo",):
-        (place / name).mkdir(parents=True)
-        (place / name / "__init__.py").touch()
+        (project_folder / name).mkdir(parents=True)
+        (project_folder / name / "__init__.py").touch()
 
 
 def with_project(text: str = "", *more: str, head: str = PROJECT) -> Callable[[Path], None]:
     """Return what makes a project whose pyproject.toml ends in *text*."""
-    return lambda place: project(place, head + text, *more)
+    return lambda project_folder: project(project_folder, head + text, *more)
 
 
-def without_setup(place: Path) -> None:
-    project(place)
-    (place / "setup.py").unlink()
+def without_setup(project_folder: Path) -> None:
+    project(project_folder)
+    (project_folder / "setup.py").unlink()
 
 
 def file(content: bytes = b"", name: str = FILE) -> Callable[[Path], None]:
     """Return what makes one file."""
 
-    def make(place: Path) -> None:
-        (place / name).write_bytes(content or wheel(version="9.0"))
+    def make(project_folder: Path) -> None:
+        (project_folder / name).write_bytes(content or wheel(version="9.0"))
 
     return make
 
@@ -101,9 +103,9 @@ def described(fields: str) -> Callable[[Path], None]:
 def pypirc(text: bytes) -> Callable[[Path], None]:
     """Return what makes a wheel, and this ~/.pypirc."""
 
-    def make(place: Path) -> None:
-        file()(place)
-        (place / ".pypirc").write_bytes(text)
+    def make(project_folder: Path) -> None:
+        file()(project_folder)
+        (project_folder / ".pypirc").write_bytes(text)
 
     return make
 
@@ -111,8 +113,8 @@ def pypirc(text: bytes) -> Callable[[Path], None]:
 def installed(*requirements: str, then: Callable[[Path], None]) -> Callable[[Path], None]:
     """Return what installs *requirements* into the folder ``old``, and then does *then*."""
 
-    def make(place: Path) -> None:
-        then(place)
+    def make(project_folder: Path) -> None:
+        then(project_folder)
         subprocess.run(
             [
                 PYTHON,
@@ -122,7 +124,7 @@ def installed(*requirements: str, then: Callable[[Path], None]) -> Callable[[Pat
                 "--quiet",
                 "--no-deps",
                 "--target",
-                place / "old",
+                project_folder / "old",
                 *requirements,
             ],
             check=True,
@@ -133,30 +135,33 @@ def installed(*requirements: str, then: Callable[[Path], None]) -> Callable[[Pat
     return make
 
 
-def hashed(place: Path) -> None:
-    file()(place)
-    (place / "list.txt").write_text(f"demo==9.0 --hash=sha256:{'a' * 64}\n", encoding="utf-8")
-
-
-def scm(place: Path) -> None:
-    project(
-        place, f'{HEAD}[project]\nname = "demo"\ndynamic = ["version"]\n[tool.setuptools_scm]\n'
+def hashed(project_folder: Path) -> None:
+    file()(project_folder)
+    (project_folder / "list.txt").write_text(
+        f"demo==9.0 --hash=sha256:{'a' * 64}\n", encoding="utf-8"
     )
 
 
-def scm_in_git(place: Path) -> None:
-    scm(place)
+def scm(project_folder: Path) -> None:
+    project(
+        project_folder,
+        f'{HEAD}[project]\nname = "demo"\ndynamic = ["version"]\n[tool.setuptools_scm]\n',
+    )
+
+
+def scm_in_git(project_folder: Path) -> None:
+    scm(project_folder)
     for command in (("init", "-q"), ("add", "pyproject.toml"), ("commit", "-qm", "Start")):
-        subprocess.run([*GIT, *command], cwd=place, check=True, capture_output=True)
+        subprocess.run([*GIT, *command], cwd=project_folder, check=True, capture_output=True)
 
 
-def guarded(place: Path) -> None:
+def guarded(project_folder: Path) -> None:
     """Make a Python of the system's kind: marked as managed from outside, and no virtual one."""
-    library = place / "library"
+    library = project_folder / "library"
     library.mkdir()
     text = "[externally-managed]\nError=The system keeps this Python for itself.\n"
     (library / "EXTERNALLY-MANAGED").write_text(text, encoding="utf-8")
-    (place / "managed.py").write_text(
+    (project_folder / "managed.py").write_text(
         "import sys, sysconfig\n"
         "import pip._internal.utils.misc as misc\n"
         "misc.running_under_virtualenv = lambda: False\n"
@@ -172,7 +177,7 @@ class Run:
     """A program that prints a message: its command, what it finds, what is in its environment."""
 
     command: tuple[str, ...]
-    before: Callable[[Path], None] = lambda place: None
+    before: Callable[[Path], None] = lambda project_folder: None
     environ: dict[str, str] = field(default_factory=dict)
     typed: str = ""
 
@@ -404,12 +409,12 @@ class _Broken(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def run(place: Path, inner: dict[str, str], token: str, broken: str, case: Run) -> str:
+def run(project_folder: Path, inner: dict[str, str], token: str, broken: str, case: Run) -> str:
     """Run the program; return all that it printed."""
-    place.mkdir()
-    case.before(place)
+    project_folder.mkdir()
+    case.before(project_folder)
     environ = inner | {
-        "HOME": str(place),
+        "HOME": str(project_folder),
         "COLUMNS": "60",
         "NO_COLOR": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -419,9 +424,9 @@ def run(place: Path, inner: dict[str, str], token: str, broken: str, case: Run) 
     values = {"token": token, "broken": broken}
     environ |= {key: text.format(**values) for key, text in case.environ.items()}
     command = [part.replace("{broken}", broken) for part in case.command]
-    done = subprocess.run(
+    result = subprocess.run(
         command,
-        cwd=place,
+        cwd=project_folder,
         env=environ,
         input=case.typed,
         text=True,
@@ -432,7 +437,7 @@ def run(place: Path, inner: dict[str, str], token: str, broken: str, case: Run) 
         check=False,
         start_new_session=True,  # without a terminal, of which getpass would ask
     )
-    return done.stdout
+    return result.stdout
 
 
 @pytest.fixture(scope="module")
@@ -464,7 +469,7 @@ def printed(
             name: pool.submit(run, base / name, inner, token, broken, case)
             for key, runs in RUNS.items()
             for name, case in zip(
-                (f"{key}-{place}" for place in range(len(runs))), runs, strict=True
+                (f"{key}-{number}" for number in range(len(runs))), runs, strict=True
             )
             if name in wanted
         }
@@ -535,7 +540,7 @@ def sentences_of_the_rehearsal() -> set[str]:
     Not those that only announce: a command, a part of the log, a variable.
     """
     folder = ROOT / "pypi_practice" / "travis"
-    files = (folder / "run" / "script.py", folder / "plan" / "dpl.py")
+    files = (folder / "run" / "job" / "script.py", folder / "plan" / "dpl.py")
     sources = [file.read_text(encoding="utf-8") for file in files]
     source = "\n".join(sources)
     constants = {

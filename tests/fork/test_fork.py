@@ -67,7 +67,7 @@ WRONG = {
 }
 
 
-def looked(name: str, indexes: object) -> dict[str, lookup.ProjectStatus]:
+def statuses(name: str, indexes: object) -> dict[str, lookup.ProjectStatus]:
     """Answer in the place of the indexes: PyPI has requests, and TestPyPI says nothing."""
     return {
         "pypi": lookup.ProjectStatus(name == "requests"),
@@ -77,7 +77,7 @@ def looked(name: str, indexes: object) -> dict[str, lookup.ProjectStatus]:
 
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookup, "both", looked)
+    monkeypatch.setattr(lookup, "ask_all", statuses)
 
 
 def make(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
@@ -113,7 +113,7 @@ def test_a_right_name_is_built_tested_published_and_installed(name, index, tmp_p
     assert ".travis.yml: nothing to mend." in out
     project = Project(place, online=False, isolated=False)
     try:
-        lines = report.look(project, Translator("en", "commands/doctor"))
+        lines = report.run_checks(project, Translator("en", "commands/doctor"))
         assert [line.check.name for line in lines if line.result == "fail"] == []
         assert {line.check.name for line in lines if line.result == "advice"} == {
             "demo-description"
@@ -130,19 +130,19 @@ def test_a_right_name_is_built_tested_published_and_installed(name, index, tmp_p
             }
     finally:
         project.close()
-    there = tmp_path / "installed"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(there)]
+    target = tmp_path / "installed"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target)]
     environ = {**index.environ, "PIP_CONFIG_FILE": os.devnull}  # from the index, from nowhere else
     subprocess.run([*pip, name], env=environ, check=True, capture_output=True)
     runs = subprocess.run(
-        [str(there / "bin" / command), "-o", "3"],
-        env={"PYTHONPATH": str(there), "PATH": os.defpath},
+        [str(target / "bin" / command), "-o", "3"],
+        env={"PYTHONPATH": str(target), "PATH": os.defpath},
         capture_output=True,
         text=True,
         check=True,
     )
     assert len(runs.stdout.split()) == 3
-    assert (there / package / "py.typed").is_file()
+    assert (target / package / "py.typed").is_file()
     left = [
         where
         for where, text in tree(place).items()
@@ -200,14 +200,14 @@ def test_a_fork_goes_through_the_rehearsal_of_travis(tmp_path, capsys, monkeypat
         command += ["--var", "TEST_PYPI_TOKEN@staging", "--var", "PYPI_TOKEN"]
 
         def rehearse(*event: str) -> tuple[int, str]:
-            done = subprocess.run(
+            result = subprocess.run(
                 [*command, *event],
                 env={**index.environ, **tokens},
                 capture_output=True,
                 text=True,
                 check=False,
             )
-            return done.returncode, done.stdout
+            return result.returncode, result.stdout
 
         def published(key: str) -> list[str]:
             return [file.filename for file in index.files(key)]
@@ -240,7 +240,7 @@ def test_a_clean_clone_passes_its_tests_where_nothing_of_ours_is(tmp_path, capsy
     nothing = [python, "-c", "import pypi_practice"]
     without = subprocess.run(nothing, cwd=clone, env=environ, capture_output=True, check=False)
     assert b"ModuleNotFoundError" in without.stderr
-    done = subprocess.run(
+    result = subprocess.run(
         [python, "-m", "unittest", "discover", "-s", "tests"],
         cwd=clone,
         env=environ,
@@ -248,8 +248,8 @@ def test_a_clean_clone_passes_its_tests_where_nothing_of_ours_is(tmp_path, capsy
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    assert "Ran 8 tests" in done.stderr
+    assert result.returncode == 0, result.stderr
+    assert "Ran 8 tests" in result.stderr
 
 
 @pytest.mark.long
@@ -266,7 +266,7 @@ def test_a_fork_keeps_the_promises_of_the_demo_package(name, tmp_path, capsys):
         "coverage run -m unittest discover -s tests",
         "coverage report",
     ):
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", *command.split()],
             cwd=place,
             env=environ,
@@ -274,8 +274,8 @@ def test_a_fork_keeps_the_promises_of_the_demo_package(name, tmp_path, capsys):
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-    assert "100%" in done.stdout
+        assert result.returncode == 0, f"{command}: {result.stdout}{result.stderr}"
+    assert "100%" in result.stdout
 
 
 def test_the_second_time_nothing_is_changed(tmp_path, capsys):
@@ -550,15 +550,15 @@ def test_an_installed_program_carries_the_template(tmp_path):
     for ci in ("travis", "github"):
         run[-1] = str(tmp_path / ci)
         options = ["--name", "tidy-shelf", *SCRIPTED, "--offline", "--ci", ci]
-        done = subprocess.run(
+        result = subprocess.run(
             [*run, *options], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
         )
-        assert done.returncode == 0, done.stderr
+        assert result.returncode == 0, result.stderr
     where = [sys.executable, "-P", "-c", "import pypi_practice; print(pypi_practice.__file__)"]
-    done = subprocess.run(
+    result = subprocess.run(
         where, cwd=tmp_path, env=environ, capture_output=True, text=True, check=True
     )
-    assert str(installed) in done.stdout
+    assert str(installed) in result.stdout
 
 
 def _changed() -> list[str]:

@@ -18,10 +18,10 @@ PATIENCE = 120  # seconds until a test gives up: only a program that hangs takes
 def running(mark: str) -> list[str]:
     """Return the command lines of the processes that have *mark* in their environment (Linux)."""
     commands = []
-    for place in Path("/proc").glob("[0-9]*"):
+    for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if mark.encode() in (place / "environ").read_bytes():
-                commands.append((place / "cmdline").read_bytes().decode().replace("\0", " "))
+            if mark.encode() in (folder / "environ").read_bytes():
+                commands.append((folder / "cmdline").read_bytes().decode().replace("\0", " "))
     return commands
 
 
@@ -38,7 +38,7 @@ class Ended:
 
 def interrupt(
     command: Sequence[str],
-    place: Path,
+    folder: Path,
     begun: Callable[[str, list[str]], bool],
     *,
     cwd: Path,
@@ -47,9 +47,9 @@ def interrupt(
     """Start *command*, send SIGINT to it alone when *begun* holds, and return how it ended.
 
     *begun* is asked with what it has written to standard output and with the command lines of its
-    processes. Its temporary files are in a new folder in *place*.
+    processes. Its temporary files are in a new folder in *folder*.
     """
-    temporary, out, err = place / "temporary", place / "out.log", place / "err.log"
+    temporary, out, err = folder / "temporary", folder / "out.log", folder / "err.log"
     temporary.mkdir()
     mark = f"STARTED_BY_A_TEST={uuid.uuid4()}"
     name, value = mark.split("=")

@@ -138,8 +138,8 @@ def keyring(**more: str) -> Prepare:
     """Return what puts the token into the keyring, as the tutorial does."""
 
     def prepare(reader: Reader, place: Path, token: str) -> dict[str, str]:
-        done = reader.run(place, "keyring", "set", URL, "__token__", typed=f"{token}\n")
-        assert done.returncode == 0, done.stdout
+        result = reader.run(place, "keyring", "set", URL, "__token__", typed=f"{token}\n")
+        assert result.returncode == 0, result.stdout
         return more
 
     return prepare
@@ -151,8 +151,8 @@ def settings(*commands: str) -> Prepare:
     def prepare(reader: Reader, place: Path, token: str) -> dict[str, str]:
         for command in commands:
             words = [token if word == "TOKEN" else word for word in command.split()]
-            done = reader.run(place, *words)
-            assert done.returncode == 0, done.stdout
+            result = reader.run(place, *words)
+            assert result.returncode == 0, result.stdout
         return {}
 
     return prepare
@@ -203,8 +203,8 @@ def test_a_client_finds_the_token_and_publishes(reader, name):
     command, prepare = CASES[name]
     place = reader.project(name)
     more = prepare(reader, place, reader.index.token())
-    done = reader.run(place, *command, **more)
-    assert done.returncode == 0, done.stdout
+    result = reader.run(place, *command, **more)
+    assert result.returncode == 0, result.stdout
     module = name.replace("-", "_")
     published = {file.filename for file in reader.index.files()}
     assert {f"{module}-1.0-py3-none-any.whl", f"{module}-1.0.tar.gz"} <= published
@@ -254,17 +254,17 @@ def test_a_client_shows_why_it_was_refused(reader, name):
     command, more, sentence = REFUSED[name]
     place = reader.project(f"refused-{name}")
     files = [*TEST, "dist/*"] if name.startswith("twine") else []
-    done = reader.run(place, *command, *files, **more)
-    assert done.returncode != 0
-    assert sentence in " ".join(done.stdout.split()), done.stdout
+    result = reader.run(place, *command, *files, **more)
+    assert result.returncode != 0
+    assert sentence in " ".join(result.stdout.split()), result.stdout
 
 
 def test_an_address_without_uploads_is_not_found(reader):
     place = reader.project("nowhere")
     command = [*UV[:-1], "https://pypi.org/legacy/"]
-    done = reader.run(place, *command, UV_PUBLISH_TOKEN=reader.index.token("pypi"))
-    assert done.returncode != 0
-    assert "404 Not Found" in " ".join(done.stdout.split()), done.stdout
+    result = reader.run(place, *command, UV_PUBLISH_TOKEN=reader.index.token("pypi"))
+    assert result.returncode != 0
+    assert "404 Not Found" in " ".join(result.stdout.split()), result.stdout
 
 
 # Hatch takes no notice of a proxy, so the practice shell cannot lead it.
@@ -326,8 +326,8 @@ def test_hatch_finds_the_token(reader, where):
         else:
             reader.run(place, "keyring", "set", url, "__token__", typed="pypi-a\n")
             more = {"HATCH_INDEX_AUTH": ""}
-        done = reader.run(place, "hatch", "publish", "--no-prompt", "--repo", url, **more)
-    assert done.returncode == 0, done.stdout
+        result = reader.run(place, "hatch", "publish", "--no-prompt", "--repo", url, **more)
+    assert result.returncode == 0, result.stdout
     assert heard == [upload_client.basic("__token__", "pypi-a")] * 2
 
 
@@ -351,14 +351,14 @@ def test_hatch_is_told_so_in_the_practice_shell(reader, language, tmp_path):
     (place.parent / ".pypirc").write_text(real, encoding="utf-8")
     with practice_index(environ={**os.environ, "LANGUAGE": language}) as index:
         own = Reader(tmp_path, index, reader.programs)
-        done = own.run(place, "hatch", "publish", "--no-prompt")
-    assert done.returncode != 0
+        result = own.run(place, "hatch", "publish", "--no-prompt")
+    assert result.returncode != 0
     sentences = {
         "en": "takes no notice of the practice shell's proxy",
         "es": "no hace caso del proxy",
     }
-    assert sentences[language] in " ".join(done.stdout.split()), done.stdout
-    assert "secret-of-mine" not in done.stdout
+    assert sentences[language] in " ".join(result.stdout.split()), result.stdout
+    assert "secret-of-mine" not in result.stdout
 
 
 def test_hatch_sends_nothing_to_an_index_that_the_computer_trusts(reader, tmp_path):
@@ -389,8 +389,8 @@ def test_what_was_published_installs(reader, index, program, tmp_path):
     wheel = tmp_path / f"demo-{version}-py3-none-any.whl"
     wheel.write_bytes(real_wheel(version=version))
     token = reader.index.token(index)
-    done = reader.run(tmp_path, "twine7", "upload", "-r", index, str(wheel), TWINE_PASSWORD=token)
-    assert done.returncode == 0, done.stdout
+    result = reader.run(tmp_path, "twine7", "upload", "-r", index, str(wheel), TWINE_PASSWORD=token)
+    assert result.returncode == 0, result.stdout
     [file] = [file for file in reader.index.files(index) if file.filename == wheel.name]
     needed = tmp_path / "needed.txt"
     needed.write_text(f"demo=={version} --hash=sha256:{file.sha256}\n", encoding="utf-8")
@@ -401,8 +401,8 @@ def test_what_was_published_installs(reader, index, program, tmp_path):
     else:
         command = [sys.executable, "-m", "uv", "pip", "install", "--default-index", url, *more]
     environ = reader.environ(tmp_path) | {"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""}
-    done = subprocess.run(
+    result = subprocess.run(
         command, env=environ, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
     assert (Path(target) / f"demo-{version}.dist-info").is_dir()

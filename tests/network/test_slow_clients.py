@@ -90,10 +90,10 @@ def ask(address: tuple[str, int]) -> int:
         return connection.getresponse().status
 
 
-def wait_for(what: Callable[[], bool]) -> None:
-    """Return when *what* is so."""
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Return when *condition* holds."""
     end = time.monotonic() + 20
-    while not what():
+    while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
 

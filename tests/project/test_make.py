@@ -29,7 +29,7 @@ packages = []
 @pytest.fixture
 def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is installed, in a project that has a lock file for each environment."""
-    done: list[str] = []
+    result: list[str] = []
     (tmp_path / "requirements").mkdir()
     for name in make.ENVIRONMENTS:
         (tmp_path / make.lock(name)).write_text(f"{name}==1.0\n", encoding="utf-8")
@@ -39,14 +39,14 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(make, name, str(value))
 
     def make_environment() -> None:
-        done.append("environment")
+        result.append("environment")
         Path(make.python()).parent.mkdir(parents=True, exist_ok=True)
         Path(make.python()).touch()
 
     monkeypatch.setattr(make, "make_environment", make_environment)
-    monkeypatch.setattr(make, "install_packages", done.append)
-    monkeypatch.setattr(make, "set_up", lambda failed, *arguments: done.append("project"))
-    return done
+    monkeypatch.setattr(make, "install_packages", result.append)
+    monkeypatch.setattr(make, "set_up", lambda failed, *arguments: result.append("project"))
+    return result
 
 
 def test_each_command_installs_what_it_needs_once(steps: list[str]) -> None:
@@ -130,7 +130,7 @@ def test_an_interrupted_step_ends_in_one_sentence() -> None:
         "import make, os, signal; make.set_up('no_install', '-c',"
         " 'import os, signal; os.kill(os.getppid(), signal.SIGINT); print(1, flush=True)')"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
         env={**os.environ, "LANG": "es_ES.UTF-8", "LC_ALL": "", "LANGUAGE": ""},
@@ -138,14 +138,14 @@ def test_an_interrupted_step_ends_in_one_sentence() -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 130
+    assert result.returncode == 130
     assert (
-        done.stdout.strip()
+        result.stdout.strip()
         == json.loads((ROOT / "scripts" / "make.yml").read_text(encoding="utf-8"))["interrupted"][
             "es"
         ]
     )
-    assert done.stderr == ""
+    assert result.stderr == ""
 
 
 # Writes what pip prints of two packages.

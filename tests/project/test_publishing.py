@@ -125,15 +125,15 @@ def test_only_locked_tools_build_and_upload():
 
 def test_the_site_is_published_as_its_page_says():
     page = yaml.safe_load((ROOT / "examples" / "site" / "pages.yml").read_text(encoding="utf-8"))
-    here = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    job = next(candidate for candidate in here["jobs"]["include"] if candidate["stage"] == "site")
+    ours = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    job = next(candidate for candidate in ours["jobs"]["include"] if candidate["stage"] == "site")
     theirs = next(
         candidate for candidate in page["jobs"]["include"] if candidate["stage"] == "site"
     )
     # This file has more tokens to empty than one that publishes a site alone.
     env = " ".join(word for word in job["env"].split() if "PYPI" not in word)
     assert {**job, "name": None, "env": env} == {**theirs, "name": None}
-    assert page["stages"][1] == here["stages"][1]
+    assert page["stages"][1] == ours["stages"][1]
 
 
 def test_the_test_job_has_what_the_tests_need():
@@ -248,7 +248,7 @@ def published(guide_readers, tmp_path_factory) -> tuple[str, Path]:
         f"python3 -m pip install -q --no-deps --target '{place}/installed' pypi-practice",
         "pypi-practice --lang en list",
     ]
-    done = guide_readers.named("publishing").practice("bash", "-c", "\n".join(lines), cwd=project)
+    done = guide_readers.reader("publishing").practice("bash", "-c", "\n".join(lines), cwd=project)
     assert done.returncode == 0, done.stdout
     return done.stdout, place
 

@@ -33,7 +33,7 @@ HOOKS = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="ut
 )
 def test_a_hook_finds_nothing(hook, tmp_path):
     """ruff, mypy and the other tools, on all files, as their configuration calls them."""
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "pre_commit", "run", hook, "--all-files"],
         cwd=ROOT,
         env={**os.environ, "PRE_COMMIT_HOME": str(tmp_path)},
@@ -41,8 +41,8 @@ def test_a_hook_finds_nothing(hook, tmp_path):
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout
-    assert "no files to check" not in done.stdout
+    assert result.returncode == 0, result.stdout
+    assert "no files to check" not in result.stdout
 
 
 def test_no_file_holds_a_token_of_the_real_indexes():

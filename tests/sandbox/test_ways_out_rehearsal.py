@@ -17,10 +17,10 @@ import yaml
 from helpers.lab import laboratory
 from helpers.lab.laboratory import ATTEMPT, PROGRAM, Arrived, Command, Lab
 from helpers.lab.results import MakeLab, check, check_kind, got_out, lab_maker, offered_walls
-from helpers.lab.ways_out import Way, filled, tried
+from helpers.lab.ways_out import Way, filled, ways_tried
 
 KINDS = ("bubblewrap", "namespace", "landlock", "none")
-WAYS = tried("rehearsal")
+WAYS = ways_tried("rehearsal")
 GUARD = 60  # seconds after which an attempt counts as one that does not end
 SETUP = "from setuptools import setup\nsetup(name='lab-demo', version='1.0')\n"
 HELPERS = ("LAB_VICTIM", "LAB_FOLDER", "LAB_OUTSIDE")
@@ -71,10 +71,10 @@ def jobs(ways: list[Way], lab: Lab) -> list[dict[str, Any]]:
 def git(lab: Lab, *words: str) -> str:
     """Run git in the user's repository; return what it prints."""
     environ = lab.environ()
-    done = subprocess.run(
+    result = subprocess.run(
         ["git", *words], cwd=lab.project, env=environ, capture_output=True, text=True, check=True
     )
-    return done.stdout
+    return result.stdout
 
 
 def write_repository(lab: Lab, ways: list[Way]) -> None:

@@ -12,12 +12,12 @@ import shutil
 import pytest
 from helpers.lab.laboratory import PROGRAM, Arrived, Command, Lab
 from helpers.lab.results import MakeLab, check, check_kind, got_out, lab_maker, offered_walls
-from helpers.lab.ways_out import ATTEMPT, Way, filled, is_alone, tried, ways
+from helpers.lab.ways_out import ATTEMPT, Way, filled, is_alone, ways, ways_tried
 
 KINDS = ("namespace", "landlock", "none")
 SHELLS = {"bash": "~/.bashrc", "zsh": "~/.zshrc", "fish": "~/.config/fish/config.fish"}
 READY = "ready-to-type"
-WAYS = tried("shell")
+WAYS = ways_tried("shell")
 GUARD = 60  # seconds after which an attempt counts as one that does not end
 
 pytestmark = pytest.mark.long

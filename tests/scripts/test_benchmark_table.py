@@ -81,7 +81,7 @@ def test_the_table_says_what_was_measured(language):
     shown, wanted = table(page(language)), list(expected())
     assert len(shown) == len(wanted) >= 19
     for cells, (spec, ours, ratio, met) in zip(shown, wanted, strict=True):
-        assert cells[0] == benchmark_table.what(spec, language)
+        assert cells[0] == benchmark_table.title(spec, language)
         assert number(cells[1], language) == pytest.approx(ours, rel=0.006)
         assert number(cells[4], language) == pytest.approx(ratio, rel=0.06)
         assert cells[6] == SPEC["kept" if met else "missed"][language]
@@ -135,8 +135,8 @@ def test_our_servers_take_the_load_and_serve_what_they_took(way, tmp_path):
         taken = running.ask(load.Job(running.target, at_once=3, count=12, projects=3))
         assert taken.statuses == {"200 OK": 12}
         for path in (running.target.page.format(name="bench0"), servers.download_path(running)):
-            got = running.ask(load.Job(running.target, at_once=2, seconds=0.1, get=path))
-            assert got.statuses.keys() == {"200 OK"}
+            result = running.ask(load.Job(running.target, at_once=2, seconds=0.1, get=path))
+            assert result.statuses.keys() == {"200 OK"}
         assert running.memory() > 10
         wrong = load.Target(**{**vars(running.target), "password": "pypi-x"})
         refused = running.ask(load.Job(wrong, at_once=1, count=1, first=100))
@@ -154,8 +154,8 @@ def test_bad_arguments_get_a_sentence(arguments, english, spanish):
     for language, sentence in (("en", english), ("es", spanish)):
         command = [sys.executable, str(ROOT / "benchmarks" / "index"), *arguments]
         environ = {**os.environ, "LANGUAGE": language}
-        done = subprocess.run(
+        result = subprocess.run(
             command, env=environ, capture_output=True, text=True, check=False, timeout=60
         )
-        assert done.returncode == 2
-        assert sentence in done.stderr
+        assert result.returncode == 2
+        assert sentence in result.stderr

@@ -244,16 +244,16 @@ def test_the_indexes_answer_at_their_own_addresses(tmp_path):
         "    print(u.urlopen(url).read().decode().count('Simple index'))\n"
     )
     urls = [index.simple for index in INDEXES.values()]
-    done = run(tmp_path, "shell", "--", sys.executable, "-c", program, *urls)
-    assert done.stdout.split() == ["2", "2"], done.stderr
+    result = run(tmp_path, "shell", "--", sys.executable, "-c", program, *urls)
+    assert result.stdout.split() == ["2", "2"], result.stderr
 
 
 def test_nothing_is_left_when_the_shell_ends(tmp_path):
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     program = "import os; print(os.environ['SSL_CERT_FILE'])"
-    done = run(tmp_path, "shell", "--", sys.executable, "-c", program, TMPDIR=str(temporary))
-    assert Path(done.stdout.strip()).is_relative_to(temporary)
+    result = run(tmp_path, "shell", "--", sys.executable, "-c", program, TMPDIR=str(temporary))
+    assert Path(result.stdout.strip()).is_relative_to(temporary)
     assert list(temporary.iterdir()) == []
 
 
@@ -262,16 +262,16 @@ def test_the_exit_code_is_that_of_the_command(tmp_path):
 
 
 def test_a_command_that_does_not_exist(tmp_path):
-    done = run(tmp_path, "shell", "--", "no-such-command")
-    assert done.returncode == 2
-    assert "There is no command no-such-command" in done.stderr
-    assert "Traceback" not in done.stderr
+    result = run(tmp_path, "shell", "--", "no-such-command")
+    assert result.returncode == 2
+    assert "There is no command no-such-command" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_a_second_shell_on_the_same_data(tmp_path):
     with practice(words=EN, environ=environ(tmp_path)):
-        done = run(tmp_path, "shell", "--", "true")
-        assert (done.returncode, "open already" in done.stderr) == (2, True)
+        result = run(tmp_path, "shell", "--", "true")
+        assert (result.returncode, "open already" in result.stderr) == (2, True)
         with pytest.raises(PracticeError, match="open already"):
             practice(words=EN, environ=environ(tmp_path)).__enter__()
 
@@ -287,17 +287,17 @@ def test_a_second_shell_opens_no_database_which_it_would_change(tmp_path, monkey
 def test_a_port_in_use(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = run(tmp_path, "shell", "--port", port, "--", "true")
-    assert done.returncode == 2
-    assert f"Port {port} cannot be used" in done.stderr
-    assert "Traceback" not in done.stderr
+        result = run(tmp_path, "shell", "--port", port, "--", "true")
+    assert result.returncode == 2
+    assert f"Port {port} cannot be used" in result.stderr
+    assert "Traceback" not in result.stderr
     assert "must be a number" in run(tmp_path, "shell", "--port", "x", "--", "true").stderr
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("in the way")
     for words, sentence in (("en", "cannot use the folder"), ("es", "no puede usar la carpeta")):
-        done = run(
+        result = run(
             tmp_path,
             "token",
             "new",
@@ -308,9 +308,9 @@ def test_a_folder_that_cannot_be_written(tmp_path):
             "--lang",
             words,
         )
-        assert done.returncode == 2
-        assert sentence in done.stderr
-        assert "Traceback" not in done.stderr
+        assert result.returncode == 2
+        assert sentence in result.stderr
+        assert "Traceback" not in result.stderr
     assert (tmp_path / "file").read_text() == "in the way"
 
 
@@ -362,8 +362,8 @@ def test_a_killed_index_lists_no_half_file_and_starts_again(tmp_path):
     (tmp_path / "data" / "unfinished" / ("0" * 32)).write_bytes(b"half an upload")
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(10)
-    done = run(tmp_path, "shell", "--", "pypi-practice", "list")
-    assert done.stdout.strip() == "Nothing has been uploaded yet."
+    result = run(tmp_path, "shell", "--", "pypi-practice", "list")
+    assert result.stdout.strip() == "Nothing has been uploaded yet."
     assert list((tmp_path / "data" / "unfinished").iterdir()) == []
 
 
@@ -380,7 +380,7 @@ def test_the_index_asks_upstream_only_for_what_it_lacks(tmp_path):
         "try: u.build_opener(Stay).open('https://test.pypi.org/simple/other-name/')\n"
         "except Exception as e: print(e.code)\n"
     )
-    done = run(
+    result = run(
         Path(place),
         "shell",
         "--",
@@ -389,7 +389,7 @@ def test_the_index_asks_upstream_only_for_what_it_lacks(tmp_path):
         program,
         PYPI_PRACTICE_UPSTREAM="https://mirror.example/simple/",
     )
-    assert done.stdout.split() == [
+    assert result.stdout.split() == [
         "/simple/other-name/",
         "307",
         "https://upstream.practice.invalid/simple/other-name/",
@@ -416,8 +416,8 @@ def test_hosts_come_from_the_data():
 
 
 def test_a_shell_in_a_shell_runs_a_command_and_says_nothing(tmp_path):
-    done = run(tmp_path, "shell", "--", "pypi-practice", "shell", "--", "pypi-practice", "list")
-    assert (done.stdout, done.stderr) == ("Nothing has been uploaded yet.\n", "")
+    result = run(tmp_path, "shell", "--", "pypi-practice", "shell", "--", "pypi-practice", "list")
+    assert (result.stdout, result.stderr) == ("Nothing has been uploaded yet.\n", "")
 
 
 @pytest.mark.parametrize(
@@ -426,18 +426,18 @@ def test_a_shell_in_a_shell_runs_a_command_and_says_nothing(tmp_path):
 )
 def test_a_variable_alone_makes_no_practice_shell(value, tmp_path):
     for command in (["shell", "--", "true"], ["travis", "run", "."]):
-        done = run(tmp_path, *command, PYPI_PRACTICE=value)
-        assert done.returncode == 2
-        assert "Traceback" not in done.stderr
-    done = run(tmp_path, "shell", "--", "true", PYPI_PRACTICE=value, LANGUAGE="es")
-    assert "no responde ningún índice de práctica" in done.stderr
+        result = run(tmp_path, *command, PYPI_PRACTICE=value)
+        assert result.returncode == 2
+        assert "Traceback" not in result.stderr
+    result = run(tmp_path, "shell", "--", "true", PYPI_PRACTICE=value, LANGUAGE="es")
+    assert "no responde ningún índice de práctica" in result.stderr
 
 
 def test_what_lies_in_the_present_folder_is_not_imported(tmp_path):
     """Neither by the command in the shell nor by what it asks pip for."""
     for name in ("pypi_practice", "yaml", "pip", "virtualenv", "json"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('imported')")
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-P", "-m", "pypi_practice", "shell", "--", "pypi-practice", "list"],
         env=environ(tmp_path),
         cwd=tmp_path,
@@ -445,7 +445,7 @@ def test_what_lies_in_the_present_folder_is_not_imported(tmp_path):
         text=True,
         check=False,
     )
-    assert done.stdout == "Nothing has been uploaded yet.\n", done.stderr
+    assert result.stdout == "Nothing has been uploaded yet.\n", result.stderr
     (tmp_path / "config").mkdir()
     asked = subprocess.run(
         [
@@ -473,11 +473,11 @@ def test_a_wall_that_is_asked_for_inside_is_made(tmp_path):
         "readlink",
         "/proc/self/ns/net",
     ]
-    done = run(tmp_path, "shell", "--wall", "none", "--", *command)
-    if "namespace" in done.stderr and done.returncode == 2 and not os.environ.get("CI"):
-        pytest.skip(f"not run: {done.stderr}")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() != os.readlink("/proc/self/ns/net")
+    result = run(tmp_path, "shell", "--wall", "none", "--", *command)
+    if "namespace" in result.stderr and result.returncode == 2 and not os.environ.get("CI"):
+        pytest.skip(f"not run: {result.stderr}")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() != os.readlink("/proc/self/ns/net")
 
 
 def test_a_kill_ends_the_command_and_the_shell(tmp_path):
@@ -510,10 +510,10 @@ def test_the_present_folder_may_be_gone(tmp_path):
     gone = tmp_path / "gone"
     gone.mkdir()
     script = f"cd {gone}; rmdir {gone}; exec {sys.executable} -P -m pypi_practice shell -- echo ran"
-    done = subprocess.run(
+    result = subprocess.run(
         ["sh", "-c", script], env=environ(tmp_path), capture_output=True, text=True, check=False
     )
-    assert done.stdout == "ran\n", done.stderr
+    assert result.stdout == "ran\n", result.stderr
 
 
 def test_a_program_of_the_present_folder_is_not_found(tmp_path, monkeypatch):

@@ -79,7 +79,7 @@ def test_the_error_names_file_and_line(name: str, small_sources: Path) -> None:
     assert separator
     path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
     line = before.count("\n") + 1
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "site_builder", "build", "--without-pdf"],
         cwd=small_sources,
         env={**os.environ, "LANG": "C.UTF-8"},
@@ -87,7 +87,7 @@ def test_the_error_names_file_and_line(name: str, small_sources: Path) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 1
-    assert expected.format(line=line, after=line + 1, after_next=line + 2) in done.stderr
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.splitlines()) <= 2
+    assert result.returncode == 1
+    assert expected.format(line=line, after=line + 1, after_next=line + 2) in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.splitlines()) <= 2

@@ -65,8 +65,8 @@ def test_newcomers_click_to_what_they_need(browser, address, built_site, languag
         page.goto(f"{address}/{language}/{path_of(way[0])}", wait_until="domcontentloaded")
         for target in way[1:]:
             links = page.locator("article a:visible")
-            here = links.evaluate_all("all => all.map(one => one.href.split('#')[0])")
-            links.nth(here.index(f"{address}/{language}/{path_of(target)}")).click()
+            addresses = links.evaluate_all("all => all.map(one => one.href.split('#')[0])")
+            links.nth(addresses.index(f"{address}/{language}/{path_of(target)}")).click()
         assert page.url.startswith(f"{address}/{language}/{path_of(task['page'])}")
     page.context.close()
 

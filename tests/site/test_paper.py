@@ -72,8 +72,8 @@ def named(edition: Edition) -> str:
 @pytest.fixture(params=EDITIONS, ids=named)
 def edition(request: pytest.FixtureRequest) -> Edition:
     """Each edition in turn."""
-    found: Edition = request.param
-    return found
+    parameter: Edition = request.param
+    return parameter
 
 
 @functools.cache
@@ -104,12 +104,12 @@ def text_of(tree: BuiltSite, edition: Edition, number: int) -> str:
 def places(tree: BuiltSite, edition: Edition) -> dict[str, int]:
     """Return on which page of paper each place lies that something links to."""
     reader = pdf(tree, edition)
-    found = {}
+    page_numbers = {}
     for name, place in reader.named_destinations.items():
         index = reader.get_destination_page_number(place)
         assert index is not None, name
-        found[name.removeprefix("/")] = index + 1
-    return found
+        page_numbers[name.removeprefix("/")] = index + 1
+    return page_numbers
 
 
 def bookmarks(entries: Any) -> Iterator[Destination]:
@@ -126,7 +126,7 @@ def bookmarks(entries: Any) -> Iterator[Destination]:
 
 def test_a_page_to_print_holds_its_pages_and_its_links_lead_on(edition, built_site):
     html = printed(built_site, edition)
-    ids = [one["id"] for one in html.select("[id]")]
+    ids = [tag["id"] for tag in html.select("[id]")]
     assert len(ids) == len(set(ids))
     shown = [page.replace("/", "-") for page in edition.pages]
     assert [section["id"] for section in html.select("section.page")] == shown
@@ -285,11 +285,11 @@ def test_the_contents_have_right_numbers_and_each_page_its_chapter(edition, buil
 def test_the_bookmarks_are_the_headings_and_none_of_them_stands_alone(edition, built_site):
     reader = pdf(built_site, edition)
     html = printed(built_site, edition)
-    headings = {words(one.get_text()) for one in html.select("h1, h2, h3, h4, h5")}
+    headings = {words(element.get_text()) for element in html.select("h1, h2, h3, h4, h5")}
     marks = list(bookmarks(reader.outline))
     assert len(marks) > len(edition.pages)
     assert {words(str(mark.title)) for mark in marks} == headings
-    titles = {words(one.get_text()) for one in html.select('[id$="--sources"]')}
+    titles = {words(element.get_text()) for element in html.select('[id$="--sources"]')}
     assert titles
     for mark in marks:
         top = float(mark.top or 0) / POINTS
@@ -319,10 +319,10 @@ def test_the_links_of_a_pdf_lead_to_a_place_or_to_the_web(edition, built_site):
 
 def test_the_count_of_what_chromium_has_painted_leaves_a_pdf_alone():
     """It is in the names of heads of tables, and another one each time."""
-    one = b"/ID (node00000571) /ID (node00000572) /Headers [ (node00000571) ]"
-    other = b"/ID (node00000579) /ID (node00000580) /Headers [ (node00000579) ]"
-    assert pdf_format._numbered_anew(one) == pdf_format._numbered_anew(other)
-    assert len(set(re.findall(rb"\(\w+\)", pdf_format._numbered_anew(one)))) == 2
+    first = b"/ID (node00000571) /ID (node00000572) /Headers [ (node00000571) ]"
+    second = b"/ID (node00000579) /ID (node00000580) /Headers [ (node00000579) ]"
+    assert pdf_format._numbered_anew(first) == pdf_format._numbered_anew(second)
+    assert len(set(re.findall(rb"\(\w+\)", pdf_format._numbered_anew(first)))) == 2
 
 
 @pytest.mark.parametrize("edition", TUTORIALS, ids=named)
@@ -339,13 +339,15 @@ def test_paper_says_where_each_link_leads(edition, built_site):
             continue
         if target.startswith("#"):
             inside += 1
-            said = label.format(number=places(built_site, edition)[target[1:]])
+            link_text = label.format(number=places(built_site, edition)[target[1:]])
         else:
             outside += 1
-            said = str(link["data-address"])
-            assert urljoin(f"{ADDRESS}{edition.language}/", said) in target or said in target
+            link_text = str(link["data-address"])
+            assert (
+                urljoin(f"{ADDRESS}{edition.language}/", link_text) in target or link_text in target
+            )
         # The end of the text: a heading or the foot of a page may stand within it.
-        shown = re.sub(r"\s", "", words(f"{name[-8:]}({said})"))
+        shown = re.sub(r"\s", "", words(f"{name[-8:]}({link_text})"))
         assert shown in text, shown
     assert inside > 8
     assert outside > 30

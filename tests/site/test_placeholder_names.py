@@ -198,19 +198,19 @@ def file_link(page: Page) -> Locator:
 def test_downloads_hold_the_names(visitor, tmp_path):
     fill(visitor, **OWN)
     own = placeholder_names.forms(**OWN)
-    with visitor.expect_download() as got:
+    with visitor.expect_download() as download:
         file_link(visitor).click()
-    assert got.value.suggested_filename == "pyproject.toml"
+    assert download.value.suggested_filename == "pyproject.toml"
     original = (ROOT / "demo-package" / "pyproject.toml").read_text("utf-8")
-    text = Path(got.value.path()).read_text("utf-8")
+    text = Path(download.value.path()).read_text("utf-8")
     assert text == placeholder_names.replaced(original, own)
     assert 'name = "Foo.Bar"' in text
     link = visitor.locator("a[href$='.zip']").first
     assert "Foo.Bar.zip" in link.inner_text()
-    with visitor.expect_download() as got:
+    with visitor.expect_download() as download:
         link.click()
-    assert got.value.suggested_filename == "Foo.Bar.zip"
-    with zipfile.ZipFile(got.value.path()) as archive:
+    assert download.value.suggested_filename == "Foo.Bar.zip"
+    with zipfile.ZipFile(download.value.path()) as archive:
         assert archive.testzip() is None
         contents = {member.filename: archive.read(member).decode() for member in archive.infolist()}
     with zipfile.ZipFile(io.BytesIO(downloads.archive())) as archive:
@@ -232,9 +232,9 @@ def test_a_download_without_connection_comes_as_it_is(visitor):
             route.abort() if route.request.resource_type == "fetch" else route.continue_()
         ),
     )
-    with visitor.expect_download() as got:
+    with visitor.expect_download() as download:
         file_link(visitor).click()
-    assert 'name = "random-names"' in Path(got.value.path()).read_text("utf-8")
+    assert 'name = "random-names"' in Path(download.value.path()).read_text("utf-8")
     assert "with those of the example" in visitor.locator(".own-names__status").inner_text()
 
 
@@ -271,7 +271,7 @@ def test_a_package_with_other_names_works(name, tmp_path):
         target = tmp_path / placeholder_names.replaced(inner, own)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(placeholder_names.replaced(path.read_text("utf-8"), own), "utf-8")
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "unittest", "discover", "-s", "tests"],
         cwd=tmp_path,
         env={"PYTHONPATH": str(tmp_path / "src")},
@@ -279,7 +279,7 @@ def test_a_package_with_other_names_works(name, tmp_path):
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
     assert own["package"] in (tmp_path / "pyproject.toml").read_text("utf-8")
 
 
@@ -337,13 +337,13 @@ def test_links_change_too(browser, address):
 
 def test_the_form_knows_what_the_program_knows():
     text = marks.script_data("es")
-    given = json.loads(text.removeprefix("window.ownNames = ").removesuffix(";\n"))
-    assert set(given["stdlib"].split()) == project_names.stdlib()
-    assert set(given["prohibited"]) == project_names.prohibited()
+    form_data = json.loads(text.removeprefix("window.ownNames = ").removesuffix(";\n"))
+    assert set(form_data["stdlib"].split()) == project_names.stdlib()
+    assert set(form_data["prohibited"]) == project_names.prohibited()
     uploads = yaml.safe_load(
         (ROOT / "pypi_practice" / "data" / "index" / "uploads.yml").read_text("utf-8")
     )
-    assert uploads["name_stdlib"]["cause"]["es"] in given["says"]["name_stdlib"]
+    assert uploads["name_stdlib"]["cause"]["es"] in form_data["says"]["name_stdlib"]
 
 
 def test_the_search_index_holds_the_plain_names(built_site):

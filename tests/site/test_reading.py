@@ -65,8 +65,8 @@ def test_nothing_is_wider_than_its_column_and_nothing_is_covered(browser, addres
         page.goto(f"{address}/{language}/{'' if name == 'index' else f'{name}/'}")
         for width in (1400, 768, 390, 320):
             page.set_viewport_size({"width": width, "height": 900})
-            if found := page.evaluate(FAULTS):
-                faults[f"{name}, {width} px"] = found
+            if page_faults := page.evaluate(FAULTS):
+                faults[f"{name}, {width} px"] = page_faults
     page.context.close()
     assert faults == {}
 
@@ -326,8 +326,8 @@ def test_a_message_is_printed_once(built_site):
     messages = html.select("details.message")
     assert len(messages) == len(catalogue())
     for entry, message in zip(
-        sorted(catalogue(), key=lambda one: one.id),
-        sorted(messages, key=lambda one: one.h3["id"]),
+        sorted(catalogue(), key=lambda entry: entry.id),
+        sorted(messages, key=lambda message: message.h3["id"]),
         strict=True,
     ):
         assert message.h3.code.get_text() == entry.text

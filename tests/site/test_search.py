@@ -28,8 +28,8 @@ FIND = "query => window.guideSearch.ready.then(find => find(query))"
 def content(built_site, language: str) -> dict[str, Any]:
     """Return what the search of a language looks through."""
     text = (built_site.site / language / "search" / search_data.NAME).read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text.removeprefix("window.guideSearch = ").rstrip(";\n"))
-    return found
+    data: dict[str, Any] = json.loads(text.removeprefix("window.guideSearch = ").rstrip(";\n"))
+    return data
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
@@ -48,13 +48,13 @@ def searcher(request, browser, address):
 
 def results(page, query: str) -> list[str]:
     """Return the places that a query finds, best first: tutorial/upload#keep."""
-    places = [found["place"].partition("#") for found in page.evaluate(FIND, query)["results"]]
+    places = [result["place"].partition("#") for result in page.evaluate(FIND, query)["results"]]
     return [(path.strip("/") or "index") + mark + name for path, mark, name in places]
 
 
-def leads_to(found: list[str], places: list[str]) -> bool:
+def leads_to(results: list[str], places: list[str]) -> bool:
     """Tell whether the first result is one of *places*, or a section of a page among them."""
-    return bool(found) and bool({found[0], found[0].partition("#")[0]} & set(places))
+    return bool(results) and bool({results[0], results[0].partition("#")[0]} & set(places))
 
 
 # What it finds
@@ -62,19 +62,19 @@ def leads_to(found: list[str], places: list[str]) -> bool:
 
 def test_what_people_type_finds_what_helps_first(searcher):
     missed = [
-        f"{query!r} finds {found[:4]} and not {places}"
+        f"{query!r} finds {hits[:4]} and not {places}"
         for query, places in SEARCHES[searcher.language].items()
-        if not leads_to(found := results(searcher, query), places)
+        if not leads_to(hits := results(searcher, query), places)
     ]
     assert missed == []
 
 
 def test_newcomers_find_with_their_own_words(searcher):
     missed = [
-        f"{query!r} finds {found[:4]} and not {task['page']}"
+        f"{query!r} finds {hits[:4]} and not {task['page']}"
         for task in TASKS
         for query in task[searcher.language]
-        if not leads_to(found := results(searcher, query), [task["page"], *task.get("also", [])])
+        if not leads_to(hits := results(searcher, query), [task["page"], *task.get("also", [])])
     ]
     assert missed == []
 
@@ -139,9 +139,9 @@ def test_short_words_of_a_sentence_change_nothing(searcher):
 
 def test_a_query_finds_few_sections_of_many_pages(searcher):
     for query in ("token", "pypi", "travis pypi token upload"):
-        found = results(searcher, query)
-        pages_found = [place.partition("#")[0] for place in found]
-        assert 3 < len(found) <= 10
+        hits = results(searcher, query)
+        pages_found = [place.partition("#")[0] for place in hits]
+        assert 3 < len(hits) <= 10
         assert max(map(pages_found.count, pages_found)) <= 3
 
 
@@ -159,11 +159,11 @@ def test_a_query_finds_few_sections_of_many_pages(searcher):
 def test_a_misspelt_word_is_understood_and_said(searcher, language, typed, meant):
     if searcher.language != language:
         return
-    found = searcher.evaluate(FIND, typed)
-    assert found["results"]
+    answer = searcher.evaluate(FIND, typed)
+    assert answer["results"]
     right = searcher.evaluate(FIND, meant[0])
     assert right["corrected"] == []
-    assert found["results"][0]["place"] == right["results"][0]["place"]
+    assert answer["results"][0]["place"] == right["results"][0]["place"]
     searcher.locator(".search__field").fill(typed)
     until(searcher, "document.querySelector('.search__status').textContent.match(/[«“]/)")
 
@@ -180,8 +180,8 @@ def test_words_of_one_meaning_find_the_same(searcher):
             ("tag", "etiqueta"),
         ],
     }[searcher.language]
-    for one, other in pairs:
-        assert results(searcher, one) == results(searcher, other) != []
+    for first, second in pairs:
+        assert results(searcher, first) == results(searcher, second) != []
 
 
 # What it looks through
@@ -205,7 +205,7 @@ def test_what_stands_around_the_text_is_not_searched(language, built_site):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_section_is_there_in_its_language(language, built_site):
-    sections = {one["place"]: one for one in content(built_site, language)["sections"]}
+    sections = {section["place"]: section for section in content(built_site, language)["sections"]}
     upload = {"en": "Upload to TestPyPI by hand", "es": "Sube el paquete a TestPyPI a mano"}
     assert sections["tutorial/upload/#keep"]["page"] == upload[language]
     assert "page" not in sections["tutorial/upload/"]
@@ -218,9 +218,9 @@ def test_the_words_for_a_page_name_one_that_is_there(built_site):
     )
     for language in LANGUAGES:
         places = {
-            one["place"].replace("/#", "#").strip("/") or "index"
-            for one in content(built_site, language)["sections"]
-        } | {f"index{one['place']}" for one in content(built_site, language)["sections"]}
+            section["place"].replace("/#", "#").strip("/") or "index"
+            for section in content(built_site, language)["sections"]
+        } | {f"index{section['place']}" for section in content(built_site, language)["sections"]}
         assert set(words["pages"]) - places == set()
         assert set(words["weights"]) - places == set()
 
@@ -280,10 +280,10 @@ def test_the_arrows_go_through_the_results(browser, address):
     page = browser.new_context().new_page()
     page.goto(f"{address}/en/?q=token")
     page.locator(".search__results a").nth(1).wait_for()
-    here = "[...document.querySelectorAll('.search__results a')].indexOf(document.activeElement)"
+    focused = "[...document.querySelectorAll('.search__results a')].indexOf(document.activeElement)"
     for key, expected in (("ArrowDown", 0), ("ArrowDown", 1), ("ArrowUp", 0), ("ArrowUp", -1)):
         page.keyboard.press(key)
-        assert page.evaluate(here) == expected
+        assert page.evaluate(focused) == expected
     assert page.evaluate("document.activeElement.matches('.search__field')")
     page.context.close()
 

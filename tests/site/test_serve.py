@@ -130,7 +130,7 @@ def test_nothing_is_left_when_the_terminal_is_closed(serving: Serving, number: s
 def test_a_port_in_use_is_a_sentence_at_once(small_sources):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "site_builder", "serve", "--port", str(port), "--lang", "es"],
             cwd=small_sources,
             capture_output=True,
@@ -138,15 +138,15 @@ def test_a_port_in_use_is_a_sentence_at_once(small_sources):
             timeout=PATIENCE,
             check=False,
         )
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert f"El puerto {port}" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert f"El puerto {port}" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(small_sources):
     (small_sources / "taken").write_text("a file", encoding="utf-8")
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "site_builder", "build", "--site-dir", "taken", "--lang", "es"],
         cwd=small_sources,
         capture_output=True,
@@ -154,10 +154,10 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(small_sources):
         timeout=PATIENCE,
         check=False,
     )
-    assert done.returncode == 1
-    assert "taken" in done.stderr
-    assert "--site-dir CARPETA" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert result.returncode == 1
+    assert "taken" in result.stderr
+    assert "--site-dir CARPETA" in result.stderr
+    assert "Traceback" not in result.stderr
     assert (small_sources / "taken").read_text(encoding="utf-8") == "a file"
 
 
@@ -172,7 +172,7 @@ def test_an_interrupted_build_leaves_nothing_behind(small_sources):
     command = [sys.executable, "-m", "site_builder", "build", "--without-pdf", "--site-dir", "x"]
 
     def begun(written: str, processes: list[str]) -> bool:
-        return sum(" mkdocs " in one for one in processes) == 2
+        return sum(" mkdocs " in command_line for command_line in processes) == 2
 
     ended = interrupt(command, small_sources, begun, cwd=small_sources)
     assert (ended.code, ended.processes, ended.files) == (130, [], [])
@@ -197,7 +197,7 @@ sys.exit(__main__.main())
 
 @pytest.mark.parametrize("moment", [1, 10, 100, 1000])
 def test_a_build_can_be_interrupted_while_it_starts(moment, small_sources):
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", DRIVER, str(moment), "build", "--site-dir", "x"],
         cwd=small_sources,
         capture_output=True,
@@ -205,5 +205,5 @@ def test_a_build_can_be_interrupted_while_it_starts(moment, small_sources):
         timeout=PATIENCE,
         check=False,
     )
-    assert done.returncode == 130, done
-    assert "Traceback" not in done.stderr
+    assert result.returncode == 130, result
+    assert "Traceback" not in result.stderr

@@ -68,7 +68,7 @@ def french(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert old in text
         text = text.replace(old, new, 1)
     words.write_text(text, encoding="utf-8")
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", "mkdocs.fr.yml"],
         cwd=place,
         env={**os.environ, **building.QUIET},
@@ -76,7 +76,7 @@ def french(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
     return place
 
 

@@ -71,7 +71,7 @@ def test_the_same_files_make_the_same_bytes(built_wheel, tmp_path):
 def test_the_build_is_clean(tmp_path):
     sources = wheel.copy_sources(tmp_path / "sources")
     environ = {key: text for key, text in os.environ.items() if not key.startswith("PYTHON")}
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "build", "--no-isolation", "--wheel"],
         cwd=sources,
         env=environ,
@@ -80,9 +80,9 @@ def test_the_build_is_clean(tmp_path):
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout
-    assert "warning" not in done.stdout.lower()
-    assert "deprecat" not in done.stdout.lower()
+    assert result.returncode == 0, result.stdout
+    assert "warning" not in result.stdout.lower()
+    assert "deprecat" not in result.stdout.lower()
 
 
 def test_what_the_backend_says_of_a_fault_is_said(tmp_path, monkeypatch):

@@ -12,7 +12,7 @@
   var log = form.querySelector("textarea");
   var status = form.querySelector(".explain-status");
   var warning = form.querySelector(".explain-secret");
-  var found = form.querySelector(".explain-found");
+  var results = form.querySelector(".explain-found");
 
   function rules(name) {
     return JSON.parse(form.dataset[name]).map(function (pair) {
@@ -20,25 +20,25 @@
     });
   }
   function apply(list, text) {
-    return list.reduce(function (done, rule) { return done.replace(rule[0], rule[1]); }, text);
+    return list.reduce(function (cleaned, rule) { return cleaned.replace(rule[0], rule[1]); }, text);
   }
   var clean = rules("clean");
   var secrets = rules("secrets");
-  var entries = Array.prototype.map.call(document.querySelectorAll(".message"), function (one) {
+  var entries = Array.prototype.map.call(document.querySelectorAll(".message"), function (element) {
     return {
-      element: one,
-      heading: one.querySelector("h3"),
-      level: Number(one.dataset.level),
-      patterns: JSON.parse(one.dataset.patterns)
+      element: element,
+      heading: element.querySelector("h3"),
+      level: Number(element.dataset.level),
+      patterns: JSON.parse(element.dataset.patterns)
     };
   });
 
   // The smaller, the more a find says.
-  function rank(one, two) { return two.letters - one.letters || one.place - two.place; }
+  function rank(first, second) { return second.letters - first.letters || first.entryIndex - second.entryIndex; }
 
-  function hides(one, other) {
-    return one.place !== other.place && one.start <= other.start && other.end <= one.end &&
-      rank(one, other) < 0;
+  function hides(outer, inner) {
+    return outer.entryIndex !== inner.entryIndex && outer.start <= inner.start && inner.end <= outer.end &&
+      rank(outer, inner) < 0;
   }
 
   function quoteAt(text, at) { return text[at] === "'" || text[at] === '"' ? text[at] : null; }
@@ -80,98 +80,100 @@
 
   function* first(segment, text) {
     var literal = literalOf(segment);
-    for (var at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + 1)) {
-      var place = segmentAt(segment, text, at);
-      if (place) yield place;
+    for (var position = text.indexOf(literal); position >= 0; position = text.indexOf(literal, position + 1)) {
+      var span = segmentAt(segment, text, position);
+      if (span) yield span;
     }
   }
 
-  // Yields where a segment follows what is before: the start of that, and its own end. Of several
-  // before it, the nearest counts. Both are walked through once.
+  // Yields the spans of before that a segment follows, extended to its end. The nearest span before
+  // a segment is taken. Both are read once.
   function* followed(before, segment, text) {
     var literal = literalOf(segment), current = before.next().value;
     if (!current) return;
-    var upcoming = before.next().value, at = text.indexOf(literal, current[1]);
-    while (at >= 0) {
-      while (upcoming && upcoming[1] <= at) {
+    var upcoming = before.next().value, position = text.indexOf(literal, current[1]);
+    while (position >= 0) {
+      while (upcoming && upcoming[1] <= position) {
         current = upcoming;
         upcoming = before.next().value;
       }
-      if (at - current[1] <= gap) {
-        var place = segmentAt(segment, text, at);
-        if (place) yield [current[0], place[1]];
-        at = text.indexOf(literal, at + 1);
-      } else if (upcoming) at = text.indexOf(literal, upcoming[1]);
+      if (position - current[1] <= gap) {
+        var span = segmentAt(segment, text, position);
+        if (span) yield [current[0], span[1]];
+        position = text.indexOf(literal, position + 1);
+      } else if (upcoming) position = text.indexOf(literal, upcoming[1]);
       else return;
     }
   }
 
-  // Yields start and end of each find, from left to right; they do not overlap.
+  // Yields start and end of each occurrence, from left to right; they do not overlap.
   function* spans(segments, text) {
-    var found = segments.slice(1).reduce(function (before, segment) {
+    var ranges = segments.slice(1).reduce(function (before, segment) {
       return followed(before, segment, text);
-    }, first(segments[0], text)), last = 0;
-    for (var span of found) {
-      if (span[0] < last) continue;
+    }, first(segments[0], text)), lastEnd = 0;
+    for (var span of ranges) {
+      if (span[0] < lastEnd) continue;
       yield span;
-      last = span[1];
+      lastEnd = span[1];
     }
   }
 
-  // The finds that no other hides, by their start.
-  function visible(finds) {
-    var reaching = [];
-    return finds.sort(function (one, two) {
-      return one.start - two.start || two.end - one.end || rank(one, two);
-    }).filter(function (one) {
-      reaching = reaching.filter(function (other) { return other.end > one.start; });
-      if (reaching.some(function (other) { return hides(other, one); })) return false;
-      reaching.push(one);
+  // The occurrences that no other hides, ordered by their start.
+  function visible(occurrences) {
+    var overlapping = [];
+    return occurrences.sort(function (first, second) {
+      return first.start - second.start || second.end - first.end || rank(first, second);
+    }).filter(function (occurrence) {
+      overlapping = overlapping.filter(function (other) { return other.end > occurrence.start; });
+      if (overlapping.some(function (other) { return hides(other, occurrence); })) return false;
+      overlapping.push(occurrence);
       return true;
     });
   }
 
   // Finds the entries in a cleaned text.
   function find(text) {
-    var whole = text.replace(/[^!-~]+/g, "").toLowerCase();
-    var finds = [];
-    entries.forEach(function (entry, place) {
+    var compact = text.replace(/[^!-~]+/g, "").toLowerCase();
+    var occurrences = [];
+    entries.forEach(function (entry, entryIndex) {
       entry.patterns.forEach(function (pattern) {
-        for (var span of spans(pattern[0], whole)) {
-          finds.push({ place: place, start: span[0], end: span[1], letters: pattern[1] });
+        for (var span of spans(pattern[0], compact)) {
+          occurrences.push({ entryIndex: entryIndex, start: span[0], end: span[1], letters: pattern[1] });
         }
       });
     });
-    var first = {};
-    visible(finds).forEach(function (one) { first[one.place] = first[one.place] || one; });
-    return Object.keys(first).map(function (key) { return first[key]; }).sort(function (one, two) {
-      return entries[two.place].level - entries[one.place].level ||
-        one.start - two.start || one.place - two.place;
-    }).map(function (one) { return entries[one.place]; });
+    var firstByEntry = {};
+    visible(occurrences).forEach(function (occurrence) {
+      firstByEntry[occurrence.entryIndex] = firstByEntry[occurrence.entryIndex] || occurrence;
+    });
+    return Object.values(firstByEntry).sort(function (first, second) {
+      return entries[second.entryIndex].level - entries[first.entryIndex].level ||
+        first.start - second.start || first.entryIndex - second.entryIndex;
+    }).map(function (occurrence) { return entries[occurrence.entryIndex]; });
   }
 
   function item(entry) {
-    var made = document.createElement("li");
+    var listItem = document.createElement("li");
     var title = document.createElement("p");
     var link = document.createElement("a");
     link.href = "#" + entry.heading.id;
     link.appendChild(entry.heading.firstElementChild.cloneNode(true));
     title.appendChild(link);
-    made.appendChild(title);
+    listItem.appendChild(title);
     Array.prototype.forEach.call(entry.element.children, function (child) {
       if (child.matches("p:not(.reproduced)") && child.querySelector("strong")) {
-        made.appendChild(child.cloneNode(true));
+        listItem.appendChild(child.cloneNode(true));
       }
     });
-    return made;
+    return listItem;
   }
 
   function say(text) { status.textContent = text; }
 
   function explain() {
-    found.textContent = "";
+    results.textContent = "";
     warning.textContent = "";
-    // In this order, so that no colour inside a secret hides it.
+    // Clean first: a colour code inside a token would hide it from the redaction.
     var cleaned = apply(clean, log.value), safe = apply(secrets, cleaned);
     if (safe !== cleaned) {
       log.value = safe;
@@ -187,8 +189,8 @@
     say((matches.length === 1 ? words.found_one
       : words.found.replace("{number}", String(matches.length))) + cut);
     var list = document.createElement("ol");
-    matches.forEach(function (one) { list.appendChild(item(one)); });
-    found.appendChild(list);
+    matches.forEach(function (entry) { list.appendChild(item(entry)); });
+    results.appendChild(list);
   }
 
   form.addEventListener("submit", function (event) {
@@ -196,7 +198,7 @@
     explain();
   });
   form.addEventListener("reset", function () {
-    found.textContent = warning.textContent = status.textContent = "";
+    results.textContent = warning.textContent = status.textContent = "";
     log.focus();
   });
   log.addEventListener("paste", function () { setTimeout(explain); });

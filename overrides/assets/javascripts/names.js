@@ -1,83 +1,83 @@
-// What the theme leaves to the mouse or without a name: for keyboards and screen readers.
+// Makes controls of the theme usable by keyboard, and names elements for screen readers.
 (function () {
   "use strict";
   var words = document.querySelector("[data-menu]");
 
-  // A button in the place of a label that opens or changes something: a label takes no focus. The
-  // style sheet of the theme knows it by its classes and by what it is for.
-  function twin(label, text) {
-    var one = document.createElement("button"), box = document.getElementById(label.htmlFor);
-    one.type = "button";
+  // Returns a button to replace a label of a checkbox or radio button, because a label has no focus.
+  // It keeps the classes and the attribute "for", which the style sheet of the theme selects.
+  function buttonFor(label, text) {
+    var button = document.createElement("button"), box = document.getElementById(label.htmlFor);
+    button.type = "button";
     Array.from(label.attributes).forEach(function (attribute) {
-      one.setAttribute(attribute.name, attribute.value);
+      button.setAttribute(attribute.name, attribute.value);
     });
-    one.classList.add("guide-button");
-    if (text) one.setAttribute("aria-label", text);
-    one.append.apply(one, Array.from(label.childNodes, function (node) { return node.cloneNode(true); }));
-    function tell() { one.setAttribute("aria-expanded", box.checked); }
+    button.classList.add("guide-button");
+    if (text) button.setAttribute("aria-label", text);
+    button.append.apply(button, Array.from(label.childNodes, function (node) { return node.cloneNode(true); }));
+    function updateState() { button.setAttribute("aria-expanded", box.checked); }
     if (box.type === "checkbox") {
-      tell();
-      box.addEventListener("change", tell);
+      updateState();
+      box.addEventListener("change", updateState);
     }
-    one.addEventListener("click", function (event) {
+    button.addEventListener("click", function (event) {
       var byKey = event.detail === 0;
       box.click();
-      if (byKey) setTimeout(function () { enter(one, box); }, 300); // it slides in
+      if (byKey) setTimeout(function () { moveFocus(button, box); }, 300); // after the transition
     });
-    return one;
+    return button;
   }
 
-  function seen(one) {
-    return one.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  function isVisible(element) {
+    return element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   }
 
-  // Moves on to what a button has opened, or back to the button that opens it again.
-  function enter(one, box) {
-    var place = box.id === "__drawer" ? document.querySelector(".md-nav--primary")
-      : box.type === "radio" ? one.parentNode : box.parentNode.querySelector(":scope > .md-nav");
-    var target = box.type === "checkbox" && !box.checked ? box.parentNode.querySelector(':scope > button[for="' + box.id + '"]')
-      : Array.from(place.querySelectorAll("a[href], button")).find(seen);
-    if (target) target.focus();
+  // Moves the focus into the part that a button has opened, or back to the button that opens it.
+  function moveFocus(button, box) {
+    var container = box.id === "__drawer" ? document.querySelector(".md-nav--primary")
+      : box.type === "radio" ? button.parentNode : box.parentNode.querySelector(":scope > .md-nav");
+    var control = box.type === "checkbox" && !box.checked ? box.parentNode.querySelector(':scope > button[for="' + box.id + '"]')
+      : Array.from(container.querySelectorAll("a[href], button")).find(isVisible);
+    if (control) control.focus();
   }
 
-  function name() {
-    document.querySelectorAll("nav.md-code__nav:not([role])").forEach(function (one) {
-      one.setAttribute("role", "none");
+  function labelElements() {
+    document.querySelectorAll("nav.md-code__nav:not([role])").forEach(function (nav) {
+      nav.setAttribute("role", "none");
     });
-    // A table that is too wide can be scrolled with the arrows.
-    document.querySelectorAll(".md-typeset__scrollwrap:not([tabindex])").forEach(function (one) {
-      var before = Array.from(document.querySelectorAll("article :is(h1, h2, h3)")).filter(function (heading) {
-        return heading.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING;
+    // A wide table gets the focus, so that the arrow keys scroll it.
+    document.querySelectorAll(".md-typeset__scrollwrap:not([tabindex])").forEach(function (wrapper) {
+      var heading = Array.from(document.querySelectorAll("article :is(h1, h2, h3)")).filter(function (candidate) {
+        return candidate.compareDocumentPosition(wrapper) & Node.DOCUMENT_POSITION_FOLLOWING;
       }).pop();
-      one.tabIndex = 0;
-      one.setAttribute("role", "group");
-      one.setAttribute("aria-label", before ? before.firstChild.textContent.trim() : document.title);
+      wrapper.tabIndex = 0;
+      wrapper.setAttribute("role", "group");
+      wrapper.setAttribute("aria-label", heading ? heading.firstChild.textContent.trim() : document.title);
     });
   }
-  new MutationObserver(name).observe(document.documentElement, { childList: true, subtree: true });
-  name();
+  new MutationObserver(labelElements).observe(document.documentElement, { childList: true, subtree: true });
+  labelElements();
 
   document.querySelectorAll("label.md-header__button:not([for=__search])").forEach(function (label) {
-    label.replaceWith(twin(label, label.htmlFor === "__drawer" && words ? words.dataset.menu : label.title));
+    label.replaceWith(buttonFor(label, label.htmlFor === "__drawer" && words ? words.dataset.menu : label.title));
   });
-  document.querySelectorAll(".md-option").forEach(function (one) {
-    one.tabIndex = -1;
-    one.setAttribute("aria-hidden", "true");
+  document.querySelectorAll(".md-option").forEach(function (option) {
+    option.tabIndex = -1;
+    option.setAttribute("aria-hidden", "true");
   });
 
-  // On a wide screen the parts of the contents are headings; in the drawer they open.
+  // On a wide screen the parts of the navigation are headings; in the drawer they are buttons.
   var narrow = matchMedia("(max-width: 76.234375em)");
   var pairs = Array.from(document.querySelectorAll(".md-nav--primary label:is([for^=__nav_], [for=__toc])"), function (label) {
-    return [label, twin(label)];
+    return [label, buttonFor(label)];
   });
-  function fit() {
+  function updateDrawer() {
     pairs.forEach(function (pair) {
       var from = pair[narrow.matches ? 0 : 1];
       if (from.isConnected) from.replaceWith(pair[narrow.matches ? 1 : 0]);
     });
   }
-  narrow.addEventListener("change", fit);
-  fit();
+  narrow.addEventListener("change", updateDrawer);
+  updateDrawer();
 
   document.addEventListener("keydown", function (event) {
     var drawer = document.getElementById("__drawer");
@@ -86,28 +86,28 @@
     document.querySelector(".md-header__button[for=__drawer]").focus();
   });
 
-  // The report of a fault names the section: of the selected text, else of the address, else, for
-  // the link beside the text, the one that is being read.
+  // The report of a fault names a section: that of the selected text, else that in the address; the
+  // link beside the text uses the section in view.
   var report = document.querySelector(".page-foot__report");
   if (!report) return;
   function sectionOf(node) {
-    var found = null;
+    var section = null;
     document.querySelectorAll("article :is(h1, h2, h3)[id]").forEach(function (heading) {
-      if (heading.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING || heading.contains(node)) found = heading;
+      if (heading.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING || heading.contains(node)) section = heading;
     });
-    return found;
+    return section;
   }
-  function read() {
-    var found = null;
+  function sectionInView() {
+    var section = null;
     document.querySelectorAll("article :is(h1, h2, h3)[id]").forEach(function (heading) {
-      if (heading.getBoundingClientRect().top < innerHeight / 3) found = heading;
+      if (heading.getBoundingClientRect().top < innerHeight / 3) section = heading;
     });
-    return found;
+    return section;
   }
   function fill(link) {
     var chosen = getSelection(), quote = chosen.isCollapsed ? "" : chosen.toString().trim().slice(0, 300);
     var section = quote ? sectionOf(chosen.anchorNode)
-      : link !== report ? read() : location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      : link !== report ? sectionInView() : location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     var text = section ? section.firstChild.textContent.trim() + " (#" + section.id + ")" : report.dataset.whole;
     var body = report.dataset.body.replace("{section}", text);
     if (quote) body += "> " + quote.replace(/\n+/g, "\n> ") + "\n";

@@ -3,8 +3,8 @@
 (function () {
   "use strict";
   var data = window.ownNames;
-  var marks = new RegExp(data.marks.map(function (one, number) {
-    return "(?<m" + number + ">" + one.pattern + ")";
+  var marks = new RegExp(data.marks.map(function (mark, number) {
+    return "(?<m" + number + ">" + mark.pattern + ")";
   }).join("|"), "g");
 
   function identifier(name) {
@@ -25,8 +25,8 @@
   }
 
   function look(name) {
-    return Array.from(name, function (one) {
-      return one in data.looks ? data.looks[one] : one;
+    return Array.from(name, function (character) {
+      return character in data.looks ? data.looks[character] : character;
     }).join("").toLowerCase();
   }
 
@@ -37,26 +37,26 @@
   var stdlib = new Set(data.stdlib.split(" "));
 
   function faults(project, repository, user) {
-    var found = {};
+    var problems = {};
     var names = { project: project, repository: repository, user: user };
     var normal = project.replace(/[-_.]+/g, "-").toLowerCase();
-    if (!project) found.project = "empty";
-    else if (!whole(data.pattern, "i").test(project)) found.project = "name_invalid";
-    else if (stdlib.has(normal)) found.project = "name_stdlib";
-    else if (data.prohibited.includes(normal)) found.project = "name_prohibited";
-    else if (data.taken.includes(look(project))) found.project = "name_similar";
-    if (repository && !whole(data.repository).test(repository)) found.repository = "repository";
-    if (user && !whole(data.user).test(user)) found.user = "user";
+    if (!project) problems.project = "empty";
+    else if (!whole(data.pattern, "i").test(project)) problems.project = "name_invalid";
+    else if (stdlib.has(normal)) problems.project = "name_stdlib";
+    else if (data.prohibited.includes(normal)) problems.project = "name_prohibited";
+    else if (data.taken.includes(look(project))) problems.project = "name_similar";
+    if (repository && !whole(data.repository).test(repository)) problems.repository = "repository";
+    if (user && !whole(data.user).test(user)) problems.user = "user";
     Object.keys(names).forEach(function (field) {
-      if (new RegExp("^(?:" + data.token + ")").test(names[field].trimStart())) found[field] = "token";
+      if (new RegExp("^(?:" + data.token + ")").test(names[field].trimStart())) problems[field] = "token";
     });
-    return found;
+    return problems;
   }
 
   function replaced(text, own) {
     return text.replace(marks, function () {
       var groups = arguments[arguments.length - 1];
-      var hit = data.marks.findIndex(function (one, number) { return groups["m" + number] !== undefined; });
+      var hit = data.marks.findIndex(function (mark, number) { return groups["m" + number] !== undefined; });
       var form = data.marks[hit].form;
       return form === "keep" ? arguments[0] : own[form];
     });
@@ -65,10 +65,10 @@
   // The form
 
   function element(tag, attributes, content) {
-    var one = document.createElement(tag);
-    Object.keys(attributes).forEach(function (name) { one.setAttribute(name, attributes[name]); });
-    one.append.apply(one, content || []);
-    return one;
+    var node = document.createElement(tag);
+    Object.keys(attributes).forEach(function (name) { node.setAttribute(name, attributes[name]); });
+    node.append.apply(node, content || []);
+    return node;
   }
 
   var inputs = {}, complaints = {}, refused = new Set();
@@ -82,15 +82,15 @@
   function built() {
     var words = data.words;
     var rows = Object.keys(data.fields).map(function (field) {
-      var one = data.fields[field], id = "own-names-" + field;
+      var fieldTexts = data.fields[field], id = "own-names-" + field;
       inputs[field] = element("input", {
         id: id, type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false",
-        maxlength: "100", placeholder: one.example, "aria-describedby": id + "-hint " + id + "-fault",
+        maxlength: "100", placeholder: fieldTexts.example, "aria-describedby": id + "-hint " + id + "-fault",
       });
       complaints[field] = element("span", { id: id + "-fault", class: "own-names-form__fault", "aria-live": "polite" });
       return element("div", { class: "own-names-form__row" }, [
-        element("label", { for: id }, [one.label]), inputs[field],
-        element("span", { id: id + "-hint", class: "own-names-form__hint" }, [one.hint]), complaints[field],
+        element("label", { for: id }, [fieldTexts.label]), inputs[field],
+        element("span", { id: id + "-hint", class: "own-names-form__hint" }, [fieldTexts.hint]), complaints[field],
       ]);
     });
     var becomes = element("code", {});
@@ -107,13 +107,13 @@
 
     function check() {
       var values = typed();
-      var found = faults(values.project, values.repository, values.user);
+      var problems = faults(values.project, values.repository, values.user);
       Object.keys(inputs).forEach(function (field) {
         // A token does not stay in sight, and the sentence about it does until something is typed.
-        if (found[field] === "token") { inputs[field].value = ""; refused.add(field); }
+        if (problems[field] === "token") { inputs[field].value = ""; refused.add(field); }
         else if (values[field]) refused.delete(field);
-        if (refused.has(field)) found[field] = "token";
-        var fault = found[field];
+        if (refused.has(field)) problems[field] = "token";
+        var fault = problems[field];
         // An empty field is a fault when it is sent, and not before anything was typed.
         if (fault === "empty" && !dialog.dataset.sent) fault = "";
         inputs[field].toggleAttribute("aria-invalid", false);
@@ -123,21 +123,21 @@
       });
       var own = forms(values.project || data.fields.project.example, "", "");
       becomes.textContent = [own.package, own.command, own.file + "-0.1.0.tar.gz"].join(", ");
-      return found;
+      return problems;
     }
 
     form.addEventListener("input", check);
     form.addEventListener("submit", function (event) {
       event.preventDefault();
       dialog.dataset.sent = "yes";
-      var found = check(), values = typed();
-      var wrong = Object.keys(inputs).find(function (field) { return found[field]; });
+      var problems = check(), values = typed();
+      var wrong = Object.keys(inputs).find(function (field) { return problems[field]; });
       if (wrong) { inputs[wrong].focus(); return; }
-      var kept = window.guideNames.keep(forms(
+      var isStored = window.guideNames.keep(forms(
         values.project, values.repository || values.project, values.user || data.fields.user.example
       ));
       dialog.close();
-      window.guideNames.say(kept ? words.saved : words.unkept);
+      window.guideNames.say(isStored ? words.saved : words.unkept);
     });
     reset.addEventListener("click", function () {
       window.guideNames.keep(null);
@@ -176,7 +176,7 @@
 
   function checksum(bytes) {
     var sum = -1;
-    bytes.forEach(function (one) { sum = table[(sum ^ one) & 255] ^ (sum >>> 8); });
+    bytes.forEach(function (byte) { sum = table[(sum ^ byte) & 255] ^ (sum >>> 8); });
     return ~sum >>> 0;
   }
 
@@ -211,7 +211,7 @@
       at = start + size;
       count++;
     }
-    var size = list.reduce(function (sum, one) { return sum + one.byteLength; }, 0);
+    var size = list.reduce(function (sum, part) { return sum + part.byteLength; }, 0);
     var end = new DataView(new ArrayBuffer(22));
     end.setUint32(0, 0x06054b50, true);
     end.setUint16(8, count, true);

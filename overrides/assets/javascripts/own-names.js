@@ -8,11 +8,11 @@
 
   function read() {
     try {
-      var kept = JSON.parse(localStorage.getItem(KEY));
-      var good = kept && Object.values(kept).every(function (one) {
-        return typeof one === "string" && /^[\w.-]*$/.test(one);
+      var stored = JSON.parse(localStorage.getItem(KEY));
+      var isValid = stored && Object.values(stored).every(function (name) {
+        return typeof name === "string" && /^[\w.-]*$/.test(name);
       });
-      return good && kept.project ? kept : null;
+      return isValid && stored.project ? stored : null;
     } catch (error) {
       return null;
     }
@@ -21,20 +21,20 @@
   // Shows *forms*, every form of the names by its key, or the example's names for null.
   function show(forms) {
     now = forms;
-    document.querySelectorAll("[data-name]").forEach(function (one) {
-      var form = one.dataset.name;
-      if (!first.has(one)) first.set(one, one.textContent);
-      one.textContent = !forms ? first.get(one) : form === "rest" ? "" : forms[form];
+    document.querySelectorAll("[data-name]").forEach(function (element) {
+      var form = element.dataset.name;
+      if (!first.has(element)) first.set(element, element.textContent);
+      element.textContent = !forms ? first.get(element) : form === "rest" ? "" : forms[form];
     });
-    document.querySelectorAll("[data-own-href]").forEach(function (one) {
-      if (!first.has(one)) first.set(one, one.href);
-      one.href = !forms ? first.get(one) : one.dataset.ownHref.replace(/\{(\w+)\}/g, function (all, form) {
+    document.querySelectorAll("[data-own-href]").forEach(function (element) {
+      if (!first.has(element)) first.set(element, element.href);
+      element.href = !forms ? first.get(element) : element.dataset.ownHref.replace(/\{(\w+)\}/g, function (all, form) {
         return forms[form];
       });
     });
-    document.querySelectorAll(".own-names__open").forEach(function (one) {
-      if (!first.has(one)) first.set(one, one.textContent);
-      one.textContent = forms ? one.dataset.change : first.get(one);
+    document.querySelectorAll(".own-names__open").forEach(function (button) {
+      if (!first.has(button)) first.set(button, button.textContent);
+      button.textContent = forms ? button.dataset.change : first.get(button);
     });
     document.documentElement.classList.toggle("own-names-on", Boolean(forms));
   }
@@ -52,18 +52,18 @@
   }
 
   function say(text) {
-    document.querySelectorAll(".own-names__status").forEach(function (one) {
-      one.textContent = text;
+    document.querySelectorAll(".own-names__status").forEach(function (statusElement) {
+      statusElement.textContent = text;
     });
   }
 
   function script(name) {
     return new Promise(function (done, failed) {
-      var one = document.createElement("script");
-      one.src = new URL(name, own).href;
-      one.onload = done;
-      one.onerror = function () { one.remove(); failed(new Error(name)); };
-      document.head.append(one);
+      var script = document.createElement("script");
+      script.src = new URL(name, own).href;
+      script.onload = done;
+      script.onerror = function () { script.remove(); failed(new Error(name)); };
+      document.head.append(script);
     });
   }
 
@@ -96,6 +96,6 @@
   window.addEventListener("storage", function (event) {
     if (event.key === KEY || event.key === null) show(read());
   });
-  var kept = read();
-  if (kept) show(kept);
+  var stored = read();
+  if (stored) show(stored);
 })();

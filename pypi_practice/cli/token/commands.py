@@ -21,14 +21,14 @@ def add_parser(commands: Any, language: str) -> None:
     kinds = token.add_commands(words("commands"))
 
     def add(name: str, run: Any) -> Parser:
-        made = add_command(kinds, name, words(f"help_token_{name}"), language)
-        made.set_defaults(run=run)
-        return made
+        parser = add_command(kinds, name, words(f"help_token_{name}"), language)
+        parser.set_defaults(run=run)
+        return parser
 
-    def finish(made: Parser, name: str) -> None:
+    def finish(parser: Parser, name: str) -> None:
         keys = words("help_json", keys=", ".join(KEYS[name]))
         # "show" and "narrow" touch no data, so they have no --data.
-        made.finish(json=keys, data=name not in ("show", "narrow"))
+        parser.finish(json=keys, data=name not in ("show", "narrow"))
 
     new = add("new", new_token)
     new.add_argument("--index", choices=list(INDEXES), required=True, help=words("help_index"))

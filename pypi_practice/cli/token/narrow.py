@@ -1,4 +1,4 @@
-"""``pypi-practice token narrow``: a token made from another, which may do less."""
+"""``pypi-practice token narrow``: derives a token with fewer permissions from another."""
 
 from __future__ import annotations
 
@@ -23,62 +23,66 @@ HOUR = 3600
 SHORTEST, LONGEST = 0.02 * HOUR, 87600 * HOUR  # seconds
 
 
-def _projects(names: list[str], own: Translator) -> list[str]:
+def _projects(names: list[str], messages: Translator) -> list[str]:
     for name in names:
         if not NAME.match(name):
-            raise PracticeError(own("narrow_name", name=plain(name)))
+            raise PracticeError(messages("narrow_name", name=plain(name)))
     return sorted({canonicalize_name(name) for name in names})
 
 
-def _end(arguments: argparse.Namespace, now: float, own: Translator) -> int | None:
-    """Return when the new token ends, in seconds since 1970, or None if it shall not."""
+def _end(arguments: argparse.Namespace, now: float, messages: Translator) -> int | None:
+    """Return when the new token expires, in seconds since 1970, None for never."""
     if arguments.hours is not None:
         try:
             length = float(arguments.hours) * HOUR
         except ValueError:
             length = math.nan
         if not SHORTEST <= length <= LONGEST:
-            raise PracticeError(own("narrow_hours", value=plain(arguments.hours)))
+            raise PracticeError(messages("narrow_hours", value=plain(arguments.hours)))
         return int(now + length)
     if arguments.until is not None:
         try:
             end = timestamps.parse(arguments.until)
         except ValueError:
-            raise PracticeError(own("narrow_until", value=plain(arguments.until))) from None
+            raise PracticeError(messages("narrow_until", value=plain(arguments.until))) from None
         if not now < end <= now + LONGEST:
-            raise PracticeError(own("narrow_past", value=plain(arguments.until)))
+            raise PracticeError(messages("narrow_past", value=plain(arguments.until)))
         return end
     return None
 
 
 def narrow_token(arguments: argparse.Namespace, words: Translator) -> int:
-    own, now = Translator(words.language, "commands/tokens"), time.time()
-    names, end = _projects(arguments.project, own), _end(arguments, now, own)
+    messages, now = Translator(words.language, "commands/tokens"), time.time()
+    names, end = _projects(arguments.project, messages), _end(arguments, now, messages)
     if not names and end is None:
-        raise PracticeError(own("narrow_nothing"))
-    raw, parent = reader.read_token("token narrow ...", own)
+        raise PracticeError(messages("narrow_nothing"))
+    raw, parent = reader.read_token("token narrow ...", messages)
     if not parent.whole:
-        raise PracticeError(own("show_short"))
+        raise PracticeError(messages("show_short"))
     if parent.obstacle(now) == "expired":
-        raise PracticeError(own("narrow_expired", until=timestamps.local(parent.expires or 0)))
+        raise PracticeError(messages("narrow_expired", until=timestamps.local(parent.expires or 0)))
     added: list[list[Any]] = []
     if end is not None:
-        # Valid since ever: a beginning of "now" fails wherever a clock is a second behind.
+        # No start time: with "now", the token would be rejected by a server whose clock is behind.
         added.append([macaroons.EXPIRATION, end, 0])
     if names:
         added.append([macaroons.PROJECT_NAME, names])
     token = macaroons.narrow(raw, added)
     child = inspection.read(token)
-    assert child is not None  # what was readable stays so
+    assert child is not None  # adding caveats keeps a token readable
     if child.obstacle(now) in ("no_project", "no_time"):
-        raise PracticeError(own("narrow_useless"))
+        raise PracticeError(messages("narrow_useless"))
     if arguments.json:
         explained = as_data(child, now)
         shared = {key: explained[key] for key in KEYS["narrow"] if key in explained}
         print_json(shared | {"added": added, "token": token})
         return 0
     print(token, flush=True)
-    notes = [own("narrowed_projects", names=shown_names(child.projects))] if child.projects else []
-    notes += [own("narrowed_until", until=timestamps.local(child.expires))] if child.expires else []
-    print(*notes, own("narrowed_parent"), file=sys.stderr)
+    notes = (
+        [messages("narrowed_projects", names=shown_names(child.projects))] if child.projects else []
+    )
+    notes += (
+        [messages("narrowed_until", until=timestamps.local(child.expires))] if child.expires else []
+    )
+    print(*notes, messages("narrowed_parent"), file=sys.stderr)
     return 0

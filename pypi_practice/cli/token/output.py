@@ -5,7 +5,7 @@ moments in UTC such as ``"2030-01-01T00:00:00Z"``, what does not apply as ``null
 ``"testpypi"`` or ``"pypi"``, and a caveat as PyPI writes it, ``[tag, field, ...]``. ``list`` prints
 an array of such objects. ``show`` gives in ``obstacle`` why no upload can pass (see
 ``inspection.TokenInfo.obstacle``), in ``limits`` an array of ``{"caveat", "problem"}``, and in
-``signature`` always ``"unchecked"``. Of a token itself only ``new`` and ``narrow`` print anything.
+``signature`` always ``"unchecked"``. Only ``new`` and ``narrow`` print a token.
 """
 
 from __future__ import annotations
@@ -61,27 +61,34 @@ def print_json(value: Any) -> None:
 
 
 def plain(text: object) -> str:
-    """Return what stands in a token so that a terminal shows it and obeys nothing of it."""
-    shown = "".join(one if one.isascii() and one.isprintable() else "?" for one in str(text))
-    return shown if len(shown) <= 100 else f"{shown[:100]}..."
+    """Return text from a token without control characters, cut after 100 characters."""
+    printable = "".join(
+        character if character.isascii() and character.isprintable() else "?"
+        for character in str(text)
+    )
+    return printable if len(printable) <= 100 else f"{printable[:100]}..."
 
 
-def scope(token: TokenRecord, own: Translator) -> str:
-    """Return what the index keeps of a token's scope, in words."""
-    return own("one_project", project=token.project) if token.project else own("whole_account")
+def scope(token: TokenRecord, messages: Translator) -> str:
+    """Return the scope of a token that the index stores, as text."""
+    return (
+        messages("one_project", project=token.project)
+        if token.project
+        else messages("whole_account")
+    )
 
 
-def row(token: TokenRecord, own: Translator) -> str:
+def row(token: TokenRecord, messages: Translator) -> str:
     """Return the line that ``list`` shows of a token."""
-    used = own("never")
+    used = messages("never")
     if token.last_used is not None:
         used = time.strftime("%Y-%m-%d %H:%M", time.localtime(token.last_used))
-    return own(
+    return messages(
         "token_row",
         index=token.user.index,
         id=token.id,
         name=token.description,
-        scope=scope(token, own),
+        scope=scope(token, messages),
         used=used,
     )
 

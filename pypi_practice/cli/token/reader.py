@@ -1,6 +1,6 @@
-"""A token that a command reads: from standard input, or hidden from the screen, never an argument.
+"""Reads a token from standard input or a hidden prompt, and never from an argument.
 
-No message repeats anything of what came in.
+An argument would stay in the history of the shell. No message repeats any part of the input.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def read_bytes(prompt: str, limit: int) -> bytes:
 
 
 def read_token(command: str, words: Translator) -> tuple[str, TokenInfo]:
-    """Return the one token that came in, without the space around it, and what it says.
+    """Return the token of the input, without surrounding space, and its content.
 
-    Raises PracticeError if something else came in; the sentence says how to call *command*.
+    Raises PracticeError for any other input; the sentence says how to call *command*.
     """
     raw = read_bytes(words("ask_token"), TOKEN_LIMIT)
     if len(raw) > TOKEN_LIMIT:
@@ -61,20 +61,20 @@ def read_token(command: str, words: Translator) -> tuple[str, TokenInfo]:
     if not text.startswith(macaroons.PREFIX) or re.search(r"[^A-Za-z0-9_=-]", text):
         key = "input_around" if BEGINNING.search(text) else "input_no_token"
         raise PracticeError(words(key))
-    read = inspection.read(text)
-    if read is None:
+    token_info = inspection.read(text)
+    if token_info is None:
         raise PracticeError(_damaged(text, words))
-    return text, read
+    return text, token_info
 
 
 def _damaged(text: str, words: Translator) -> str:
-    where = macaroons.location(text)
-    if where is None:
+    location = macaroons.location(text)
+    if location is None:
         return words("input_no_token")
     name = words("an_unknown")
-    if where in load("index/addresses")["real_locations"]:
-        name = words("the_real", name=HOSTS[where].name)
+    if location in load("index/addresses")["real_locations"]:
+        name = words("the_real", name=HOSTS[location].name)
     for index in INDEXES.values():
-        if index.practice_location == where:
+        if index.practice_location == location:
             name = words("the_practice", name=index.name)
     return words("input_damaged", index=name)

@@ -1,9 +1,9 @@
 """A check of ``pypi-practice doctor``, in the shape that repo-review gives its checks.
 
-Each class has a ``family``, the checks that it ``requires``, the ``url`` to read on, and a
-docstring that says what is so when it passes. All four, and every sentence, stand in
-data/commands/doctor.yml. ``find`` looks; ``check`` says the same to repo-review, in
-English.
+Each class has a ``family``, the checks that it ``requires``, the ``url`` of a page about it, and a
+docstring that says what holds when it passes. All four, and every sentence, are in
+data/commands/doctor.yml. ``find`` returns the result; ``check`` returns it as repo-review expects
+it, in English.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LONGEST = 400  # characters of a value in a sentence
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check found: ``pass``, ``fail`` or ``skip``, the key of its sentence, its values.
+    """The result of a check: ``pass``, ``fail`` or ``skip``, the key of its sentence, its values.
 
     The values are texts, numbers, or sentences by language.
     """
@@ -36,14 +36,14 @@ class CheckResult:
     values: dict[str, Any] = field(default_factory=dict)
 
     def filled(self, language: str) -> dict[str, object]:
-        """The values, with sentences in *language*; none can steer a terminal or begin a line."""
+        """The values in *language*, without control characters and line breaks."""
         return {
-            key: value if isinstance(value, int) else _shown(value, language)
+            key: value if isinstance(value, int) else _printable(value, language)
             for key, value in self.values.items()
         }
 
 
-def _shown(value: object, language: str) -> str:
+def _printable(value: object, language: str) -> str:
     if isinstance(value, dict):
         return one_line(value[language])
     text = hide(str(value))
@@ -51,17 +51,17 @@ def _shown(value: object, language: str) -> str:
 
 
 def passed(**values: object) -> CheckResult:
-    """Return that all is well; *values* fill in the sentence."""
+    """Return a pass; *values* fill in the sentence."""
     return CheckResult("pass", "says", values)
 
 
 def failed(key: str, **values: object) -> CheckResult:
-    """Return the fault *key* of the check."""
+    """Return a failure, with the sentence *key* of ``faults``."""
     return CheckResult("fail", key, values)
 
 
 def skipped(key: str, **values: object) -> CheckResult:
-    """Return why the check was left out: a key of ``skips`` in data/commands/doctor.yml."""
+    """Return that the check was skipped, with a key of ``skips`` in data/commands/doctor.yml."""
     return CheckResult("skip", key, values)
 
 
@@ -69,7 +69,7 @@ CHECKS: dict[str, Check] = {}
 
 
 class Check:
-    """A check; a subclass is one line of the report, and its name in kebab-case is that line's."""
+    """A check; the name of a subclass, in kebab case, is the name of the check in the report."""
 
     name: ClassVar[str]
     facts: ClassVar[dict[str, Any]]
@@ -82,25 +82,25 @@ class Check:
         cls.facts = load("commands/doctor")["checks"][cls.name]
         cls.family = cls.facts["family"]
         cls.requires = frozenset(cls.facts.get("requires", ()))
-        # repo-review shows it as a link, which needs the address of a site.
+        # repo-review shows it as a link, so a page without the address of a site is left out.
         is_known = load("index/addresses")["guide"]
         cls.url = guide.address(cls.facts["page"], "en") if is_known else ""
         cls.__doc__ = cls.facts["title"]["en"]
         CHECKS[cls.name] = cls()
 
     def find(self, project: Project) -> CheckResult:
-        """Look at *project*."""
+        """Return the result for *project*; raises GitError."""
         raise NotImplementedError
 
-    def look(self, project: Project) -> CheckResult:
-        """Look at *project*; what git cannot read is said, and never counts as good."""
+    def run(self, project: Project) -> CheckResult:
+        """Return the result for *project*; a skip if git cannot read its repository."""
         try:
             return self.find(project)
         except GitError as error:
             return skipped("git_unreadable", reason=error.detail or error.kind)
 
     def say(self, result: CheckResult, language: str) -> str:
-        """Return what was found, as a sentence."""
+        """Return the result as a sentence."""
         if result.result == "skip":
             template = load("commands/doctor")["skips"][result.key]
         elif result.key == "says":
@@ -110,32 +110,34 @@ class Check:
         return str(template[language]).format(**result.filled(language))
 
     def advice(self, result: CheckResult, language: str) -> str:
-        """Return what to do about a fault."""
+        """Return how to correct a fault."""
         advice = self.facts.get("do_for", {}).get(result.key, self.facts["do"])
         return str(advice[language]).format(**result.filled(language))
 
     def check(self, publishing: Project | None) -> bool | str | None:
-        """Answer repo-review: True passes, None was left out, a text says what is wrong."""
+        """Return what repo-review expects: True for a pass, None for a skip, else the fault."""
         if publishing is None:
             return None
-        result = self.look(publishing)
+        result = self.run(publishing)
         if result.result == "fail":
             return f"{self.say(result, 'en')} {self.advice(result, 'en')}"
         return True if result.result == "pass" else None
 
 
 def without_git(project: Project) -> CheckResult:
-    """Return that there are no commits; or that nobody can tell, where git is not installed."""
+    """Return a skip: there are no commits, or git is not installed to read them."""
     return skipped("git_missing" if project.is_git_missing else "no_git")
 
 
 def some(names: list[str]) -> str:
-    """Return the first names of a list, and how many there are."""
+    """Return the first SHOWN names of a list, and the number of the others."""
     more = f" (+{len(names) - SHOWN})" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more
 
 
 def not_asked(project: Project) -> CheckResult | None:
-    """Return that an index did not answer, None if all did: one answer is not that of both."""
-    silent = [INDEXES[key].name for key, look in project.looks.items() if look.exists is None]
+    """Return a skip if an index did not answer, None if all did."""
+    silent = [
+        INDEXES[key].name for key, status in project.index_statuses.items() if status.exists is None
+    ]
     return skipped("no_answer", indexes=", ".join(silent)) if silent else None

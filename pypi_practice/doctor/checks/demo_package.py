@@ -1,4 +1,4 @@
-"""The checks for what is left of the demo package: its names, its author, its description."""
+"""The checks for remains of the demo package: its names, its author, its description."""
 
 from __future__ import annotations
 
@@ -21,13 +21,16 @@ class DemoNames(Check):
         pattern = re.compile(
             b"|".join(re.escape(old[key].encode()) for key in ("project", "package"))
         )
-        return _left(project, pattern, project.files, own_name)
+        return _leftovers(project, pattern, project.files, own_name)
 
 
-def _left(
+def _leftovers(
     project: Project, pattern: re.Pattern[bytes], names: list[str], own_name: bytes = b""
 ) -> CheckResult:
-    """Return which files hold *pattern*, but for what stands in *mine*, or have it as a name."""
+    """Return a failure with the files that have *pattern* in their content or their name.
+
+    A match that is part of *own_name*, in lower case, is allowed.
+    """
     files_with_match, unread_files = [], []
     for name, matches in project.search(pattern, names):
         if isinstance(matches, OSError):
@@ -44,9 +47,9 @@ def _left(
 class DemoPeople(Check):
     def find(self, project: Project) -> CheckResult:
         old = load("commands/fork")["old"]
-        wanted = [old[key].encode() for key in ("author", "email", "user")]
+        texts = [old[key].encode() for key in ("author", "email", "user")]
         names = [name for name in project.files if name in load("commands/doctor")["people_in"]]
-        return _left(project, re.compile(b"|".join(map(re.escape, wanted))), names)
+        return _leftovers(project, re.compile(b"|".join(map(re.escape, texts))), names)
 
 
 class DemoDescription(Check):

@@ -26,12 +26,12 @@ class SdistFiles(Check):
     def find(self, project: Project) -> CheckResult:
         assert project.sdist is not None
         packed = set(project.sdist.names)
-        wanted = ["pyproject.toml"] if os.path.isfile(project.root / "pyproject.toml") else []
+        expected = ["pyproject.toml"] if os.path.isfile(project.root / "pyproject.toml") else []
         readme = project.table.get("readme")
         readme = readme.get("file") if isinstance(readme, dict) else readme
-        wanted += [posixpath.normpath(readme)] if isinstance(readme, str) else []
-        wanted += project.sdist.all("license_file")
-        missing = [name for name in wanted if name not in packed]
+        expected += [posixpath.normpath(readme)] if isinstance(readme, str) else []
+        expected += project.sdist.all("license_file")
+        missing = [name for name in expected if name not in packed]
         if missing:
             return failed("missing", names=some(missing))
         tests = [name for name in project.files if re.match(r"tests?/.*\.py$", name)]

@@ -74,10 +74,14 @@ class Accepted(Check):
 
 
 def _refusal(built: Built) -> UploadRejected | None:
-    """Take a file through PyPI's own rules for an upload, to an index of its own; keep nothing."""
+    """Return why PyPI would reject a file, None if it would not.
+
+    The rules of the practice index are applied in a temporary, empty index. Raises TooMuch if the
+    file exceeds what the practice index checks.
+    """
     index = INDEXES["pypi"]
-    with tempfile.TemporaryDirectory(prefix="doctor-index-") as place:
-        store = Store(Path(place), Translator("en"))
+    with tempfile.TemporaryDirectory(prefix="doctor-index-") as folder:
+        store = Store(Path(folder), Translator("en"))
         content = Incoming(store.unfinished_file, PYPI.file)
         try:
             identifier, token = store.new_token(store.user(index), "doctor", None)
@@ -91,8 +95,8 @@ def _refusal(built: Built) -> UploadRejected | None:
             upload = Upload(store, index, built.form(content), macaroon, record)
             for rule in validation.RULES:
                 rule(upload)
-        except UploadRejected as refused:
-            return refused
+        except UploadRejected as rejection:
+            return rejection
         except AlreadyThere:
             return None
         finally:
@@ -127,7 +131,7 @@ class RequiresPython(Check):
 class Contact(Check):
     def find(self, project: Project) -> CheckResult:
         assert project.wheel is not None
-        known = {key for key, value in project.wheel.fields if value.strip()}
-        if not known & {"author", "author_email", "maintainer", "maintainer_email"}:
+        filled = {key for key, value in project.wheel.fields if value.strip()}
+        if not filled & {"author", "author_email", "maintainer", "maintainer_email"}:
             return failed("nobody")
-        return passed() if known & {"project_urls", "home_page"} else failed("no_address")
+        return passed() if filled & {"project_urls", "home_page"} else failed("no_address")

@@ -20,7 +20,7 @@ from pypi_practice.doctor.checks.check import (
 from pypi_practice.doctor.checks.files import importable_files
 from pypi_practice.doctor.project import Project
 
-# Folders that no wheel should put beside the packages of everybody.
+# Top-level names that would clash with those of other projects in site-packages.
 NOT_IMPORTED = {"test", "tests", "doc", "docs", "example", "examples", "build", "dist", "src"}
 
 
@@ -44,11 +44,11 @@ class NameYours(Check):
     def find(self, project: Project) -> CheckResult:
         if not project.online:
             return skipped("offline")
-        taken = {key: status for key, status in project.looks.items() if status.exists}
-        is_same = {key: _same_project(project, status.info) for key, status in taken.items()}
+        existing = {key: status for key, status in project.index_statuses.items() if status.exists}
+        is_same = {key: _same_project(project, status.info) for key, status in existing.items()}
         foreign, unknown = (
-            ", ".join(INDEXES[key].name for key, answer in is_same.items() if answer is wanted)
-            for wanted in (False, None)
+            ", ".join(INDEXES[key].name for key, same in is_same.items() if same is expected)
+            for expected in (False, None)
         )
         if foreign:
             return failed("taken", name=project.name, indexes=foreign)
@@ -58,9 +58,9 @@ class NameYours(Check):
 
 
 def _same_project(project: Project, info: dict[str, Any] | None) -> bool | None:
-    """Whether what an index shows names an address or a person that this project names too.
+    """Whether the metadata on an index and that of this project share an address or an e-mail.
 
-    None if one of the two is not known: the index did not say it, or nothing was built.
+    None if one of the two is not known: the index did not answer, or the build failed.
     """
     built = project.wheel or project.sdist
     if built is None or info is None:
@@ -71,8 +71,11 @@ def _same_project(project: Project, info: dict[str, Any] | None) -> bool | None:
             own_addresses.add(_address(value.partition(",")[2]))
         elif key in ("home_page", "author_email", "maintainer_email"):
             own_addresses.add(_address(value))
-    named = info.get("project_urls")
-    urls = [*(named.values() if isinstance(named, dict) else ()), info.get("home_page")]
+    project_urls = info.get("project_urls")
+    urls = [
+        *(project_urls.values() if isinstance(project_urls, dict) else ()),
+        info.get("home_page"),
+    ]
     index_addresses = {
         _address(text) for text in [*urls, info.get("author_email")] if isinstance(text, str)
     }

@@ -39,11 +39,11 @@ class ReadmeLinks(Check):
         built = project.wheel
         assert built is not None
         kind = "".join(built.all("description_content_type")) or None
-        shown = descriptions.render("".join(built.all("description")), kind)
-        assert shown is not None
+        rendered = descriptions.render("".join(built.all("description")), kind)
+        assert rendered is not None
         links = _Links()
-        links.feed(shown)
-        # What points into the repository leads nowhere on the page of the project.
+        links.feed(rendered)
+        # A relative link works in the repository, but not on the page of the project.
         return failed("left", names=some(links.relative)) if links.relative else passed()
 
 

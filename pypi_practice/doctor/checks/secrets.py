@@ -31,7 +31,7 @@ class SecretFiles(Check):
         history = project.history
         if history.files:
             return failed("found", places=_places(history.files))
-        # The names are known even if a file is damaged or too large.
+        # A damaged or large file does not matter: only the names are searched.
         if history.unread.keys() & NAMES_UNREAD:
             return failed("unread", reasons=_reasons(history))
         return passed()
@@ -42,7 +42,7 @@ NAMES_UNREAD = {"shallow", "partial", "missing", "walk", "slow", "git"}
 
 
 def _reasons(history: History) -> dict[str, str]:
-    """Return what of the history could not be read, as a sentence by language."""
+    """Return which parts of the history could not be read, as a sentence by language."""
     sentences = load("commands/doctor")["unread"]
     return {
         language: "; ".join(

@@ -67,7 +67,7 @@ def _unreadable(project: Project, language: str) -> str:
 
 @functools.lru_cache(maxsize=8)
 def _no_plan(project: Project) -> CheckResult | None:
-    """Return why nobody can tell what Travis CI would do, None if it can be told."""
+    """Return why the builds of Travis CI cannot be planned, None if they can."""
     if not project.is_git:
         return without_git(project)
     if ".travis.yml" not in project.files:
@@ -110,17 +110,18 @@ class TokenVariables(Check):
             return failed("shared", names=some(shared))
         if not by_name:
             return failed("none")
-        known = {variable.name for variable in project.variables}
-        missing = [name for name in by_name if name not in known]
-        if known and missing:
+        stored = {variable.name for variable in project.variables}
+        missing = [name for name in by_name if name not in stored]
+        if stored and missing:
             return failed("missing", names=some(missing))
         return passed(names=", ".join(sorted(by_name)))
 
 
 def _deploys(row: plan_report.Row) -> Iterator[tuple[str, list[str]]]:
-    """Yield where each deploy of an event publishes, and the variables that it is filled in with.
+    """Yield the target of each deploy of an event, and the variables that it uses.
 
-    A script is filled in by the ``env`` of its job, and says in its own words where it publishes.
+    A ``script`` provider takes its variables from the ``env`` of its job, and its target is a
+    command.
     """
     for job in row.data()["jobs"]:
         for deploy in job["deploy"]:

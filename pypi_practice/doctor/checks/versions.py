@@ -68,8 +68,8 @@ class VersionNew(Check):
         version = project.parsed_version
         indexes = [
             INDEXES[key].name
-            for key, look in project.looks.items()
-            if version in map(parse_version, look.versions)
+            for key, status in project.index_statuses.items()
+            if version in map(parse_version, status.versions)
         ]
         if indexes:
             return failed("there", version=version, indexes=", ".join(indexes))

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import platformdirs
 
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
@@ -21,6 +25,7 @@ MARKED = """\
 This folder holds the data of pypi-practice.
 It removes files of its own from here; keep nothing else in it.
 """
+PRACTICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}")
 DATABASE, UNFINISHED, FILES = "index.sqlite3", "unfinished", "files"
 # Tables and columns that the database of every version has; the first ones marked no folder.
 FIRST_TABLES = {
@@ -50,6 +55,23 @@ FIRST_TABLES = {
     },
     "used_filenames": {"index", "filename"},
 }
+
+
+def default_directory(environ: Any = os.environ) -> Path:
+    """Return where the practice index keeps its data on this system, for this user."""
+    if chosen := environ.get("PYPI_PRACTICE_DATA"):
+        return Path(chosen)
+    return platformdirs.user_data_path("pypi-practice", appauthor=False)
+
+
+def named_directory(name: str) -> Path:
+    """Return where the practice *name* keeps its data: beside the default folder.
+
+    Raises ValueError for a name that is not made of ASCII letters, digits, "-" and "_".
+    """
+    if not PRACTICE_NAME.fullmatch(name):
+        raise ValueError(name)
+    return platformdirs.user_data_path(f"pypi-practice-{name.lower()}", appauthor=False)
 
 
 def claim(directory: Path, words: Translator) -> None:

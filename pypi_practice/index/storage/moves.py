@@ -25,10 +25,10 @@ class Move:
     def _note(self) -> Path:
         return self.content.with_suffix(MOVED)
 
-    def begin(self, place: str) -> None:
-        """Move the file; *place* is what the note says."""
+    def begin(self, destination: str) -> None:
+        """Move the file; *destination* is the content of the note."""
         try:
-            self._note.write_text(place, encoding="utf-8")
+            self._note.write_text(destination, encoding="utf-8")
             os.replace(self.content, self.target)
         except OSError:
             self._remove_note()

@@ -194,8 +194,8 @@ def delete_project(store: Store, index: Index, project: Project) -> None:
     _remove(store, index, removed)
 
 
-def _filenames(connection: sqlite3.Connection, where: str, value: str) -> list[str]:
-    rows = connection.execute(f"SELECT filename FROM files WHERE {where}", (value,)).fetchall()
+def _filenames(connection: sqlite3.Connection, condition: str, value: str) -> list[str]:
+    rows = connection.execute(f"SELECT filename FROM files WHERE {condition}", (value,)).fetchall()
     return [row["filename"] for row in rows]
 
 

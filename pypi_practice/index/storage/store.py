@@ -1,14 +1,12 @@
-"""What the practice index keeps on disk: users, tokens, projects, releases and files.
+"""Stores users, tokens, projects, releases and files of the practice index.
 
-One SQLite database, in which small files lie with their records, and one folder of larger files for
-each index. A file is acknowledged only when its bytes and its record are both on disk; after a
-crash it is there whole or not at all.
+The SQLite database has the records and small files; larger files are in one folder for each index.
+A file is acknowledged when its bytes and its record are both on the disk, so that after a crash it
+is either complete or absent.
 """
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import hashlib
 import io
 import json
@@ -16,15 +14,12 @@ import os
 import re
 import secrets
 import sqlite3
-import threading
 import time
 import uuid
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import platformdirs
 from packaging.utils import canonicalize_name
 
 from pypi_practice.core.errors import PracticeError
@@ -32,6 +27,7 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import INDEXES, Index
 from pypi_practice.index.storage import data_folder, moves
 from pypi_practice.index.storage.batcher import Batcher
+from pypi_practice.index.storage.database import Database
 from pypi_practice.index.storage.records import (
     LEARNER,
     NewFile,
@@ -44,13 +40,12 @@ from pypi_practice.index.storage.records import (
 from pypi_practice.index.storage.schema import LOOK, SCHEMA, VERSION
 from pypi_practice.tokens import macaroons
 
-PRACTICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}")
 UNFINISHED = re.compile(r"[0-9a-f]{32}")  # names of files that are coming in
 FILENAME_LIMIT = 1000  # characters of such a note; names of files are shorter
 
 
-# One question instead of six: a question costs more than what it looks up.
-STANDING = """
+# One query instead of six: the overhead of a query exceeds the cost of its lookups.
+CONFLICTS = """
 SELECT
     releases.id, releases.created,
     EXISTS (SELECT 1 FROM files WHERE release_id = releases.id AND filetype = 'sdist'),
@@ -65,134 +60,44 @@ SELECT users.*, tokens.id AS token_id, description, key, caveats, project, creat
 FROM tokens JOIN users ON users.id = user_id"""
 
 
-def default_directory(environ: Any = os.environ) -> Path:
-    """Return where the practice index keeps its data on this system, for this user."""
-    if chosen := environ.get("PYPI_PRACTICE_DATA"):
-        return Path(chosen)
-    return platformdirs.user_data_path("pypi-practice", appauthor=False)
-
-
-def named_directory(name: str) -> Path:
-    """Return where the practice *name* keeps its data: beside the default folder.
-
-    Raises ValueError for a name that is not made of ASCII letters, digits, "-" and "_".
-    """
-    if not PRACTICE_NAME.fullmatch(name):
-        raise ValueError(name)
-    return platformdirs.user_data_path(f"pypi-practice-{name.lower()}", appauthor=False)
-
-
-class Store:
-    """The data in *directory*, made if it is missing; errors in the language of *words*."""
+class Store(Database):
+    """The data in *directory*, which is created if missing; errors in the language of *words*."""
 
     def __init__(self, directory: Path, words: Translator) -> None:
+        database = directory / data_folder.DATABASE
+        super().__init__(database)
         self.directory = directory
         self.words = words
         self.temporary = directory / data_folder.UNFINISHED
-        self._readers: deque[sqlite3.Connection] = deque()  # those that no thread uses now
-        self._write = threading.RLock()
         self._new_files = Batcher(self._add_files)
         data_folder.claim(directory, words)
         try:
-            database = directory / data_folder.DATABASE
             database.touch(mode=0o600)
-            if database.stat().st_mode & 0o077:  # copied or made otherwise: it holds the keys
+            if database.stat().st_mode & 0o077:  # it holds the keys of tokens
                 database.chmod(0o600)
             written = self.rows("PRAGMA user_version")[0][0]
             if written > VERSION:
                 raise PracticeError(words("newer_data", path=directory))
-            self._writer.executescript(SCHEMA)
+            self.execute_script(SCHEMA)
             if written < VERSION:
-                self._writer.execute(f"PRAGMA user_version = {VERSION}")
+                self.execute_script(f"PRAGMA user_version = {VERSION}")
             with self.transaction() as connection:
                 for key in INDEXES:
                     connection.execute(
                         'INSERT OR IGNORE INTO users (id, "index", name) VALUES (?, ?, ?)',
                         (str(uuid.uuid4()), key, LEARNER),
                     )
-            # What is removed is not counted off: this is the most that any project can have.
+            # An upper bound for each project: removed files are not subtracted.
             sizes = self.rows('SELECT "index", SUM(size) FROM files GROUP BY "index"')
             self._bytes = dict.fromkeys(INDEXES, 0) | {key: size for key, size in sizes}
         except (OSError, sqlite3.Error) as error:
             raise PracticeError(words("no_data", path=directory, reason=error)) from error
 
-    @functools.cached_property
-    def _writer(self) -> sqlite3.Connection:
-        """The one connection that writes, for who holds the lock."""
-        return self._connect()
-
-    def _connect(self) -> sqlite3.Connection:
-        path = self.directory / data_folder.DATABASE
-        connection = sqlite3.connect(
-            path, timeout=30, isolation_level=None, check_same_thread=False
-        )
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        return connection
-
-    def close(self) -> None:
-        """Close the connections to the database that no thread uses now."""
-        with self._write:
-            if "_writer" in vars(self):
-                self._writer.close()
-                del self._writer
-        while self._readers:
-            self._readers.pop().close()
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Write all or nothing: what the block raises, or a full disk, undoes what it wrote.
-
-        What a thread reads in the block, it reads through the same connection.
-        """
-        with self._write:
-            connection = self._writer
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                # After some errors, such as a full disk, SQLite has rolled back already.
-                if connection.in_transaction:
-                    self._roll_back(connection)
-                raise
-
-    def _roll_back(self, connection: sqlite3.Connection) -> None:
-        try:
-            connection.execute("ROLLBACK")
-        except sqlite3.Error:
-            # Closing undoes it as well; the next writer must find no transaction half open.
-            with contextlib.suppress(sqlite3.Error):
-                connection.close()
-            del self._writer
-
-    def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
-        """Return what *query* finds; *values* stand for its question marks.
-
-        The connection that writes knows what it has written, so it is asked unless it is busy:
-        every other one has to read again from the disk what has changed.
-        """
-        if self._write.acquire(blocking=False):
-            try:
-                return self._writer.execute(query, values).fetchall()
-            finally:
-                self._write.release()
-        try:
-            reader = self._readers.pop()
-        except IndexError:  # all are in use
-            reader = self._connect()
-        try:
-            return reader.execute(query, values).fetchall()
-        finally:
-            self._readers.append(reader)
-
     def sweep(self) -> None:
-        """Remove what an interrupted upload left; only for the one who runs the index.
+        """Remove the files of interrupted uploads; only for the process that runs the index.
 
-        Those are the files that were coming in, and those that were moved without a record: nobody
-        was told that they had been taken. Nothing else is touched, and no link is followed.
+        These are unfinished files, and files that were moved but have no record, so they were not
+        acknowledged. Other files are kept, and links are not followed.
         """
         for left_over in self.temporary.iterdir():
             if not _is_file(left_over):
@@ -207,7 +112,7 @@ class Store:
         """Remove the file that *note* says was moved, unless a record lists it."""
         with note.open(encoding="utf-8", errors="replace") as stream:
             key, _, filename = stream.read(FILENAME_LIMIT).partition("/")
-        # A note is written by us, but may be cut: what it says is checked like a stranger's.
+        # A note may be truncated by a crash, so its content is validated.
         if key not in INDEXES or not filename or "/" in filename or os.sep in filename:
             return
         listed = self.rows('SELECT 1 FROM files WHERE "index" = ? AND filename = ?', key, filename)
@@ -225,7 +130,7 @@ class Store:
         return _user(rows[0])
 
     def set_account(self, user: User, *, email_verified: bool, two_factor: bool) -> User:
-        """Put the account into the two states that PyPI asks about; return it as it is now."""
+        """Set the two states that PyPI checks before an upload; return the user."""
         with self.transaction() as connection:
             connection.execute(
                 "UPDATE users SET email_verified = ?, two_factor = ? WHERE id = ?",
@@ -276,20 +181,17 @@ class Store:
         return [_token(row) for row in rows]
 
     def used(self, token: TokenRecord) -> None:
-        """Note that *token* was used now, for an upload of what is there already."""
+        """Record a use of *token* for an upload of an existing file."""
         with self.transaction() as connection:
             connection.execute(
                 "UPDATE tokens SET last_used = ? WHERE id = ?", (time.time(), token.id)
             )
 
     def remove_token(self, identifier: str) -> bool:
-        """Remove the token: from now on nothing that carries its id is accepted.
-
-        Returns whether there was one.
-        """
+        """Remove the token, so that it is no longer accepted; return whether it existed."""
         with self.transaction() as connection:
-            done = connection.execute("DELETE FROM tokens WHERE id = ?", (identifier,))
-        return done.rowcount == 1
+            cursor = connection.execute("DELETE FROM tokens WHERE id = ?", (identifier,))
+        return cursor.rowcount == 1
 
     # Projects, releases and files
 
@@ -308,7 +210,7 @@ class Store:
         return [Project(**dict(row)) for row in rows]
 
     def look_alikes(self, index: Index, name: str, look: str) -> list[str]:
-        """Return the names of the projects that are not *name*, but have this look."""
+        """Return the names of projects other than *name* that have this look."""
         rows = self.rows(
             f'SELECT name FROM projects WHERE "index" = ? AND {LOOK} = ? AND normalized <> ?',
             index.key,
@@ -317,31 +219,39 @@ class Store:
         )
         return [row["name"] for row in rows]
 
-    def standing(
+    def conflicts(
         self, project: Project, canonical_version: str, filename: str, blake2: str
     ) -> UploadConflicts:
-        """Return what decides about an upload of *filename*, whose bytes have this digest."""
+        """Return the existing records that may conflict with an upload of *filename*."""
         index = project.index
         rows = self.rows(
-            STANDING, index, filename, index, filename, index, blake2, project.id, canonical_version
+            CONFLICTS,
+            index,
+            filename,
+            index,
+            filename,
+            index,
+            blake2,
+            project.id,
+            canonical_version,
         )
         return UploadConflicts(*rows[0])
 
     def bytes_held(self, project: Project, exact_from: int) -> int:
-        """Return how many bytes the files of *project* have together.
+        """Return the total size of the files of *project* in bytes.
 
-        While all projects of its index together have fewer than *exact_from*, their sum may stand
-        for it: that is known without asking, however many files there are.
+        If the total of its index is below *exact_from*, that is returned instead, because it is
+        known without a query.
         """
-        together: int = self._bytes[project.index]
-        if together < exact_from:
-            return together
-        held: int = self.rows(
+        index_total: int = self._bytes[project.index]
+        if index_total < exact_from:
+            return index_total
+        project_total: int = self.rows(
             "SELECT COALESCE(SUM(size), 0) FROM releases JOIN files ON release_id = releases.id"
             " WHERE project_id = ?",
             project.id,
         )[0][0]
-        return held
+        return project_total
 
     def files(self, project: Project) -> list[StoredFile]:
         """Return the files of *project*, oldest first."""
@@ -372,7 +282,7 @@ class Store:
         return json.loads(rows[0]["metadata"]) if rows else None
 
     def path(self, index: Index, filename: str) -> Path:
-        """Return where a large file of *index* lies; *filename* is known to be a bare name."""
+        """Return the path of a large file of *index*; *filename* must have no separators."""
         return self.directory / data_folder.FILES / index.key / filename
 
     def content(self, index: Index, filename: str) -> BinaryIO:
@@ -383,25 +293,25 @@ class Store:
         return io.BytesIO(rows[0]["bytes"]) if rows else self.path(index, filename).open("rb")
 
     def unfinished_file(self) -> tuple[BinaryIO, Path]:
-        """Open a new file for an upload that is coming in; it is never listed."""
+        """Open a new file for an upload in progress; it is never listed."""
         path = self.temporary / uuid.uuid4().hex
         return path.open("x+b"), path
 
     def add_file(self, new: NewFile) -> None:
-        """Take a finished upload in, with its project and release if they are new.
+        """Store a finished upload, with its project and release if they are new.
 
-        The bytes of a large one first, then the record: between the two a crash leaves a file that
-        nothing lists, and the next start sweeps it. Raises what its check raises, and OSError or
-        sqlite3.Error; then nothing is kept.
+        The bytes of a large file are written before the record. A crash between the two leaves a
+        file without a record, which ``sweep`` removes. Raises the exceptions of its check, OSError
+        and sqlite3.Error; then nothing is stored.
         """
         self._new_files.put(new)
 
     def _add_files(self, files: Sequence[NewFile]) -> dict[NewFile, Exception]:
-        """Take uploads in, all with one commit; return those that were refused, and why.
+        """Store uploads with one commit; return the rejected ones with their exceptions.
 
-        To make sure that something is on disk takes longer than all the rest, and as long for one
-        file as for ten. What stops one of them undoes that one; what stops the commit undoes all,
-        is raised, and leaves all as they were.
+        Flushing to the disk takes most of the time, and is as slow for one file as for ten. An
+        error of one upload rolls back only that one; an error of the commit rolls back all of them
+        and is raised.
         """
         refused: dict[NewFile, Exception] = {}
         moved: list[moves.Move] = []
@@ -410,13 +320,13 @@ class Store:
                 for new in files:
                     connection.execute("SAVEPOINT upload")
                     try:
-                        project, standing = new.check()
-                        self._add_records(connection, new, project, standing)
+                        project, conflicts = new.check()
+                        self._add_records(connection, new, project, conflicts)
                         if isinstance(new.content, Path):
                             moved.append(self._move(new.content, new))
                     except Exception as error:
                         if not connection.in_transaction:
-                            raise  # after some errors SQLite has undone all of it already
+                            raise  # after some errors SQLite has rolled back everything
                         connection.execute("ROLLBACK TO upload")
                         refused[new] = error
                     connection.execute("RELEASE upload")
@@ -434,7 +344,7 @@ class Store:
         return refused
 
     def _move(self, content: Path, new: NewFile) -> moves.Move:
-        """Move a finished file to where its record says; raises OSError, and then it stays."""
+        """Move a finished file to its final path; raises OSError, and then it is not moved."""
         move = moves.Move(content, self.path(new.index, new.file.filename))
         move.begin(f"{new.index.key}/{new.file.filename}")
         return move
@@ -444,15 +354,15 @@ class Store:
         connection: sqlite3.Connection,
         new: NewFile,
         project: Project,
-        standing: UploadConflicts,
+        conflicts: UploadConflicts,
     ) -> None:
-        # PyPI shows the spelling of the last upload.
+        # PyPI uses the spelling of the last upload.
         connection.execute(
             "INSERT INTO projects VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE name <> excluded.name",
             (project.id, project.index, project.name, project.normalized, project.owner),
         )
-        file, release = new.file, standing.release
+        file, release = new.file, conflicts.release
         if release is None:
             release = str(uuid.uuid4())
             connection.execute(
@@ -500,7 +410,7 @@ class Store:
 
 
 def note_change(connection: sqlite3.Connection, project: Project, action: str) -> None:
-    """Count one more change of *project*: PyPI's serial number, which mirrors ask for."""
+    """Record a change of *project*; its row is PyPI's serial number, which mirrors use."""
     connection.execute(
         'INSERT INTO changes ("index", normalized, action, time) VALUES (?, ?, ?, ?)',
         (project.index, project.normalized, action, time.time()),
@@ -535,5 +445,5 @@ def _file(row: sqlite3.Row) -> StoredFile:
 
 
 def _is_file(path: Path) -> bool:
-    """Tell whether *path* is a file itself, and no link to one."""
+    """Tell whether *path* is a file, and not a link to one."""
     return path.is_file() and not path.is_symlink()

@@ -99,7 +99,7 @@ class Inspection:
     it is; ``core_metadata`` is the METADATA of a wheel.
     """
 
-    bad: BadArchive | None = None
+    fault: BadArchive | None = None
     lacking: Missing | BadEntryPoints | None = None
     core_metadata: bytes | None = None
 
@@ -141,8 +141,8 @@ def look_into(content: bytes | Path, filename: str, license_files: list[str]) ->
     with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as stream:
         try:
             archive = check(stream, filename)
-        except BadArchive as bad:
-            return Inspection(bad=bad)
+        except BadArchive as fault:
+            return Inspection(fault=fault)
         try:
             return Inspection(core_metadata=check_contents(archive, filename, license_files))
         except (Missing, BadEntryPoints) as lacking:
@@ -258,12 +258,12 @@ class _Unpacking(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go to *offset*; forwards it is unpacked in pieces, and ends at the end of the file."""
-        here = self._stream.tell()
-        if whence != os.SEEK_SET or offset < here:
+        position = self._stream.tell()
+        if whence != os.SEEK_SET or offset < position:
             return self._stream.seek(offset, whence)
-        while here < offset and (data := self._more(min(PIECE, offset - here))):
-            here += len(data)
-        return here
+        while position < offset and (data := self._more(min(PIECE, offset - position))):
+            position += len(data)
+        return position
 
     def tell(self) -> int:
         return self._stream.tell()
@@ -290,9 +290,9 @@ def _checked_sdist(stream: BinaryIO, size: int, filename: str) -> list[str]:
             raise TooMuch("archive_code", {"filename": filename, "limit": CODE_SIZE // MIB})
     if sparse:
         raise BadArchive(f"tar archive not accepted: Sparse members are not allowed. {MORE}")
-    wanted = f"{_top(names)}/PKG-INFO"
-    if wanted not in names:
-        raise BadArchive(f"PKG-INFO not found at {wanted}")
+    expected = f"{_top(names)}/PKG-INFO"
+    if expected not in names:
+        raise BadArchive(f"PKG-INFO not found at {expected}")
     unpacking.longest = SCAN_LIMIT
     _scan(file.read() for member in scanned if (file := archive.extractfile(member)) is not None)
     return names
@@ -310,12 +310,12 @@ def _checked_zip(archive: zipfile.ZipFile, filename: str, size: int) -> zipfile.
     if filename.endswith(".whl"):
         if filename.count("-") < 2:
             raise BadArchive("Unable to parse name and version from wheel filename")
-        kind, wanted = "WHEEL", f"{dist_info(filename)}/WHEEL"
+        kind, expected = "WHEEL", f"{dist_info(filename)}/WHEEL"
     else:
-        kind, wanted = "PKG-INFO", f"{_top(archive.namelist())}/PKG-INFO"
-    if wanted not in archive.namelist():
-        raise BadArchive(f"{kind} not found at {wanted}")
-    _read(archive, wanted, METADATA_SIZE, filename)  # its bytes must be whole
+        kind, expected = "PKG-INFO", f"{_top(archive.namelist())}/PKG-INFO"
+    if expected not in archive.namelist():
+        raise BadArchive(f"{kind} not found at {expected}")
+    _read(archive, expected, METADATA_SIZE, filename)  # its bytes must be whole
     scanned = [
         entry
         for entry in entries
@@ -388,10 +388,10 @@ def check_contents(archive: Archive, filename: str, license_files: list[str]) ->
         raise Missing("METADATA", "METADATA", metadata) from error
 
 
-def _need(names: list[str], wanted: Iterable[tuple[str, str, str]]) -> None:
-    there = set(names)
-    for kind, name, inside in wanted:
-        if inside not in there:
+def _need(names: list[str], required: Iterable[tuple[str, str, str]]) -> None:
+    present = set(names)
+    for kind, name, inside in required:
+        if inside not in present:
             raise Missing(kind, name, inside)
 
 

@@ -15,11 +15,11 @@ from pypi_practice.index.upload import rendering
 from pypi_practice.index.upload.rejection import TooMuch
 from pypi_practice.processes import worker
 
-KEPT = 256  # answers about descriptions
+CACHE_SIZE = 256  # answers about descriptions
 # Of computing, several times what the slowest renderer needs; a text that takes more is made to.
 SECONDS, SECONDS_A_CHARACTER = 2.0, 100e-6
 _lock = threading.Lock()
-_shown: dict[tuple[bytes, str | None], bool] = {}
+_renderable: dict[tuple[bytes, str | None], bool] = {}
 
 
 @functools.lru_cache(maxsize=64)
@@ -39,14 +39,14 @@ def can_be_shown(text: str, content_type: str | None) -> bool:
     """
     key = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), content_type)
     with _lock:
-        known = _shown.pop(key, None)
-    if known is None:
-        known = render(text, content_type) is not None
+        is_renderable = _renderable.pop(key, None)
+    if is_renderable is None:
+        is_renderable = render(text, content_type) is not None
     with _lock:
-        _shown[key] = known
-        while len(_shown) > KEPT:
-            del _shown[next(iter(_shown))]
-    return known
+        _renderable[key] = is_renderable
+        while len(_renderable) > CACHE_SIZE:
+            del _renderable[next(iter(_renderable))]
+    return is_renderable
 
 
 def render(text: str, content_type: str | None) -> str | None:

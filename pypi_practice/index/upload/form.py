@@ -151,13 +151,13 @@ class _Body:
     """The bytes of a request, as far as the client promised them."""
 
     def __init__(self, stream: BinaryIO, length: int | None) -> None:
-        self.stream, self.left = stream, length
+        self.stream, self.remaining = stream, length
 
     def read(self) -> bytes:
-        size = CHUNK if self.left is None else min(CHUNK, self.left)
+        size = CHUNK if self.remaining is None else min(CHUNK, self.remaining)
         data = self.stream.read(size) if size else b""
-        if self.left is not None:
-            self.left = self.left - len(data) if data else 0
+        if self.remaining is not None:
+            self.remaining = self.remaining - len(data) if data else 0
         return data
 
     def drain(self) -> None:

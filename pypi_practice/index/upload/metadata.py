@@ -196,7 +196,7 @@ def _unreadable(raw: dict[str, Any]) -> UploadRejected:
 
 def _worst(problems: list[Problem]) -> UploadRejected:
     """Return the problem that PyPI shows: of the first fields, then of the others by name."""
-    order = {name: place for place, name in enumerate(FIRST_FIELDS)}
+    order = {name: position for position, name in enumerate(FIRST_FIELDS)}
     first = min(problems, key=lambda problem: (order.get(problem.field, len(order)), problem.field))
     return UploadRejected(first.key, **first.values)
 

@@ -36,14 +36,14 @@ def _user_can_upload(upload: Upload) -> None:
 
 
 @functools.cache
-def _taken(index: Index) -> dict[str, Project]:
+def _reserved_projects(index: Index) -> dict[str, Project]:
     """Return the projects of another user, by normalised name.
 
     They live in data/index/reserved_names.yml and not in the store: they have no
     release and no page, and every learner finds the same ones from the start.
     """
-    kept = load("index/reserved_names")["taken"]
-    owner = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{kept['user']}.{index.practice_location}"))
+    reserved = load("index/reserved_names")["taken"]
+    owner = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{reserved['user']}.{index.practice_location}"))
     return {
         canonicalize_name(name): Project(
             id=str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.{index.practice_location}")),
@@ -52,15 +52,15 @@ def _taken(index: Index) -> dict[str, Project]:
             normalized=canonicalize_name(name),
             owner=owner,
         )
-        for name in kept["projects"]
+        for name in reserved["projects"]
     }
 
 
 def project(upload: Upload) -> None:
     name, user = upload.form.get("name"), upload.token.user
-    taken = _taken(upload.index)
+    reserved = _reserved_projects(upload.index)
     normalized = canonicalize_name(name)
-    upload.project = upload.store.project(upload.index, name) or taken.get(normalized)
+    upload.project = upload.store.project(upload.index, name) or reserved.get(normalized)
     if upload.project is not None:
         return
     _user_can_upload(upload)
@@ -87,7 +87,7 @@ def check_new_name(upload: Upload, name: str) -> None:
     A project of just this name is no hindrance: another upload may have made it a moment ago.
     """
     others = upload.store.look_alikes(upload.index, name, project_names.look(name))
-    others += [other.name for other in _taken(upload.index).values()]
+    others += [other.name for other in _reserved_projects(upload.index).values()]
     if key := project_names.fault(name, others):
         raise UploadRejected(key, name=name)
 

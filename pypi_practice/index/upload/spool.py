@@ -42,8 +42,8 @@ class Incoming:
         self.limit = limit
         self.size = 0
         self._open_file = open_file
-        self._held = io.BytesIO()
-        self._stream: BinaryIO = self._held
+        self._in_memory = io.BytesIO()
+        self._stream: BinaryIO = self._in_memory
         self._path: Path | None = None
         self._error: OSError | None = None
         self._hashes: dict[str, Digest] = {
@@ -60,7 +60,7 @@ class Incoming:
         try:
             if self._path is None and self.size > SMALL:
                 self._stream, self._path = self._open_file()
-                self._stream.write(self._held.getvalue())
+                self._stream.write(self._in_memory.getvalue())
             self._stream.write(data)
         except OSError as error:
             self._error = error
@@ -84,7 +84,7 @@ class Incoming:
         """
         self._check()
         if self._path is None:
-            return self._held.getvalue()
+            return self._in_memory.getvalue()
         self._stream.flush()
         return self._path
 

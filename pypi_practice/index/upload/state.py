@@ -37,10 +37,10 @@ class Upload:
     inspection: archives.Inspection | None = None
 
     @functools.cached_property
-    def standing(self) -> UploadConflicts:
+    def conflicts(self) -> UploadConflicts:
         """What the index holds that decides about this upload; forget it to have it asked anew."""
         digest = self.digests["blake2_256"]
-        return self.store.standing(self.target, self.canonical_version, self.filename, digest)
+        return self.store.conflicts(self.target, self.canonical_version, self.filename, digest)
 
     @property
     def content(self) -> Incoming:

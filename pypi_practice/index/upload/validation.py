@@ -91,10 +91,10 @@ def content_type(upload: Upload) -> None:
 
 def size(upload: Upload) -> None:
     name, limits = upload.target.name, upload.limits
-    held = upload.store.bytes_held(upload.target, limits.project - limits.file)
-    left = limits.project - held
-    if upload.content.size > min(limits.file, left):
-        if limits.file <= left:
+    used = upload.store.bytes_held(upload.target, limits.project - limits.file)
+    remaining = limits.project - used
+    if upload.content.size > min(limits.file, remaining):
+        if limits.file <= remaining:
             raise UploadRejected("too_large", project=name, limit=limits.file // MIB)
         raise UploadRejected("project_too_large", project=name, limit=limits.project // GIB)
 
@@ -107,26 +107,26 @@ def digest(upload: Upload) -> None:
 
 
 def duplicate(upload: Upload) -> None:
-    there, digests = upload.standing, upload.digests
-    if there.digest == digests["sha256"]:
+    conflicts, digests = upload.conflicts, upload.digests
+    if conflicts.digest == digests["sha256"]:
         raise AlreadyThere
-    if there.digest is not None or there.namesake is not None:
+    if conflicts.digest is not None or conflicts.namesake is not None:
         raise UploadRejected("exists", filename=upload.filename, blake2=digests["blake2_256"])
 
 
 def reused_name(upload: Upload) -> None:
-    if upload.standing.used:
+    if upload.conflicts.used:
         raise UploadRejected("used")
 
 
 def open_release(upload: Upload) -> None:
-    created = upload.standing.created
+    created = upload.conflicts.created
     if created is not None and created < time.time() - OPEN_DAYS * 24 * 3600:
         raise UploadRejected("closed")
 
 
 def one_sdist(upload: Upload) -> None:
-    if upload.form.get("filetype") == "sdist" and upload.standing.has_sdist:
+    if upload.form.get("filetype") == "sdist" and upload.conflicts.has_sdist:
         raise UploadRejected("second_sdist")
 
 
@@ -134,8 +134,8 @@ def archive(upload: Upload) -> None:
     upload.inspection = archives.inspect(
         upload.content.written(), upload.filename, upload.meta.license_files or []
     )
-    if (bad := upload.inspection.bad) is not None:
-        raise UploadRejected("archive", reason=bad) from bad
+    if (fault := upload.inspection.fault) is not None:
+        raise UploadRejected("archive", reason=fault) from fault
 
 
 def contents(upload: Upload) -> None:
@@ -196,10 +196,10 @@ def still_good(upload: Upload) -> tuple[Project, UploadConflicts]:
         raise UploadRejected("name_conflict", name=name)
     else:
         upload.project = dataclasses.replace(stored, name=name)
-    del upload.standing
+    del upload.conflicts
     for rule in (size, duplicate, reused_name, open_release, one_sdist):
         rule(upload)
-    return upload.target, upload.standing
+    return upload.target, upload.conflicts
 
 
 def accept(upload: Upload) -> StoredFile:

@@ -88,8 +88,8 @@ class _Reader:
             _fail(MALFORMED)
         if self.local != self.central:
             _fail("Mis-matched local headers and central directory")
-        here = self.stream.tell()
-        if here != self.stream.seek(0, os.SEEK_END):
+        position = self.stream.tell()
+        if position != self.stream.seek(0, os.SEEK_END):
             _fail("Trailing data")
 
     def _local(self) -> None:
@@ -136,8 +136,8 @@ class _Reader:
         self.central.add(name)
 
     def _end64(self) -> None:
-        length, here, total, size, start = struct.unpack("<Q12xQQQQ", self._take(52))
-        if here != total:
+        length, disk_entries, total, size, start = struct.unpack("<Q12xQQQQ", self._take(52))
+        if disk_entries != total:
             _fail(MALFORMED)
         if length != 44:
             _fail("ZIP64 extensible data not allowed")
@@ -148,8 +148,8 @@ class _Reader:
             _fail(MALFORMED)
         if self.central_start is None:
             self.central_start = self.stream.tell() - 4
-        here, total, size, start, comment_size = struct.unpack("<4xHHLLH", self._take(18))
-        if here != total:
+        disk_entries, total, size, start, comment_size = struct.unpack("<4xHHLLH", self._take(18))
+        if disk_entries != total:
             _fail(MALFORMED)
         self.stream.seek(comment_size, os.SEEK_CUR)
         if self.end64 is not None:
@@ -164,7 +164,7 @@ class _Reader:
 
 def _extra(extra: bytes, method: int, packed: int, size: int) -> tuple[int, int]:
     """Check the extra fields of a file; return its packed and its real size."""
-    seen: set[int] = set()
+    kinds: set[int] = set()
     start = 0
     while start < len(extra):
         if len(extra) - start < 4:
@@ -174,9 +174,9 @@ def _extra(extra: bytes, method: int, packed: int, size: int) -> tuple[int, int]
         start += 4 + length
         if len(data) != length:
             _fail(MALFORMED)
-        if kind in seen and kind in (ZIP64, UNICODE_PATH):
+        if kind in kinds and kind in (ZIP64, UNICODE_PATH):
             _fail("Invalid duplicate extra in local file")
-        seen.add(kind)
+        kinds.add(kind)
         if kind == ZIP64:
             packed, size = _zip64(data, method, packed, size)
         elif kind == UNICODE_PATH:

@@ -115,5 +115,5 @@ class AccountPages:
         self.store.remove_token(token.id)
         words = Translator(request.language, "index/web_pages")
         session = self.pages.sessions.of(request)
-        self.pages.sessions.tell(session, words("token_deleted", name=token.description))
+        self.pages.sessions.add_notice(session, words("token_deleted", name=token.description))
         return redirect(request, ACCOUNT)

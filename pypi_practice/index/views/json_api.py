@@ -42,12 +42,12 @@ def project(
 ) -> Response | None:
     """Return what is known of the latest release, or of *version*; None if there is none."""
     releases = queries.releases(store, listed)
-    shown = queries.latest(releases)
+    shown_release = queries.latest(releases)
     if version is not None:
-        shown = queries.release(store, listed, version)
-    if shown is None:
+        shown_release = queries.release(store, listed, version)
+    if shown_release is None:
         return None
-    files = queries.files(store, listed, None if version is None else shown.version)
+    files = queries.files(store, listed, None if version is None else shown_release.version)
     address = f"{request.own_origin}{request.base}"
     by_version: dict[str, list[dict[str, Any]]] = {
         release.version: [] for release in reversed(releases)
@@ -55,12 +55,12 @@ def project(
     for file in files:
         by_version[file.version].append(_file(file, address))
     serial = queries.serial(store, index, listed)
-    metadata = queries.metadata(store, shown)
+    metadata = queries.metadata(store, shown_release)
     page = f"{address}/project/{listed.normalized}/"
     body: dict[str, Any] = {
         "info": {
             "name": listed.name,
-            "version": shown.version,
+            "version": shown_release.version,
             **{name: metadata.get(name) for name in PLAIN},
             "classifiers": metadata.get("classifiers", []),
             "keywords": ",".join(metadata.get("keywords", [])) or None,
@@ -69,24 +69,24 @@ def project(
             "package_url": page,
             "project_url": page,
             "project_urls": metadata.get("project_urls") or None,
-            "release_url": f"{page}{shown.version}/",
+            "release_url": f"{page}{shown_release.version}/",
             "bugtrack_url": None,
             "docs_url": None,
-            "yanked": shown.yanked is not None,
-            "yanked_reason": shown.yanked or None,
+            "yanked": shown_release.yanked is not None,
+            "yanked_reason": shown_release.yanked or None,
         },
         "last_serial": serial,
         "ownership": {"roles": [{"role": "Owner", "user": LEARNER}], "organization": None},
-        "urls": by_version[shown.version],
+        "urls": by_version[shown_release.version],
         "vulnerabilities": [],
     }
     if version is None:
         body["releases"] = by_version
-    return simple.answer(request, json.dumps(body).encode(), "application/json", serial)
+    return simple.respond(request, json.dumps(body).encode(), "application/json", serial)
 
 
 def _file(file: queries.ListedFile, address: str) -> dict[str, Any]:
-    moment = simple.iso_time(file.uploaded)
+    uploaded = simple.iso_time(file.uploaded)
     return {
         "filename": file.filename,
         "packagetype": file.filetype,
@@ -97,8 +97,8 @@ def _file(file: queries.ListedFile, address: str) -> dict[str, Any]:
         "core-metadata": {"sha256": file.metadata} if file.metadata else False,
         "size": file.size,
         "downloads": -1,
-        "upload_time": moment[:19],
-        "upload_time_iso_8601": moment,
+        "upload_time": uploaded[:19],
+        "upload_time_iso_8601": uploaded,
         "url": f"{address}/files/{file.filename}",
         "requires_python": file.requires_python or None,
         "yanked": file.yanked is not None,

@@ -33,7 +33,7 @@ class Question:
     field: str
     expected: str
     back: str
-    done: str
+    done_key: str
     values: dict[str, object]
     understood: Sequence[str] = ()
     with_reason: bool = False
@@ -80,13 +80,13 @@ class ManagePages:
         return self.pages.render(request, index, "settings", project=project)
 
     def change_release(
-        self, request: Request, index: Index, project: Project, version: str, what: str
+        self, request: Request, index: Index, project: Project, version: str, action: str
     ) -> Response | None:
         """Ask, and then yank, un-yank or delete a release; None if that cannot be done to it."""
         release = queries.release(self.store, project, version)
-        if release is None or what not in ("yank", "unyank", "delete"):
+        if release is None or action not in ("yank", "unyank", "delete"):
             return None
-        if what != "delete" and (release.yanked is not None) == (what == "yank"):
+        if action != "delete" and (release.yanked is not None) == (action == "yank"):
             return None
         values: dict[str, object] = {
             "version": release.version,
@@ -95,7 +95,7 @@ class ManagePages:
         }
         back = f"/manage/project/{project.normalized}/releases/"
         store = self.store
-        if what == "yank":
+        if action == "yank":
             reason = " ".join(request.fields.get("yanked_reason", "").split())[:REASON_LIMIT]
             question = Question(
                 "yank_release",
@@ -108,7 +108,7 @@ class ManagePages:
                 with_reason=True,
             )
             change = lambda: queries.yank(store, project, release, reason)  # noqa: E731
-        elif what == "unyank":
+        elif action == "unyank":
             question = Question(
                 "unyank_release",
                 "unyank_text",
@@ -137,7 +137,7 @@ class ManagePages:
                 ),
             )
             change = lambda: queries.delete_release(store, index, project, release)  # noqa: E731
-        return self._ask(request, index, project, question, change)
+        return self._confirm(request, index, project, question, change)
 
     def delete_file(
         self, request: Request, index: Index, project: Project, version: str, filename: str
@@ -163,7 +163,7 @@ class ManagePages:
             ),
         )
         change = lambda: queries.delete_file(self.store, index, project, file.filename)  # noqa: E731
-        return self._ask(request, index, project, question, change)
+        return self._confirm(request, index, project, question, change)
 
     def delete_project(self, request: Request, index: Index, project: Project) -> Response:
         """Ask, and then delete a project."""
@@ -185,9 +185,9 @@ class ManagePages:
             ),
         )
         change = lambda: queries.delete_project(self.store, index, project)  # noqa: E731
-        return self._ask(request, index, project, question, change)
+        return self._confirm(request, index, project, question, change)
 
-    def _ask(
+    def _confirm(
         self,
         request: Request,
         index: Index,
@@ -196,23 +196,23 @@ class ManagePages:
         change: Callable[[], None],
     ) -> Response:
         words = Translator(request.language, "index/web_pages")
-        wrong = None
+        error = None
         if request.method == "POST":
-            given = request.fields.get("confirm", "").strip()
-            if given == question.expected:
+            answer = request.fields.get("confirm", "").strip()
+            if answer == question.expected:
                 change()
                 session = self.pages.sessions.of(request)
-                self.pages.sessions.tell(session, words(question.done, **question.values))
+                self.pages.sessions.add_notice(session, words(question.done_key, **question.values))
                 return redirect(request, question.back)
-            wrong = words("confirm_missing")
-            if given:
-                wrong = words("confirm_wrong", given=given[:100], expected=question.expected)
+            error = words("confirm_missing")
+            if answer:
+                error = words("confirm_wrong", given=answer[:100], expected=question.expected)
         return self.pages.render(
             request,
             index,
             "confirm",
-            200 if wrong is None else 400,
+            200 if error is None else 400,
             project=project,
             question=question,
-            wrong=wrong,
+            wrong=error,
         )

@@ -61,17 +61,17 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters["part"] = lambda text: quote(str(text), safe="")
-    templates.filters["moment"] = _moment
+    templates.filters["moment"] = _time_element
     templates.filters["safe_link"] = safe_link
     templates.filters["code"] = lambda text: Markup("<code>{}</code>").format(text)
     return templates
 
 
-def _moment(seconds: float) -> Markup:
-    moment = time.gmtime(seconds)
-    machine = time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)
+def _time_element(seconds: float) -> Markup:
+    utc_time = time.gmtime(seconds)
+    machine = time.strftime("%Y-%m-%dT%H:%M:%SZ", utc_time)
     return Markup('<time datetime="{}">{}</time>').format(
-        machine, time.strftime("%Y-%m-%d %H:%M UTC", moment)
+        machine, time.strftime("%Y-%m-%d %H:%M UTC", utc_time)
     )
 
 
@@ -104,10 +104,10 @@ def switch_language(request: Request) -> Response | None:
     chosen = request.args.get("lang")
     if chosen not in LANGUAGES:
         return None
-    rest = {name: value for name, value in request.args.items() if name != "lang"}
+    arguments = {name: value for name, value in request.args.items() if name != "lang"}
     response = redirect(request, request.path)
-    if rest:
-        response.headers["Location"] += f"?{urlencode(rest)}"
+    if arguments:
+        response.headers["Location"] += f"?{urlencode(arguments)}"
     response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="Lax", httponly=True)
     return response
 
@@ -130,8 +130,9 @@ class Pages:
         """Return *template* filled with *values*, in the language of *request*."""
         language = request.language
         session = self.sessions.of(request)
-        rest = {name: value for name, value in request.args.items() if name != "lang"}
+        arguments = {name: value for name, value in request.args.items() if name != "lang"}
         other = next(code for code in LANGUAGES if code != language)
+        path = f"{request.base}{quote(request.path)}"
         page = templates().get_template(f"{template}.html")
         body = page.render(
             base=request.base,
@@ -141,9 +142,9 @@ class Pages:
             label=functools.partial(label, language),
             language=language,
             learner=LEARNER,
-            notices=self.sessions.told(session),
+            notices=self.sessions.take_notices(session),
             other=other,
-            other_url=f"{request.base}{quote(request.path)}?{urlencode({**rest, 'lang': other})}",
+            other_url=f"{path}?{urlencode({**arguments, 'lang': other})}",
             say=functools.partial(sentence, language),
             **values,
         )
@@ -194,10 +195,10 @@ class Pages:
         """Return the page of the latest release, or of *version*; None if there is none."""
         releases = queries.releases(self.store, project)
         latest = queries.latest(releases)
-        shown = queries.release(self.store, project, version) if version else latest
-        if shown is None or latest is None:
+        shown_release = queries.release(self.store, project, version) if version else latest
+        if shown_release is None or latest is None:
             return None
-        metadata = queries.metadata(self.store, shown)
+        metadata = queries.metadata(self.store, shown_release)
         text = metadata.get("description") or ""
         description, without_images = (None, False)
         if text.strip():
@@ -212,12 +213,14 @@ class Pages:
             index,
             "project",
             project=project,
-            release=shown,
+            release=shown_release,
             latest=latest,
-            newer=latest if queries.order(latest.version) > queries.order(shown.version) else None,
+            newer=latest
+            if queries.order(latest.version) > queries.order(shown_release.version)
+            else None,
             releases=releases[:HISTORY],
             older=max(0, len(releases) - HISTORY),
-            files=queries.files(self.store, project, shown.version),
+            files=queries.files(self.store, project, shown_release.version),
             metadata=metadata,
             links=links,
             description=description,

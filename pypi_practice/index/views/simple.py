@@ -36,11 +36,11 @@ def simple_type(accept: str) -> str:
 
 def iso_time(seconds: float) -> str:
     """Return a time since 1970 as PyPI writes it, ``2026-11-23T18:31:00.000000Z``."""
-    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    time = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return time.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def answer(request: Request, body: bytes, kind: str, serial: int) -> Response:
+def respond(request: Request, body: bytes, kind: str, serial: int) -> Response:
     """Return *body*, or 304 for who has it already.
 
     ``no-store``: what comes from the practice index must not stay in the cache that an installer
@@ -72,12 +72,12 @@ def root(request: Request, index: Index, store: Store) -> Response:
                 for project in projects
             ],
         }
-        return answer(request, json.dumps(body).encode(), kind, serial)
+        return respond(request, json.dumps(body).encode(), kind, serial)
     links = (
         f'<a href="{request.base}/simple/{project.normalized}/">{html.escape(project.name)}</a>'
         for project in projects
     )
-    return answer(request, _page("Simple index", links, serial), _with_charset(kind), serial)
+    return respond(request, _page("Simple index", links, serial), _with_charset(kind), serial)
 
 
 class Cache:
@@ -95,8 +95,8 @@ class Cache:
     def get(self, key: tuple[str, ...], serial: int) -> bytes | None:
         """Return the page *key* if it was kept after the change *serial*."""
         with self._lock:
-            kept, page = self._pages.get(key, (-1, b""))
-            return page if kept == serial else None
+            cached_serial, page = self._pages.get(key, (-1, b""))
+            return page if cached_serial == serial else None
 
     def keep(self, key: tuple[str, ...], serial: int, page: bytes) -> None:
         """Keep *page*, and drop the oldest ones if there are too many."""
@@ -119,7 +119,7 @@ def project(
     if body is None:
         body = _project(request, listed, store, kind, serial)
         cache.keep(key, serial, body)
-    return answer(request, body, kind if kind == JSON_TYPE else _with_charset(kind), serial)
+    return respond(request, body, kind if kind == JSON_TYPE else _with_charset(kind), serial)
 
 
 def _project(request: Request, listed: Project, store: Store, kind: str, serial: int) -> bytes:

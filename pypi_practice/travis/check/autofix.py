@@ -1,4 +1,4 @@
-"""Reads the files of ``travis check``, and writes them again with the edits made."""
+"""Reads the files of ``travis check``, and writes them with the edits applied."""
 
 from __future__ import annotations
 
@@ -16,24 +16,26 @@ from pypi_practice.travis.check import checker
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan.plan_types import Variable
 
-FREQUENT = 20  # a line that stands there more often is not looked for elsewhere
+FREQUENT = 20  # a line with more occurrences is ignored when differences are matched
 MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
 def file(path: Path, words: Translator, variables: Sequence[Variable] = ()) -> checker.Report:
     """Check a file, or the ``.travis.yml`` of a folder; raises PracticeError."""
-    place = loader.place(path)
-    text = loader.text_of(place, words)
-    return checker.check(text, str(place), words, place.absolute().parent, variables)
+    config_path = loader.config_file(path)
+    text = loader.text_of(config_path, words)
+    return checker.check(text, str(config_path), words, config_path.absolute().parent, variables)
 
 
 def _difference(old: list[str], new: list[str], name: str) -> Iterator[str]:
     """Yield the lines of a unified difference with one line of context.
 
-    Unlike ``difflib.unified_diff``, it takes no quadratic time for a line that is repeated.
+    Unlike ``difflib.unified_diff``, its time is not quadratic in the repetitions of a line.
     """
-    times = Counter(old)
-    matcher = difflib.SequenceMatcher(lambda line: times[line] > FREQUENT, old, new, autojunk=False)
+    counts = Counter(old)
+    matcher = difflib.SequenceMatcher(
+        lambda line: counts[line] > FREQUENT, old, new, autojunk=False
+    )
     yield from (f"--- {name}", f"+++ {name}")
     for group in matcher.get_grouped_opcodes(1):
         (_, old_start, _, new_start, _), (_, _, old_end, _, new_end) = group[0], group[-1]
@@ -47,7 +49,7 @@ def _difference(old: list[str], new: list[str], name: str) -> Iterator[str]:
 
 
 def _range(start: int, end: int) -> str:
-    """Return lines *start* to *end*, counted from 0 and without the last, as a hunk names them."""
+    """Return the range of a hunk for the lines from *start*, counted from 0, up to before *end*."""
     if end - start == 1:
         return str(start + 1)
     return f"{start + 1 if end > start else start},{end - start}"
@@ -62,33 +64,33 @@ def fix(
     *,
     show: bool = True,
 ) -> checker.Report:
-    """Make the safe edits and those of the rules in *also*; return what is left to mend.
+    """Apply the safe edits and those of the rules in *also*; return the remaining findings.
 
-    Prints what changes. Comments, layout and the ends of the lines stay as they are; the file is
-    replaced at once or not at all.
+    Prints the difference if *show*. Comments, layout and line ends are kept. The file is replaced
+    atomically. Raises PracticeError if it cannot be written.
     """
-    place, old = loader.place(path), report.source.text
-    folder = place.absolute().parent
+    config_path, old = loader.config_file(path), report.source.text
+    folder = config_path.absolute().parent
     new = checker.mend(report, words, also, folder=folder, variables=variables)
     if new == old:
         return report
     if show:
-        print(visible("\n".join(_difference(old.splitlines(), new.splitlines(), str(place)))))
-    target = place.resolve()
+        print(visible("\n".join(_difference(old.splitlines(), new.splitlines(), str(config_path)))))
+    target = config_path.resolve()
     try:
         raw = target.read_bytes().decode("utf-8")
         text = new.replace("\n", "\r\n") if "\r\n" in raw else new
         text = MARK + text if raw.startswith(MARK) else text
         _replace(target, text)
     except OSError as error:
-        raise PracticeError(words("not_written", name=place, reason=error)) from error
+        raise PracticeError(words("not_written", name=config_path, reason=error)) from error
     if show:
-        print(visible(words("mended", name=place)))
-    return checker.check(new, str(place), words, folder, variables)
+        print(visible(words("mended", name=config_path)))
+    return checker.check(new, str(config_path), words, folder, variables)
 
 
 def _replace(target: Path, text: str) -> None:
-    """Write *text* to a file at once, or leave it as it was and nothing beside it."""
+    """Replace the content of a file atomically; after an error, no temporary file is left."""
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".travis-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:

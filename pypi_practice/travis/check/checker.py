@@ -1,4 +1,4 @@
-"""Checks a ``.travis.yml``: Travis CI's own messages, then the rules of a publisher."""
+"""Checks a ``.travis.yml``: the messages of Travis CI's validator, and rules for publishing."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from pypi_practice.travis.config.schema.validator import Validator
 from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 from pypi_practice.travis.plan.plan_types import Variable
 
-# Of a line without spaces at its end.
+# Searched in a line without trailing spaces.
 IGNORE = re.compile(r"#\s*pypi-practice:\s*ignore\s+([\w-]+(?:\s*,\s*[\w-]+)*)\s*(?::(.*))?$")
-# Messages of Travis CI that have a rule of their own: code, the key or its end, the name.
+# Messages of Travis CI with a rule of their own: code, the key or its end, the name.
 OWN = {
     ("deprecated_key", "sudo"): "sudo",
     ("deprecated_key", "skip_cleanup"): "skip-cleanup",
@@ -43,7 +43,7 @@ class Ignored:
 
 @dataclass(frozen=True)
 class Report:
-    """What was found in one file, in the order of its lines."""
+    """The findings in one file, in the order of its lines."""
 
     source: Source
     findings: list[Finding]
@@ -51,7 +51,7 @@ class Report:
 
     @property
     def fails(self) -> bool:
-        """Whether there is more than advice."""
+        """Whether there is a finding other than advice."""
         return any(finding.level != "info" for finding in self.findings)
 
     def edits(self, also: Collection[str] = ()) -> list[Edit]:
@@ -65,9 +65,9 @@ class Report:
 
 def _rule(message: Message) -> str:
     in_deploy = message.key.split(".")[-1] == "deploy"
-    own = OWN.get((message.code, message.name))
-    if own:
-        return own
+    own_rule = OWN.get((message.code, message.name))
+    if own_rule:
+        return own_rule
     if message.code == "secure":
         return "plain-secret"
     if message.code == "unknown_key" and message.name == "if" and in_deploy:
@@ -104,25 +104,25 @@ def _edit(message: Message, rule: str, entry: KeyValue | None, source: Source) -
     return None
 
 
-def _entries(item: Node, seen: set[int] | None = None) -> Iterator[KeyValue]:
-    seen = set() if seen is None else seen
-    if id(item.value) in seen:
+def _entries(item: Node, visited: set[int] | None = None) -> Iterator[KeyValue]:
+    visited = set() if visited is None else visited
+    if id(item.value) in visited:
         return
     if item.kind in ("map", "seq"):
-        seen.add(id(item.value))
+        visited.add(id(item.value))
     for entry in [*item.entries.values(), *item.doubles]:
         yield entry
-        yield from _entries(entry.item, seen)
+        yield from _entries(entry.item, visited)
     for element in item.value if item.kind == "seq" else []:
-        yield from _entries(element, seen)
+        yield from _entries(element, visited)
 
 
 def _validator_findings(checked: Validator, root: Node, source: Source) -> Iterator[Finding]:
-    """Yield what Travis CI says, each with the edit that would silence it."""
-    by_place = {(entry.line, entry.column): entry for entry in _entries(root)}
+    """Yield the messages of Travis CI as findings, each with the edit that corrects it, if any."""
+    by_position = {(entry.line, entry.column): entry for entry in _entries(root)}
     for message in checked.messages():
         rule = _rule(message)
-        entry = by_place.get((message.line, message.column))
+        entry = by_position.get((message.line, message.column))
         end = message.column + (len(entry.key) if entry else 1)
         secret = ""
         if rule == "plain-secret" and entry is not None and entry.item.scalar:
@@ -133,7 +133,10 @@ def _validator_findings(checked: Validator, root: Node, source: Source) -> Itera
 
 
 def _ignores(lines: Sequence[str]) -> dict[int, list[tuple[int, int, set[str], str]]]:
-    """Return what the comments ignore: by the line that each speaks of."""
+    """Return the comments that ignore rules, by the line to which they apply.
+
+    Each is its line, its column, the names of the rules and the reason.
+    """
     by_line: dict[int, list[tuple[int, int, set[str], str]]] = {}
     for number, line in enumerate(lines, 1):
         match = IGNORE.search(line.rstrip())
@@ -172,42 +175,42 @@ def check(
     hits = [
         finding for finding in hits if finding.rule != "token-in-file" or finding.line not in hidden
     ]
-    left, ignored = [], []
+    remaining, ignored = [], []
     ignores = _ignores(source.lines)
     unique = {
         (finding.rule, finding.line, finding.column, str(finding.values)): finding
         for finding in hits
     }.values()
-    for finding in sorted(unique, key=lambda each: (each.line, each.column, each.rule)):
+    for finding in sorted(unique, key=lambda finding: (finding.line, finding.column, finding.rule)):
         reason = next(
             (
-                why
-                for _, _, names, why in ignores.get(finding.line, [])
-                if finding.rule in names and why
+                comment_reason
+                for _, _, names, comment_reason in ignores.get(finding.line, [])
+                if finding.rule in names and comment_reason
             ),
             None,
         )
         if reason:
             ignored.append(Ignored(finding, reason))
         else:
-            left.append(finding)
-    known = load("travis/rules")
+            remaining.append(finding)
+    rules_by_name = load("travis/rules")
     for comments in ignores.values():
         for line, column, names, reason in comments:
             end = len(source.lines[line - 1]) + 1
-            for rule in sorted(names - set(known)):
+            for rule in sorted(names - set(rules_by_name)):
                 sentence = words("no_rule", name=name, line=line, rule=rule)
-                raise PracticeError(suggest(sentence, rule, known, words.language))
+                raise PracticeError(suggest(sentence, rule, rules_by_name, words.language))
             if not reason:
-                left.append(Finding("ignore-without-reason", "", line, column, end))
-    left.sort(key=lambda finding: (finding.line, finding.column))
-    return Report(source, left, ignored)
+                remaining.append(Finding("ignore-without-reason", "", line, column, end))
+    remaining.sort(key=lambda finding: (finding.line, finding.column))
+    return Report(source, remaining, ignored)
 
 
 def mend(report: Report, words: Translator, also: Collection[str] = (), **more: object) -> str:
-    """Return the text with the safe edits made, and those of the rules in *also*.
+    """Return the text after the safe edits and those of the rules in *also*.
 
-    An edit can make room for another, so this goes on until nothing changes.
+    An edit can make another one possible, so this is repeated until nothing changes.
     """
     text = report.source.text
     for _ in range(10):

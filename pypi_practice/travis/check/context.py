@@ -1,4 +1,4 @@
-"""What the rules look at: the file with its marks, its jobs, its deploys, and the project."""
+"""The input of the rules: the file with positions, its jobs, its deploys, and the project."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ SOME_TAGS = ("v1.0.0", "1.0.0", "v1.0", "1.0", "v1.2.3", "v10.20.30")
 
 @dataclass
 class LocatedDeploy:
-    """A deploy entry, where the file has it, and the jobs that would run it."""
+    """A deploy entry, its positions in the file, and the jobs that would run it."""
 
     entry: DeployEntry
     item: Node
-    place: KeyValue | Node
+    location: KeyValue | Node
     option_nodes: Entries
     on_nodes: Entries
     on_node: KeyValue | None
     is_on_known: bool
     jobs: list[JobConfig]
     at_top: bool
-    guarded: bool
+    is_guarded: bool
 
     @property
     def branches(self) -> list[str]:
@@ -53,8 +53,8 @@ class LocatedDeploy:
         """The conditions under ``on``."""
         return list(self.on_nodes["condition"].item.items) if "condition" in self.on_nodes else []
 
-    def pythons_asked(self) -> list[tuple[str, Node]]:
-        """Return the versions of Python that ``on`` asks for, each with its place."""
+    def required_pythons(self) -> list[tuple[str, Node]]:
+        """Return the versions of Python that ``on`` requires, each with its node."""
         versions = []
         if "python" in self.on_nodes:
             items = self.on_nodes["python"].item.items
@@ -67,7 +67,7 @@ class LocatedDeploy:
 
 @dataclass
 class Scope:
-    """A file, and what stands around it: ``folder`` is the project, None if it is not known."""
+    """A file and its context; ``folder`` is that of the project, None if unknown."""
 
     source: Source
     item: Node
@@ -90,19 +90,26 @@ class Scope:
     def hit(
         self,
         rule: str,
-        place: KeyValue | Node,
+        location: KeyValue | Node,
         key: str,
         edit: Edit | None = None,
         *,
         secret: str = "",
         **values: Any,
     ) -> Finding:
-        """Return a finding at *place*, the end of which is the end of its first line."""
-        item = place.item if isinstance(place, KeyValue) else place
-        line = self.source.lines[place.line - 1] if self.source.lines else ""
-        end = item.end_column if item.end_line == place.line else len(line) + 1
+        """Return a finding at *location*; it ends in the first line of that."""
+        item = location.item if isinstance(location, KeyValue) else location
+        line = self.source.lines[location.line - 1] if self.source.lines else ""
+        end = item.end_column if item.end_line == location.line else len(line) + 1
         return Finding(
-            rule, key, place.line, place.column, max(end, place.column + 1), values, edit, secret
+            rule,
+            key,
+            location.line,
+            location.column,
+            max(end, location.column + 1),
+            values,
+            edit,
+            secret,
         )
 
     def has(self, name: str) -> bool:
@@ -110,7 +117,7 @@ class Scope:
         return self.folder is not None and os.path.isfile(self.folder / name)
 
     def read(self, name: str) -> str:
-        """Return a file of the project; empty if there is none, or it cannot be read."""
+        """Return the text of a file of the project, empty if it cannot be read."""
         if self.folder is None:
             return ""
         try:
@@ -120,11 +127,11 @@ class Scope:
         return data.decode("utf-8", errors="replace")
 
     def texts(self, entry: KeyValue | None) -> list[str]:
-        """Return the texts of an entry that may be one or several."""
+        """Return the scalars of an entry, which may be one or a list, as text."""
         return [str(item.data()) for item in entry.item.items if item.scalar] if entry else []
 
     def included(self) -> list[Node]:
-        """Return the jobs that the file lists."""
+        """Return the nodes of ``jobs.include``."""
         return jobs.included_nodes(self.item, self.checked)
 
     def axis(self, key: str) -> list[Node]:
@@ -138,7 +145,7 @@ class Scope:
         return entry.item.items
 
     def _jobs(self) -> list[JobConfig]:
-        """Return the jobs that the file makes; fewer where Travis CI would make none."""
+        """Return the jobs of the file; only examples if they are more than Travis CI allows."""
         config = self.checked.normal(self.item)
         self.matrix = jobs.count(config)
         try:
@@ -153,7 +160,7 @@ class Scope:
         entry = owner.get("deploy")
         if entry is None:
             return
-        guarded = "if" in owner or "if" in self.root or self._stage_guarded(owner)
+        is_guarded = "if" in owner or "if" in self.root or self._stage_guarded(owner)
         for item in entry.item.items:
             settings = self.checked.normal(item)
             deploy = deploy_entries.read(
@@ -173,32 +180,32 @@ class Scope:
             yield LocatedDeploy(
                 entry=deploy,
                 item=item,
-                place=entry if entry.item is item else item,
+                location=entry if entry.item is item else item,
                 option_nodes=option_nodes,
                 on_nodes=on_nodes,
                 on_node=on_node,
                 is_on_known=is_on_known,
                 jobs=jobs,
                 at_top=at_top,
-                guarded=guarded,
+                is_guarded=is_guarded,
             )
 
     def _stage_guarded(self, owner: Entries) -> bool:
         names = self.texts(owner.get("stage"))
         stages = self.root.get("stages")
         for item in stages.item.items if stages else []:
-            named = item.get("name")
-            name = str(named.data()).lower() if named and item.get("if") else None
+            name_node = item.get("name")
+            name = str(name_node.data()).lower() if name_node and item.get("if") else None
             if name and [name] == [text.lower() for text in names]:
                 return True
         return False
 
-    def guarded(self, owner: Entries) -> bool:
+    def is_guarded(self, owner: Entries) -> bool:
         """Whether a job runs only if a condition holds."""
         return "if" in owner or "if" in self.root or self._stage_guarded(owner)
 
     def blocks_tags(self) -> bool:
-        """Whether ``branches.only`` lets no tag of a usual form through."""
+        """Whether ``branches.only`` matches none of SOME_TAGS."""
         entry = self.root.get("branches")
         if entry is None:
             return False

@@ -1,4 +1,4 @@
-"""What a check finds, and the edits that mend it."""
+"""Findings of a check, and the edits that correct them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 
 @dataclass(frozen=True)
 class Edit:
-    """Replace what lies between two places by ``text``; lines and columns count from 1."""
+    """Replace the text between two positions by ``text``; lines and columns count from 1."""
 
     line: int
     column: int
@@ -27,7 +27,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to mend: the rule, where, the values of its sentences, and the edit if any."""
+    """One fault: the rule, its position, the values of its sentences, and the edit if any."""
 
     rule: str
     key: str
@@ -51,10 +51,10 @@ class Finding:
 
     @property
     def code(self) -> str | None:
-        """Travis CI's own code, if the message is Travis CI's own."""
+        """The code of the message in Travis CI's validator, None for a rule of ours."""
         return self.facts.get("code")
 
-    def say(self, part: str, words: Translator) -> str:
+    def sentence(self, part: str, words: Translator) -> str:
         """Return the rule's ``message``, ``why`` or ``fix`` in the language of *words*."""
         sentence: str = self.facts[part][words.language]
         return sentence.format(**self.values)
@@ -62,7 +62,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Source:
-    """The file as it is written: its name and its lines, without their ends."""
+    """The source of a file: its name and its text."""
 
     name: str
     text: str
@@ -72,21 +72,21 @@ class Source:
         """The lines, without their ends."""
         return self.text.splitlines()
 
-    def alone(self, entry: KeyValue) -> bool:
-        """Whether the entry has its lines to itself, so that it can go without a trace."""
+    def is_on_own_lines(self, entry: KeyValue) -> bool:
+        """Whether no other entry shares the lines of this one, so that they can be removed."""
         line = self.lines[entry.line - 1]
         before = line[: entry.column - 1]
         return not before.strip() and not entry.inherited and entry.item.scalar
 
     def without(self, entry: KeyValue) -> Edit | None:
         """Return the edit that removes the entry's line, or None if others share it."""
-        if not self.alone(entry) or entry.item.end_line != entry.line:
+        if not self.is_on_own_lines(entry) or entry.item.end_line != entry.line:
             return None
         return Edit(entry.line, 1, entry.line + 1, 1, "")
 
 
 def replaced(item: Node, text: str) -> Edit | None:
-    """Return the edit that writes *text* in place of a value of one line."""
+    """Return the edit that replaces a value by *text*; None if it has several lines."""
     if item.end_line != item.line:
         return None
     return Edit(item.line, item.column, item.end_line, item.end_column, text)
@@ -100,29 +100,29 @@ def renamed(entry: KeyValue, text: str) -> Edit | None:
 
 
 def apply(text: str, edits: Iterable[Edit]) -> str:
-    """Return *text* with all edits made; where two touch the same place, the first one is."""
+    """Return *text* after all edits; of two that overlap, only the first is applied."""
     starts = [0]
     for line in text.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
 
-    def place(line: int, column: int) -> int:
+    def offset(line: int, column: int) -> int:
         return min(starts[min(line - 1, len(starts) - 1)] + column - 1, len(text))
 
-    spans: list[tuple[int, int, str]] = []  # in order, and none touches another
+    spans: list[tuple[int, int, str]] = []  # sorted, without overlaps
     for edit in dict.fromkeys(edits):
-        span = place(edit.line, edit.column), place(edit.end_line, edit.end_column), edit.text
+        span = offset(edit.line, edit.column), offset(edit.end_line, edit.end_column), edit.text
         after = bisect.bisect(spans, span)
         if (after == 0 or spans[after - 1][1] <= span[0]) and (
             after == len(spans) or span[1] <= spans[after][0]
         ):
             spans.insert(after, span)
-    parts, done = [], 0
+    parts, position = [], 0
     for begin, end, new in spans:
-        parts += [text[done:begin], new]
-        done = end
-    return "".join([*parts, text[done:]])
+        parts += [text[position:begin], new]
+        position = end
+    return "".join([*parts, text[position:]])
 
 
 def worst(findings: Sequence[Finding]) -> str | None:
-    """Return the gravest level among *findings*, or None if there are none."""
+    """Return the most severe level among *findings*, None without findings."""
     return max((finding.level for finding in findings), key=LEVELS.index, default=None)

@@ -1,4 +1,4 @@
-"""Writes a report of ``travis check``: for people, as JSON, as SARIF."""
+"""Formats the report of ``travis check`` as text, as JSON or as SARIF."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def _hide(text: str, finding: Finding) -> str:
-    """Return *text* without the secret that the finding is about, nor any other token."""
+    """Return *text* with the secret of the finding and any token replaced."""
     if finding.secret:
         text = text.replace(finding.secret, HIDDEN)
     return TOKEN.sub(HIDDEN, text)
 
 
 def hidden(finding: Finding, words: Translator) -> str:
-    """Return the message of a finding in one line, without secrets, and not too long to read."""
-    text = one_line(_hide(finding.say("message", words), finding))
+    """Return the message of a finding in one line, without secrets, cut at MESSAGE_LIMIT."""
+    text = one_line(_hide(finding.sentence("message", words), finding))
     return text if len(text) <= MESSAGE_LIMIT else f"{text[:MESSAGE_LIMIT]}…"
 
 
 def lines(report: Report, words: Translator) -> Iterator[str]:
-    """Yield the report of one file for people: place, message, line, suggestion, why."""
+    """Yield the report of one file as text: position, message, line, suggestion, reason."""
     for finding in report.findings:
         level = words(f"level_{finding.level}")
         name = one_line(report.source.name)
-        place = f"{name}:{finding.line}:{finding.column}"
-        yield f"{place}: {level} [{finding.rule}] {hidden(finding, words)}"
-        shown = report.source.lines
-        line = shown[finding.line - 1] if finding.line <= len(shown) else ""
-        # A line can be as long as the file, and have a finding for each of its words.
-        if finding.line <= len(shown) and len(line) <= LINE_LIMIT:
+        position = f"{name}:{finding.line}:{finding.column}"
+        yield f"{position}: {level} [{finding.rule}] {hidden(finding, words)}"
+        source_lines = report.source.lines
+        line = source_lines[finding.line - 1] if finding.line <= len(source_lines) else ""
+        # A long line can have many findings, and the output would grow quadratically.
+        if finding.line <= len(source_lines) and len(line) <= LINE_LIMIT:
             number = str(finding.line)
             yield f"  {number} | {_hide(line, finding)}"
             if _hide(line, finding) == line:
@@ -52,8 +52,8 @@ def lines(report: Report, words: Translator) -> Iterator[str]:
                 yield f"  {' ' * len(number)} | {' ' * (finding.column - 1)}{'^' * width}"
             if finding.edit:
                 yield from _suggestion(finding.edit, line, number, words)
-        yield f"  {words('why')}: {finding.say('why', words)}"
-        yield f"  {words('mend')}: {finding.say('fix', words)}"
+        yield f"  {words('why')}: {finding.sentence('why', words)}"
+        yield f"  {words('mend')}: {finding.sentence('fix', words)}"
         yield ""
     for ignored in report.ignored:
         yield words(
@@ -114,13 +114,13 @@ def as_json(reports: Sequence[Report], words: Translator) -> str:
                 "code": finding.code,
                 "rule": finding.rule,
                 "key": finding.key,
-                "message": _hide(finding.say("message", words), finding),
-                "why": finding.say("why", words),
+                "message": _hide(finding.sentence("message", words), finding),
+                "why": finding.sentence("why", words),
                 "line": finding.line,
                 "column": finding.column,
                 "end_column": finding.end_column,
                 "fix": {
-                    "text": finding.say("fix", words),
+                    "text": finding.sentence("fix", words),
                     "grade": finding.facts["fixes"],
                     "edit": _edit(finding.edit),
                 },
@@ -153,8 +153,8 @@ def as_sarif(reports: Sequence[Report], words: Translator) -> str:
         ],
     }
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return as_json_text(whole)
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return as_json_text(log)
 
 
 def _region(line: int, column: int, end_line: int, end_column: int) -> dict[str, int]:
@@ -166,7 +166,9 @@ def _result(
 ) -> dict[str, Any]:
     artifact = {"uri": report.source.name.replace("\\", "/")}
     region = _region(finding.line, finding.column, finding.line, finding.end_column)
-    message = f"{_hide(finding.say('message', words), finding)}. {finding.say('fix', words)}"
+    message = (
+        f"{_hide(finding.sentence('message', words), finding)}. {finding.sentence('fix', words)}"
+    )
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": SARIF_LEVELS[finding.level],
@@ -178,7 +180,7 @@ def _result(
         deleted = _region(edit.line, edit.column, edit.end_line, edit.end_column)
         change = {"deletedRegion": deleted, "insertedContent": {"text": edit.text}}
         changes = [{"artifactLocation": artifact, "replacements": [change]}]
-        text = {"text": finding.say("fix", words)}
+        text = {"text": finding.sentence("fix", words)}
         result["fixes"] = [{"description": text, "artifactChanges": changes}]
     if reason is not None:
         result["suppressions"] = [{"kind": "inSource", "justification": reason}]

@@ -1,4 +1,4 @@
-"""What a publisher needs to know of the rest of the file, and Travis CI does not say."""
+"""Rules for the file outside of the deploys, for faults that Travis CI does not report."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UPLOADS = re.compile(
 PASSWORD = re.compile(r"(?:-p|--password)[ =](\S*)")
 VARIABLE = re.compile(r"\$\{?\w+\}?")
 NEWEST = (3, 16)
-MOST_WORDS = 10  # of one condition that are named
+MOST_WORDS = 10  # of one condition that are reported
 READ_LIMIT = 1_000_000  # characters of pyproject.toml
 DYNAMIC = re.compile(r"setuptools[-_]scm|hatch-vcs|versioneer|dunamai|pbr\b")
 OVERRIDES = re.compile(
@@ -32,7 +32,7 @@ WORDS = "type repo head_repo os dist sender fork draft branch head_branch tag co
 
 
 def check(scope: Scope) -> Iterator[Finding]:
-    """Yield what is found outside the deploys."""
+    """Yield the findings outside of the deploys."""
     yield from _version(scope)
     yield from _images(scope)
     yield from _pythons(scope)
@@ -52,34 +52,34 @@ def _version(scope: Scope) -> Iterator[Finding]:
 
 def _images(scope: Scope) -> Iterator[Finding]:
     images = load("travis/images")
-    seen: set[int] = set()
+    reported: set[int] = set()
     for job in scope.jobs:
         dist, system = job.nodes.get("dist"), job.nodes.get("os")
-        if dist is not None and id(dist) not in seen:
-            seen.add(id(dist))
+        if dist is not None and id(dist) not in reported:
+            reported.add(id(dist))
             if not images.get(job.dist, {"kept": True})["kept"]:
                 yield scope.hit("old-image", dist, "dist", name=job.dist)
-        if job.os == "osx" and system is not None and id(system) not in seen:
-            seen.add(id(system))
+        if job.os == "osx" and system is not None and id(system) not in reported:
+            reported.add(id(system))
             yield scope.hit("macos", system, "os")
 
 
 def _pythons(scope: Scope) -> Iterator[Finding]:
     images = load("travis/images")
-    seen: set[int] = set()
+    reported: set[int] = set()
     for job in scope.jobs:
         item = job.nodes.get("python")
         if job.language != "python" or job.os != "linux":
             continue
         if item is None:
-            if 0 not in seen:
-                seen.add(0)
-                place = job.entries.get("language") or scope.root.get("language")
-                yield scope.hit("default-python", place or scope.item, "python")
+            if 0 not in reported:
+                reported.add(0)
+                location = job.entries.get("language") or scope.root.get("language")
+                yield scope.hit("default-python", location or scope.item, "python")
             continue
-        if id(item) in seen:
+        if id(item) in reported:
             continue
-        seen.add(id(item))
+        reported.add(id(item))
         yield from _unquoted(scope, item, "python")
         number = minor(job.python)
         if number is None:
@@ -87,14 +87,14 @@ def _pythons(scope: Scope) -> Iterator[Finding]:
         short = f"{number[0]}.{number[1]}"
         if number not in [(2, 6), (2, 7)] and not (3, 2) <= number <= NEWEST:
             yield scope.hit("unknown-python", item, "python", name=job.python)
-        elif job.dist in images and short not in (there := images[job.dist]["python"]):
+        elif job.dist in images and short not in (installed := images[job.dist]["python"]):
             yield scope.hit(
                 "python-fetched",
                 item,
                 "python",
                 name=job.python,
                 image=job.dist,
-                there=", ".join(there) or "-",
+                there=", ".join(installed) or "-",
             )
     for deploy in scope.deploys:
         if "python" in deploy.on_nodes:
@@ -113,16 +113,16 @@ def _jobs(scope: Scope) -> Iterator[Finding]:
         key = max(EXPANDED, key=lambda name: len(scope.axis(name)))
         yield scope.hit("too-many-jobs", scope.root[key], key, number=scope.matrix, most=MOST_JOBS)
     included = [scope.checked.entries(job) for job in scope.included()]
-    given = [key for key in EXPANDED if scope.axis(key)]
-    single = bool(scope.axis("python")) and all(len(scope.axis(key)) == 1 for key in given)
+    keys = [key for key in EXPANDED if scope.axis(key)]
+    single = bool(scope.axis("python")) and all(len(scope.axis(key)) == 1 for key in keys)
     own = bool(included) and all("script" in entries for entries in included)
     if single and own and "script" in scope.root:
         yield scope.hit("single-python", scope.root["python"], "python")
     for job in scope.jobs:
         script = job.entries.get("script") or scope.root.get("script")
         if job.language == "python" and (script is None or script.item.kind == "none"):
-            place = next(iter(job.entries.values()), None) or scope.root.get("language")
-            yield scope.hit("no-script", place or scope.item, "script")
+            location = next(iter(job.entries.values()), None) or scope.root.get("language")
+            yield scope.hit("no-script", location or scope.item, "script")
             break
 
 
@@ -151,19 +151,23 @@ def _ifs(scope: Scope) -> Iterator[Finding]:
 
 
 def _bare(expression: Any) -> Iterator[str]:
-    """Yield the words that stand where an attribute is expected and are none."""
+    """Yield the words that are in the place of an attribute but are not one."""
     pending = [expression]  # a chain of "and" can be longer than Python's stack
     while pending:
         term = pending.pop()
         if not isinstance(term, list):
             continue
-        kind, *rest = term
+        kind, *operands = term
         if kind in ("and", "or", "not"):
-            pending += reversed(rest)
+            pending += reversed(operands)
         elif kind in ("eq", "not_eq", "match", "not_match", "in", "not_in", "is", "is_not", "val"):
-            left = term if kind == "val" else rest[0]
-            if isinstance(left, list) and left[0] == "val" and left[1] not in ("true", "false"):
-                yield left[1]
+            operand = term if kind == "val" else operands[0]
+            if (
+                isinstance(operand, list)
+                and operand[0] == "val"
+                and operand[1] not in ("true", "false")
+            ):
+                yield operand[1]
 
 
 def _commands(scope: Scope) -> Iterator[Finding]:
@@ -175,8 +179,8 @@ def _commands(scope: Scope) -> Iterator[Finding]:
             for item in owner[phase].item.items:
                 text = build_conditions.written(item.data())
                 asks = "TRAVIS_TAG" in text or "TRAVIS_BRANCH" in text
-                asks |= phase in DEPLOY_PHASES  # which run when the conditions of a deploy hold
-                if UPLOADS.search(text) and not asks and not scope.guarded(owner):
+                asks |= phase in DEPLOY_PHASES  # they run only if a deploy does
+                if UPLOADS.search(text) and not asks and not scope.is_guarded(owner):
                     yield scope.hit("upload-in-script", item, phase, name=phase)
                 for argument in PASSWORD.findall(text):
                     if variables := VARIABLE.findall(argument):

@@ -1,7 +1,7 @@
-"""Finds the jobs of a file whose builds and tests can read a password that only an upload needs.
+"""Finds jobs whose builds and tests can read a password that only an upload needs.
 
-Travis CI exports ``env`` before the first command of a job: lib/travis/build/stages.rb of
-travis-build. In the order of the phases, what an upload alone needs can be set in before_deploy.
+Travis CI exports ``env`` before the first command of a job (lib/travis/build/stages.rb of
+travis-build). A variable that only an upload needs can be set in before_deploy.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ASSIGNMENT = re.compile(r"(?:^|\s)(\w+)=(\"[^\"]*\"|'[^']*'|\S*)")
 SEPARATOR = re.compile(r"&&|\|\||[;|\n]")
 ENCRYPTED = "[secure]"
 
-Variables = dict[str, tuple[str, Node]]  # by name: the value, and where it is written
+Variables = dict[str, tuple[str, Node]]  # by name: the value and its node
 
 
 def check(scope: Scope) -> Iterator[Finding]:
@@ -37,15 +37,15 @@ def check(scope: Scope) -> Iterator[Finding]:
         name for deploy in scope.deploys for name in deploy.entry.variables if _is_secret(name)
     }
     commands = _Commands(scope)
-    seen: set[tuple[int, str]] = set()
+    reported: set[tuple[int, str]] = set()
     for job in scope.jobs[:MOST_JOBS]:
         if not commands.does_more_than_upload(job):
             continue
         hidden = commands.hidden(job)
         for name, (value, item) in _environment(scope, job).items():
             is_password = PASSWORDS.fullmatch(name) or name in published or _is_token(value)
-            if value and is_password and name not in hidden and (id(item), name) not in seen:
-                seen.add((id(item), name))
+            if value and is_password and name not in hidden and (id(item), name) not in reported:
+                reported.add((id(item), name))
                 yield scope.hit("password-in-build", item, "env", name=name)
 
 
@@ -54,26 +54,26 @@ def _is_secret(name: str) -> bool:
 
 
 def _is_token(value: str) -> bool:
-    """Whether a value is taken from a variable that is named after a token of PyPI."""
+    """Whether a value refers to a variable whose name is that of a token of PyPI."""
     return any("PYPI" in name.upper() and _is_secret(name) for name in REFERENCE.findall(value))
 
 
 class _Commands:
-    """What the jobs run before they deploy; a phase that many jobs share is read once."""
+    """The commands of jobs before they deploy; a phase that jobs share is evaluated once."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.uploads: dict[int, bool] = {}  # by the phase's entry: whether it does nothing else
+        self.uploads: dict[int, bool] = {}  # by the id of a phase's entry: whether it only uploads
 
     def _phases(self, job: JobConfig) -> Iterator[tuple[str, KeyValue | None]]:
         for phase in PHASES:
             yield phase, job.entries.get(phase) or self.scope.root.get(phase)
 
     def does_more_than_upload(self, job: JobConfig) -> bool:
-        """Whether the job runs a command before its deploy that is no upload."""
+        """Whether the job runs a command other than an upload before its deploy."""
         for phase, entry in self._phases(job):
             if entry is None:
-                if phase == "install":  # without the key Travis CI installs the requirements
+                if phase == "install":  # by default Travis CI installs the requirements
                     return True
                 continue
             if id(entry) not in self.uploads:
@@ -86,7 +86,7 @@ class _Commands:
         return False
 
     def hidden(self, job: JobConfig) -> set[str]:
-        """Return the variables that the job's first command keeps from all that follow it."""
+        """Return the variables that the first command of the job unsets or stops exporting."""
         first = next((entry for _, entry in self._phases(job) if entry is not None), None)
         words = SEPARATOR.split(next(iter(self.scope.texts(first)), ""))[0].split()
         if words[:2] == ["export", "-n"]:
@@ -95,7 +95,7 @@ class _Commands:
 
 
 def _environment(scope: Scope, job: JobConfig) -> Variables:
-    """Return the variables that the file gives the job, as Travis CI merges them."""
+    """Return the variables of the job in the file, merged as Travis CI does."""
     variables: Variables = {}
     root, own = scope.root.get("env"), job.entries.get("env")
     if root is not None:
@@ -121,7 +121,7 @@ def _assigned(items: Sequence[Node]) -> Variables:
     for item in items:
         for key, entry in item.entries.items():
             data = entry.item.data()
-            if key != "secure":  # then it is encrypted with its name, and nothing can be told
+            if key != "secure":  # name and value are encrypted
                 value = ENCRYPTED if entry.item.kind == "map" else "" if data is None else str(data)
                 variables[key] = value, entry.item
         if item.scalar:

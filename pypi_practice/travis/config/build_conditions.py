@@ -1,4 +1,4 @@
-"""The conditions of ``if:``, which Travis CI decides before any machine starts.
+"""Evaluates the conditions of ``if:``, as Travis CI does before a machine starts.
 
 Grammar and evaluation are those of travis-conditions, version 1 (lib/travis/conditions/v1).
 """
@@ -29,11 +29,11 @@ Expression = Any  # a list that begins with its kind, as in the original: ["eq",
 
 
 class UnknownCondition(Exception):
-    """A condition that only Travis CI can decide, for its regular expression: the text."""
+    """A condition with an unsupported regular expression, which is the text of the error."""
 
 
 class ConditionError(ValueError):
-    """A condition that Travis CI cannot read; the text is Travis CI's own."""
+    """A condition that Travis CI cannot parse; the text is its message."""
 
 
 @functools.cache
@@ -44,13 +44,13 @@ def _compiled(pattern: str, any_case: bool) -> re.Pattern[str]:
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = re.sub(r"\\\s*[\n\r]", " ", text)
-        self.place = 0
+        self.position = 0
 
     def scan(self, pattern: str, any_case: bool = False) -> str | None:
-        match = _compiled(pattern, any_case).match(self.text, self.place)
+        match = _compiled(pattern, any_case).match(self.text, self.position)
         if match is None:
             return None
-        self.place = match.end()
+        self.position = match.end()
         return match[0]
 
     def spaced(self, action: Callable[[], T]) -> T:
@@ -62,19 +62,21 @@ class _Parser:
     def token(self, pattern: str) -> str | None:
         return self.spaced(lambda: self.scan(pattern, any_case=True))
 
-    def expected(self, what: str) -> ConditionError:
-        return ConditionError(f"expected {what} at position {self.place} in: {self.shown}")
+    def expected(self, expectation: str) -> ConditionError:
+        return ConditionError(
+            f"expected {expectation} at position {self.position} in: {self.quoted_text}"
+        )
 
     def unread(self) -> ConditionError:
-        return ConditionError(f"Could not parse {self.shown}")
+        return ConditionError(f"Could not parse {self.quoted_text}")
 
     @property
-    def shown(self) -> str:
+    def quoted_text(self) -> str:
         return json.dumps(self.text, ensure_ascii=False)
 
     def parse(self) -> Expression:
         result = self.expression()
-        if result is None or self.place < len(self.text):
+        if result is None or self.position < len(self.text):
             raise self.unread()
         return result
 
@@ -102,12 +104,12 @@ class _Parser:
         return result
 
     def negation(self) -> Expression:
-        start = self.place
+        start = self.position
         if not self.token(r"not|!"):
             return None
         inner = self.operand()
         if inner is None:
-            self.place = start
+            self.position = start
             return None
         return ["not", inner]
 
@@ -148,17 +150,17 @@ class _Parser:
         return items
 
     def variable(self) -> Expression:
-        start = self.place
-        match = VARIABLES.match(self.text, self.place)
+        start = self.position
+        match = VARIABLES.match(self.text, self.position)
         if match:
-            self.place = match.end()
-            if self.place == len(self.text) or self.text[self.place] in " \t\n\r,=)|":
+            self.position = match.end()
+            if self.position == len(self.text) or self.text[self.position] in " \t\n\r,=)|":
                 return ["var", match[0]]
-        self.place = start
+        self.position = start
         return None
 
     def call(self) -> Expression:
-        # As in the original, a word that begins with "env" loses those letters.
+        # As in the original, "env" at the start of a word is consumed even if no call follows.
         name = self.token("env|concat")
         arguments = self.parens(self.list) if name else None
         return None if name is None or arguments is None else ["call", name.lower(), arguments]
@@ -183,18 +185,18 @@ class _Parser:
 
 
 def _cast(value: Any) -> Any:
-    if isinstance(value, str) and len(value) in (4, 5):  # others need not be copied
+    if isinstance(value, str) and len(value) in (4, 5):  # avoids copies of long texts
         return {"true": True, "false": False}.get(value.lower(), value)
     return value
 
 
 def _true(value: Any) -> bool:
-    """Tell whether Ruby takes *value* for true: an empty text is."""
+    """Tell whether *value* is true in Ruby, where an empty string is."""
     return value is not None and value is not False
 
 
 def written(value: Any) -> str:
-    """Return *value* as Ruby writes it."""
+    """Return *value* as a string, as Ruby's ``to_s`` does."""
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -214,7 +216,7 @@ def matches(pattern: str, text: str, budget: Budget) -> bool:
 
 
 def _chain(kind: str, left: Expression, right: Expression) -> list[Expression]:
-    """Return the parts between the same operators: there can be more than Python's stack takes."""
+    """Return the operands of a chain of one operator, without recursion, as it may be long."""
     parts = [right]
     while isinstance(left, list) and left[0] == kind:
         _, left, part = left
@@ -230,8 +232,8 @@ class _Evaluation:
         self.budget.spend(1)
         if not isinstance(expression, list):
             return _cast(expression)
-        kind, *rest = expression
-        return _cast(getattr(self, f"_{kind}")(*rest))
+        kind, *operands = expression
+        return _cast(getattr(self, f"_{kind}")(*operands))
 
     def holds(self, expression: Expression) -> bool:
         return _true(self.value(expression))

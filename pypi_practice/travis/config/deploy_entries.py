@@ -1,4 +1,4 @@
-"""The deploy entries of a job as Travis CI takes them, and the test that each becomes.
+"""The deploy entries of a job as Travis CI reads them, and their conditions in bash.
 
 Source: lib/travis/build/addons/deploy/script.rb of travis-build.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from pypi_practice.travis.config.build_conditions import written
 from pypi_practice.travis.config.loader import as_list, deploys
 
-# The runtimes that a deploy may ask for, in the order in which travis-build tests them.
+# The runtimes that ``on`` may require, in the order in which travis-build tests them.
 RUNTIMES = (
     "d",
     "dart",
@@ -48,12 +48,12 @@ class DeployEntry:
     options: dict[str, Any]
     on: dict[str, Any]
     allow_failure: bool = False
-    old_tool: bool = False  # whether it asks for version 1 of the deploy tool
-    is_on_replaced: bool = False  # whether ``if`` is taken for ``on``
-    option_branches: tuple[str, ...] = ()  # branches that options name by their keys
+    old_tool: bool = False  # whether it selects version 1 of the deploy tool
+    is_on_replaced: bool = False  # whether ``if`` is used as ``on``
+    option_branches: tuple[str, ...] = ()  # branches that are keys of options
 
     def text(self, name: str) -> str | None:
-        """Return an option that is text, else None."""
+        """Return an option if it is a string, else None."""
         value = self.options.get(name)
         return value if isinstance(value, str) else None
 
@@ -65,24 +65,24 @@ class DeployEntry:
 
     @property
     def is_on_any_branch(self) -> bool:
-        """Whether the branch does not count."""
+        """Whether the branch is not tested."""
         return self.on.get("all_branches") is True or self.on.get("tags") is True
 
     @property
     def runtimes(self) -> dict[str, Any]:
-        """The runtimes that ``on`` asks for, each with its version."""
+        """The runtimes that ``on`` requires, each with its version."""
         values = {RUNTIME_KEYS.get(key, key): value for key, value in self.on.items()}
         return {name: values[name] for name in RUNTIMES if values.get(name) is not None}
 
     @property
     def variables(self) -> list[str]:
-        """The names of the variables that the options are filled in with."""
+        """The names of the variables in the options."""
         text = " ".join(written(value) for value in self.options.values())
         return list(dict.fromkeys(re.findall(r"\$\{?([A-Za-z_]\w*)", text)))
 
     @property
     def test(self) -> str:
-        """What stands between ``[[`` and ``]]`` in the condition; empty if nothing is tested."""
+        """The conditional expression of bash, without ``[[`` and ``]]``; may be empty."""
         tests = (
             self._repository_test,
             self._branch_test,
@@ -98,9 +98,9 @@ class DeployEntry:
         return f"[[ {self.test} ]]" if self.test else "true"
 
     def reasons(self, branch: str) -> list[tuple[str, str]]:
-        """Return tests, each with what Travis CI prints on *branch* when it fails.
+        """Return each test with the message that Travis CI prints on *branch* if it fails.
 
-        Several conditions have one sentence, printed only if all of them fail.
+        Several conditions share a message, which is printed only if all of them fail.
         """
         groups = [
             (
@@ -151,12 +151,12 @@ class DeployEntry:
 
 
 def read(entry: dict[str, Any]) -> DeployEntry:
-    """Return an entry of ``deploy`` as Travis CI takes it."""
+    """Return an entry of ``deploy`` as Travis CI reads it."""
     settings = dict(entry)
-    # An "if:" of a deploy is taken for an "on:", and so for the name of a branch.
+    # Travis CI uses "if:" of a deploy as "on:", and so as the name of a branch.
     condition, on = settings.pop("if", None), settings.pop("on", None)
     on = condition or on or {}
-    # A mapping where a text belongs is taken for options by branch, and its keys for branches.
+    # Travis CI reads an option that is a mapping as options by branch.
     option_branches = (
         branch
         for name, option in settings.items()

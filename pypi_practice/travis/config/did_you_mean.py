@@ -1,4 +1,4 @@
-"""Which known word Travis CI takes a misspelt one for (travis-yml, lib/travis/yml/doc/helper)."""
+"""Corrects misspelt words as Travis CI does (travis-yml, lib/travis/yml/doc/helper)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FARTHEST = 4
 
 
 def distance(left: str, right: str, most: int = 1000) -> int:
-    """Return the edit distance of Levenshtein; or *most*, if it is that or more.
+    """Return the Levenshtein distance, at most *most*.
 
     >>> distance("pipy", "pypi")
     2
@@ -29,13 +29,13 @@ def distance(left: str, right: str, most: int = 1000) -> int:
 
 
 def match(words: Iterable[str], word: str, never: Collection[str] = ()) -> str | None:
-    """Return the one of *words* that *word* is taken for, or None."""
+    """Return the one of *words* that Travis CI reads *word* as, or None."""
     if len(word) < 3 or word in never:
         return None
     return _nearest(tuple(words), word)
 
 
-# A file is validated several times, by --fix and for each of its commits.
+# Cached, because --fix and plans validate a file several times.
 @functools.lru_cache(maxsize=8192)
 def _nearest(words: tuple[str, ...], word: str) -> str | None:
     letters = frozenset(word)
@@ -64,7 +64,7 @@ def _letters(known: str) -> frozenset[str]:
 
 
 def _near(left: frozenset[str], right: frozenset[str]) -> bool:
-    """Whether they may be less than FARTHEST edits apart: an edit changes one letter at most."""
+    """Whether the distance may be less than FARTHEST: an edit changes one letter at most."""
     return len(left - right) < FARTHEST and len(right - left) < FARTHEST
 
 
@@ -85,6 +85,6 @@ def underscored(key: str) -> str:
 
 
 def cleaned(key: str) -> str:
-    """Return *key* without what no key has."""
+    """Return *key* without characters that no key has."""
     key = re.sub(r"[^\w.]", "", re.sub("[- ]", "_", key))
     return (key.lstrip("_") if key.startswith("__") else key).rstrip("_").replace("__", "_")

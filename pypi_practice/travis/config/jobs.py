@@ -1,7 +1,7 @@
-"""The jobs of a file: the matrix expanded, ``jobs.include`` added, ``jobs.exclude`` left out.
+"""Expands the jobs of a file: the matrix, and ``jobs.include`` without ``jobs.exclude``.
 
-Both ``travis check`` and ``travis plan`` take their jobs from here. Sources: the pages on the
-matrix and on the life of a job in Travis CI's documentation; expand_keys of travis-yml.
+``travis check`` and ``travis plan`` both use it. Sources: the pages on the build matrix and the job
+lifecycle in Travis CI's documentation; expand_keys of travis-yml.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 DEFAULT_PYTHON = "3.10"
 DEFAULT_DIST = "focal"
 MOST_JOBS = 200  # of a matrix (user/build-matrix.md of the documentation)
-# The phases of a job in the order in which a file is read and shown (user/job-lifecycle.md of the
-# documentation); those before "script" stop the job when they fail, and it decides the result.
+# The phases of a job in the order of the documentation (user/job-lifecycle.md). A failure before
+# "script" stops the job; "script" decides its result.
 PHASES = (
     "before_install",
     "install",
@@ -39,14 +39,14 @@ PHASES = (
 )
 DEPLOY_PHASES = ("before_deploy", "after_deploy")
 DECISIVE_PHASES = PHASES[: PHASES.index("script") + 1]
-WEIGHT_LIMIT = 2_000_000  # characters that all jobs may hold, and 10 for each of their values
+WEIGHT_LIMIT = 2_000_000  # characters of all jobs, plus 10 for each of their values
 MOST_DEPLOYS = 1_000  # of all jobs
-# More than one value of these makes a job for each, in this order (travis-yml, expand_keys).
+# Several values of these make several jobs, in this order (travis-yml, expand_keys).
 EXPANDED = ("os", "arch", "python", "env")
 
 
 class TooManyJobs(ValueError):
-    """The file makes more than MOST_JOBS jobs: ``number``."""
+    """The file has ``number`` jobs, more than MOST_JOBS."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -54,16 +54,16 @@ class TooManyJobs(ValueError):
 
 
 class TooMuchText(TooManyJobs):
-    """The ``number`` jobs of the file hold more than WEIGHT_LIMIT or MOST_DEPLOYS."""
+    """The ``number`` jobs of the file exceed WEIGHT_LIMIT or MOST_DEPLOYS."""
 
 
 @dataclass(frozen=True)
 class JobConfig:
-    """One job of a file: its settings as Travis CI takes them, and where the file has them.
+    """One job of a file: its settings as Travis CI reads them, and their positions.
 
-    ``matrix`` says which value of each key of EXPANDED it has, and ``included`` which entry of
-    ``jobs.include`` it is, None for a job of the matrix. ``locate`` fills ``entries``, the keys
-    of that entry, and ``nodes``, the values that say its language, system, image and Python.
+    ``matrix`` has the index of its value for each key of EXPANDED, ``included`` the index of its
+    entry in ``jobs.include``, None for a job of the matrix. ``locate`` sets ``entries``, the
+    entries of that item, and ``nodes``, the nodes of its language, system, image and Python.
     """
 
     settings: dict[str, Any]
@@ -74,7 +74,7 @@ class JobConfig:
 
     @property
     def language(self) -> str:
-        """The language, Ruby where none is given."""
+        """The language, by default Ruby."""
         return first_text(self.settings.get("language"), "ruby")
 
     @property
@@ -84,7 +84,7 @@ class JobConfig:
 
     @property
     def dist(self) -> str:
-        """The image of Linux."""
+        """The Linux distribution of the image."""
         return first_text(self.settings.get("dist"), DEFAULT_DIST)
 
     @property
@@ -94,15 +94,15 @@ class JobConfig:
 
 
 def minor(text: str) -> tuple[int, int] | None:
-    """Return the first two numbers of a version, or None if it is not one."""
+    """Return the first two numbers of a version, None if it is no version."""
     numbers = re.match(r"(\d{1,9})\.(\d{1,9})", text)
     return (int(numbers[1]), int(numbers[2])) if numbers else None
 
 
 def expand(config: dict[str, Any]) -> list[JobConfig]:
-    """Return every job of the file; of two that are the same in everything, one.
+    """Return every job of the file, without duplicates.
 
-    Raises TooManyJobs, also while nothing is expanded yet, and TooMuchText.
+    Raises TooManyJobs, before it expands too large a matrix, and TooMuchText.
     """
     number = max(count(config), len(included(config)))
     if number > MOST_JOBS:
@@ -118,12 +118,12 @@ def expand(config: dict[str, Any]) -> list[JobConfig]:
 
 
 def examples(config: dict[str, Any]) -> list[JobConfig]:
-    """Return jobs of a file that ``expand`` refuses: one for a matrix that is too large."""
+    """Return some jobs of a file that ``expand`` refuses; one if its matrix is too large."""
     return list(_expanded(config, 1 if count(config) > MOST_JOBS else MOST_JOBS))
 
 
 def locate(jobs: Sequence[JobConfig], root: Node, checked: Validator) -> list[JobConfig]:
-    """Return *jobs*, which are those of *root*, each with its positions in the file."""
+    """Return *jobs*, expanded from *root*, with their positions in the file."""
     top = checked.entries(root)
     listed = included_nodes(root, checked)
 
@@ -131,7 +131,7 @@ def locate(jobs: Sequence[JobConfig], root: Node, checked: Validator) -> list[Jo
         index = 0 if key in own else matrix.get(key, 0)
         entry = own.get(key) or top.get(key)
         nodes = entry.item.items if entry else []
-        if entry and id(entry.item) in checked.taken:  # which leaves out what is no text
+        if entry and id(entry.item) in checked.replacements:  # such a list contains only scalars
             nodes = [item for item in nodes if item.kind != "map"]
         return nodes[index] if index < len(nodes) else None
 
@@ -139,8 +139,8 @@ def locate(jobs: Sequence[JobConfig], root: Node, checked: Validator) -> list[Jo
     for job in jobs:
         own = checked.entries(listed[job.included]) if job.included is not None else {}
         nodes = {key: node(key, own, job.matrix) for key in ("language", "os", "dist", "python")}
-        known = {key: item for key, item in nodes.items() if item is not None}
-        located.append(replace(job, entries=own, nodes=known))
+        positions = {key: item for key, item in nodes.items() if item is not None}
+        located.append(replace(job, entries=own, nodes=positions))
     return located
 
 
@@ -153,7 +153,7 @@ def included_nodes(root: Node, checked: Validator) -> list[Node]:
 
 
 def count(config: dict[str, Any]) -> int:
-    """Return how many jobs the matrix of the file makes, without making them."""
+    """Return the number of jobs in the matrix, without expanding it."""
     return math.prod(max(len(values), 1) for values in axes(config).values())
 
 
@@ -162,8 +162,10 @@ def axes(config: dict[str, Any]) -> dict[str, list[Any]]:
     values = {key: as_list(config.get(key)) for key in EXPANDED}
     env = config.get("env")
     if isinstance(env, dict):
-        rest = {key: value for key, value in env.items() if key != "global"}
-        values["env"] = as_list(env["jobs"]) if "jobs" in env else [rest] if rest else []
+        matrix_values = {key: value for key, value in env.items() if key != "global"}
+        values["env"] = (
+            as_list(env["jobs"]) if "jobs" in env else [matrix_values] if matrix_values else []
+        )
     return {key: of_key for key, of_key in values.items() if of_key}
 
 
@@ -176,7 +178,7 @@ def _expanded(config: dict[str, Any], most: int = MOST_JOBS) -> Iterator[JobConf
     alone = {*load("travis/schema")["only_root"], *EXPANDED, "if"}
     shared = {key: value for key, value in config.items() if key not in alone}
     indexes = itertools.product(*(range(len(of_key)) for of_key in values.values()))
-    # One value makes no matrix: with jobs.include, only the included jobs are run.
+    # A matrix of one job is dropped if there are included jobs.
     if count(config) == 1 and listed:
         most = 0
     jobs: list[tuple[dict[str, Any], dict[str, int], int | None]] = []
@@ -202,15 +204,15 @@ def included(config: dict[str, Any]) -> list[dict[str, Any]]:
     return [entry for entry in listed if isinstance(entry, dict)]
 
 
-def _weight(value: Any, known: dict[int, int] | None = None) -> int:
-    """Return how much *value* unfolds to: its characters, and 10 for each value in it."""
-    known = {} if known is None else known
+def _weight(value: Any, weights: dict[int, int] | None = None) -> int:
+    """Return the size of *value* after expansion: its characters, plus 10 for each value."""
+    weights = {} if weights is None else weights
     if not isinstance(value, dict | list):
         return 10 + len(str(value))
-    if id(value) not in known:
+    if id(value) not in weights:
         parts = value.values() if isinstance(value, dict) else value
-        known[id(value)] = 10 + sum(_weight(part, known) for part in parts)
-    return known[id(value)]
+        weights[id(value)] = 10 + sum(_weight(part, weights) for part in parts)
+    return weights[id(value)]
 
 
 def entries_of(section: Any) -> list[dict[str, list[Any]]]:
@@ -239,7 +241,7 @@ def is_among(job: dict[str, Any], entries: list[dict[str, list[Any]]]) -> bool:
 
 
 def flat(value: Any) -> Iterator[str | bool]:
-    """Yield the texts of *value*, a text or lists of them."""
+    """Yield the scalars of *value*, a scalar or nested lists; mappings are dropped."""
     for part in as_list(value):
         if isinstance(part, list):
             yield from flat(part)
@@ -253,7 +255,7 @@ def first_text(value: Any, default: str) -> str:
 
 
 def assignments(env: Any) -> list[str]:
-    """Return ``NAME=value`` for each variable of the file; what is encrypted is left out."""
+    """Return ``NAME=value`` for each variable of the file, without encrypted ones."""
     lines = []
     for part in as_list(env):
         if isinstance(part, list):
@@ -272,7 +274,7 @@ def assignments(env: Any) -> list[str]:
 
 
 def assigned(lines: Sequence[str]) -> dict[str, str]:
-    """Return what the assignments say, as conditions see it: without running them."""
+    """Return the values of assignments without expansion, as conditions use them."""
     values: dict[str, str] = {}
     for line in lines:
         values |= dict(_assigned(line))

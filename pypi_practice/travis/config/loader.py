@@ -1,4 +1,4 @@
-"""Reads ``.travis.yml`` as Travis CI does: YAML 1.2, where ``on`` is a word and 3.10 stays text."""
+"""Loads ``.travis.yml`` as Travis CI does: ``on`` and 3.10 are strings."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ NAME = ".travis.yml"
 SIZE_LIMIT = 256 * 1024  # bytes
 
 
-def place(path: Path) -> Path:
-    """Return the file that *path* means: itself, or the ``.travis.yml`` of the folder."""
+def config_file(path: Path) -> Path:
+    """Return *path*, or the ``.travis.yml`` in it if it is a folder."""
     return path / NAME if os.path.isdir(path) and path.name != NAME else path
 
 
 def text_of(path: Path, words: Translator) -> str:
-    """Return what the file, or the ``.travis.yml`` of the folder, holds; raises PracticeError."""
-    path = place(path)
+    """Return the text of ``config_file(path)``; raises PracticeError."""
+    path = config_file(path)
     if any(is_kind() for is_kind in (path.is_fifo, path.is_socket, path.is_char_device)):
-        raise PracticeError(words("no_regular", name=path))  # reading it could wait for ever
+        raise PracticeError(words("no_regular", name=path))  # reading it could block forever
     try:
-        if path.parts[1:2] in (("dev",), ("proc",)):  # as "check <(git show ...)" names a pipe
+        if path.parts[1:2] in (("dev",), ("proc",)):  # such as the pipe in "check <(git show ...)"
             with path.open("rb") as file:
                 data = file.read(SIZE_LIMIT + 1)
         else:
@@ -52,7 +52,7 @@ def text_of(path: Path, words: Translator) -> str:
 
 
 def tree(text: str, name: str, words: Translator) -> Node:
-    """Return *text* with its marks; raises PracticeError with a sentence if it is no mapping."""
+    """Return the root of *text*; raises PracticeError if it is no valid mapping."""
     if len(text) > SIZE_LIMIT:
         raise PracticeError(words("too_large", name=name))
     try:
@@ -67,18 +67,18 @@ def tree(text: str, name: str, words: Translator) -> Node:
 
 
 def refuse_doubles(root: Node, name: str, words: Translator) -> None:
-    """Raise PracticeError for a key that stands twice: Travis CI would keep only the last."""
+    """Raise PracticeError for a duplicate key, of which Travis CI would keep only the last."""
     pending = [root]
     while pending:
         item = pending.pop()
         double = item.doubles[0] if item.doubles else None
-        seen: dict[str, str] = {}
+        keys: dict[str, str] = {}
         for key, entry in item.entries.items():
             twin = {"matrix": "jobs", "user": "username"}.get(key, key)
-            if twin in seen and double is None:
-                first = item.entries[seen[twin]]
+            if twin in keys and double is None:
+                first = item.entries[keys[twin]]
                 double = max((entry, first), key=lambda occurrence: occurrence.line)
-            seen[twin] = key
+            keys[twin] = key
             pending.append(entry.item)
         if item.kind == "seq":
             pending += item.value
@@ -88,9 +88,9 @@ def refuse_doubles(root: Node, name: str, words: Translator) -> None:
 
 
 def parse(text: str, name: str, words: Translator) -> tuple[dict[str, Any], list[Message]]:
-    """Return the file as Travis CI takes it, and what it says of it; raises PracticeError.
+    """Return the file as Travis CI reads it, and its messages; raises PracticeError.
 
-    Keys and values stand under the names that Travis CI uses for them (``user`` is ``username``).
+    Aliases are replaced by the names that Travis CI uses (``user`` by ``username``).
     """
     root = tree(text, name, words)
     refuse_doubles(root, name, words)
@@ -99,17 +99,17 @@ def parse(text: str, name: str, words: Translator) -> tuple[dict[str, Any], list
 
 
 def read(path: Path, words: Translator) -> dict[str, Any]:
-    """Return the file as Travis CI takes it; raises PracticeError with a sentence if it is none."""
-    return parse(text_of(path, words), str(place(path)), words)[0]
+    """Return the file as Travis CI reads it; raises PracticeError."""
+    return parse(text_of(path, words), str(config_file(path)), words)[0]
 
 
 def messages(path: Path, words: Translator) -> list[Message]:
-    """Return what Travis CI says of the file; raises PracticeError if it cannot be read."""
-    return parse(text_of(path, words), str(place(path)), words)[1]
+    """Return the messages of Travis CI about the file; raises PracticeError."""
+    return parse(text_of(path, words), str(config_file(path)), words)[1]
 
 
 def of_deploys(messages_of_file: list[Message]) -> list[Message]:
-    """Return the messages that concern what is published: those a rehearsal repeats."""
+    """Return the messages about deploys, without advice; a rehearsal prints them."""
     return [
         message
         for message in messages_of_file
@@ -118,14 +118,14 @@ def of_deploys(messages_of_file: list[Message]) -> list[Message]:
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return a list of what may be one thing, a list, or nothing."""
+    """Return *value* as a list: itself, a list of it, or an empty one for None."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
 
 
 def deploys(job: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the deploy entries of a job or of the file, each a mapping of its own."""
+    """Return the deploy entries of a job or of the file, each as a new mapping."""
     entries = [
         {"provider": entry} if isinstance(entry, str) else entry
         for entry in as_list(job.get("deploy"))

@@ -1,4 +1,4 @@
-"""What the patterns of Ruby and of bash have in common: choices, series and parentheses."""
+"""The common parser for patterns of Ruby and bash: alternatives and concatenation."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from pypi_practice.travis.config.regular_expressions import (
 
 
 class PatternParser(ABC):
-    """Parses a pattern of *length* characters from ``place`` on."""
+    """Parses a pattern of *length* characters from ``position`` on."""
 
     def __init__(self, length: int, unmatched: Exception) -> None:
         self.length, self.unmatched = length, unmatched
-        self.place = self.depth = 0
+        self.position = self.depth = 0
 
     @abstractmethod
     def peek(self, text: str) -> bool:
-        """Whether *text* stands here, with its meaning."""
+        """Whether *text* is at the present position, with its special meaning."""
 
     @abstractmethod
     def atom(self) -> Node | None:
-        """Read the smallest part that can be repeated; None if it matches nothing."""
+        """Read the smallest part that can be repeated; None for one such as a comment."""
 
     @abstractmethod
     def repeated(self, part: Node) -> Node:
-        """Read how often *part* is repeated."""
+        """Read the quantifiers of *part*."""
 
     def take(self, text: str) -> bool:
-        """Go over *text* if it stands here, with its meaning."""
+        """Consume *text* if it is at the present position, with its special meaning."""
         if not self.peek(text):
             return False
-        self.place += len(text)
+        self.position += len(text)
         return True
 
     def parse(self) -> Node:
-        """Read the whole pattern; raises *unmatched* for a parenthesis that opens nowhere."""
+        """Read the whole pattern; raises *unmatched* for an unmatched closing parenthesis."""
         node = self.choice()
-        if self.place < self.length:
+        if self.position < self.length:
             raise self.unmatched
         return node
 
     def choice(self) -> Node:
-        """Read series with ``|`` between them."""
+        """Read alternatives separated by ``|``."""
         if self.depth > NESTING_LIMIT:
             raise UnsupportedPattern("deep nesting")
         options = [self.series()]
@@ -56,9 +56,9 @@ class PatternParser(ABC):
         return options[0] if len(options) == 1 else Choice(tuple(options))
 
     def series(self) -> Node:
-        """Read parts up to ``|`` or ``)``."""
+        """Read a concatenation of parts up to ``|`` or ``)``."""
         parts: list[Node] = []
-        while self.place < self.length and not self.peek("|") and not self.peek(")"):
+        while self.position < self.length and not self.peek("|") and not self.peek(")"):
             part = self.atom()
             if part is not None:
                 parts.append(self.repeated(part))

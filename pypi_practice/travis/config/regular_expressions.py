@@ -4,12 +4,13 @@ A file may be written by anyone, so its patterns are not given to Python's ``re`
 and can take exponential time, nor to bash or Ruby. Each is parsed in its own syntax
 (``ruby_patterns`` or ``bash_patterns``) and simulated as a nondeterministic finite automaton, whose
 sets of states are cached (Ken Thompson, "Regular Expression Search Algorithm", 1968; Russ Cox,
-"Regular Expression Matching Can Be Simple And Fast", 2007). Only whether a text matches is asked,
-so that greedy and reluctant repeats are the same, and a look-around is a table that is made before
-with a search of its own. What is not regular (back-references, atomic groups) is refused.
+"Regular Expression Matching Can Be Simple And Fast", 2007). As only the existence
+of a match matters, greedy and lazy repeats are the same, and the results of a look-around are
+computed for all positions in advance. What is not regular (back-references, atomic groups) is
+refused.
 
-google-re2 was not taken: it has no wheels for musl, so that the program could not be installed
-everywhere, refuses look-around, which files use, and the parsers would be needed all the same.
+google-re2 is not used, because it has no wheels for musl and no look-around, and the parsers would
+be needed anyway.
 """
 
 from __future__ import annotations
@@ -32,19 +33,19 @@ class UnsupportedPattern(ValueError):
 
 
 class BudgetExceeded(Exception):
-    """The conditions of a file need more steps than a plan spends on them."""
+    """The conditions of a file exceed the budget of a plan."""
 
 
 @dataclass
 class Budget:
-    """The steps that are left. Raises BudgetExceeded when they are spent."""
+    """The number of remaining steps."""
 
-    left: int = BUDGET
+    remaining: int = BUDGET
 
     def spend(self, steps: int) -> None:
-        """Take *steps* from the budget."""
-        self.left -= steps
-        if self.left < 0:
+        """Subtract *steps*; raises BudgetExceeded."""
+        self.remaining -= steps
+        if self.remaining < 0:
             raise BudgetExceeded
 
 
@@ -53,9 +54,9 @@ class Budget:
 
 @dataclass(frozen=True)
 class Chars:
-    """One character out of *ranges* (code points, both ends included), or out of none of them.
+    """One character in *ranges* (code points, inclusive), or with *negated* outside of them.
 
-    With *strict*, what it means for a character beyond ASCII depends on the locale.
+    With *strict*, the result for a character beyond ASCII depends on the locale.
     """
 
     ranges: tuple[tuple[int, int], ...]
@@ -64,7 +65,7 @@ class Chars:
     strict: bool = False
 
     def accepts(self, character: str) -> bool:
-        """Whether *character* is one of them; raises UnsupportedPattern."""
+        """Whether *character* matches; raises UnsupportedPattern."""
         code = ord(character)
         if code > 127 and (self.strict or self.any_case):
             raise UnsupportedPattern("letters beyond ASCII")
@@ -76,21 +77,21 @@ class Chars:
 
 @dataclass(frozen=True)
 class Series:
-    """Parts that follow each other."""
+    """A concatenation of parts."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several parts."""
+    """An alternative of several parts."""
 
     options: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
 class Repeat:
-    """A part several times; *most* is None if there is no limit."""
+    """A repeated part; *most* is None without a limit."""
 
     part: Node
     least: int
@@ -98,22 +99,22 @@ class Repeat:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A condition on the place in the text: a name of PLACES."""
+class Anchor:
+    """A zero-width condition on the position: a key of ANCHORS."""
 
     kind: str
 
 
 @dataclass(frozen=True)
-class Look:
-    """What must, or must not, stand before (*behind*) or after a place."""
+class LookAround:
+    """A look-ahead, or with *behind* a look-behind."""
 
     part: Node
     behind: bool
     negated: bool
 
 
-Node = Chars | Series | Choice | Repeat | Place | Look
+Node = Chars | Series | Choice | Repeat | Anchor | LookAround
 EMPTY = Series(())
 ANY = Chars((), negated=True)
 NOT_NEWLINE = Chars(((10, 10),), negated=True)
@@ -125,23 +126,25 @@ def _is_word(character: str) -> bool:
     return character.isalnum() or character == "_"
 
 
-def _is_boundary(text: str, place: int) -> bool:
-    before = place > 0 and _is_word(text[place - 1])
-    after = place < len(text) and _is_word(text[place])
+def _is_boundary(text: str, position: int) -> bool:
+    before = position > 0 and _is_word(text[position - 1])
+    after = position < len(text) and _is_word(text[position])
     return before != after
 
 
-PLACES: dict[str, Callable[[str, int], bool]] = {
-    "start": lambda text, place: place == 0,
-    "end": lambda text, place: place == len(text),
-    "before last newline": lambda text, place: (
-        place == len(text) or (place == len(text) - 1 and text[place] == "\n")
+ANCHORS: dict[str, Callable[[str, int], bool]] = {
+    "start": lambda text, position: position == 0,
+    "end": lambda text, position: position == len(text),
+    "before last newline": lambda text, position: (
+        position == len(text) or (position == len(text) - 1 and text[position] == "\n")
     ),
-    # Ruby begins no line after a newline that ends the text.
-    "line start": lambda text, place: place == 0 or (text[place - 1] == "\n" and place < len(text)),
-    "line end": lambda text, place: place == len(text) or text[place] == "\n",
+    # In Ruby, no line starts after a final newline.
+    "line start": lambda text, position: (
+        position == 0 or (text[position - 1] == "\n" and position < len(text))
+    ),
+    "line end": lambda text, position: position == len(text) or text[position] == "\n",
     "boundary": _is_boundary,
-    "no boundary": lambda text, place: not _is_boundary(text, place),
+    "no boundary": lambda text, position: not _is_boundary(text, position),
 }
 
 # The automaton
@@ -149,14 +152,15 @@ PLACES: dict[str, Callable[[str, int], bool]] = {
 
 @dataclass
 class _Program:
-    """The instructions char (Chars), split (two places), place (number of a condition), match.
+    """The instructions char (Chars), split (two targets), place (index of a condition), match.
 
-    All but a split go on with the next instruction. Backwards, it reads the text from its end.
+    After all but a split, the next instruction follows. With *backwards*, the text is read from its
+    end.
     """
 
     backwards: bool
     code: list[tuple[object, ...]] = field(default_factory=list)
-    conditions: list[Place | Look] = field(default_factory=list)
+    conditions: list[Anchor | LookAround] = field(default_factory=list)
 
     def emit(self, *instruction: object) -> int:
         if len(self.code) >= SIZE_LIMIT:
@@ -215,9 +219,9 @@ def _program(node: Node, backwards: bool) -> _Program:
 def _ends(
     node: Node, text: str, budget: Budget, *, backwards: bool = False, first: bool = False
 ) -> list[bool]:
-    """Return for each place of *text* whether a match of *node* ends there (backwards: begins).
+    """Return for each position whether a match of *node* ends there (with *backwards*: begins).
 
-    With *first*, stop at the first match that is seen.
+    With *first*, stop at the first match.
     """
     program = _program(node, backwards)
     tables = [_table(condition, text, budget) for condition in program.conditions]
@@ -225,25 +229,25 @@ def _ends(
     closures: dict[tuple[frozenset[int], int], tuple[frozenset[int], bool]] = {}
     steps: dict[tuple[frozenset[int], str], frozenset[int]] = {}
     states: frozenset[int] = frozenset()
-    places = range(len(text), -1, -1) if backwards else range(len(text) + 1)
+    positions = range(len(text), -1, -1) if backwards else range(len(text) + 1)
     budget.spend(len(text) + 1)
-    for place in places:
-        held = sum(table[place] << number for number, table in enumerate(tables))
-        key = states, held
+    for position in positions:
+        conditions_held = sum(table[position] << number for number, table in enumerate(tables))
+        key = states, conditions_held
         if key not in closures:
-            closures[key] = _closure(program, states, held, budget)
-        ready, result[place] = closures[key]
-        if result[place] and first:
+            closures[key] = _closure(program, states, conditions_held, budget)
+        ready, result[position] = closures[key]
+        if result[position] and first:
             break
-        at = place - 1 if backwards else place
-        if not 0 <= at < len(text):
+        index = position - 1 if backwards else position
+        if not 0 <= index < len(text):
             break
-        step = ready, text[at]
+        step = ready, text[index]
         if step not in steps:
             steps[step] = frozenset(
                 number + 1
                 for number in ready
-                if program.code[number][1].accepts(text[at])  # type: ignore[attr-defined]
+                if program.code[number][1].accepts(text[index])  # type: ignore[attr-defined]
             )
             budget.spend(len(ready))
         states = steps[step]
@@ -251,38 +255,38 @@ def _ends(
 
 
 def _closure(
-    program: _Program, states: Iterable[int], held: int, budget: Budget
+    program: _Program, states: Iterable[int], conditions_held: int, budget: Budget
 ) -> tuple[frozenset[int], bool]:
-    """Return the characters that may come next, and whether there is a match here.
+    """Return the char instructions that are reachable, and whether a match is.
 
-    A match may begin at any place, so that the first instruction is always among the states.
+    A match may begin at any position, so the first instruction is always among the states.
     """
-    pending, seen, ready, matched = [0, *states], set(), [], False
+    pending, visited, ready, matched = [0, *states], set(), [], False
     while pending:
         number = pending.pop()
-        if number in seen:
+        if number in visited:
             continue
-        seen.add(number)
-        kind, *rest = program.code[number]
+        visited.add(number)
+        kind, *operands = program.code[number]
         if kind == "char":
             ready.append(number)
         elif kind == "split":
-            pending += rest  # type: ignore[arg-type]
+            pending += operands  # type: ignore[arg-type]
         elif kind == "match":
             matched = True
-        elif held >> rest[0] & 1:  # type: ignore[operator]
+        elif conditions_held >> operands[0] & 1:  # type: ignore[operator]
             pending.append(number + 1)
-    budget.spend(len(seen))
+    budget.spend(len(visited))
     return frozenset(ready), matched
 
 
-def _table(condition: Place | Look, text: str, budget: Budget) -> list[bool]:
-    """Return for each place of *text* whether the condition holds there."""
-    if isinstance(condition, Place):
+def _table(condition: Anchor | LookAround, text: str, budget: Budget) -> list[bool]:
+    """Return for each position of *text* whether the condition holds there."""
+    if isinstance(condition, Anchor):
         budget.spend(len(text) + 1)
-        return [PLACES[condition.kind](text, place) for place in range(len(text) + 1)]
-    there = _ends(condition.part, text, budget, backwards=not condition.behind)
-    return [matches != condition.negated for matches in there]
+        return [ANCHORS[condition.kind](text, position) for position in range(len(text) + 1)]
+    matches_at = _ends(condition.part, text, budget, backwards=not condition.behind)
+    return [matches != condition.negated for matches in matches_at]
 
 
 def search(node: Node, text: str, budget: Budget) -> bool:
@@ -294,8 +298,8 @@ def search(node: Node, text: str, budget: Budget) -> bool:
 
 
 def whole(node: Node) -> Node:
-    """Return *node*, bound to the whole text."""
-    return Series((Place("start"), node, Place("end")))
+    """Return *node*, anchored at both ends."""
+    return Series((Anchor("start"), node, Anchor("end")))
 
 
 # Sets of characters
@@ -319,5 +323,5 @@ POSIX = {
 
 
 def one_character(text: str) -> tuple[tuple[int, int], ...]:
-    """Return the range that holds one character."""
+    """Return the range of a single character."""
     return ((ord(text), ord(text)),)

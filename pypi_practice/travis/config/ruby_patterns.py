@@ -14,12 +14,12 @@ from pypi_practice.travis.config.regular_expressions import (
     NOT_NEWLINE,
     POSIX,
     SPACE,
+    Anchor,
     Chars,
     Choice,
     InvalidPattern,
-    Look,
+    LookAround,
     Node,
-    Place,
     Repeat,
     Series,
     UnsupportedPattern,
@@ -33,12 +33,12 @@ CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a", "e
 
 def _inverted(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """Return the code points outside of *ranges*."""
-    left, begin = [], 0
+    gaps, begin = [], 0
     for low, high in sorted(ranges):
         if low > begin:
-            left.append((begin, low - 1))
+            gaps.append((begin, low - 1))
         begin = max(begin, high + 1)
-    return (*left, (begin, 0x10FFFF))
+    return (*gaps, (begin, 0x10FFFF))
 
 
 class _Ruby(PatternParser):
@@ -50,17 +50,17 @@ class _Ruby(PatternParser):
         self.any_case = self.dot_all = False
 
     def peek(self, text: str) -> bool:
-        return self.text.startswith(text, self.place)
+        return self.text.startswith(text, self.position)
 
     def next(self) -> str:
-        if self.place >= len(self.text):
+        if self.position >= len(self.text):
             raise InvalidPattern("premature end of the pattern")
-        self.place += 1
-        return self.text[self.place - 1]
+        self.position += 1
+        return self.text[self.position - 1]
 
     def repeated(self, part: Node) -> Node:
-        while self.place < len(self.text):
-            start = self.place
+        while self.position < len(self.text):
+            start = self.position
             if self.take("*"):
                 least, most = 0, None
             elif self.take("+"):
@@ -72,27 +72,27 @@ class _Ruby(PatternParser):
                 if bounds is None:
                     return part
                 least, most = bounds
-            if isinstance(part, Place | Look):
+            if isinstance(part, Anchor | LookAround):
                 raise UnsupportedPattern("a repeated anchor")
             counted = self.text[start] == "{"
             if self.peek("+") and not counted:
                 raise UnsupportedPattern("possessive repeats")
             if self.peek("?") and counted:
-                raise UnsupportedPattern("{n,m}?")  # Ruby has a meaning, and a fault, of its own
+                raise UnsupportedPattern("{n,m}?")  # Ruby has a meaning of its own for it
             self.take("?")
             part = Repeat(part, least, most)
         return part
 
     def bounds(self) -> tuple[int, int | None] | None:
-        """Return the numbers of ``{n,m}``; None if that is not what stands here."""
+        """Return the numbers of ``{n,m}``, None if there is no such quantifier."""
         if not self.peek("{"):
             return None
-        end = self.text.find("}", self.place, self.place + 20)
-        low, comma, high = self.text[self.place + 1 : max(end, self.place + 1)].partition(",")
+        end = self.text.find("}", self.position, self.position + 20)
+        low, comma, high = self.text[self.position + 1 : max(end, self.position + 1)].partition(",")
         numbers = [text for text in (low, high) if text]
         if end < 0 or not numbers or not all(text.isascii() and text.isdigit() for text in numbers):
             return None
-        self.place = end + 1
+        self.position = end + 1
         least = int(low or 0)
         most = (int(high) if high else None) if comma else least
         if max(map(int, numbers)) > 1000:
@@ -114,31 +114,31 @@ class _Ruby(PatternParser):
         if character == ".":
             return ANY if self.dot_all else NOT_NEWLINE
         if character in "^$":
-            return Place("line start" if character == "^" else "line end")
+            return Anchor("line start" if character == "^" else "line end")
         if character in "*+?":
             raise InvalidPattern("target of repeat operator is not specified")
         return Chars(one_character(character), any_case=self.any_case)
 
     def group(self) -> Node | None:
-        look: tuple[bool, bool] | None = None
+        look_around: tuple[bool, bool] | None = None
         before = self.any_case, self.dot_all  # an option such as (?i) holds until its group ends
         if self.take("?"):
             if self.take("#"):
-                end = self.text.find(")", self.place)
+                end = self.text.find(")", self.position)
                 after = self.text[end + 1 : end + 2]
-                if end < 0 or "\\" in self.text[self.place : end] or (after and after in "*+?{"):
+                if end < 0 or "\\" in self.text[self.position : end] or (after and after in "*+?{"):
                     raise UnsupportedPattern("a comment")
-                self.place = end + 1
+                self.position = end + 1
                 return None
-            looks = {
+            look_arounds = {
                 "=": (False, False),
                 "!": (False, True),
                 "<=": (True, False),
                 "<!": (True, True),
             }
-            opening = next((sign for sign in looks if self.take(sign)), None)
+            opening = next((sign for sign in look_arounds if self.take(sign)), None)
             if opening:
-                look = looks[opening]
+                look_around = look_arounds[opening]
             elif self.peek("<") or self.peek("'"):
                 self.name()
             elif self.options() == ")":
@@ -149,22 +149,22 @@ class _Ruby(PatternParser):
             raise InvalidPattern("end pattern with unmatched parenthesis")
         self.depth -= 1
         self.any_case, self.dot_all = before
-        if look is None:
+        if look_around is None:
             return node
-        if look[0] and not _length(node):
+        if look_around[0] and not _length(node):
             raise UnsupportedPattern("look-behind of several lengths")
-        return Look(node, *look)
+        return LookAround(node, *look_around)
 
     def name(self) -> None:
         closing = ">" if self.next() == "<" else "'"
-        end = self.text.find(closing, self.place)
-        name = self.text[self.place : max(end, self.place)]
+        end = self.text.find(closing, self.position)
+        name = self.text[self.position : max(end, self.position)]
         if not name.isidentifier() or not name.isascii():
             raise UnsupportedPattern("this group")
-        self.place = end + 1
+        self.position = end + 1
 
     def options(self) -> str:
-        """Read ``i)`` or ``i:`` behind ``(?``; return how it ends."""
+        """Read ``i)`` or ``i:`` after ``(?``; return its last character."""
         on = True
         while (letter := self.next()) not in "):":
             if letter == "-" and on:
@@ -175,7 +175,9 @@ class _Ruby(PatternParser):
                 self.dot_all = on
             elif letter != "x" or on:
                 raise UnsupportedPattern("this group")
-        if letter == ")" and (self.text[self.place - 2] == "?" or "|" in self.text[self.place :]):
+        if letter == ")" and (
+            self.text[self.position - 2] == "?" or "|" in self.text[self.position :]
+        ):
             raise UnsupportedPattern("this option")
         return letter
 
@@ -189,7 +191,7 @@ class _Ruby(PatternParser):
                 "b": "boundary",
                 "B": "no boundary",
             }
-            return Place(kinds[letter])
+            return Anchor(kinds[letter])
         ranges = self.escaped(letter)
         return Chars(ranges, any_case=self.any_case and letter.lower() not in CLASSES)
 
@@ -203,9 +205,9 @@ class _Ruby(PatternParser):
             return one_character(CONTROLS[letter])
         digits = {"x": 2, "u": 4}.get(letter)
         if digits:
-            number = self.text[self.place : self.place + digits]
+            number = self.text[self.position : self.position + digits]
             if len(number) == digits and all(digit in string.hexdigits for digit in number):
-                self.place += digits
+                self.position += digits
                 if int(number, 16) < (128 if letter == "x" else 0xD800):
                     return ((int(number, 16), int(number, 16)),)
         if letter.isalnum() or letter > "\x7f":
@@ -228,7 +230,7 @@ class _Ruby(PatternParser):
                 continue
             low, is_class = self.member()
             if self.peek("-") and not self.peek("-]"):
-                self.place += 1
+                self.position += 1
                 if self.peek("[") or is_class:
                     raise UnsupportedPattern("a range of sets")
                 high, is_class = self.member()
@@ -244,11 +246,11 @@ class _Ruby(PatternParser):
         return Chars(tuple(ranges), negated, self.any_case, strict)
 
     def posix(self) -> tuple[str, tuple[tuple[int, int], ...]]:
-        end = self.text.find(":]", self.place, self.place + 20)
-        name = self.text[self.place + 2 : max(end, self.place)]
+        end = self.text.find(":]", self.position, self.position + 20)
+        name = self.text[self.position + 2 : max(end, self.position)]
         if end < 0 or name.removeprefix("^") not in POSIX or "punct" in name:
             raise UnsupportedPattern("this set")
-        self.place = end + 2
+        self.position = end + 2
         return name, POSIX[name.removeprefix("^")]
 
     def member(self) -> tuple[tuple[tuple[int, int], ...], bool]:
@@ -262,7 +264,7 @@ class _Ruby(PatternParser):
 
 
 def _length(node: Node) -> int | None:
-    """Return how many characters *node* matches; None if that differs, or depends on the place."""
+    """Return the fixed length of the matches of *node*, None if there is none."""
     if isinstance(node, Chars):
         return 1
     if isinstance(node, Series | Choice):

@@ -1,4 +1,4 @@
-"""Which keys of a .travis.yml a rehearsal does not play: each is named, none is skipped."""
+"""Finds the keys of a .travis.yml that a rehearsal does not support, so that it reports them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pypi_practice.core.data import load
 from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config.loader import as_list, deploys
 
-# Sections whose keys are looked at one by one.
+# Sections whose keys are examined individually.
 SECTIONS = ("git", "cache", "jobs", "stages", "env", "branches")
 PLAYED_PROVIDERS = ("pypi", "script")
 
 
 @dataclass(frozen=True)
 class Unplayed:
-    """A key that is not played, as the file has it, and the group of its sentence."""
+    """An unsupported key, the group of its sentence, and its text with values."""
 
     key: str
     group: str
-    shown: str
+    text: str
 
 
 def _values(value: Any) -> list[str]:
@@ -35,20 +35,20 @@ def _values(value: Any) -> list[str]:
 
 
 def unplayed(config: dict[str, Any], jobs: Iterable[dict[str, Any]]) -> list[Unplayed]:
-    """Return what the file, and each of its *jobs*, asks for and a rehearsal does not do."""
+    """Return the keys of the file and of its *jobs* that a rehearsal does not support."""
     facts = load("travis/keys")
     groups = {key: name for name, group in facts["groups"].items() for key in group["keys"]}
-    known = {*facts["played"], *facts["quiet"]}
+    ignored_keys = {*facts["played"], *facts["quiet"]}
     by_text: dict[str, Unplayed] = {}
 
     def add(key: str, value: Any) -> None:
         top = key.partition(".")[0]
-        if key in known or value is None:
+        if key in ignored_keys or value is None:
             return
         group = groups.get(key) or (groups.get(top) if "." in key else None) or "unknown"
         values = _values(value) if key in facts["shows_values"] else []
-        shown = f"{key} ({', '.join(values)})" if values else key
-        by_text.setdefault(shown, Unplayed(key, group, shown))
+        text = f"{key} ({', '.join(values)})" if values else key
+        by_text.setdefault(text, Unplayed(key, group, text))
 
     for owner in (config, *jobs):
         for key in sorted(owner):
@@ -71,31 +71,35 @@ def unplayed(config: dict[str, Any], jobs: Iterable[dict[str, Any]]) -> list[Unp
 
 
 def _cache(value: Any, add: Any) -> None:
-    """Name what is cached besides pip's own cache; ``cache: pip`` is a text, a list or a key."""
-    asked: dict[Any, Any] = {}
+    """Add the caches other than pip's; ``cache`` is a string, a list or a mapping."""
+    requested: dict[Any, Any] = {}
     for item in as_list(value):
         if isinstance(item, dict):
-            asked |= item
+            requested |= item
         elif not isinstance(item, list):
-            asked[item] = True
+            requested[item] = True
     quiet = {name.partition(".")[2] for name in load("travis/keys")["quiet"] if "cache." in name}
-    left = [str(key) for key, wanted in asked.items() if wanted and key not in {"pip", *quiet}]
-    if left and left != ["False"]:
-        add("cache", left)
+    unsupported = [
+        str(key)
+        for key, is_requested in requested.items()
+        if is_requested and key not in {"pip", *quiet}
+    ]
+    if unsupported and unsupported != ["False"]:
+        add("cache", unsupported)
 
 
 def is_encrypted(value: Any) -> bool:
-    """Whether there is a secret in *value* that Travis CI alone can read."""
+    """Whether *value* has an encrypted value, which only Travis CI can decrypt."""
     if isinstance(value, dict):
         return "secure" in value or any(is_encrypted(item) for item in value.values())
     return isinstance(value, list) and any(is_encrypted(item) for item in value)
 
 
 def sentences(unplayed_keys: Iterable[Unplayed], words: Translator) -> list[str]:
-    """Return one sentence for each group of keys that is not played."""
+    """Return one sentence for each group of unsupported keys."""
     groups: dict[str, list[str]] = {}
     for key in unplayed_keys:
-        groups.setdefault(key.group, []).append(key.shown)
+        groups.setdefault(key.group, []).append(key.text)
     facts = load("travis/keys")["groups"]
     return [
         facts[name][words.language].format(keys=", ".join(keys)) for name, keys in groups.items()

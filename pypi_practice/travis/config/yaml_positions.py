@@ -1,8 +1,9 @@
-"""Reads YAML as Travis CI does, and keeps where everything stands.
+"""Parses YAML as Travis CI does, with the positions of keys and values.
 
-Travis CI parses with Psych, which is libyaml, and then reads the plain words in its own way: ``on``
-and ``yes`` stay text, 3.10 stays text, an alias that names nothing is nothing (travis-yml,
-lib/travis/yml/support/yaml.rb). This takes the same parser's events and does the same.
+Travis CI parses with Psych, which is libyaml, and then interprets plain scalars in its own way:
+``on``, ``yes`` and 3.10 stay text, an alias without an anchor is null (travis-yml,
+lib/travis/yml/support/yaml.rb). This module does the same with the events of
+the same parser.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ DIGITS_LIMIT = 3_000  # a longer number stays text: Python refuses to convert it
 TRUE = {"true", "True", "TRUE", "Yes", "YES", "On", "ON"}
 FALSE = {"false", "False", "FALSE", "No", "NO", "Off", "OFF"}
 NOTHING = {"", "~", "null", "Null", "NULL"}
-# The plain words that Psych takes for numbers or dates (lib/psych/scalar_scanner.rb of psych 4),
+# Plain scalars that Psych reads as numbers or dates (lib/psych/scalar_scanner.rb of psych 4),
 # except those that travis-yml keeps as text: decimal fractions and times with a date.
 INTEGER = re.compile(
     r"(?P<sign>[-+]?)(?:0b(?P<b2>[_,]*[01][01_,]*)|0(?P<b8>[_,]*[0-7][0-7_,]*)"
@@ -35,7 +36,7 @@ YAML_TAG = "tag:yaml.org,2002:"
 
 
 class MarkError(ValueError):
-    """What cannot be read: ``code`` is a key of messages.yml, ``line`` counts from 1."""
+    """A syntax error: ``code`` is a key of messages.yml, ``line`` counts from 1."""
 
     def __init__(self, code: str, line: int, reason: str = "") -> None:
         super().__init__(reason or code)
@@ -58,23 +59,23 @@ class Node:
 
     @property
     def entries(self) -> dict[str, KeyValue]:
-        """The entries of a mapping by key; none of anything else."""
+        """The entries of a mapping by key; empty for other kinds."""
         return self.value if self.kind == "map" else {}
 
     @property
     def items(self) -> list[Node]:
-        """What a sequence holds; a single thing is its own list, and nothing holds nothing."""
+        """The items of a sequence; another value as a list of one; empty for null."""
         if self.kind == "seq":
             return list(self.value)
         return [] if self.kind == "none" else [self]
 
     @property
     def scalar(self) -> bool:
-        """Whether it is a text, a number, or true or false."""
+        """Whether it is a string, a number or a boolean."""
         return self.kind in ("str", "num", "bool")
 
     def get(self, *keys: str) -> Node | None:
-        """Return what stands under *keys*, one inside the other, or None."""
+        """Return the node at the path *keys*, None if it is missing or null."""
         item: Node | None = self
         for key in keys:
             entry = item.entries.get(key) if item is not None else None
@@ -82,7 +83,7 @@ class Node:
         return None if item is None or item.kind == "none" else item
 
     def data(self) -> Any:
-        """Return it as text, booleans, None, lists and mappings."""
+        """Return it as plain data: strings, booleans, None, lists and mappings."""
         if self.kind == "map":
             return {key: entry.item.data() for key, entry in self.value.items()}
         return [item.data() for item in self.value] if self.kind == "seq" else self.value
@@ -90,7 +91,7 @@ class Node:
 
 @dataclass(eq=False)
 class KeyValue:
-    """A key of a mapping and its value; ``inherited`` if it came by ``<<``."""
+    """A key of a mapping and its value; ``inherited`` if ``<<`` merged it in."""
 
     key: str
     line: int
@@ -100,7 +101,7 @@ class KeyValue:
 
 
 def _number(text: str) -> str | None:
-    """Return the number that a plain word is to Psych, as Ruby writes it; None if it is none."""
+    """Return the number that Psych reads in a plain scalar, as Ruby writes it, else None."""
     if len(text) > DIGITS_LIMIT:
         return None
     if match := INTEGER.fullmatch(text):
@@ -145,7 +146,7 @@ def _scalar(event: Any) -> tuple[str, Any]:
 
 @dataclass(frozen=True)
 class _Size:
-    """What a value unfolds to: values, characters, and levels of nesting."""
+    """The size of a value after expansion: values, characters, and levels of nesting."""
 
     nodes: int
     text: int
@@ -163,7 +164,7 @@ def _end(event: Any) -> tuple[int, int]:
 
 
 class _Builder:
-    """Builds the items of one document, and stops as soon as it unfolds to too much."""
+    """Builds the nodes of one document; it stops when a limit is exceeded."""
 
     def __init__(self, text: str) -> None:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -173,7 +174,7 @@ class _Builder:
         self.nodes = self.text = 0
 
     def document(self) -> Node | None:
-        """Return the file's one document, or None if it is empty."""
+        """Return the only document, None if the file is empty; raises MarkError."""
         root = None
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent) and root is not None:
@@ -183,7 +184,7 @@ class _Builder:
         return root
 
     def spend(self, size: _Size, depth: int, line: int) -> None:
-        """Count what is added at *depth*; raises MarkError if that is more than there may be."""
+        """Add *size* at *depth* to the total; raises MarkError if a limit is exceeded."""
         self.nodes += size.nodes
         self.text += size.text
         if self.nodes > NODE_LIMIT or self.text > TEXT_LIMIT:
@@ -192,12 +193,12 @@ class _Builder:
             raise MarkError("nested", line)
 
     def item(self, event: Any, depth: int) -> tuple[Node, int]:
-        """Return the value that begins with *event*, and how many levels it holds."""
+        """Return the value that begins with *event*, and its levels of nesting."""
         line, column = _start(event)
         if isinstance(event, yaml.AliasEvent):
             if event.anchor in self.open:
                 raise MarkError("too_deep", line)
-            # Where the alias stands, not what it stands for, is the place to mend.
+            # The position of the alias, not of its anchor, is where a fault is corrected.
             if event.anchor not in self.anchors:
                 raise MarkError("no_anchor", line, str(event.anchor))
             item, size = self.anchors[event.anchor]
@@ -227,7 +228,7 @@ class _Builder:
         return node, levels
 
     def sequence(self, depth: int) -> tuple[list[Node], tuple[int, int], int]:
-        """Return the items of a sequence, its end, and how many levels it holds."""
+        """Return the items of a sequence, its end, and its levels of nesting."""
         items: list[Node] = []
         levels = 0
         for event in self.events:
@@ -239,7 +240,7 @@ class _Builder:
         raise AssertionError("libyaml closes what it opens")
 
     def mapping(self, depth: int, node: Node) -> tuple[dict[str, KeyValue], tuple[int, int], int]:
-        """Return the entries of the mapping *made*, its end, and how many levels it holds."""
+        """Return the entries of the mapping *node*, its end, and its levels of nesting."""
         own: dict[str, KeyValue] = {}
         merged: dict[str, KeyValue] = {}
         levels = 0
@@ -268,9 +269,9 @@ class _Builder:
 
 
 def parse(text: str) -> Node | None:
-    """Return what *text* holds, or None if it is empty. Raises MarkError.
+    """Return the root of *text*, None if it is empty. Raises MarkError.
 
-    Work and memory are bounded while it is composed, by NODE_LIMIT, TEXT_LIMIT and DEPTH_LIMIT.
+    NODE_LIMIT, TEXT_LIMIT and DEPTH_LIMIT bound time and memory.
     """
     try:
         return _Builder(text).document()

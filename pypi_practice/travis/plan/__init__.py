@@ -1,1 +1,1 @@
-"""What a build would do for one event: stages, jobs, deploys, and why not."""
+"""Plans the build of one event: stages, jobs, and which deploys run and why."""

@@ -1,4 +1,4 @@
-"""Answers what the conditions of a deploy ask of files, from the tree of the commit."""
+"""Evaluates tests of files in the conditions of a deploy, with the tree of the commit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pypi_practice.travis.plan.bash_conditional.words import Undecided
 
-LOOKS = 50  # paths that are looked up for one plan
+LOOKUP_LIMIT = 50  # paths that one plan looks up
 PATH_LIMIT = 1_000  # characters
 MODES = {
     "100644": "file",
@@ -23,35 +23,33 @@ MODES = {
 class Tree:
     """The files of a commit. ``git`` runs a git command in the repository, None if it fails.
 
-    Nothing outside of the commit is looked at: a link, an absolute path and ``..`` are not
-    followed. With *changes*, the job's commands may make files, so that only what is there is
-    known.
+    Links, absolute paths and ``..``, which may lead out of the commit, are not followed.
     """
 
     git: Callable[..., str | None]
     commit: str
-    looks: int = LOOKS
+    lookups: int = LOOKUP_LIMIT
     entries: dict[str, tuple[str, int] | None] = field(default_factory=dict)
 
-    def look(self, path: str) -> tuple[str, int] | None:
-        """Return the kind (a value of MODES) and the size in bytes, or None if nothing is there.
+    def lookup(self, path: str) -> tuple[str, int] | None:
+        """Return the kind (a value of MODES) and the size in bytes, None without such a file.
 
         *path* has no ``.`` and no ``..`` in it. Raises Undecided.
         """
         if path in self.entries:
             return self.entries[path]
-        self.looks -= 1
-        if self.looks < 0:
+        self.lookups -= 1
+        if self.lookups < 0:
             raise Undecided("unknown_file", path)
         parts = path.split("/")
         above = ["/".join(parts[:number]) for number in range(1, len(parts) + 1)]
-        shown = self.git(
+        listing = self.git(
             "--literal-pathspecs", "ls-tree", "-z", "--long", "--full-tree", self.commit, *above
         )
-        if shown is None:
+        if listing is None:
             raise Undecided("unknown_file", path)
         kind_and_size: tuple[str, int] | None = None
-        for entry in filter(None, shown.split("\0")):
+        for entry in filter(None, listing.split("\0")):
             attributes, _, name = entry.partition("\t")
             mode, _, _, size = attributes.split()
             kind = MODES.get(mode, "link")
@@ -65,9 +63,9 @@ class Tree:
 
 @dataclass
 class JobFiles:
-    """The files that a job sees when it deploys: those of the *tree*, and what it makes.
+    """The files of a job when it deploys: those of the *tree*, and those that it created.
 
-    ``changes`` tells whether the job runs commands, which may make or remove any file.
+    ``changes`` tells whether the job runs commands, which may create or remove any file.
     """
 
     tree: Tree | None
@@ -84,9 +82,9 @@ class JobFiles:
         if len(path) > PATH_LIMIT or not path.isprintable():
             raise unknown
         is_folder = path.endswith(("/", "/.")) or not parts
-        kind_and_size = self.tree.look(posixpath.join(*parts)) if parts else ("folder", 1)
+        kind_and_size = self.tree.lookup(posixpath.join(*parts)) if parts else ("folder", 1)
         if kind_and_size is None:
-            # A path through a file of the commit is none, whatever the job makes.
+            # The job may create it.
             if self.changes:
                 raise unknown
             return False
@@ -98,7 +96,7 @@ class JobFiles:
         if is_folder and kind in ("file", "program"):
             return False
         folder = kind in ("folder", "submodule")
-        answers = {
+        results = {
             **dict.fromkeys("aerw", True),
             **dict.fromkeys("bcpShL", False),
             "d": folder,
@@ -106,4 +104,4 @@ class JobFiles:
             "x": folder or kind == "program",
             "s": folder or size > 0,
         }
-        return answers[operator]
+        return results[operator]

@@ -1,6 +1,6 @@
-"""Whether a deploy runs, as bash decides it, and what Travis CI says if not.
+"""Decides whether a deploy runs, and gives the messages of Travis CI if not.
 
-No shell is asked: see ``bash_conditional``.
+The conditions are evaluated without bash, see ``bash_conditional``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SECRETS = re.compile(r"password|token|key|secret", re.I)
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether a deploy runs (None: only the build can tell), and the sentences why not."""
+    """Whether a deploy runs (None: only the build can tell), and the reasons if not."""
 
     runs: bool | None
     reasons: tuple[str, ...] = ()
@@ -57,17 +57,17 @@ class Decision:
 
 
 class _Variables:
-    """The variables that a job's conditions see: those of Travis CI, of the file, of the user."""
+    """The variables in the conditions of a job: those of Travis CI, the file and the user."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
         lines = commands(job)
         self.changed, self.mentioned = _touched(lines)
         self.scope = Scope(self.get, JobFiles(job.tree, bool(lines)), job.budget)
-        self.values: dict[str, str | None] = {}  # None: nothing here says what it is
-        # A repository variable whose value was not given has one all the same.
+        self.values: dict[str, str | None] = {}  # None: the value is unknown
+        # A repository variable without a given value has an unknown one.
         self.values |= {variable.name: variable.value or None for variable in job.variables}
-        self.is_open = job.encrypted  # whether there are variables whose names are not known
+        self.is_open = job.encrypted  # whether there are variables with unknown names
         for line in job.env:
             self._assign(line)
         self.values |= job.environ
@@ -86,7 +86,7 @@ class _Variables:
                 self.values[name] = None
 
     def get(self, name: str) -> str | None:
-        """Return the value of a variable, None if nothing sets it; raises Undecided."""
+        """Return the value of a variable, None if it is unset; raises Undecided if unknown."""
         value = self.values.get(name)
         if value is not None and name not in self.changed:
             return value
@@ -109,7 +109,7 @@ def commands(job: Job) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=64)
 def _touched(lines: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the names that *lines* may set, and all names that they mention."""
+    """Return the names that *lines* may assign, and all names in them."""
     text = "\n".join(lines)
     setting = [line for line in text.splitlines() if SETTING.search(line)]
     changed = {*ASSIGNED.findall(text), *MENTIONED.findall("\n".join(setting))}
@@ -125,11 +125,11 @@ def _verdict(test: str, scope: Scope) -> Verdict:
 
 
 def decide(job: Job, deploy: DeployEntry, words: Translator) -> Decision:
-    """Return whether *deploy* of *job* runs. Nothing is started to find out."""
+    """Return whether *deploy* of *job* runs, without starting a process."""
     key = deploy.test, deploy.old_tool, words.language
-    answer: Decision = job.decided.get(key) or _decide(job, deploy, words)
-    job.decided[key] = answer
-    return answer
+    decision: Decision = job.decided.get(key) or _decide(job, deploy, words)
+    job.decided[key] = decision
+    return decision
 
 
 def _decide(job: Job, deploy: DeployEntry, words: Translator) -> Decision:
@@ -142,9 +142,9 @@ def _decide(job: Job, deploy: DeployEntry, words: Translator) -> Decision:
     if not deploy.test:
         return Decision(True)
     try:
-        if job.known is None:
-            job.known = _Variables(job)
-        scope = job.known.scope
+        if job.condition_variables is None:
+            job.condition_variables = _Variables(job)
+        scope = job.condition_variables.scope
         verdict = _verdict(deploy.test, scope)
         if verdict.holds:
             return Decision(True)
@@ -173,7 +173,7 @@ def _is_secret(key: str, value: object) -> bool:
 
 
 def target(deploy: DeployEntry) -> str:
-    """Return where a deploy publishes: an index, a host, or the command that it runs."""
+    """Return the target of a deploy: an index, a host, or the command of a script."""
     if deploy.provider == "pypi":
         server = str(deploy.options.get("server") or INDEXES["pypi"].upload)
         host = plain_host(urlsplit(server).hostname or server)

@@ -1,4 +1,4 @@
-"""Hosts that the deploys of a job name and that the practice index does not stand in for."""
+"""Hosts in the deploys of a job that the practice index does not replace."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS, is_protected
-from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts, named
+from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts, option_value
 from pypi_practice.network.connections import read_host
 from pypi_practice.travis.config.deploy_entries import DeployEntry
 from pypi_practice.travis.config.jobs import assigned
@@ -22,7 +22,7 @@ REFERENCE = re.compile(r"\$(?:(\w{1,100})|\{(\w{1,100})\})")
 def _texts(job: Job, deploy: DeployEntry) -> Iterator[str]:
     options = deploy.options
     if deploy.provider == "pypi":
-        # An option that the file does not give is taken from the environment, as by dpl.
+        # Like dpl, take the default of the option from the environment.
         yield str(options.get("server") or assigned(job.env).get("PYPI_SERVER", ""))
     elif deploy.provider == "script":
         yield " ".join(str(command) for command in as_list(options.get("script")))
@@ -30,7 +30,7 @@ def _texts(job: Job, deploy: DeployEntry) -> Iterator[str]:
 
 
 def foreign_target(address: str) -> tuple[str, int] | None:
-    """Return host and port of a URL, or None if it is PyPI's or cannot be told."""
+    """Return host and port of a URL, None if it is invalid or the host is PyPI's."""
     try:
         url = urlsplit(address)
         host = read_host(url.hostname or "")
@@ -41,15 +41,15 @@ def foreign_target(address: str) -> tuple[str, int] | None:
 
 
 def foreign_targets(job: Job, deploy: DeployEntry) -> list[tuple[str, int]]:
-    """Return host and port of the addresses in a deploy, as far as the file tells; PyPI's left out.
+    """Return host and port of the addresses in a deploy, except those of PyPI.
 
-    Variables of the file are filled in; the values of repository variables are secrets, and an
-    address that needs one is left out.
+    Variables of the file are expanded. An address with a repository variable is left out, because
+    its value is a secret.
     """
-    known = assigned(job.env) | job.environ
+    values = assigned(job.env) | job.environ
     targets: dict[tuple[str, int], None] = {}
     for text in _texts(job, deploy):
-        filled = REFERENCE.sub(lambda match: known.get(match[1] or match[2], match[0]), text)
+        filled = REFERENCE.sub(lambda match: values.get(match[1] or match[2], match[0]), text)
         for address in ADDRESS.findall(filled):
             if target := foreign_target(address):
                 targets[target] = None
@@ -59,9 +59,9 @@ def foreign_targets(job: Job, deploy: DeployEntry) -> list[tuple[str, int]]:
 def sentences(
     job: Job, deploy: DeployEntry, words: Translator, allowed: AllowedHosts = NO_OTHER_HOSTS
 ) -> Iterator[str]:
-    """Yield one line for each foreign host: that a rehearsal refuses it, or really reaches it."""
+    """Yield one line for each other host: that a rehearsal refuses or reaches it."""
     keys = {
-        named(*target): "will_reach" if allowed.permit(*target) else "will_refuse"
+        option_value(*target): "will_reach" if allowed.permit(*target) else "will_refuse"
         for target in foreign_targets(job, deploy)
     }
     for host, key in keys.items():

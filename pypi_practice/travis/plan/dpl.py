@@ -1,9 +1,9 @@
-"""Writes what Travis CI's deploy tool does, for the providers pypi and script, as lines of bash.
+"""Writes the steps of Travis CI's deploy tool dpl, for the providers pypi and script, as bash.
 
-Where the tool itself is installed it runs, as travis-build calls it; else its steps are taken here,
-in its order. Sources: lib/dpl/provider.rb, lib/dpl/providers/pypi.rb and script.rb,
-lib/dpl/helper/env.rb and lib/dpl/ctx/bash.rb of dpl 2.0.5.4, which was also run beside these steps:
-the two logs of an upload differ in the installation alone.
+If dpl is installed, it is run as travis-build calls it; else its steps are repeated in its order.
+Sources: lib/dpl/provider.rb, lib/dpl/providers/pypi.rb and script.rb,
+lib/dpl/helper/env.rb and lib/dpl/ctx/bash.rb of dpl 2.0.5.4. The log of an upload by that version
+differs from the log of these steps only in the installation.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from pypi_practice.travis.config.jobs import minor
 from pypi_practice.travis.config.loader import as_list
 from pypi_practice.travis.plan.plan_types import Job
 
-OURS = "==> "  # begins each line of a log that is the rehearsal's own
-# Others would publish to places that the practice index does not stand in for.
+OURS = "==> "  # prefix of the lines that the rehearsal itself adds to a log
+# Other providers publish to services that the practice index does not replace.
 PLAYED = ("pypi", "script")
-OLDEST = (3, 10)  # the Python below which get-pip.py, which the tool downloads, stops
+OLDEST = (3, 10)  # the oldest Python that get-pip.py supports, which dpl downloads
 VERSION = re.compile(r"\d+(?:\.\d+)*")
-# What dpl prints of a script that fails: the status of its own provider, in place of the script's.
+# dpl prints this for a script that fails: the status of its provider, not that of the script.
 STATUS = "#<struct Dpl::Provider::Status provider=Dpl::Providers::Script, status=:stable, info=nil>"
 HELPERS = r"""
 dpl_folds=0 dpl_open=
@@ -82,29 +82,29 @@ dpl_shell() { say "\$ $1"; eval "$1" || dpl_die "${2-$1}"; }
 def command(deploy: DeployEntry, hidden: str | None = None, secret: Any = None) -> str:
     """Return the tool's command line as travis-build writes it.
 
-    Values for which *secret* (a function of key and value) says so are *hidden*; what is encrypted
-    is left out, unless it is hidden.
+    *secret* is a function of key and value; if it returns true, the value is replaced by *hidden*.
+    Other encrypted values are left out.
     """
     parts = []
     for key, value in deploy.options.items():
-        for item in as_list(value):
-            hides = hidden is not None and secret(key, item)
-            if item is True:
+        for element in as_list(value):
+            hides = hidden is not None and secret(key, element)
+            if element is True:
                 parts.append(f"--{key}")
-            elif item is False:
+            elif element is False:
                 parts.append(f"--no-{key}")
-            elif hides or not isinstance(item, dict):
-                text = hidden if hides else str(item)
+            elif hides or not isinstance(element, dict):
+                text = hidden if hides else str(element)
                 text = str(text).replace("\\", "\\\\").replace('"', '\\"')
                 parts.append(f'--{key}="{text}"')
     return " ".join(["dpl", *parts, "--fold"])
 
 
 def run(job: Job, deploy: DeployEntry, number: int, words: Translator) -> list[str]:
-    """Return the lines that deploy, and leave the exit code in ``code``.
+    """Return the lines of a deploy; they set ``code`` to its exit code.
 
-    A deploy adds a line to the file $REHEARSAL_DEPLOYED when it begins and when it is done: its
-    number, ``dpl`` or ``steps``, and in the end where it published.
+    They append a line to the file $REHEARSAL_DEPLOYED at the start and after a success: the number
+    of the deploy, ``dpl`` or ``steps``, and after a success the target.
     """
     record = f'printf "{number}\\t%s\\t%s\\n" "$dpl_how" "$1" >> "$REHEARSAL_DEPLOYED"'
     installed = words("real_dpl")
@@ -117,7 +117,7 @@ def run(job: Job, deploy: DeployEntry, number: int, words: Translator) -> list[s
         f"say {shlex.quote(OURS + words('no_gem'))}; fi",
         f"travis_fold end dpl_{number}",
         "travis_time_start",
-        # dpl is a process of its own: what it sets, and where it goes, ends with it.
+        # A subshell, as dpl is a process: its variables and working directory do not persist.
         "(",
         f"dpl_record() {{ {record}; }}; dpl_record",
         f"dpl_target={_target(deploy)}",
@@ -135,7 +135,7 @@ def run(job: Job, deploy: DeployEntry, number: int, words: Translator) -> list[s
 
 
 def _old_ruby(job: Job, deploy: DeployEntry) -> list[str]:
-    """Return the lines of an image on which the tool cannot be installed."""
+    """Return the lines for an image whose Ruby is too old for dpl."""
     image = load("travis/images").get(job.environ["TRAVIS_DIST"], {"ruby": True})
     if image["ruby"] or deploy.old_tool:
         return []
@@ -147,14 +147,14 @@ def _old_ruby(job: Job, deploy: DeployEntry) -> list[str]:
 
 
 def _old_python(job: Job) -> list[str]:
-    """Return the lines of a Python on which get-pip.py stops, and the tool with it."""
+    """Return the lines for a Python that get-pip.py, and so dpl, does not support."""
     version = minor(job.python)
     if version is None or version >= OLDEST:
         return []
-    wanted, needed = (".".join(map(str, numbers)) for numbers in (version, OLDEST))
+    python, oldest = (".".join(map(str, numbers)) for numbers in (version, OLDEST))
     message = (
-        f"ERROR: This script does not work on Python {wanted}. The minimum supported Python version"
-        f" is {needed}. Please use https://bootstrap.pypa.io/pip/{wanted}/get-pip.py instead."
+        f"ERROR: This script does not work on Python {python}. The minimum supported Python version"
+        f" is {oldest}. Please use https://bootstrap.pypa.io/pip/{python}/get-pip.py instead."
     )
     return [f"say {shlex.quote(message)}", "dpl_die '#!/bin/bash'"]
 
@@ -162,14 +162,14 @@ def _old_python(job: Job) -> list[str]:
 def _target(deploy: DeployEntry) -> str:
     if deploy.provider == "pypi":
         return _option(deploy, "server", INDEXES["pypi"].upload)
-    # Where a script publishes is its own affair: its command stands for it, nothing filled in.
+    # The target of a script is not known; its command, without expansion, is recorded instead.
     return shlex.quote(" ".join(str(deploy.options.get("script")).split()))
 
 
 def _option(deploy: DeployEntry, name: str, default: str = "") -> str:
-    """Return an option as bash reads it: in double quotes, where a variable is filled in.
+    """Return an option in double quotes, so that bash expands its variables.
 
-    An option that the file does not give is taken from the environment: PYPI_SERVER.
+    The default of an option is taken from the environment, such as PYPI_SERVER.
     """
     value: Any = next(iter(as_list(deploy.options.get(name))), None)
     if value is None or isinstance(value, dict):
@@ -185,7 +185,7 @@ def _option(deploy: DeployEntry, name: str, default: str = "") -> str:
 
 
 def _required(deploy: DeployEntry, name: str) -> list[str]:
-    """Return the lines that read an option which dpl cannot do without."""
+    """Return the lines that read an option which dpl requires."""
     lines = [f"dpl_{name}={_option(deploy, name)}"]
     if not isinstance(deploy.options.get(name), str | list):
         lines.append(f"[[ -n $dpl_{name} ]] || dpl_die 'Missing required option: {name}'")
@@ -193,7 +193,7 @@ def _required(deploy: DeployEntry, name: str) -> list[str]:
 
 
 def _if(deploy: DeployEntry, name: str, default: str) -> str:
-    """Return the test of bash whether an option that is true or false is true."""
+    """Return a command of bash that succeeds if a boolean option is true."""
     value = deploy.options.get(name)
     if isinstance(value, bool):
         return str(value).lower()
@@ -228,27 +228,27 @@ def _steps(job: Job, deploy: DeployEntry, words: Translator) -> list[str]:
 
 
 def _runs(deploy: DeployEntry) -> list[str]:
-    """Return the lines of ``run:``, which follow a deploy that is done."""
+    """Return the lines of ``run:``, which dpl runs after a successful deploy."""
     commands = [str(step) for step in as_list(deploy.options.get("run"))]
     return [f"dpl_shell {shlex.quote(step)}" for step in commands]
 
 
 def _pypi(job: Job, deploy: DeployEntry, words: Translator) -> dict[str, list[str]]:
-    """Return what dpl's pypi provider does in each stage."""
-    on = deploy.options
+    """Return the steps of dpl's pypi provider in each stage."""
+    options = deploy.options
     require = [*_required(deploy, "username"), *_required(deploy, "password")]
     require.append(f"dpl_distributions={_option(deploy, 'distributions', 'sdist')}")
     packages = []
     for name in ("setuptools", "twine", "wheel"):
-        version = on.get(f"{name}_version")
+        version = options.get(f"{name}_version")
         if version is not None and not VERSION.fullmatch(str(version)):
             must = f"Invalid format: {name}_version (format: /\\A{VERSION.pattern}\\z/)"
             require.append(f"dpl_die {shlex.quote(must)}")
         packages.append(f"{name}=={version}" if version is not None else name)
-    # dpl prints the script itself when it fails; its own sentence is never reached.
+    # If the installation fails, dpl prints the command instead of its error message.
     install = f"pip install --upgrade --ignore-installed {' '.join(packages)}"
-    again = shlex.quote(OURS + words("tools_again"))
-    installs = f"dpl_install {shlex.quote(' '.join(packages))} {again}"
+    reuse_note = shlex.quote(OURS + words("tools_again"))
+    installs = f"dpl_install {shlex.quote(' '.join(packages))} {reuse_note}"
     pypirc = (
         'printf "[distutils]\nindex-servers = pypi\n    pypi\n[pypi]\nrepository: %s\n'
         'username: %s\npassword: %s\n" "$dpl_target" "$dpl_username" "$dpl_password"'
@@ -260,7 +260,7 @@ def _pypi(job: Job, deploy: DeployEntry, words: Translator) -> dict[str, list[st
         "dpl_skip='--skip-existing '; fi",
         'dpl_shell "twine upload ${dpl_skip}-r pypi dist/*" "Twine upload failed."',
     ]
-    if on.get("upload_docs") is True:
+    if options.get("upload_docs") is True:
         deploying.append(f"say {shlex.quote(OURS + words('no_docs'))}")
     deploying.append(
         f"if {_if(deploy, 'remove_build_dir', 'true')}; then dpl_shell 'rm -rf dist/*'; fi"
@@ -288,7 +288,7 @@ def _pypi(job: Job, deploy: DeployEntry, words: Translator) -> dict[str, list[st
 
 
 def _script(deploy: DeployEntry) -> dict[str, list[str]]:
-    """Return what dpl's script provider does: one command, echoed after bash has filled it in."""
+    """Return the steps of dpl's script provider: one command, echoed after expansion by bash."""
     failed = shlex.quote(f"Script failed with status {STATUS}")
     return {
         "require": _required(deploy, "script"),

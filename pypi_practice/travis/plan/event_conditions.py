@@ -19,10 +19,10 @@ from pypi_practice.travis.plan.plan_types import Event, Variable
 class EventConditions:
     """Decides the conditions of one event."""
 
-    def __init__(self, event: Event, seen: Sequence[Variable], words: Translator) -> None:
+    def __init__(self, event: Event, variables: Sequence[Variable], words: Translator) -> None:
         self.words, self.budget = words, Budget()
         self.name = event.tag or event.branch
-        self.env = {variable.name: variable.value for variable in seen}
+        self.env = {variable.name: variable.value for variable in variables}
         self.data = {
             "type": event.type,
             "repo": event.repository,
@@ -33,39 +33,39 @@ class EventConditions:
         }
 
     @contextlib.contextmanager
-    def _errors(self, where: str) -> Iterator[None]:
+    def _errors(self, location: str) -> Iterator[None]:
         try:
             yield
         except build_conditions.ConditionError as error:
-            text = self.words("bad_condition", where=where, reason=error)
+            text = self.words("bad_condition", where=location, reason=error)
             raise PracticeError(text) from error
         except (build_conditions.UnknownCondition, BudgetExceeded) as error:
-            raise PracticeError(self.words("unknown_condition", where=where)) from error
+            raise PracticeError(self.words("unknown_condition", where=location)) from error
 
-    def hold(self, text: Any, where: str, values: dict[str, Any]) -> bool:
+    def hold(self, text: Any, location: str, values: dict[str, Any]) -> bool:
         """Whether *text* holds for a job or file with *values*; raises PracticeError."""
         env = self.env | assigned(assignments(values.get("env")))
         own: dict[str, Any] = {
             key: values[key] for key in ("os", "dist", "language") if key in values
         }
-        with self._errors(where):
+        with self._errors(location):
             return build_conditions.holds(
                 written(text), {**self.data, **own, "env": env}, self.budget
             )
 
     def blocked(self, branches: Any) -> str | None:
-        """Return the part of ``branches`` that keeps the build from being made, or None.
+        """Return the part of ``branches`` that prevents the build, None if it is allowed.
 
-        A tag is a branch to it. Source: user/customizing-the-build.md of Travis CI's documentation.
-        Raises PracticeError.
+        A tag counts as a branch. Source: user/customizing-the-build.md of Travis CI's
+        documentation. Raises PracticeError.
         """
         if not isinstance(branches, dict):
             branches = {"only": branches} if branches else {}
         only, without = (list(flat(branches.get(key))) for key in ("only", "except"))
         listed = [written(pattern) for pattern in only or [*without, "gh-pages"]]
         with self._errors("branches"):
-            named = any(self._names(pattern) for pattern in listed)
-        if named is not bool(only):
+            is_listed = any(self._names(pattern) for pattern in listed)
+        if is_listed is not bool(only):
             return f"branches.{'only' if only else 'except'}: {', '.join(listed)}"
         return None
 

@@ -1,4 +1,4 @@
-"""What a plan consists of: the event, its variables, and the stages and jobs of the build."""
+"""The data types of a plan: the event, its variables, and the stages and jobs of the build."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pypi_practice.travis.plan.commit_tree import Tree
 
 @dataclass(frozen=True)
 class Event:
-    """What started the build: a push, a pull request, or ``kind`` api or cron."""
+    """The trigger of a build: a push, a pull request, or ``kind`` api or cron."""
 
     branch: str
     tag: str = ""
@@ -42,7 +42,7 @@ class Variable:
 
 @dataclass
 class Job:
-    """One job of a stage; ``environ`` is what Travis CI sets, ``variables`` what the user did."""
+    """One job of a stage; Travis CI sets ``environ``, the user sets ``variables``."""
 
     number: str
     stage: str
@@ -52,21 +52,21 @@ class Job:
     environ: dict[str, str]
     variables: list[Variable]
     env: list[str]
-    hidden: list[str] = field(default_factory=list)  # variables that others see and it does not
+    hidden: list[str] = field(default_factory=list)  # variables that this build does not see
     may_fail: bool = False  # whether jobs.allow_failures names it
     deploys: list[DeployEntry] = field(default_factory=list)
-    encrypted: bool = False  # whether the file has variables that Travis CI alone can read
+    encrypted: bool = False  # whether the file has encrypted variables
     tree: Tree | None = None  # the files of the commit
-    budget: Budget = field(default_factory=Budget)  # of the plan, for its conditions
-    # What ``decide`` keeps: its answers, and what it knows of the variables.
+    budget: Budget = field(default_factory=Budget)  # shared by all conditions of the plan
+    # Caches of ``decide``: its decisions, and the variables of the job.
     decided: dict[Any, Any] = field(default_factory=dict, repr=False)
-    known: Any = field(default=None, repr=False)
+    condition_variables: Any = field(default=None, repr=False)
 
     def phase(self, name: str) -> list[str]:
         """Return the commands of a phase; empty if there are none or it is skipped.
 
-        Values that are no text are commands too, as Ruby writes them: ``true``, ``1``. Lists are
-        flattened, and mappings dropped (travis-yml, lib/travis/yml/doc/change).
+        Other scalars are commands too, as Ruby writes them: ``true``, ``1``. Lists are flattened,
+        and mappings dropped (travis-yml, lib/travis/yml/doc/change).
         """
         return [written(command) for command in flat(self.config.get(name)) if command != "skip"]
 
@@ -77,7 +77,7 @@ class Job:
 
 @dataclass
 class Stage:
-    """A stage, whether it runs, and if not, the condition that says so."""
+    """A stage; if it does not run, ``condition`` is the one that is false."""
 
     name: str
     jobs: list[Job]
@@ -87,10 +87,10 @@ class Stage:
 
 @dataclass
 class Plan:
-    """The stages of a build in order, and the keys that a rehearsal does not play."""
+    """The stages of a build in order, and the keys that a rehearsal does not support."""
 
     stages: list[Stage]
     unplayed: list[Unplayed]
-    pip_cached: bool = False  # whether the file asks for pip's cache
+    pip_cached: bool = False  # whether the file enables pip's cache
     condition: str | None = None  # the one that is false, if nothing runs
     runs: bool = True

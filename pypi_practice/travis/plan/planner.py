@@ -1,4 +1,4 @@
-"""What a build of ``.travis.yml`` would do for one event: stages, jobs, deploys and why not.
+"""Makes the plan of a build of ``.travis.yml`` for one event: stages, jobs and deploys.
 
 Sources: lib/travis/build/env and lib/travis/build/script/python.rb of travis-build; the pages on
 stages and the matrix of its docs.
@@ -41,11 +41,11 @@ def make(
 ) -> Plan:
     """Return the plan of build number *build* of the files in *tree*.
 
-    Raises PracticeError for conditions that are bad, and for a file that makes too much.
+    Raises PracticeError for invalid conditions, and for a file with too many jobs.
     """
-    seen = _seen(event, variables)
-    hidden = [variable.name for variable in variables if variable not in seen]
-    tests = EventConditions(event, seen, words)
+    visible = _visible_variables(event, variables)
+    hidden = [variable.name for variable in variables if variable not in visible]
+    tests = EventConditions(event, visible, words)
     listed = _listed(config, words)
     section = config.get("jobs")
     allowed = entries_of(section.get("allow_failures") if isinstance(section, dict) else None)
@@ -54,14 +54,14 @@ def make(
     for name, condition, jobs in _grouped(config, listed):
         stage = Stage(name, [], condition)
         stage.runs = condition is None or tests.hold(condition, f"stages.{name}.if", config)
-        for shown, job_config in jobs:
+        for stage_name, job_config in jobs:
             settings = job_config.settings
-            where = f"jobs.{first_text(settings.get('name'), name)}.if"
-            if "if" in settings and not tests.hold(settings["if"], where, settings):
+            location = f"jobs.{first_text(settings.get('name'), name)}.if"
+            if "if" in settings and not tests.hold(settings["if"], location, settings):
                 continue
             if stage.runs:
                 number += 1
-            job = _job(job_config, f"{build}.{number}", name, shown, event, seen, build)
+            job = _job(job_config, f"{build}.{number}", name, stage_name, event, visible, build)
             job.hidden, job.encrypted, job.tree, job.budget = hidden, encrypted, tree, tests.budget
             job.may_fail = settings.get("allow_failure") is True or is_among(settings, allowed)
             job.environ["TRAVIS_ALLOW_FAILURE"] = str(job.may_fail).lower()
@@ -78,7 +78,7 @@ def make(
 
 
 def _listed(config: dict[str, Any], words: Translator) -> list[JobConfig]:
-    """Return every job; raises PracticeError if they are too many, or hold too much."""
+    """Return every job; raises PracticeError if they are too many or too large."""
     try:
         return expand(config)
     except TooMuchText as error:
@@ -91,7 +91,7 @@ def _listed(config: dict[str, Any], words: Translator) -> list[JobConfig]:
 def _grouped(
     config: dict[str, Any], listed: list[JobConfig]
 ) -> list[tuple[str, Any, list[tuple[str, JobConfig]]]]:
-    """Return the stages that have jobs: name, condition, and each job with the stage it shows."""
+    """Return the stages that have jobs: name, condition, and each job with its stage name."""
     stages = [
         stage if isinstance(stage, dict) else {"name": stage}
         for stage in as_list(config.get("stages"))
@@ -104,25 +104,28 @@ def _grouped(
     stage = "test"
     for job in listed:
         # A job without a stage belongs to that of the job before it.
-        own = first_text(job.settings.get("stage"), "")
-        spelling = own or stage
+        own_stage = first_text(job.settings.get("stage"), "")
+        spelling = own_stage or stage
         stage = spelling.lower()
         spelled.setdefault(stage, spelling)
-        # As it is written, since March 2020 (travis-ci/travis-ci issue 10512).
-        shown = (own or spelled[stage]) if uses_stages else ""
-        groups.setdefault(stage, []).append((shown, job))
+        # In the spelling of the file, since March 2020 (travis-ci/travis-ci issue 10512).
+        stage_name = (own_stage or spelled[stage]) if uses_stages else ""
+        groups.setdefault(stage, []).append((stage_name, job))
     return [(name, tests.get(name), jobs) for name, jobs in groups.items() if jobs]
 
 
 def caches_pip(config: dict[str, Any]) -> bool:
-    """Whether the file or the job keeps pip's cache."""
+    """Whether the file or the job enables pip's cache."""
     cache = config.get("cache")
     return cache.get("pip") is True if isinstance(cache, dict) else "pip" in as_list(cache)
 
 
-def _seen(event: Event, variables: Sequence[Variable]) -> list[Variable]:
-    """Return the variables that the build sees: a pull request from a fork gets none, and one
-    that is limited to a branch is missing elsewhere, on every tag too."""
+def _visible_variables(event: Event, variables: Sequence[Variable]) -> list[Variable]:
+    """Return the repository variables of the build.
+
+    A pull request from a fork has none. A variable limited to a branch is missing on others and on
+    all tags.
+    """
     branch = event.tag or event.branch
     return [
         variable
@@ -135,9 +138,9 @@ def _job(
     config: JobConfig,
     number: str,
     stage: str,
-    shown: str,
+    stage_name: str,
     event: Event,
-    seen: list[Variable],
+    visible: list[Variable],
     build: int,
 ) -> Job:
     branch = event.tag or event.branch
@@ -152,7 +155,7 @@ def _job(
         "TRAVIS_REPO_SLUG": event.repository,
         "TRAVIS_BUILD_NUMBER": str(build),
         "TRAVIS_JOB_NUMBER": number,
-        "TRAVIS_BUILD_STAGE_NAME": shown,
+        "TRAVIS_BUILD_STAGE_NAME": stage_name,
         "TRAVIS_OS_NAME": config.os,
         "TRAVIS_DIST": config.dist,
         "TRAVIS_PYTHON_VERSION": config.python,
@@ -167,7 +170,7 @@ def _job(
         python=config.python,
         config=config.settings,
         environ=environ,
-        variables=seen,
+        variables=visible,
         env=config.settings["env"],
     )
     job.deploys = deploy_entries.of_job(config.settings)

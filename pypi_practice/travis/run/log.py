@@ -1,4 +1,4 @@
-"""The log of a rehearsal: folds and times as Travis CI's raw log has them, or made readable.
+"""Writes the log of a rehearsal: as the raw log of Travis CI, or readable.
 
 A job writes Travis CI's marks (``travis_fold:start:install``, ``travis_time:end:…``), which its
 web page turns into folds and badges. Sources: lib/travis/build/bash/travis_fold.bash and
@@ -18,11 +18,11 @@ from pypi_practice.core.terminal import one_line
 from pypi_practice.travis.config.jobs import PHASES
 from pypi_practice.travis.plan.dpl import OURS
 
-# The bounds keep the work linear in the line, whatever a job writes.
+# Bounded repeats keep the time linear in the length of a line.
 MARK = re.compile(r"travis_(fold|time):(start|end):([^\r\n]{0,300}?)\r\x1b\[0?K")
 COLOUR = re.compile(r"\x1b\[[0-9;]{0,60}m")
-# What a terminal obeys: sequences that begin with ESC (ECMA-48: CSI, then OSC, DCS, SOS, PM, APC
-# with their text, then the rest), control characters, and Unicode's that change the order of text.
+# Control sequences: those with ESC (ECMA-48: CSI, then OSC, DCS, SOS, PM, APC with their text, then
+# the others), control characters, and characters of Unicode that change the order of text.
 KEPT_SEQUENCE = r"(?P<kept>\x1b\[[0-9;]{0,60}m|\r\x1b\[0?K|[\t\r])"
 SEQUENCE = (
     r"\x1b\[[0-?]{0,60}[ -/]{0,8}[@-~]"
@@ -32,7 +32,7 @@ SEQUENCE = (
 )
 CONTROL = re.compile(f"{KEPT_SEQUENCE}|{SEQUENCE}")
 RESET = "\x1b[0m"
-DEPTH = 50  # open folds: Travis CI's own are two deep
+DEPTH = 50  # open folds; Travis CI nests two
 DEPLOY = "deploy"
 NANOSECONDS = re.compile(r"[0-9]{1,18}")
 STYLES = {"head": "36;1", "good": "32", "bad": "31", "note": "33", "dim": "2", "command": "1"}
@@ -47,7 +47,7 @@ def fold(action: str, name: str) -> str:
 
 
 def clean(line: str) -> str:
-    """Return *line* without what a terminal would obey, but with colours and Travis CI's marks.
+    """Return *line* without control sequences, except colours and Travis CI's marks.
 
     >>> clean("\x1b[31mred\x1b[0m \x1b]0;title\x07and \x1b[2Jno more\0")
     '\\x1b[31mred\\x1b[0m and no more'
@@ -56,7 +56,7 @@ def clean(line: str) -> str:
 
 
 def seconds(number: float) -> str:
-    """Return a time in seconds as the log writes it.
+    """Return a duration in seconds in the format of the log.
 
     >>> seconds(5.25), seconds(61)
     ('5.2 s', '61.0 s')
@@ -65,7 +65,7 @@ def seconds(number: float) -> str:
 
 
 class Marks:
-    """Reads the marks of one job, line by line; ``times`` holds the seconds of each phase."""
+    """Parses the marks of one job, line by line; ``times`` has the seconds of each phase."""
 
     def __init__(self) -> None:
         self.times: dict[str, float] = {}
@@ -74,34 +74,36 @@ class Marks:
         self.phase = ""
 
     def read(self, line: str) -> list[tuple[str, str]]:
-        """Return what the marks of *line* say: ``start`` or ``end`` and the name of a fold, or
-        ``time`` and the seconds of what has just ended, with the name of its phase."""
+        """Return the marks of *line*.
+
+        Each is ``start`` or ``end`` with the name of a fold, or ``time`` with the name and the
+        seconds of the phase that has ended.
+        """
         marks = []
-        for kind, action, rest in MARK.findall(line):
+        for kind, action, name in MARK.findall(line):
             if kind == "fold" and action == "start":
                 if len(self.folds) < DEPTH:
-                    self.folds.append(rest)
-                self.deploying |= rest.startswith("dpl")
+                    self.folds.append(name)
+                self.deploying |= name.startswith("dpl")
                 self.phase = self._label("")
-                marks.append(("start", rest))
+                marks.append(("start", name))
             elif kind == "fold":
-                if rest in self.folds:
-                    self.folds.remove(rest)
-                marks.append(("end", rest))
+                if name in self.folds:
+                    self.folds.remove(name)
+                marks.append(("end", name))
             elif action == "end":
-                _, *parts = rest.split(":", 1)
+                _, *parts = name.split(":", 1)
                 values = dict(pair.partition("=")[::2] for pair in "".join(parts).split(","))
                 duration = values.get("duration", "")
-                # A job can write marks of its own, with anything in them.
-                took = int(duration) / 1e9 if NANOSECONDS.fullmatch(duration) else 0.0
-                # dpl times its own steps, without an event, inside the time that it takes as a
-                # whole.
+                # A job can write malformed marks.
+                elapsed = int(duration) / 1e9 if NANOSECONDS.fullmatch(duration) else 0.0
+                # dpl writes marks without an event for its steps, which are part of its total.
                 label = self.folds[-1] if self.folds else ""
                 if event := values.get("event"):
                     label = self._label(event)
                     if label in (*PHASES, DEPLOY):
-                        self.times[label] = self.times.get(label, 0) + took
-                marks.append(("time", f"{label} {seconds(took)}"))
+                        self.times[label] = self.times.get(label, 0) + elapsed
+                marks.append(("time", f"{label} {seconds(elapsed)}"))
         return marks
 
     def _label(self, event: str) -> str:
@@ -110,64 +112,63 @@ class Marks:
 
 
 class Log:
-    """Writes the log to *out*: raw, or readable on a terminal; in colours, or without.
+    """Writes the log to *out*, with *raw* in the raw format of Travis CI.
 
-    With *raw* it is as Travis CI keeps it. Else a terminal gets headings, times and a line that
-    shows what goes on; a file or a pipe gets the marks. NO_COLOR takes the colours away, and
-    FORCE_COLOR gives them to a file or a pipe too.
+    Else a terminal gets headings, times and a status line; a file or a pipe gets the marks.
+    NO_COLOR disables colours, and FORCE_COLOR enables them for a file or a pipe.
     """
 
     def __init__(self, out: TextIO, environ: Mapping[str, str], *, raw: bool = False) -> None:
         self.out = out
         self.terminal = out.isatty() and environ.get("TERM") != "dumb" and not raw
         self.marks = raw or not self.terminal
-        wanted = raw or self.terminal or environ.get("FORCE_COLOR")
-        self.colours = bool(wanted) and not environ.get("NO_COLOR")
+        is_forced = raw or self.terminal or environ.get("FORCE_COLOR")
+        self.colours = bool(is_forced) and not environ.get("NO_COLOR")
         self.width = min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
-        self.end: deque[str] = deque(maxlen=KEPT)  # of a long log, where the error is
+        self.end: deque[str] = deque(maxlen=KEPT)  # the end of the log, which has the error
         self._status = False
         self._readers: dict[str, Marks] = {}
 
     def say(self, text: str, style: str = "") -> None:
-        """Write a line of the rehearsal's own, in which names of the file may stand."""
+        """Write a line of the rehearsal itself; control characters in it are escaped."""
         self._write(self._styled(OURS, "head") + self._styled(one_line(text), style))
 
     def line(self, text: str = "") -> None:
-        """Write a line that is nobody's."""
+        """Write a line without a prefix."""
         self._write(text)
 
     def job(self, number: str, line: str) -> None:
-        """Write a line of the log of job *number*, which ``clean`` has seen."""
+        """Write a line of the log of job *number*, which must be the result of ``clean``."""
         if self.marks:
             self._write(self._coloured(line))
             return
         reader = self._readers.setdefault(number, Marks())
         marks = reader.read(line)
-        rest = _overwritten(MARK.sub("", line))
-        for kind, what in marks:
+        text_left = _overwritten(MARK.sub("", line))
+        for kind, content in marks:
             if kind == "start":
-                # A step of dpl begins with its title.
-                title = COLOUR.sub("", rest) if what.startswith("dpl.") else ""
-                rest = "" if title else rest
-                text = f"-- {what}{title and ': '}{title} "
+                # The first line of a step of dpl is its title.
+                title = COLOUR.sub("", text_left) if content.startswith("dpl.") else ""
+                text_left = "" if title else text_left
+                text = f"-- {content}{title and ': '}{title} "
                 self._write(self._styled(text.ljust(self.width, "-"), "head"))
             elif kind == "time":
-                self._write(self._styled(what.rjust(self.width), "dim"))
-        if not MARK.search(line) or rest:
-            if rest.startswith(OURS):
-                rest = self._styled(rest, "note")
-            elif rest.startswith("$ "):
-                rest = self._styled(rest, "command")
-            self._write(self._coloured(rest))
+                self._write(self._styled(content.rjust(self.width), "dim"))
+        if not MARK.search(line) or text_left:
+            if text_left.startswith(OURS):
+                text_left = self._styled(text_left, "note")
+            elif text_left.startswith("$ "):
+                text_left = self._styled(text_left, "command")
+            self._write(self._coloured(text_left))
 
     def _coloured(self, line: str) -> str:
-        """Return *line* with its colours, which end with it, or without."""
+        """Return *line* with its colours, reset at its end, or without."""
         if not self.colours:
             return COLOUR.sub("", line)
         return line + RESET if COLOUR.search(line) and not line.endswith(RESET) else line
 
     def status(self, text: str) -> None:
-        """Show *text* below the log, on a terminal, until the next line comes."""
+        """Show *text* below the log, on a terminal, until the next line."""
         if self.terminal:
             self.out.write(CLEAR + self._styled(one_line(text)[: self.width], "dim"))
             self.out.flush()
@@ -188,13 +189,13 @@ class Log:
 
 
 def _overwritten(line: str) -> str:
-    """Return what a terminal shows of *line* in the end: what follows its last ``\\r``."""
+    """Return what a terminal shows of *line*: the text after its last ``\\r``."""
     parts = [part.removeprefix("\x1b[K").removeprefix("\x1b[0K") for part in line.split("\r")]
     return next((part for part in reversed(parts) if part), "")
 
 
 class Watch:
-    """Tells for how long something has been going on."""
+    """The time since the creation of this object, as text."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()

@@ -1,4 +1,4 @@
-"""What ``travis run --dry-run`` says: what a plan would run, without running anything."""
+"""Prints the outline of a plan for ``travis run --dry-run``."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pypi_practice.travis.run.repository import Repository, describe
 
 
 def notes(repository: Repository, plan: Plan, words: Translator, say: Callable[..., None]) -> None:
-    """Say what of the repository and of its file is not played."""
+    """Print which parts of the repository and its file are not used."""
     if repository.uncommitted:
         say(words("uncommitted", names=", ".join(repository.uncommitted)))
     if repository.missing_branch:
         say(words("head_for_branch", name=repository.missing_branch))
     if plan.unplayed:
-        say(words("unknown", keys=", ".join(key.shown for key in plan.unplayed)))
+        say(words("unknown", keys=", ".join(key.text for key in plan.unplayed)))
 
 
 def outline(
@@ -33,7 +33,7 @@ def outline(
     words: Translator,
     allowed: AllowedHosts = NO_OTHER_HOSTS,
 ) -> None:
-    """Say what *plan* would run, and run nothing."""
+    """Print the commands and decisions of *plan*, without running it."""
 
     def say(text: object) -> None:
         emit(one_line(text))
@@ -59,14 +59,14 @@ def outline(
                 for command in job.phase(phase):
                     emit(f"    {phase}: {indented(command, '      ')}")
             for deploy in job.deploys:
-                answer = decide(job, deploy, words)
-                if answer.runs is None:
-                    decision = answer.reason
-                elif answer.runs:
-                    decision = words("deploy_yes")
+                decision = decide(job, deploy, words)
+                if decision.runs is None:
+                    verdict = decision.reason
+                elif decision.runs:
+                    verdict = words("deploy_yes")
                 else:
-                    decision = words("deploy_no", reason=answer.reasons[0])
-                say(f"    {deploy.provider} {deploy.condition} {decision}")
-                if answer.runs is not False:
+                    verdict = words("deploy_no", reason=decision.reasons[0])
+                say(f"    {deploy.provider} {deploy.condition} {verdict}")
+                if decision.runs is not False:
                     for line in destinations.sentences(job, deploy, words, allowed):
                         say(f"    {line}")

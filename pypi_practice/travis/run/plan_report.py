@@ -1,4 +1,4 @@
-"""Shows a plan: as a table for people, as JSON for tools; and all events side by side."""
+"""Formats a plan as text or JSON, and the plans of all events as a table."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from pypi_practice.travis.plan.secret_variables import emptied, visible_variable
 from pypi_practice.travis.run import repository
 from pypi_practice.travis.run.repository import Remark, Repository
 
-WIDTH_LIMIT = 60  # characters of a column that others are aligned to
+WIDTH_LIMIT = 60  # characters of a column to which the next is aligned
 # What git allows in the name of a branch (git check-ref-format).
 NAME_LIMIT = 200
 NO_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[-/.]|/\.|[/.]$|\.lock(?:/|$)|^@$")
@@ -37,7 +37,7 @@ BRANCH = re.compile(r"(?<!head_)\bbranch\s*==?\s*[\"']?([\w./-]+)")
 
 
 def _grid(rows: Sequence[Sequence[str]], indent: str = "") -> list[str]:
-    """Return rows of cells as lines; the last column takes what room it needs."""
+    """Return rows of cells as aligned lines."""
     rows = [[terminal.one_line(cell) for cell in row] for row in rows]
     widths = [
         min(max(len(row[column]) for row in rows), WIDTH_LIMIT)
@@ -51,23 +51,29 @@ def _grid(rows: Sequence[Sequence[str]], indent: str = "") -> list[str]:
     ]
 
 
-def publishing(job: Job, deploy: DeployEntry, answer: Decision, words: Translator) -> str:
-    """Return where a deploy publishes, and with which of the variables that the job sees."""
+def publishing(job: Job, deploy: DeployEntry, decision: Decision, words: Translator) -> str:
+    """Return the target of a deploy, and the variables that it uses or lacks."""
     names = [name for name in deploy.variables if not name.startswith("TRAVIS")]
-    where = target(deploy)
+    destination = target(deploy)
     missing = _missing(job, names)
     if missing:
-        where = words("without_secret", target=where, names=", ".join(f"${n}" for n in missing))
+        destination = words(
+            "without_secret", target=destination, names=", ".join(f"${n}" for n in missing)
+        )
     elif names:
-        where = words("with_secret", target=where, names=", ".join(f"${n}" for n in names))
-    return words("perhaps", what=where) if answer.runs is None else where
+        destination = words(
+            "with_secret", target=destination, names=", ".join(f"${n}" for n in names)
+        )
+    return words("perhaps", what=destination) if decision.runs is None else destination
 
 
 def _missing(job: Job, names: Sequence[str]) -> list[str]:
-    """Return those of *names* that have no value in the job: limited elsewhere, or emptied."""
+    """Return those of *names* without a value in the job: limited to a branch, or emptied."""
     empty = emptied(job)
-    seen = ({variable.name for variable in job.variables} | _names(tuple(job.env))) - empty
-    return [name for name in names if name in empty or (name not in seen and name in job.hidden)]
+    available = ({variable.name for variable in job.variables} | _names(tuple(job.env))) - empty
+    return [
+        name for name in names if name in empty or (name not in available and name in job.hidden)
+    ]
 
 
 @functools.lru_cache(maxsize=64)
@@ -84,7 +90,7 @@ def _jobs(plan: Plan) -> Iterator[tuple[str, Job]]:
 
 
 def remarks(findings: Sequence[Remark], words: Translator) -> list[str]:
-    """Return the lines that show what ``travis check`` finds, if it finds anything."""
+    """Return the lines for the *findings* of ``travis check``."""
     if not findings:
         return []
     return ["", words("check_finds"), *(f"  {finding.text(words)}" for finding in findings)]
@@ -93,12 +99,12 @@ def remarks(findings: Sequence[Remark], words: Translator) -> list[str]:
 def text(
     repo: Repository, plan: Plan, event: Event, words: Translator, findings: Sequence[Remark] = ()
 ) -> str:
-    """Return a table of the jobs, and below it what each runs and why a deploy does not.
+    """Return a table of the jobs, then their commands and the reasons of skipped deploys.
 
-    Last stand the *findings* of ``travis check``.
+    The *findings* of ``travis check`` come last.
     """
-    what = repository.describe(event, words)
-    lines = [words("plans", what=what, commit=repo.commit[:7])]
+    event_title = repository.describe(event, words)
+    lines = [words("plans", what=event_title, commit=repo.commit[:7])]
     if repo.uncommitted:
         lines.append(terminal.one_line(words("uncommitted", names=", ".join(repo.uncommitted))))
     if repo.missing_branch:
@@ -126,41 +132,41 @@ def text(
         for job in stage.jobs:
             cells = []
             for deploy in job.deploys:
-                answer = decide(job, deploy, words)
-                if answer.runs is not False:
-                    cells.append(publishing(job, deploy, answer, words))
+                decision = decide(job, deploy, words)
+                if decision.runs is not False:
+                    cells.append(publishing(job, deploy, decision, words))
                     notes += destinations.sentences(job, deploy, words)
-                if answer.reason:
+                if decision.reason:
                     notes.append(
                         words(
                             "no_publishing",
                             job=job.number,
                             provider=deploy.provider,
-                            reason=answer.reason,
+                            reason=decision.reason,
                         )
                     )
             title = f"{job.number} {job.name}"
             cell = "; ".join(cells) or words("nothing")
             rows.append([stage.name, title, job.environ["TRAVIS_DIST"], job.python, cell])
-            shown = tuple((phase, step) for phase in PHASES for step in job.phase(phase))
-            commands.setdefault((shown, tuple(visible_variables(job))), []).append(job)
+            phases = tuple((phase, step) for phase in PHASES for step in job.phase(phase))
+            commands.setdefault((phases, tuple(visible_variables(job))), []).append(job)
     lines += ["", *_grid(rows)]
     if notes:
         lines += ["", *map(terminal.one_line, notes)]
-    for (shown, names), jobs in commands.items():
+    for (phases, names), jobs in commands.items():
         lines += ["", ", ".join(job.number for job in jobs)]
         lines.append(f"  {words('sees', names=', '.join(names)) if names else words('sees_none')}")
-        lines += [f"  {phase}: {terminal.indented(step, '    ')}" for phase, step in shown]
+        lines += [f"  {phase}: {terminal.indented(step, '    ')}" for phase, step in phases]
     return "\n".join([*lines, *remarks(findings, words)])
 
 
 def _deploy(job: Job, deploy: DeployEntry, words: Translator) -> dict[str, Any]:
-    answer = decide(job, deploy, words)
+    decision = decide(job, deploy, words)
     names = deploy.variables
     return {
         "provider": deploy.provider,
-        "runs": answer.runs,
-        "reason": answer.reason,
+        "runs": decision.runs,
+        "reason": decision.reason,
         "condition": deploy.condition,
         "command": command(deploy),
         "target": target(deploy),
@@ -172,7 +178,7 @@ def _deploy(job: Job, deploy: DeployEntry, words: Translator) -> dict[str, Any]:
 def as_data(
     repo: Repository, plan: Plan, event: Event, words: Translator, findings: Sequence[Remark] = ()
 ) -> dict[str, Any]:
-    """Return the plan as plain data; values of variables are not in it."""
+    """Return the plan as plain data, without values of variables."""
     return {
         "event": {
             "type": event.type,
@@ -202,7 +208,7 @@ def as_data(
             }
             for name, job in _jobs(plan)
         ],
-        "not_played": [key.shown for key in plan.unplayed],
+        "not_played": [key.text for key in plan.unplayed],
         "uncommitted": repo.uncommitted,
         "findings": [asdict(finding) for finding in findings],
     }
@@ -218,15 +224,15 @@ def as_json(
 
 @dataclass(frozen=True)
 class Column:
-    """An event of the matrix: its words, and the repository at the commit that it builds."""
+    """An event of the matrix: its title, and the repository at the commit that it builds."""
 
     title: str
     event: Event
     repo: Repository
 
 
-def _named(settings: dict[str, Any]) -> Iterator[str]:
-    """Yield the branches that a file speaks of."""
+def _branches_in(settings: dict[str, Any]) -> Iterator[str]:
+    """Yield the branches in the conditions of a file."""
     section = settings.get("jobs")
     jobs = as_list(section.get("include") if isinstance(section, dict) else section)
     for owner in [settings, *jobs, *as_list(settings.get("stages"))]:
@@ -252,13 +258,15 @@ def _references(repo: Repository, words: Translator, kind: str, *options: str) -
 def events(
     repo: Repository, branch: str, tag: str | None, slug: str | None, words: Translator
 ) -> list[Column]:
-    """Return the events worth a look: each branch, a tag, pull requests from here and a fork."""
+    """Return the usual events: a push of each branch, a tag, pull requests; with one of a fork."""
     slug = slug or repository.slug(repo)
     settings, _ = repository.read(repo, words)
-    named = (
-        name for name in _named(settings) if len(name) <= NAME_LIMIT and not NO_BRANCH.search(name)
+    valid_names = (
+        name
+        for name in _branches_in(settings)
+        if len(name) <= NAME_LIMIT and not NO_BRANCH.search(name)
     )
-    names = list(dict.fromkeys([branch, *_references(repo, words, "heads"), *named]))
+    names = list(dict.fromkeys([branch, *_references(repo, words, "heads"), *valid_names]))
     columns = []
     for name in names[:30]:
         at = repository.at(repo, name, None, words)
@@ -280,7 +288,7 @@ def events(
 
 @dataclass(frozen=True)
 class Row:
-    """What one event does: how many jobs, what is published, what its jobs see."""
+    """The plan of one event: its jobs and what they publish; or a *problem*."""
 
     title: str
     jobs: list[Job]
@@ -294,13 +302,13 @@ def _data(
     plan: Plan,
     variables: Sequence[Variable],
     words: Translator,
-    known: dict[str, list[Remark]],
+    findings_by_commit: dict[str, list[Remark]],
 ) -> dict[str, Any]:
-    """Return the plan of an event as plain data; *known* keeps the findings of each commit."""
+    """Return the plan of an event as plain data; *findings_by_commit* is a cache."""
     commit = column.repo.commit
-    if commit not in known:
-        known[commit] = repository.findings(column.repo, variables, words)
-    return as_data(column.repo, plan, column.event, words, known[commit])
+    if commit not in findings_by_commit:
+        findings_by_commit[commit] = repository.findings(column.repo, variables, words)
+    return as_data(column.repo, plan, column.event, words, findings_by_commit[commit])
 
 
 def _no_data() -> dict[str, Any]:
@@ -310,16 +318,16 @@ def _no_data() -> dict[str, Any]:
 def matrix(
     repo: Repository, columns: Sequence[Column], variables: Sequence[Variable], words: Translator
 ) -> list[Row]:
-    """Return what each event would do."""
+    """Return the plan of each event."""
     rows = []
-    known: dict[str, list[Remark]] = {}  # by commit
-    read: dict[str, dict[str, Any]] = {}  # the file, by commit
+    findings_by_commit: dict[str, list[Remark]] = {}  # by commit
+    settings_by_commit: dict[str, dict[str, Any]] = {}  # the file, by commit
     for column in columns:
         try:
-            if column.repo.commit not in read:
-                read[column.repo.commit], _ = repository.read(column.repo, words)
+            if column.repo.commit not in settings_by_commit:
+                settings_by_commit[column.repo.commit], _ = repository.read(column.repo, words)
             plan = make(
-                read[column.repo.commit],
+                settings_by_commit[column.repo.commit],
                 column.event,
                 variables,
                 1,
@@ -329,30 +337,30 @@ def matrix(
         except PracticeError as error:
             rows.append(Row(column.title, [], [], _no_data, str(error)))
             continue
-        data = functools.partial(_data, column, plan, variables, words, known)
+        data = functools.partial(_data, column, plan, variables, words, findings_by_commit)
         published = []
         jobs = [job for _, job in _jobs(plan)]
         for job in jobs:
             for deploy in job.deploys:
-                answer = decide(job, deploy, words)
-                if answer.runs is not False:
-                    what = publishing(job, deploy, answer, words)
-                    published.append(f"{what} ({job.number})")
+                decision = decide(job, deploy, words)
+                if decision.runs is not False:
+                    publication = publishing(job, deploy, decision, words)
+                    published.append(f"{publication} ({job.number})")
         rows.append(Row(column.title, jobs, published, data))
     return rows
 
 
-def _seen(jobs: Sequence[Job]) -> str:
-    """Return each variable with the jobs that see it, which are not named if it is all of them."""
+def _visibility(jobs: Sequence[Job]) -> str:
+    """Return the variables, each with the jobs that see it unless all do."""
     by_name: dict[str, list[str]] = {}
     for job in jobs:
         for name in visible_variables(job):
             by_name.setdefault(name, []).append(job.number)
-    shown = [
+    cells = [
         name if len(numbers) == len(jobs) else f"{name} ({', '.join(numbers)})"
         for name, numbers in by_name.items()
     ]
-    return ", ".join(shown) or "-"
+    return ", ".join(cells) or "-"
 
 
 def matrix_text(rows: Sequence[Row], words: Translator, findings: Sequence[Remark] = ()) -> str:
@@ -360,7 +368,7 @@ def matrix_text(rows: Sequence[Row], words: Translator, findings: Sequence[Remar
     cells = [[words(f"head_{name}") for name in ("event", "jobs", "sees", "publishes")]]
     for row in rows:
         published = row.published or [row.problem or words("nothing")]
-        cells.append([row.title, str(len(row.jobs)), _seen(row.jobs), published[0]])
+        cells.append([row.title, str(len(row.jobs)), _visibility(row.jobs), published[0]])
         cells += [["", "", "", publication] for publication in published[1:]]
     return "\n".join([*_grid(cells), *remarks(findings, words)])
 

@@ -1,4 +1,4 @@
-"""The learner's git repository: which commit is built, and what its ``.travis.yml`` says."""
+"""The user's git repository: the commit to build, and its ``.travis.yml``."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ REMOTE = re.compile(r"^(?:\w+://[^/]+/|[\w.-]+@[\w.-]+:)([\w.-]+)/([\w.-]+?)(?:\
 
 @dataclass
 class Repository:
-    """The learner's repository, the commit to build, and what is not committed.
+    """The user's repository, the commit to build, and uncommitted files.
 
-    *reader* is the repository at *path*, as git reads it without starting what it names.
+    *reader* reads the repository at *path* without starting programs that it names.
     """
 
     path: Path
@@ -39,7 +39,7 @@ class Repository:
 
 @dataclass(frozen=True)
 class Remark:
-    """A finding of ``travis check`` in one line: no secret is in its message."""
+    """A finding of ``travis check`` in one line; its message has no secret."""
 
     level: str
     code: str | None
@@ -54,8 +54,8 @@ class Remark:
         return f"{NAME}:{self.line}: {level} [{self.rule}] {self.message}"
 
 
-def _why_not(path: Path, error: git_command.GitError, words: Translator) -> str:
-    """Return the sentence about a folder that git cannot read."""
+def _explanation(path: Path, error: git_command.GitError, words: Translator) -> str:
+    """Return the message about a folder that git cannot read."""
     if error.kind == git_command.NOT_INSTALLED:
         return words("no_git")
     if not os.path.isdir(path):
@@ -71,7 +71,7 @@ def find(
     path: Path, branch: str | None, tag: str | None, words: Translator
 ) -> tuple[Repository, str]:
     """Return the repository at *path* and the branch to build; raises PracticeError."""
-    # A folder inside a repository is none: it has no .travis.yml of its own to Travis CI.
+    # A subfolder of a repository is refused, because Travis CI reads only the top .travis.yml.
     try:
         reader = safe_reader.Repository(path)
         head = reader.resolve("HEAD^{commit}")
@@ -80,22 +80,22 @@ def find(
         branch = branch or reader.text("rev-parse", "--abbrev-ref", "HEAD") or "main"
         uncommitted = reader.uncommitted(untracked=False)
     except git_command.GitError as error:
-        raise PracticeError(_why_not(path, error, words)) from error
+        raise PracticeError(_explanation(path, error, words)) from error
     repository = Repository(path, reader, head, uncommitted)
     return at(repository, branch, tag, words), branch
 
 
 def at(repository: Repository, branch: str, tag: str | None, words: Translator) -> Repository:
-    """Return the same repository with the commit of another branch, or of a tag.
+    """Return the repository with the commit of another branch, or of a tag.
 
-    Without such a branch it is the present commit. Raises PracticeError.
+    If there is no such branch, HEAD is used. Raises PracticeError.
     """
     kind, name = ("tags", tag) if tag else ("heads", branch)
     try:
         head = repository.reader.resolve("HEAD^{commit}")
         commit = repository.reader.resolve(f"refs/{kind}/{name}^{{commit}}")
     except git_command.GitError as error:
-        raise PracticeError(_why_not(repository.path, error, words)) from error
+        raise PracticeError(_explanation(repository.path, error, words)) from error
     if commit is None and tag:
         raise PracticeError(words("no_tag", name=name, path=repository.path))
     missing = None if commit else branch
@@ -103,15 +103,15 @@ def at(repository: Repository, branch: str, tag: str | None, words: Translator) 
 
 
 def slug(repository: Repository) -> str:
-    """Return owner and name of the repository, as its remote ``origin`` has them."""
+    """Return owner and name of the repository from its remote ``origin``."""
     match = REMOTE.search(repository.reader.origin[:REMOTE_LIMIT])
     return f"{match[1]}/{match[2]}" if match else f"your-name/{repository.path.resolve().name}"
 
 
 def read(repository: Repository, words: Translator) -> tuple[dict[str, Any], list[Message]]:
-    """Return ``.travis.yml`` as the commit has it, and what Travis CI says of it.
+    """Return ``.travis.yml`` of the commit, and the messages of Travis CI about it.
 
-    What is not committed is not in the build. Raises PracticeError.
+    Raises PracticeError.
     """
     return loader.parse(_text(repository, words), str(repository.path / NAME), words)
 
@@ -123,7 +123,7 @@ def _text(repository: Repository, words: Translator) -> str:
     except git_command.GitError as error:
         if error.kind == git_command.TOO_LARGE:
             raise PracticeError(words("too_large", name=name)) from error
-        raise PracticeError(_why_not(repository.path, error, words)) from error
+        raise PracticeError(_explanation(repository.path, error, words)) from error
     if data is None:
         raise PracticeError(words("not_committed", name=NAME, commit=repository.commit[:7]))
     try:
@@ -135,27 +135,27 @@ def _text(repository: Repository, words: Translator) -> str:
 def plan(
     repository: Repository, event: Event, variables: Sequence[Variable], words: Translator
 ) -> tuple[Plan, list[Message]]:
-    """Return what the build would do, and what Travis CI says of its deploys."""
+    """Return the plan of the build, and the messages of Travis CI about its deploys."""
     settings, messages = read(repository, words)
     return make(settings, event, variables, 1, words, tree(repository)), loader.of_deploys(messages)
 
 
 def tree(repository: Repository) -> Tree:
-    """Return the files of the commit, for the conditions that ask for them."""
+    """Return the files of the commit, for conditions that test them."""
 
-    def ask(*arguments: str) -> str | None:
+    def run_git(*arguments: str) -> str | None:
         try:
             return repository.reader.text(*arguments)
         except git_command.GitError:
             return None
 
-    return Tree(ask, repository.commit)
+    return Tree(run_git, repository.commit)
 
 
 def findings(
     repository: Repository, variables: Sequence[Variable], words: Translator
 ) -> list[Remark]:
-    """Return what ``travis check`` finds in the file of the commit, advice left out.
+    """Return the findings of ``travis check`` in the file of the commit, without advice.
 
     Raises PracticeError.
     """
@@ -178,7 +178,7 @@ def findings(
 
 
 def describe(event: Event, words: Translator) -> str:
-    """Return the event in words."""
+    """Return the event as text."""
     if event.tag:
         return words("push_tag", name=event.tag)
     if event.kind != "push" and not event.pull_request:

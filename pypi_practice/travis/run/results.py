@@ -1,4 +1,4 @@
-"""What the jobs of a rehearsal did: what was seen of them, and what they say themselves."""
+"""The results of a rehearsal and its jobs: observed ones, and those that jobs report."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from pathlib import Path
 from pypi_practice.network.connections import Connection
 from pypi_practice.sandbox.kinds import Kind
 from pypi_practice.travis.plan.plan_types import Job
-from pypi_practice.travis.run.origin import Push
+from pypi_practice.travis.run.job.origin import Push
 
-HOWS = ("dpl", "steps")  # by the deploy tool itself, or by its steps taken here
-RECORD_LIMIT = 64 * 1024  # bytes of what the deploys of a job write down
+METHODS = ("dpl", "steps")  # by the deploy tool, or by a repetition of its steps
+RECORD_LIMIT = 64 * 1024  # bytes of the file in which the deploys of a job report
 
 
 @dataclass
 class Result:
-    """What a rehearsal did: whether the build passed, and what came of its jobs.
+    """The result of a build.
 
-    ``published`` are the index and the name of each file that the practice index holds since;
-    ``reached`` the hosts that a job reached because the user allowed it; ``wall`` is the sandbox
-    of its jobs, None if none was to run.
+    ``published`` are index and name of each new file in the practice index; ``reached`` are the
+    allowed hosts that a job reached; ``wall`` is the sandbox of its jobs, None without jobs.
     """
 
     passed: bool = True
@@ -32,25 +31,25 @@ class Result:
     published: list[tuple[str, str]] = field(default_factory=list)
     reached: set[str] = field(default_factory=set)
     pushed: bool = False
-    pythons: dict[str, str] = field(default_factory=dict)  # wanted, and what played its part
+    pythons: dict[str, str] = field(default_factory=dict)  # by requested version: the one used
     deployed: set[str] = field(default_factory=set)  # by "dpl", by its "steps" or both
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """What a job has written down of one of its deploys: nothing that it did is proven by it."""
+    """What a job reports of one of its deploys; it proves nothing."""
 
-    how: str  # one of HOWS
-    done: bool
+    method: str  # one of METHODS
+    is_done: bool
 
 
 @dataclass
 class Outcome:
-    """What one job did.
+    """The result of one job.
 
-    ``connections`` is what its proxy saw, ``uploaded`` what the practice index holds since (index
-    and file name), ``pushes`` how its copy of the repository has changed, None if that cannot be
-    read any more. ``deploys``, ``skipped`` and ``named`` are what the job says itself.
+    ``connections`` were recorded by its proxy, ``uploaded`` are its new files in the practice index
+    (index and name), ``pushes`` the changes in its copy of the repository, None if that cannot be
+    read. ``deploys``, ``skipped`` and ``named`` are reported by the job itself.
     """
 
     code: int = 0
@@ -59,17 +58,17 @@ class Outcome:
     times: dict[str, float] = field(default_factory=dict)
     deploys: dict[int, Deployed] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
-    named: set[str] = field(default_factory=set)  # archives that its log speaks of
+    named: set[str] = field(default_factory=set)  # archives in its log
     uploaded: list[tuple[str, str]] = field(default_factory=list)
     connections: list[Connection] = field(default_factory=list)
     pushes: list[Push] | None = field(default_factory=list)
 
 
 def read_deploys(file: Path, count: int) -> dict[int, Deployed]:
-    """Return what the deploys of a job wrote into *file*, by their numbers below *count*.
+    """Return the reports of a job's deploys in *file*, by their numbers below *count*.
 
-    Each line is the number of a deploy, ``dpl`` or ``steps``, and where it published if it is done.
-    The job can write anything there: what is none of this is passed over.
+    Each line is the number of a deploy, ``dpl`` or ``steps``, and the target after a success. The
+    job can write anything to the file, so other lines are ignored.
     """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
@@ -82,11 +81,11 @@ def read_deploys(file: Path, count: int) -> dict[int, Deployed]:
         return {}
     deploys: dict[int, Deployed] = {}
     for line in text.split("\n"):
-        number, _, rest = line.partition("\t")
-        how, _, target = rest.partition("\t")
+        number, _, fields = line.partition("\t")
+        method, _, target = fields.partition("\t")
         if not re.fullmatch(r"[0-9]{1,4}", number) or int(number) >= count:
             continue
-        if how in HOWS:
-            done = bool(target) or (int(number) in deploys and deploys[int(number)].done)
-            deploys[int(number)] = Deployed(how, done)
+        if method in METHODS:
+            is_done = bool(target) or (int(number) in deploys and deploys[int(number)].is_done)
+            deploys[int(number)] = Deployed(method, is_done)
     return deploys

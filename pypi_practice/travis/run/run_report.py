@@ -1,4 +1,4 @@
-"""What a rehearsal did, as plain data for ``travis run --json``."""
+"""The result of a rehearsal as plain data, for ``travis run --json``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pypi_practice.travis.run.repository import Remark, Repository
 from pypi_practice.travis.run.results import Outcome, Result
 from pypi_practice.travis.run.summary import differences
 
-# What a plan says of the build as well.
+# The keys that are those of a plan.
 OF_PLAN = ("event", "runs", "condition", "not_played", "uncommitted", "findings")
 
 
@@ -25,11 +25,11 @@ def as_data(
     words: Translator,
     findings: Sequence[Remark] = (),
 ) -> dict[str, Any]:
-    """Return the build and its jobs; values of variables are not in it.
+    """Return the build and its jobs, without values of variables.
 
-    ``jobs`` are those that ran or were left out, in the order in which they did; ``published`` is
-    what the practice index holds since, by whichever job; ``wall`` is the sandbox of the jobs,
-    ``"none"`` for none, and null if no job was to run.
+    ``jobs`` are those that ran or were left out, in this order; ``published`` are the new files in
+    the practice index, of any job; ``wall`` is the sandbox of the jobs, ``"none"`` for none, and
+    null without jobs.
     """
     planned = plan_report.as_data(repo, plan, event, words, findings)
     return {
@@ -58,7 +58,11 @@ def _job(job: Job, outcome: Outcome) -> dict[str, Any]:
         "played_by": outcome.python,
         "seconds": {phase: round(took, 1) for phase, took in outcome.times.items()},
         "deploys": [
-            {"provider": job.deploys[number].provider, "by": deployed.how, "done": deployed.done}
+            {
+                "provider": job.deploys[number].provider,
+                "by": deployed.method,
+                "done": deployed.is_done,
+            }
             for number, deployed in sorted(outcome.deploys.items())
         ],
         "published": _files(outcome.uploaded),

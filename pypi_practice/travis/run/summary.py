@@ -1,4 +1,4 @@
-"""The summary at the end of a rehearsal: what each job did, and what was not as on Travis CI."""
+"""The summary of a rehearsal: the results of its jobs, and the differences to Travis CI."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS, INDEXES, is_protected, plain_host
-from pypi_practice.network.allowed_hosts import named
+from pypi_practice.network.allowed_hosts import option_value
 from pypi_practice.travis.config import unsupported_keys
 from pypi_practice.travis.config.deploy_entries import DeployEntry
 from pypi_practice.travis.plan import destinations
@@ -21,13 +21,13 @@ SHOWN = 20  # names in one line of the summary
 
 
 class Summary:
-    """Writes the summary of jobs, and notes in *result* what they did to the build."""
+    """Writes the summary of jobs, and adds their effects to *result*."""
 
     def __init__(self, result: Result, words: Translator) -> None:
         self.result, self.words = result, words
 
     def lines(self, job: Job, outcome: Outcome) -> Iterator[tuple[str, str]]:
-        """Yield the lines of a job, each with its style; note what the result says of the build."""
+        """Yield the lines of a job, each with its style; add its effects to the result."""
         words, result = self.words, self.result
         title = words("job", number=job.number, name=job.name)
         if outcome.left_out:
@@ -36,19 +36,19 @@ class Summary:
         status = words("passed" if outcome.code == 0 else "failed")
         if outcome.code and job.may_fail:
             status = words("may_fail")
-        other = ""
+        python_note = ""
         if outcome.python != job.python:
-            other = f" {words('on_python', found=outcome.python)}"
+            python_note = f" {words('on_python', found=outcome.python)}"
             result.pythons[job.python] = outcome.python
         style = "good" if outcome.code == 0 else "note" if job.may_fail else "bad"
-        yield f"  {title}: {status}{other}", style
+        yield f"  {title}: {status}{python_note}", style
         if outcome.times:
             parts = [f"{phase} {seconds(took)}" for phase, took in outcome.times.items()]
             yield f"    {words('times', times=', '.join(parts))}", "dim"
         variables: dict[str, str] = {}  # by index
         for number, deployed in sorted(outcome.deploys.items()):
-            result.deployed.add(deployed.how)
-            if deployed.done:
+            result.deployed.add(deployed.method)
+            if deployed.is_done:
                 yield from self._deployed(job, job.deploys[number], outcome, variables)
         for index in INDEXES.values():
             names = sorted(name for key, name in outcome.uploaded if key == index.key)
@@ -64,15 +64,15 @@ class Summary:
         yield from self._connections(outcome)
 
     def _few(self, names: Sequence[str]) -> str:
-        """Return *names* in one line, without those that would make it too long."""
-        shown = ", ".join(clean(name)[:255] for name in names[:SHOWN])
-        left = len(names) - SHOWN
-        return self.words("and_more", names=shown, number=left) if left > 0 else shown
+        """Return the first names in one line, and the number of the others."""
+        joined = ", ".join(clean(name)[:255] for name in names[:SHOWN])
+        omitted = len(names) - SHOWN
+        return self.words("and_more", names=joined, number=omitted) if omitted > 0 else joined
 
     def _deployed(
         self, job: Job, deploy: DeployEntry, outcome: Outcome, variables: dict[str, str]
     ) -> Iterator[tuple[str, str]]:
-        """Yield what is said of a deploy that ended well; note the variables that it used."""
+        """Yield the lines of a successful deploy; add its variables to *variables*."""
         if deploy.provider == "script":
             command = " ".join(str(deploy.options.get("script")).split())
             yield f"    {self.words('ran', command=clean(command))}", "good"
@@ -100,22 +100,22 @@ class Summary:
             yield f"    {words('pushed', names=self._few(names))}", "good"
 
     def _connections(self, outcome: Outcome) -> Iterator[tuple[str, str]]:
-        """Yield what the proxy of a job saw, besides the index and what is installed from."""
+        """Yield the hosts that a job requested, except those of the index."""
         words = self.words
         hosts = Counter(
-            (named(connection.host, connection.port), connection.host, connection.outcome)
+            (option_value(connection.host, connection.port), connection.host, connection.outcome)
             for connection in outcome.connections
         )
         lines: dict[str, str] = {}
-        for shown, host, what in hosts:
-            if what == "refused":
+        for host_option, host, outcome_kind in hosts:
+            if outcome_kind == "refused":
                 key = "host_protected" if is_protected(host) else "host_refused"
-                lines[words(key, host=shown)] = "note"
-            elif what == "allowed":
-                self.result.reached.add(shown)
-                lines[words("host_reached", host=shown)] = "bad"
-            elif what == "failed":
-                lines[words("host_failed", host=shown)] = "note"
+                lines[words(key, host=host_option)] = "note"
+            elif outcome_kind == "allowed":
+                self.result.reached.add(host_option)
+                lines[words("host_reached", host=host_option)] = "bad"
+            elif outcome_kind == "failed":
+                lines[words("host_failed", host=host_option)] = "note"
         for text in list(lines)[:SHOWN]:
             yield f"    {text}", lines[text]
         if len(lines) > SHOWN:
@@ -123,7 +123,7 @@ class Summary:
 
 
 def differences(plan: Plan, event: Event, result: Result, words: Translator) -> Iterator[str]:
-    """Yield what was not as on Travis CI, for what this file says and no more."""
+    """Yield the differences to Travis CI that concern this file."""
     jobs = [job for stage in plan.stages if stage.runs for job in stage.jobs]
     images = list(dict.fromkeys(str(job.config["dist"]) for job in jobs if job.config.get("dist")))
     if images:
@@ -138,8 +138,8 @@ def differences(plan: Plan, event: Event, result: Result, words: Translator) -> 
         yield words("differ_pip_cache")
     if event.pull_request:
         yield words("differ_merge")
-    for wanted, used in result.pythons.items():
-        yield words("differ_python", wanted=wanted, found=used)
+    for requested, used in result.pythons.items():
+        yield words("differ_python", wanted=requested, found=used)
     for how in sorted(result.deployed):
         yield words(f"differ_{how}")
     deploys = [(job, deploy) for job in jobs for deploy in job.deploys]

@@ -39,7 +39,7 @@ COMPARED = [
 ]
 
 
-def shown(output: str, home: Path) -> str:
+def normalized(output: str, home: Path) -> str:
     """Return *output* as a page shows it."""
     output = output.replace(str(home), HOME)
     for pattern, replacement in SHOWN:

@@ -65,18 +65,18 @@ def judge(block: Block, tmp_path: Path) -> subprocess.CompletedProcess[str]:
     file.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(block.file, file)
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, name]
-    done = _run(command, tmp_path)
-    if done.returncode == 0 and suffix == ".workflow.yml":
+    result = _run(command, tmp_path)
+    if result.returncode == 0 and suffix == ".workflow.yml":
         # Offline, so that the verdict does not change while the file does not.
         zizmor = str(Path(sys.executable).with_name("zizmor"))
-        done = _run([zizmor, "--offline", "--quiet", name], tmp_path)
-    return done
+        result = _run([zizmor, "--offline", "--quiet", name], tmp_path)
+    return result
 
 
-def _run(command: list[str], place: Path) -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
-        cwd=place,
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -88,11 +88,11 @@ def run(
     block: Block, readers: GuideReaders, project: Path
 ) -> tuple[subprocess.CompletedProcess[str], str]:
     """Run the jobs of the file in *project*; return what they did, and what is published now."""
-    reader = readers.named(block.path.replace("/", "-"))
+    reader = readers.reader(block.path.replace("/", "-"))
     commands = START + "".join(script(job) for job in jobs(block.file))
     # One environment for all files, because filling it is most of the time.
-    done = reader.practice("bash", "-c", commands, "job", str(readers.base / "jobs"), cwd=project)
-    return done, reader.practice("pypi-practice", "list").stdout
+    result = reader.practice("bash", "-c", commands, "job", str(readers.base / "jobs"), cwd=project)
+    return result, reader.practice("pypi-practice", "list").stdout
 
 
 def jobs(file: Path) -> list[Job]:
@@ -129,12 +129,12 @@ def script(job: Job) -> str:
     lines = ["("]
     for command, environ in job.commands:
         assert "${{" not in command, f"a command that GitHub would write anew: {command}"
-        given = {key: SECRET.sub(r"$\1", value) for key, value in environ.items()}
+        variables = {key: SECRET.sub(r"$\1", value) for key, value in environ.items()}
         if job.is_trusted and "twine upload" in command:
             # The index would ask the build server who runs this, and nothing here can answer.
             token = "TEST_PYPI_TOKEN" if "testpypi" in command else "PYPI_TOKEN"
-            given |= {"TWINE_PASSWORD": f"${token}"}
-        exports = "".join(f'export {key}="{value}"; ' for key, value in given.items())
+            variables |= {"TWINE_PASSWORD": f"${token}"}
+        exports = "".join(f'export {key}="{value}"; ' for key, value in variables.items())
         line = f"{exports}eval {shlex.quote(command)}"
         lines.append(line if job.shared else f"({line})")
     return "\n".join([*lines, ")"]) + "\n"

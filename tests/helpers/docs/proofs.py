@@ -25,28 +25,30 @@ REFRESH = "refresh it with: make refresh"
 
 def prove(block: Block, readers: GuideReaders, eval_example: EvalExample, tmp_path: Path) -> None:
     """Prove one block, or fail with its name and its page."""
-    where = f"{block.path} on the page {block.page}"
-    assert block.file.is_file(), f"{where} does not exist"
+    description = f"{block.path} on the page {block.page}"
+    assert block.file.is_file(), f"{description} does not exist"
     match block.kind:
         case "run" if block.file.suffix == ".py":
             _python(block, eval_example)
         case "run":
-            prove_shell(block, readers.outcome(block), where)
+            prove_shell(block, readers.outcome(block), description)
         case "captured":
-            _captured(block, readers, eval_example.update_examples, where, tmp_path)
+            _captured(block, readers, eval_example.update_examples, description, tmp_path)
         case "judged" if pipelines.kind(block):
-            _pipeline(block, readers, where, tmp_path)
+            _pipeline(block, readers, description, tmp_path)
         case "judged" if block.file.suffix == ".yml":
-            _travis(block, readers, where, tmp_path)
+            _travis(block, readers, description, tmp_path)
         case "judged" if block.file.suffix == ".pypirc":
-            _pypirc(block, where, tmp_path)
+            _pypirc(block, description, tmp_path)
         case "judged" if block.file.suffix == ".toml" and block.path.startswith("examples/"):
-            _pyproject(block, readers, where, tmp_path)
+            _pyproject(block, readers, description, tmp_path)
         case "judged":
-            _demo_package(block, where, tmp_path)
+            _demo_package(block, description, tmp_path)
         case "declared":
             reasons = block.special["declared"]
-            assert reasons.keys() == {"en", "es"}, f"{where}: the reason must be in both languages"
+            assert reasons.keys() == {"en", "es"}, (
+                f"{description}: the reason must be in both languages"
+            )
 
 
 def _python(block: Block, eval_example: EvalExample) -> None:
@@ -57,16 +59,16 @@ def _python(block: Block, eval_example: EvalExample) -> None:
         eval_example.run_print_check(example)
 
 
-def prove_shell(block: Block, outcome: Outcome, where: str) -> None:
+def prove_shell(block: Block, outcome: Outcome, description: str) -> None:
     """Prove by its *outcome* that a block passed, or failed as its page says."""
     if block.must_fail:
-        assert outcome.code != 0, f"{where} must fail, but it passed:\n{outcome.output}"
+        assert outcome.code != 0, f"{description} must fail, but it passed:\n{outcome.output}"
         assert block.file.with_suffix(".out") in shown_outputs(block), (
-            f"{where} must fail, and its page does not show the message"
+            f"{description} must fail, and its page does not show the message"
         )
     else:
         assert outcome.code == 0 == outcome.failures, (
-            f"{where} failed with {outcome.code}:\n{outcome.output}"
+            f"{description} failed with {outcome.code}:\n{outcome.output}"
         )
 
 
@@ -76,7 +78,7 @@ def shown_outputs(block: Block) -> set[Path]:
 
 
 def _captured(
-    block: Block, readers: GuideReaders, update: bool, where: str, tmp_path: Path
+    block: Block, readers: GuideReaders, update: bool, description: str, tmp_path: Path
 ) -> None:
     source = next(
         (
@@ -87,14 +89,14 @@ def _captured(
         ),
         None,
     )
-    assert source is not None, f"{where} is the output of nothing on that page"
+    assert source is not None, f"{description} is the output of nothing on that page"
     if source.file.suffix == ".sh":
         outcome = readers.outcome(source)
-        output = normalize_output.shown(outcome.output, outcome.home)
+        output = normalize_output.normalized(outcome.output, outcome.home)
     else:
-        output = normalize_output.shown(judge(source, readers, tmp_path).stdout, tmp_path)
+        output = normalize_output.normalized(judge(source, readers, tmp_path).stdout, tmp_path)
     if not update:
-        prove_output(block, output, where)
+        prove_output(block, output, description)
         return
     stored = block.file.read_text(encoding="utf-8")
     # A refresh takes today's sizes over, by which no test fails.
@@ -102,11 +104,11 @@ def _captured(
         block.file.write_text(output, encoding="utf-8")
 
 
-def prove_output(block: Block, output: str, where: str) -> None:
+def prove_output(block: Block, output: str, description: str) -> None:
     """Prove that what the page shows is in *output*."""
     stored = block.file.read_text(encoding="utf-8")
     assert part(block, stored) == part(block, output), (
-        f"{where} is not what is printed today; if that is right, {REFRESH}"
+        f"{description} is not what is printed today; if that is right, {REFRESH}"
     )
 
 
@@ -114,16 +116,16 @@ def part(block: Block, output: str, *, with_sizes: bool = False) -> str:
     """Return what the page shows of *output*, without what may differ between two days."""
     options = dict(block.options)
     lines = output.splitlines()
-    start = _place(lines, options.get("first"), 0, 0)
-    end = _place(lines, options.get("last"), start or 0, len(lines) - 1)
+    start = _find_line(lines, options.get("first"), 0, 0)
+    end = _find_line(lines, options.get("last"), start or 0, len(lines) - 1)
     missing = f"{options} is not in the output:\n{output}"
     assert start is not None, missing
     assert end is not None, missing
-    shown = "\n".join(lines[start : end + 1])
-    return normalize_output.compared(shown, with_sizes=with_sizes)
+    joined = "\n".join(lines[start : end + 1])
+    return normalize_output.compared(joined, with_sizes=with_sizes)
 
 
-def _place(lines: list[str], text: str | None, start: int, without: int) -> int | None:
+def _find_line(lines: list[str], text: str | None, start: int, without: int) -> int | None:
     if text is None:
         return without
     return next((at for at in range(start, len(lines)) if text in lines[at]), None)
@@ -137,9 +139,9 @@ def same(block: Block, stored: str, today: str) -> bool:
         return False
 
 
-def project(place: Path, travis: Path) -> Path:
+def project(folder: Path, travis: Path) -> Path:
     """Make a copy of the demo package in a git repository, with *travis* as its .travis.yml."""
-    target = place / "random-names"
+    target = folder / "random-names"
     if target.exists():
         shutil.rmtree(target)
     tracked = subprocess.run(
@@ -169,7 +171,7 @@ def judge(block: Block, readers: GuideReaders, tmp_path: Path) -> subprocess.Com
         return pipelines.judge(block, tmp_path)
     target = project(tmp_path, block.file)
     if block.must_fail or block.is_warned:
-        return readers.named("judge").rehearse(target)
+        return readers.reader("judge").rehearse(target)
     return subprocess.run(
         [
             sys.executable,
@@ -187,24 +189,28 @@ def judge(block: Block, readers: GuideReaders, tmp_path: Path) -> subprocess.Com
     )
 
 
-def _travis(block: Block, readers: GuideReaders, where: str, tmp_path: Path) -> None:
-    done = judge(block, readers, tmp_path)
+def _travis(block: Block, readers: GuideReaders, description: str, tmp_path: Path) -> None:
+    result = judge(block, readers, tmp_path)
     if block.must_fail:
-        assert done.returncode != 0, f"{where} must be refused, but it passed:\n{done.stdout}"
+        assert result.returncode != 0, (
+            f"{description} must be refused, but it passed:\n{result.stdout}"
+        )
         assert block.file.with_suffix(".out") in shown_outputs(block), (
-            f"{where} must be refused, and its page does not show the message"
+            f"{description} must be refused, and its page does not show the message"
         )
     else:
-        assert done.returncode == 0, f"{where} is refused:\n{done.stdout}"
+        assert result.returncode == 0, f"{description} is refused:\n{result.stdout}"
         if block.is_warned:
-            assert "[warn]" in done.stdout, f"Travis CI warns of nothing in {where}:\n{done.stdout}"
+            assert "[warn]" in result.stdout, (
+                f"Travis CI warns of nothing in {description}:\n{result.stdout}"
+            )
             assert block.file.with_suffix(".out") in shown_outputs(block), (
-                f"Travis CI warns of {where}, and its page does not show the message"
+                f"Travis CI warns of {description}, and its page does not show the message"
             )
             return
-        plan = readers.named("judge").rehearse(tmp_path / "random-names")
-        assert plan.returncode == 0, f"{where} cannot be rehearsed:\n{plan.stdout}"
-        assert "[warn]" not in plan.stdout, f"Travis CI would warn of {where}:\n{plan.stdout}"
+        plan = readers.reader("judge").rehearse(tmp_path / "random-names")
+        assert plan.returncode == 0, f"{description} cannot be rehearsed:\n{plan.stdout}"
+        assert "[warn]" not in plan.stdout, f"Travis CI would warn of {description}:\n{plan.stdout}"
 
 
 def twine(block: Block, home: Path) -> subprocess.CompletedProcess[str]:
@@ -221,47 +227,51 @@ def twine(block: Block, home: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _pypirc(block: Block, where: str, tmp_path: Path) -> None:
+def _pypirc(block: Block, description: str, tmp_path: Path) -> None:
     """Prove a .pypirc by twine's own reader: each index that it names has an address and a user."""
     if block.must_fail:
         output = twine(block, tmp_path).stdout
-        assert "InvalidConfiguration" in output, f"{where} must be refused by twine:\n{output}"
+        assert "InvalidConfiguration" in output, (
+            f"{description} must be refused by twine:\n{output}"
+        )
         assert block.file.with_suffix(".out") in shown_outputs(block), (
-            f"{where} must be refused, and its page does not show the message"
+            f"{description} must be refused, and its page does not show the message"
         )
         return
-    known = {index["upload"] for index in load("index/addresses")["indexes"].values()}
+    addresses = {index["upload"] for index in load("index/addresses")["indexes"].values()}
     listed = configparser.RawConfigParser()
     listed.read(block.file, encoding="utf-8")
     config_by_index = get_config(str(block.file))
     assert set(listed.sections()) - {"distutils"} <= set(config_by_index), (
-        f"twine misses a part of {where}"
+        f"twine misses a part of {description}"
     )
     for name in config_by_index:
         config = get_repository_from_config(str(block.file), name)
-        assert config["repository"] in known, f"{where}: {name} has no address of PyPI's"
+        assert config["repository"] in addresses, f"{description}: {name} has no address of PyPI's"
         if listed.has_section(name):
-            assert config["username"] == "__token__", f"{where}: {name} has another user"
+            assert config["username"] == "__token__", f"{description}: {name} has another user"
 
 
-def _pipeline(block: Block, readers: GuideReaders, where: str, tmp_path: Path) -> None:
-    done = judge(block, readers, tmp_path)
+def _pipeline(block: Block, readers: GuideReaders, description: str, tmp_path: Path) -> None:
+    result = judge(block, readers, tmp_path)
     if block.must_fail:
-        assert done.returncode != 0, f"{where} must be refused, but it passed:\n{done.stdout}"
+        assert result.returncode != 0, (
+            f"{description} must be refused, but it passed:\n{result.stdout}"
+        )
         assert block.file.with_suffix(".out") in shown_outputs(block), (
-            f"{where} must be refused, and its page does not show the message"
+            f"{description} must be refused, and its page does not show the message"
         )
         return
-    assert done.returncode == 0, f"{where} is refused:\n{done.stdout}"
+    assert result.returncode == 0, f"{description} is refused:\n{result.stdout}"
     target = project(tmp_path, ROOT / "demo-package" / ".travis.yml")
     shutil.copy(ROOT / "examples" / "trusted" / "publish.txt", target)
     ran, published = pipelines.run(block, readers, target)
-    assert ran.returncode == 0, f"a command of {where} failed:\n{ran.stdout}"
+    assert ran.returncode == 0, f"a command of {description} failed:\n{ran.stdout}"
     for index in ("testpypi", "pypi"):
-        assert f"{index}  random-names" in published, f"{where} published nothing to {index}"
+        assert f"{index}  random-names" in published, f"{description} published nothing to {index}"
 
 
-def _pyproject(block: Block, readers: GuideReaders, where: str, tmp_path: Path) -> None:
+def _pyproject(block: Block, readers: GuideReaders, description: str, tmp_path: Path) -> None:
     """Prove a pyproject.toml by building the demo package with it, by the back end that it names.
 
     Without setup.py, and in an environment of its own, for which pip fetches the back end.
@@ -269,21 +279,23 @@ def _pyproject(block: Block, readers: GuideReaders, where: str, tmp_path: Path) 
     target = project(tmp_path, ROOT / "demo-package" / ".travis.yml")
     (target / "setup.py").unlink()
     shutil.copy(block.file, target / "pyproject.toml")
-    reader = readers.named("judge")
-    done = reader.practice(sys.executable, "-m", "build", cwd=target)
-    assert done.returncode == 0, f"{where} does not build:\n{done.stdout}"
+    reader = readers.reader("judge")
+    result = reader.practice(sys.executable, "-m", "build", cwd=target)
+    assert result.returncode == 0, f"{description} does not build:\n{result.stdout}"
     files = sorted(target.glob("dist/*"))
     names = [file.name for file in files]
-    assert names == ["random_names-0.1.0-py3-none-any.whl", "random_names-0.1.0.tar.gz"], where
+    assert names == ["random_names-0.1.0-py3-none-any.whl", "random_names-0.1.0.tar.gz"], (
+        description
+    )
     with zipfile.ZipFile(files[0]) as wheel:
-        assert "random_names/command.py" in wheel.namelist(), f"{where} leaves the code out"
+        assert "random_names/command.py" in wheel.namelist(), f"{description} leaves the code out"
     check = reader.practice(
         sys.executable, "-m", "twine", "check", "--strict", *map(str, files), cwd=target
     )
-    assert check.returncode == 0, f"{where} makes files that PyPI refuses:\n{check.stdout}"
+    assert check.returncode == 0, f"{description} makes files that PyPI refuses:\n{check.stdout}"
 
 
-def _demo_package(block: Block, where: str, tmp_path: Path) -> None:
+def _demo_package(block: Block, description: str, tmp_path: Path) -> None:
     """Prove a file of the demo package, or one in its place, by building as its reader does."""
     target = project(tmp_path, ROOT / "demo-package" / ".travis.yml")
     shutil.copy(block.file, target / block.file.name)
@@ -293,7 +305,7 @@ def _demo_package(block: Block, where: str, tmp_path: Path) -> None:
     elif block.file.name == "setup.py":
         command = [sys.executable, "setup.py", "sdist", "bdist_wheel"]
     else:
-        raise LookupError(f"nothing proves {where}")
-    done = subprocess.run(command, cwd=target, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{where} does not build:\n{done.stdout}{done.stderr}"
-    assert list(target.glob("dist/*.whl")), f"{where} built no wheel"
+        raise LookupError(f"nothing proves {description}")
+    result = subprocess.run(command, cwd=target, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, f"{description} does not build:\n{result.stdout}{result.stderr}"
+    assert list(target.glob("dist/*.whl")), f"{description} built no wheel"

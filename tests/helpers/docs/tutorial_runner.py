@@ -42,12 +42,12 @@ class GuideReaders:
         self.base, self.archive = base, archive
         self._readers: dict[str, GuideReader] = {}
 
-    def named(self, name: str) -> GuideReader:
+    def reader(self, name: str) -> GuideReader:
         """Return the reader called *name*, with a home of their own."""
         if name not in self._readers:
-            place = self.base / name.replace("/", "-")
-            place.mkdir()
-            self._readers[name] = GuideReader(place, self.archive)
+            folder = self.base / name.replace("/", "-")
+            folder.mkdir()
+            self._readers[name] = GuideReader(folder, self.archive)
         return self._readers[name]
 
     def outcome(self, block: Block) -> Outcome:
@@ -55,8 +55,8 @@ class GuideReaders:
         page = owner(block)
         terminal = terminal_of(block)
         if terminal:
-            return self.named(f"{page}-{terminal}").outcome_in_terminal(block)
-        return self.named(pages_up_to(page)[0]).outcome(block)
+            return self.reader(f"{page}-{terminal}").outcome_in_terminal(block)
+        return self.reader(pages_up_to(page)[0]).outcome(block)
 
 
 class GuideReader:
@@ -82,7 +82,7 @@ class GuideReader:
     @property
     def environ(self) -> dict[str, str]:
         """The environment of a reader's terminal: nothing of ours but how to reach the network."""
-        kept = (
+        kept_names = (
             "HTTPS_PROXY",
             "https_proxy",
             "SSL_CERT_FILE",
@@ -90,7 +90,7 @@ class GuideReader:
             "TMPDIR",
             "PYPI_PRACTICE_CACHE",
         )
-        environ = {name: os.environ[name] for name in kept if name in os.environ}
+        environ = {name: os.environ[name] for name in kept_names if name in os.environ}
         python = Path(sys.base_prefix) / "bin"
         environ |= {
             "HOME": str(self.home),
@@ -115,12 +115,12 @@ class GuideReader:
         return environ
 
     def _keyring(self) -> Path:
-        place = self.base / "keyring"
-        if not place.exists():
+        folder = self.base / "keyring"
+        if not folder.exists():
             import keyrings.alt
 
-            shutil.copytree(Path(keyrings.alt.__path__[0]), place / "keyrings" / "alt")
-        return place
+            shutil.copytree(Path(keyrings.alt.__path__[0]), folder / "keyrings" / "alt")
+        return folder
 
     def practice(self, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run one command inside ``pypi-practice shell``; return what it did."""
@@ -154,7 +154,11 @@ class GuideReader:
         if not self._terminal_outcomes:
             page, terminal = owner(block), terminal_of(block)
             prepare_program(self)
-            typed = [one for one in pages_blocks.blocks(page) if terminal_of(one) == terminal]
+            typed = [
+                candidate
+                for candidate in pages_blocks.blocks(page)
+                if terminal_of(candidate) == terminal
+            ]
             self._terminal_outcomes = self._run_blocks(page, typed, self.terminal)
         return self._terminal_outcomes[block.name]
 
@@ -174,8 +178,8 @@ class GuideReader:
                 'export TWINE_PASSWORD="$(pypi-practice token new --index pypi)"',
                 f"'{sys.executable}' -m twine upload '{program}'",
             )
-            done = self.practice("bash", "-c", "\n".join(lines))
-            assert done.returncode == 0, f"{page}: the program was not published: {done.stdout}"
+            result = self.practice("bash", "-c", "\n".join(lines))
+            assert result.returncode == 0, f"{page}: the program was not published: {result.stdout}"
         shell_blocks = [
             block
             for block in pages_blocks.blocks(page)
@@ -189,11 +193,11 @@ class GuideReader:
         shell_blocks: Sequence[Block],
         run: Callable[..., subprocess.CompletedProcess[str]],
     ) -> dict[str, Outcome]:
-        place = self.base / page.replace("/", "-")
-        place.mkdir()
+        folder = self.base / page.replace("/", "-")
+        folder.mkdir()
         driver_lines = ['trap \'echo "$?" >> "$proof.failed"\' ERR']
         for number, block in enumerate(shell_blocks):
-            proof = place / f"{number:02}-{block.name}"
+            proof = folder / f"{number:02}-{block.name}"
             shutil.copy(block.file, proof)
             proof.with_suffix(".in").write_text(self._pasted(block), encoding="utf-8")
             driver_lines += [
@@ -202,11 +206,13 @@ class GuideReader:
                 f". '{proof}' > '{proof}.out' 2>&1 < '{proof.with_suffix('.in')}'",
                 f"echo \"$?\" > '{proof}.code'",
             ]
-        (place / "driver.bash").write_text("\n".join(driver_lines) + "\nexit 0\n", encoding="utf-8")
-        done = run("bash", str(place / "driver.bash"))
-        assert done.returncode == 0, f"{page}: the shell ended with {done.stdout}"
+        (folder / "driver.bash").write_text(
+            "\n".join(driver_lines) + "\nexit 0\n", encoding="utf-8"
+        )
+        result = run("bash", str(folder / "driver.bash"))
+        assert result.returncode == 0, f"{page}: the shell ended with {result.stdout}"
         return {
-            block.name: self._read(place / f"{number:02}-{block.name}")
+            block.name: self._read(folder / f"{number:02}-{block.name}")
             for number, block in enumerate(shell_blocks)
         }
 
@@ -266,8 +272,8 @@ def terminal_of(block: Block) -> str | None:
 
 def saved(block: Block) -> list[tuple[str, Path]]:
     """Return what the reader saves from the page before this block: place in the home, file."""
-    shown = {block.name: block.file for block in pages_blocks.blocks(block.page)}
-    return [(place, shown[name]) for place, name in block.special.get("saved", {}).items()]
+    files_by_name = {block.name: block.file for block in pages_blocks.blocks(block.page)}
+    return [(path, files_by_name[name]) for path, name in block.special.get("saved", {}).items()]
 
 
 def runs_in_shell(block: Block) -> bool:
@@ -285,7 +291,7 @@ def pages_up_to(page: str) -> list[str]:
 
 @functools.cache
 def _pip(*arguments: str) -> str:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "pip", *arguments], capture_output=True, text=True, check=False
     )
-    return done.stdout.strip()
+    return result.stdout.strip()

@@ -83,8 +83,8 @@ class TypedShell:
 
         Return what it did and what is seen. Raises pexpect.TIMEOUT if it waits for more.
         """
-        for place, file in saved(block):
-            shutil.copy(file, self.reader.folder / place)
+        for path, file in saved(block):
+            shutil.copy(file, self.reader.folder / path)
         lines = block.file.read_text(encoding="utf-8").splitlines()
         assert answer is None or len(lines) == 1, (
             f"{block.path} asks: a program may take a line that is pasted after it for the answer"
@@ -103,28 +103,28 @@ class TypedShell:
         ready = [STARTED, CONTINUED] if self.typing is Typing.LINES else [STARTED]
         if self.terminal.expect_exact(ready) == 1:
             return ""  # the command goes on in the next line
-        seen = STARTED
+        received = STARTED
         if answer:
             # The stubs know of no result, and the documentation of pexpect does.
-            asked = self.terminal.waitnoecho(TIMEOUT)  # type: ignore[func-returns-value]
-            assert asked, "nothing asked"
+            is_prompted = self.terminal.waitnoecho(TIMEOUT)  # type: ignore[func-returns-value]
+            assert is_prompted, "nothing asked"
             self.terminal.send(f"{answer}\r{later}")
         if later:
             self.terminal.expect_exact(LATER)
-            seen += self._before()
+            received += self._before()
             self.terminal.expect_exact(PROMPT)
-            return seen
+            return received
         self.terminal.expect_exact(PROMPT)
-        return seen + self._before()
+        return received + self._before()
 
     def _before(self) -> str:
         """Return what was seen before that which was waited for."""
         assert isinstance(self.terminal.before, str)
         return self.terminal.before
 
-    def _outcome(self, seen: str) -> Outcome:
+    def _outcome(self, received: str) -> Outcome:
         """Return what was done by what was seen, without the lines that were typed."""
-        codes = [int(code) for code in ENDED.findall(seen)]
-        outputs = [part.partition("\x1b]133;D;")[0] for part in seen.split(STARTED)[1:]]
+        codes = [int(code) for code in ENDED.findall(received)]
+        outputs = [part.partition("\x1b]133;D;")[0] for part in received.split(STARTED)[1:]]
         output = OTHER_SEQUENCES.sub("", "".join(outputs)).replace("\r\n", "\n")
-        return Outcome(codes[-1], seen.count(FAILED), output, self.reader.home)
+        return Outcome(codes[-1], received.count(FAILED), output, self.reader.home)

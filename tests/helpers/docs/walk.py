@@ -78,8 +78,8 @@ class Walker(GuideReader):
 
     def _begin_again(self) -> None:
         self.folder = self.home
-        done = self._call(self.home, "reset", "--yes")
-        assert done.returncode == 0, done.stdout
+        result = self._call(self.home, "reset", "--yes")
+        assert result.returncode == 0, result.stdout
         shutil.rmtree(self.home / "tutorial")
         (self.home / "tutorial").mkdir()
         shutil.copy(self.archive, self.home / "tutorial")
@@ -92,11 +92,11 @@ class Walker(GuideReader):
         """Return what the blocks of *page*, which was followed last, did that it does not say."""
         problems = []
         for name in pages_up_to(page):
-            done = self._outcomes[name]
+            result = self._outcomes[name]
             ran = {
-                block.file.with_suffix(""): done[block.name]
+                block.file.with_suffix(""): result[block.name]
                 for block in blocks(name)
-                if block.name in done
+                if block.name in result
             }
             for block in blocks(name):
                 outcome = ran.get(block.file.with_suffix(""))
@@ -106,7 +106,7 @@ class Walker(GuideReader):
                     if block.kind == "run":
                         proofs.prove_shell(block, outcome, block.label)
                     elif block.kind == "captured":
-                        output = normalize_output.shown(outcome.output, self.home)
+                        output = normalize_output.normalized(outcome.output, self.home)
                         proofs.prove_output(block, output, block.label)
                 except AssertionError as error:
                     problems.append(f"{name}: {error}")
@@ -118,21 +118,21 @@ def walk(order: Sequence[str], base: Path, archive: Path, *, one_home: bool) -> 
 
     Everything that is wrong is returned, with the pages that were followed before.
     """
-    wrong: list[str] = []
+    problems_found: list[str] = []
     reader: Walker | None = None
     for number, page in enumerate(order):
         print(f"following {page}", flush=True)
         if reader is None or not one_home:
-            place = base / f"home-{number}" / "reader"
-            place.mkdir(parents=True)
-            reader = Walker(place, archive)
+            folder = base / f"home-{number}" / "reader"
+            folder.mkdir(parents=True)
+            reader = Walker(folder, archive)
         try:
             reader.follow(page)
             problems = reader.problems(page)
         except AssertionError as error:  # the shell itself ended
             problems = [f"{page}: {error}"]
         followed = f"(followed: {', '.join(order[: number + 1])})"
-        wrong += [f"{problem}\n{followed}" for problem in problems]
+        problems_found += [f"{problem}\n{followed}" for problem in problems]
         for problem in problems:
             print(problem, flush=True)
-    return wrong
+    return problems_found

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from pypi_practice.core.indexes import INDEXES
-from pypi_practice.explain.catalog import PLACE, Entry, catalogue
+from pypi_practice.explain.catalog import PLACEHOLDER, Entry, catalogue
 
 LOGS = Path(__file__).parents[2] / "fixtures" / "logs"
 EXPECTED: dict[str, list[str]] = yaml.safe_load((LOGS / "expected.yml").read_text("utf-8"))
@@ -27,14 +27,14 @@ def log(name: str) -> str:
 def sample(text: str) -> str:
     """Return a message as a program would print it: every place filled."""
 
-    def fill(place: re.Match[str]) -> str:
-        name, quoted, expression = place.groups()
+    def fill(placeholder: re.Match[str]) -> str:
+        name, quoted, expression = placeholder.groups()
         if name == "help":
             return INDEXES["pypi"].help
         value = SAMPLES[expression] if expression else f"a {name} of mine"
         return f"'{value}'" if quoted else value
 
-    return PLACE.sub(fill, text)
+    return PLACEHOLDER.sub(fill, text)
 
 
 def wordings(entry: Entry) -> list[str]:

@@ -102,9 +102,9 @@ class Maker:
         git(self.folder, "add", ".")
         git(self.folder, "commit", "--quiet", "--message", "Go on")
 
-    def config(self, text: str, place: str = ".git/config") -> None:
+    def config(self, text: str, path: str = ".git/config") -> None:
         """Add settings; TRAP is the program."""
-        with (self.folder / place).open("a", encoding="utf-8") as file:
+        with (self.folder / path).open("a", encoding="utf-8") as file:
             file.write(textwrap.dedent(text).replace("TRAP", str(self.trap)))
 
     def touch(self) -> None:

@@ -79,10 +79,10 @@ def repeated(data: bytes, count: int) -> bytes:
     at_once = max(1, MIB // len(data))
     packing = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
     parts = [packing.compress(GOOD_SDIST)]
-    whole, rest = divmod(count, at_once)
+    whole_count, rest_count = divmod(count, at_once)
     piece = data * at_once
-    parts += [packing.compress(piece) for _ in range(whole)]
-    parts += [packing.compress(data * rest + bytes(1024)), packing.flush()]
+    parts += [packing.compress(piece) for _ in range(whole_count)]
+    parts += [packing.compress(data * rest_count + bytes(1024)), packing.flush()]
     return b"".join(parts)
 
 

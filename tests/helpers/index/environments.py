@@ -20,29 +20,29 @@ def install(name: str, *last: str) -> Path:
     *last* are arguments of one more installation without dependencies: ``-e .`` for this project.
     Raises subprocess.CalledProcessError, whose ``stderr`` is what uv said.
     """
-    place, lock = ROOT / "build" / name, ROOT / "requirements" / f"{name}.txt"
-    place.parent.mkdir(exist_ok=True)
-    with FileLock(f"{place}.lock"):
+    folder, lock = ROOT / "build" / name, ROOT / "requirements" / f"{name}.txt"
+    folder.parent.mkdir(exist_ok=True)
+    with FileLock(f"{folder}.lock"):
         digest = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
-        stamp = place / "installed"
+        stamp = folder / "installed"
         if stamp.exists() and stamp.read_text(encoding="utf-8") == digest:
-            return place
+            return folder
         uv = [sys.executable, "-m", "uv"]
-        there = ["--quiet", "--python", str(place)]
+        target_options = ["--quiet", "--python", str(folder)]
         commands = [
-            [*uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(place)],
-            [*uv, "pip", "sync", *there, "--require-hashes", str(lock)],
+            [*uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)],
+            [*uv, "pip", "sync", *target_options, "--require-hashes", str(lock)],
         ]
         if last:
             commands.append(
-                [*uv, "pip", "install", *there, "--no-deps", "--no-build-isolation", *last]
+                [*uv, "pip", "install", *target_options, "--no-deps", "--no-build-isolation", *last]
             )
         for command in commands:
             subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         stamp.write_text(digest, encoding="utf-8")
-    return place
+    return folder
 
 
-def programs(place: Path) -> Path:
+def programs(folder: Path) -> Path:
     """Return the folder with the programs of an environment."""
-    return place / ("Scripts" if os.name == "nt" else "bin")
+    return folder / ("Scripts" if os.name == "nt" else "bin")

@@ -88,8 +88,8 @@ def post(setup: UploadSetup, url: str, *, tuple_of: str = "") -> Reply:
 
 def changed(token: str) -> str:
     """Return *token* with another letter in its signature."""
-    place = len(token) - 20
-    return token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
+    position = len(token) - 20
+    return token[:position] + ("A" if token[position] != "A" else "B") + token[position + 1 :]
 
 
 def conflict(setup: UploadSetup) -> Reply:

@@ -57,9 +57,9 @@ def publish(
     **fields: str,
 ) -> None:
     """Upload a real wheel, with a token made for it."""
-    where = INDEXES[index]
+    index_of_key = INDEXES[index]
     store = application.store
-    token = store.new_token(store.user(where), f"{name} {version} {index}", None)[1]
+    token = store.new_token(store.user(index_of_key), f"{name} {version} {index}", None)[1]
     filename = f"{name}-{version}-py3-none-any.whl"
     content = real_wheel(name, version, requires)
     reply = upload_client.upload(
@@ -99,8 +99,8 @@ class Visitor:
 
     def get(self, path: str, **headers: str) -> upload_client.Reply:
         """Open a page."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.send("GET", path, headers=named)
+        header_fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.send("GET", path, headers=header_fields)
 
     def submit(
         self, path: str, fields: Mapping[str, str], headers: Mapping[str, str] | None = None

@@ -235,11 +235,11 @@ def unix_by_mount(path: str) -> None:
         (libc.umount2(path.encode(), 2), "umount again"),
     ):
         print(text, result, os.strerror(ctypes.get_errno()))
-    for place in (path, os.path.join(aside, name)):
+    for candidate in (path, os.path.join(aside, name)):
         try:
-            unix(place)
+            unix(candidate)
         except OSError as error:
-            print(place, error)
+            print(candidate, error)
 
 
 def fifo(path: str) -> None:
@@ -302,8 +302,8 @@ def victim() -> None:
 def steal(described: str) -> None:
     """Take the connection of a program outside (pidfd_getfd(2)), and write to it."""
     pid, descriptor, _ = map(int, described.split())
-    taken = syscall("pidfd_getfd", syscall("pidfd_open", pid, 0), descriptor, 0)
-    os.write(taken, line())
+    stolen = syscall("pidfd_getfd", syscall("pidfd_open", pid, 0), descriptor, 0)
+    os.write(stolen, line())
 
 
 def write_memory(described: str) -> None:
@@ -316,9 +316,9 @@ def write_memory(described: str) -> None:
     except OSError as error:
         print(error)
         buffer = ctypes.create_string_buffer(text)
-        here = ctypes.create_string_buffer(struct.pack("QQ", ctypes.addressof(buffer), len(text)))
-        there = ctypes.create_string_buffer(struct.pack("QQ", address, len(text)))
-        if libc.process_vm_writev(pid, here, 1, there, 1, 0) < 0:
+        local = ctypes.create_string_buffer(struct.pack("QQ", ctypes.addressof(buffer), len(text)))
+        remote = ctypes.create_string_buffer(struct.pack("QQ", address, len(text)))
+        if libc.process_vm_writev(pid, local, 1, remote, 1, 0) < 0:
             print(os.strerror(ctypes.get_errno()))
             return
     time.sleep(0.3)  # let it send
@@ -407,8 +407,8 @@ def connect(target: str, name: str = "", host: str = "", path: str = "/legacy/")
             return
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        shown = None if name == "nobody" else name or target.rpartition(":")[0]
-        with context.wrap_socket(connection, server_hostname=shown) as encrypted:
+        server_name = None if name == "nobody" else name or target.rpartition(":")[0]
+        with context.wrap_socket(connection, server_hostname=server_name) as encrypted:
             encrypted.sendall(request)
             encrypted.recv(4096)
 

@@ -174,8 +174,8 @@ def _run(command: dict[str, Any], environ: dict[str, str]) -> tuple[int, str]:
     passed = []
     opened = None
     if command.get("connection"):
-        place = (services.HOSTS["packages.other.test"][0], 7777)
-        opened = socket.create_connection(place)
+        address = (services.HOSTS["packages.other.test"][0], 7777)
+        opened = socket.create_connection(address)
         opened.sendall(services.VICTIM)
         passed.append(opened.fileno())
     process = subprocess.Popen(
@@ -215,7 +215,7 @@ def _type(command: dict[str, Any], environ: dict[str, str], timeout: float) -> t
     if pid == 0:
         os.chdir(command["cwd"])
         os.execvpe(command["argv"][0], command["argv"], environ)
-    output, seen = b"", 0
+    output, searched = b"", 0
     steps = list(command["typed"])
     deadline = time.monotonic() + timeout
     code = -1
@@ -230,8 +230,8 @@ def _type(command: dict[str, Any], environ: dict[str, str], timeout: float) -> t
                 code = os.waitstatus_to_exitcode(status)
                 break
             output += chunk
-        if steps and (place := output.find(steps[0][0].encode(), seen)) >= 0:
-            seen = place + len(steps[0][0])
+        if steps and (position := output.find(steps[0][0].encode(), searched)) >= 0:
+            searched = position + len(steps[0][0])
             os.write(terminal, steps.pop(0)[1].encode())
     else:
         os.kill(pid, signal.SIGKILL)

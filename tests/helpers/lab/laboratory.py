@@ -71,7 +71,9 @@ class Command:
 def make_certificates(folder: Path) -> Certificates:
     """Make a certificate for all names and addresses of the lab."""
     authority = trustme.CA(organization_name="the lab of the tests")
-    addresses = sorted({address for known in services.HOSTS.values() for address in known})
+    addresses = sorted(
+        {address for host_addresses in services.HOSTS.values() for address in host_addresses}
+    )
     server = authority.issue_cert(*sorted(services.HOSTS), *addresses, "localhost", "127.0.0.1")
     certificates = Certificates(folder / "server.pem", folder / "trusted.pem")
     server.private_key_and_cert_chain_pem.write_to_path(str(certificates.server))
@@ -82,14 +84,14 @@ def make_certificates(folder: Path) -> Certificates:
 def bundles() -> list[str]:
     """Return the certificate bundles of this computer that clients read."""
     pip = Path(certifi.where()).parents[1] / "pip" / "_vendor" / "certifi" / "cacert.pem"
-    named = (
+    candidates = (
         ssl.get_default_verify_paths().openssl_cafile,
         "/etc/ssl/certs/ca-certificates.crt",
         "/etc/pki/tls/certs/ca-bundle.crt",
         certifi.where(),
         str(pip),
     )
-    return list(dict.fromkeys(os.path.realpath(path) for path in named if Path(path).exists()))
+    return list(dict.fromkeys(os.path.realpath(path) for path in candidates if Path(path).exists()))
 
 
 @functools.cache
@@ -100,7 +102,7 @@ def unavailable() -> str | None:
     """
     if not sys.platform.startswith("linux"):
         return "network namespaces are Linux's"
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-I", str(INSIDE)],
         input="{}",
         capture_output=True,
@@ -108,9 +110,9 @@ def unavailable() -> str | None:
         check=False,
     )
     try:
-        reason: str | None = json.loads(done.stdout).get("unavailable")
+        reason: str | None = json.loads(result.stdout).get("unavailable")
     except ValueError as error:
-        raise RuntimeError(f"the lab failed: {done.stdout}{done.stderr}") from error
+        raise RuntimeError(f"the lab failed: {result.stdout}{result.stderr}") from error
     return reason
 
 
@@ -188,18 +190,18 @@ class Lab:
                 for command in commands
             ],
         }
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-I", str(INSIDE)],
             input=json.dumps(specification),
             capture_output=True,
             text=True,
             check=False,
         )
-        if done.returncode != 0:
-            raise RuntimeError(f"the lab failed: {done.stdout}{done.stderr}")
-        answer = json.loads(done.stdout.splitlines()[-1])
-        arrivals = [services.Arrival(**arrival) for arrival in answer["arrivals"]]
-        return Arrived(arrivals, answer["codes"], answer["outputs"], answer["late"])
+        if result.returncode != 0:
+            raise RuntimeError(f"the lab failed: {result.stdout}{result.stderr}")
+        report = json.loads(result.stdout.splitlines()[-1])
+        arrivals = [services.Arrival(**arrival) for arrival in report["arrivals"]]
+        return Arrived(arrivals, report["codes"], report["outputs"], report["late"])
 
 
 def download_wheels(folder: Path) -> Path:

@@ -29,10 +29,10 @@ class Unavailable(Exception):
     """This computer does not let us make the lab; the text says why."""
 
 
-def _check(result: int, what: str) -> None:
+def _check(result: int, call: str) -> None:
     if result != 0:
         number = ctypes.get_errno()
-        raise OSError(number, f"{what}: {os.strerror(number)}")
+        raise OSError(number, f"{call}: {os.strerror(number)}")
 
 
 def enter(networks: tuple[str, ...]) -> None:
@@ -104,8 +104,8 @@ def _add_address(network: str) -> None:
     flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as netlink:
         netlink.send(struct.pack("IHHII", 16 + len(body), RTM_NEWADDR, flags, 1, 0) + body)
-        answer = netlink.recv(4096)
-    kind = struct.unpack_from("H", answer, 4)[0]
-    number = -struct.unpack_from("i", answer, 16)[0]
+        reply = netlink.recv(4096)
+    kind = struct.unpack_from("H", reply, 4)[0]
+    number = -struct.unpack_from("i", reply, 16)[0]
     if kind == NLMSG_ERROR and number:
         raise OSError(number, f"address {network}: {os.strerror(number)}")

@@ -74,15 +74,15 @@ def got_out(way: Way, arrived: Arrived, *, everything: bool) -> list[str]:
     ]
     if -1 in arrived.codes:
         reports.append(f"it did not end: {arrived.outputs}")
-    words = filled(way.said, way, "")
-    if words and any(words in output for output in arrived.outputs):
-        reports.append(f"it said {words}")
+    text = filled(way.forbidden_output, way, "")
+    if text and any(text in output for output in arrived.outputs):
+        reports.append(f"it said {text}")
     return reports
 
 
-def check(way: Way, place: str, kind: str, reports: list[str]) -> None:
+def check(way: Way, context: str, kind: str, reports: list[str]) -> None:
     """Compare what got out with what is written down."""
-    if way.is_open(place, kind):
+    if way.is_open(context, kind):
         assert reports, "it is written down as open, and nothing got out"
     else:
         assert not reports, "\n".join(reports)

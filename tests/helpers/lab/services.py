@@ -95,7 +95,7 @@ def _decoded(data: bytes) -> str:
 def name_of(address: str) -> str:
     """Return the host that has *address* here, or the address itself."""
     address = address.removeprefix("::ffff:")
-    return next((host for host, known in HOSTS.items() if address in known), address)
+    return next((host for host, addresses in HOSTS.items() if address in addresses), address)
 
 
 def sender(port: int) -> str:
@@ -146,7 +146,7 @@ class Services:
 
     def listen(self, port: int, address: str = "") -> None:
         """Take TCP connections, and MPTCP where the system has it, at *port* of every address."""
-        family, where = (socket.AF_INET, address) if address else (socket.AF_INET6, "::")
+        family, bound_address = (socket.AF_INET, address) if address else (socket.AF_INET6, "::")
         try:
             listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_MPTCP)
         except (AttributeError, OSError):
@@ -156,7 +156,7 @@ class Services:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with contextlib.suppress(OSError):
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 16)
-        listener.bind((where, port))
+        listener.bind((bound_address, port))
         listener.listen(64)
         self._start(self._accept, listener)
 
@@ -221,7 +221,7 @@ class Services:
     def _connection(
         self, connection: socket.socket, service: str, port: int, peer: tuple[str, int]
     ) -> None:
-        who = f"{peer[0]} port {peer[1]}: {sender(peer[1])}"
+        client = f"{peer[0]} port {peer[1]}: {sender(peer[1])}"
         connection.settimeout(IDLE)
         with connection:
             if port == 22:
@@ -231,29 +231,29 @@ class Services:
             except OSError:
                 first = b""
             if not first:
-                self.recorder.add(service, who, b"", "(a connection without a byte)")
+                self.recorder.add(service, client, b"", "(a connection without a byte)")
             elif first == b"\x16":
-                self._tls(connection, service, who)
+                self._tls(connection, service, client)
             elif first in b"GPHCDO" and port != PROXY_PORT:
-                self._http(connection, service, who, "")
+                self._http(connection, service, client, "")
             elif port == PROXY_PORT:
-                self._proxy(connection, service, who)
+                self._proxy(connection, service, client)
             else:
-                self._raw(connection, service, who)
+                self._raw(connection, service, client)
 
-    def _tls(self, connection: socket.socket, service: str, who: str) -> None:
+    def _tls(self, connection: socket.socket, service: str, client: str) -> None:
         hello = connection.recv(16 * 1024, socket.MSG_PEEK)
-        asked = server_name(hello)
-        note = f"(TLS for {asked or 'nobody'}) "
+        requested_name = server_name(hello)
+        note = f"(TLS for {requested_name or 'nobody'}) "
         try:
             encrypted = self._context.wrap_socket(connection, server_side=True)
         except OSError:
-            self.recorder.add(service, who, hello, note)
+            self.recorder.add(service, client, hello, note)
             return
         with encrypted:
-            self._http(encrypted, service, who, note)
+            self._http(encrypted, service, client, note)
 
-    def _http(self, connection: socket.socket, service: str, who: str, note: str) -> None:
+    def _http(self, connection: socket.socket, service: str, client: str, note: str) -> None:
         """Read one request and answer it; what has come until then is written down in any case."""
         data = b""
         try:
@@ -278,16 +278,16 @@ class Services:
             host = re.search(rb"(?i)\r\nhost: *([^\r:]+)", data)
             reads = data.startswith((b"GET ", b"HEAD ")) and not mark
             own = host is not None and host[1].decode("latin-1") == MIRROR
-            named = not note or f"for {MIRROR})" in note
-            if not (service.startswith(MIRROR) and reads and own and named):
-                self.recorder.add(service, who, data, note)
-        status, answer = self._answer(data)
+            is_mirror = not note or f"for {MIRROR})" in note
+            if not (service.startswith(MIRROR) and reads and own and is_mirror):
+                self.recorder.add(service, client, data, note)
+        status, response = self._respond(data)
         connection.sendall(
             b"HTTP/1.1 %s\r\nContent-Type: text/html\r\nContent-Length: %d\r\nConnection: close"
-            b"\r\n\r\n%s" % (status, len(answer), answer)
+            b"\r\n\r\n%s" % (status, len(response), response)
         )
 
-    def _answer(self, data: bytes) -> tuple[bytes, bytes]:
+    def _respond(self, data: bytes) -> tuple[bytes, bytes]:
         """Return what an index says: its own wheels, and a page for all else."""
         words = data.split(b" ", 2)
         path = words[1].decode("latin-1") if len(words) > 1 else ""
@@ -304,7 +304,7 @@ class Services:
                 return b"200 OK", wheel.read_bytes()
         return b"200 OK", b"the real one\n"
 
-    def _proxy(self, connection: socket.socket, service: str, who: str) -> None:
+    def _proxy(self, connection: socket.socket, service: str, client: str) -> None:
         """A company's proxy: pass a CONNECT on to the lab's own host of that name."""
         data = b""
         while b"\r\n\r\n" not in data:
@@ -312,7 +312,7 @@ class Services:
             if not chunk:
                 break
             data += chunk
-        self.recorder.add(service, who, data)
+        self.recorder.add(service, client, data)
         match = re.match(rb"CONNECT ([^ :]+):(\d+) ", data)
         if not match:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
@@ -333,7 +333,7 @@ class Services:
             if only in data.decode("latin-1"):
                 self.recorder.add(service, "unix socket", data)
 
-    def _raw(self, connection: socket.socket, service: str, who: str) -> None:
+    def _raw(self, connection: socket.socket, service: str, client: str) -> None:
         arrived = False
         with connection, contextlib.suppress(TimeoutError):
             connection.settimeout(IDLE)
@@ -342,9 +342,9 @@ class Services:
                 if chunk == VICTIM:
                     connection.settimeout(None)  # until the other side is gone
                     continue
-                self.recorder.add(service, who, chunk)
+                self.recorder.add(service, client, chunk)
         if not arrived:
-            self.recorder.add(service, who, b"", "(a connection without a byte)")
+            self.recorder.add(service, client, b"", "(a connection without a byte)")
 
     def _datagrams(self, listener: socket.socket) -> None:
         port = listener.getsockname()[1]
@@ -355,9 +355,9 @@ class Services:
                 f"UDP:{port}", f"{peer[0]} port {peer[1]}", data, names.decode("latin-1") + " "
             )
             if port == 53 and len(data) > 12:  # there is no such name (RFC 1035, section 4.1.1)
-                answer = data[:2] + struct.pack(">HHHHH", 0x8183, 1, 0, 0, 0) + _question(data)
+                response = data[:2] + struct.pack(">HHHHH", 0x8183, 1, 0, 0, 0) + _question(data)
                 with contextlib.suppress(OSError):
-                    listener.sendto(answer, peer)
+                    listener.sendto(response, peer)
 
     def _pings(self, listener: socket.socket) -> None:
         while True:
@@ -382,10 +382,10 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 
 
 def _labels(query: bytes) -> Iterator[bytes]:
-    place = 12
-    while place < len(query) and query[place]:
-        yield query[place + 1 : place + 1 + query[place]]
-        place += 1 + query[place]
+    position = 12
+    while position < len(query) and query[position]:
+        yield query[position + 1 : position + 1 + query[position]]
+        position += 1 + query[position]
 
 
 def _question(query: bytes) -> bytes:
@@ -395,7 +395,7 @@ def _question(query: bytes) -> bytes:
 
 def hosts_file() -> str:
     """Return an /etc/hosts in which the real names lead to the fakes."""
-    lines = [f"{address} {host}" for host, known in HOSTS.items() for address in known]
+    lines = [f"{address} {host}" for host, addresses in HOSTS.items() for address in addresses]
     own = f"localhost {socket.gethostname()}"  # git asks for the name of this computer
     return "\n".join([f"127.0.0.1 {own}", f"::1 {own}", *lines, ""])
 

@@ -41,7 +41,7 @@ class Way:
     alone: bool = False
     inside: bool = False
     job: Mapping[str, Any] = field(default_factory=dict)
-    said: str = ""
+    forbidden_output: str = ""
     nameless: str = ""
     needs: tuple[str, ...] = ()
     kernel: str = ""
@@ -53,10 +53,10 @@ class Way:
         """The text by which an arrival is known."""
         return f"leak-{self.name}-end"
 
-    def is_open(self, place: str, kind: str) -> bool:
+    def is_open(self, context: str, kind: str) -> bool:
         """Tell whether bytes arrive by it behind a *kind* of wall, in the shell or a rehearsal."""
         early = kind == "landlock" and landlock_version() < self.landlock
-        return early or kind in self.open[place]
+        return early or kind in self.open[context]
 
     def missing(self) -> str | None:
         """Return what this computer lacks for it, None if it can be tried."""
@@ -76,14 +76,14 @@ def filled(value: Any, way: Way, home: str) -> Any:
         return [filled(content, way, home) for content in value]
     if not isinstance(value, str):
         return value
-    known = {
+    values = {
         "attempt": ATTEMPT,
         "mark": way.mark,
         "token": f"pypi-{way.mark}",
         "name": way.name,
         "home": home,
     }
-    return re.sub(r"@(attempt|mark|token|name|home)\b", lambda match: known[match[1]], value)
+    return re.sub(r"@(attempt|mark|token|name|home)\b", lambda match: values[match[1]], value)
 
 
 @functools.cache
@@ -92,20 +92,23 @@ def ways() -> tuple[Way, ...]:
     read = yaml.safe_load(DATA.read_text(encoding="utf-8"))
     all_ways = []
     for name, keys in read.items():
-        rest = dict(keys)
-        title = {language: rest.pop(language) for language in ("en", "es")}
+        fields = dict(keys)
+        fields["forbidden_output"] = fields.pop("said", "")
+        title = {language: fields.pop(language) for language in ("en", "es")}
         places = {
-            place: frozenset(rest.pop(place)) for place in ("shell", "rehearsal") if place in rest
+            context: frozenset(fields.pop(context))
+            for context in ("shell", "rehearsal")
+            if context in fields
         }
         for key in ("options", "needs"):
-            rest[key] = tuple(rest.get(key, ()))
-        all_ways.append(Way(name, title, places, **rest))
+            fields[key] = tuple(fields.get(key, ()))
+        all_ways.append(Way(name, title, places, **fields))
     return tuple(all_ways)
 
 
-def tried(place: str) -> list[Way]:
-    """Return the ways that are tried in a *place*: ``shell`` or ``rehearsal``."""
-    return [way for way in ways() if place in way.open]
+def ways_tried(context: str) -> list[Way]:
+    """Return the ways that are tried in a *context*: ``shell`` or ``rehearsal``."""
+    return [way for way in ways() if context in way.open]
 
 
 def is_alone(way: Way) -> bool:

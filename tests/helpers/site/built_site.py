@@ -91,24 +91,24 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def copy_sources(place: Path) -> Path:
-    """Copy all that the site is made of into *place*, to change it there."""
+def copy_sources(folder: Path) -> Path:
+    """Copy all that the site is made of into *folder*, to change it there."""
     for name in SOURCES:
         if (ROOT / name).is_dir():
             ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / name, place / name, ignore=ignored)
+            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
         else:
-            shutil.copy(ROOT / name, place / name)
-    return place
+            shutil.copy(ROOT / name, folder / name)
+    return folder
 
 
 def build_once(base: Path, *, pdf: bool = True) -> BuiltSite:
     """Build the whole site below *base*, unless another worker of the tests has built it there."""
     base.mkdir(parents=True, exist_ok=True)
     tree = BuiltSite(base / "site", base / "rendered")
-    done = base / "done"
+    stamp = base / "done"
     with FileLock(base / "lock"):
-        if not done.exists():
+        if not stamp.exists():
             before = os.environ.get("SOURCE_DATE_EPOCH")
             os.environ["SOURCE_DATE_EPOCH"] = before or BUILD_DAY
             try:
@@ -116,5 +116,5 @@ def build_once(base: Path, *, pdf: bool = True) -> BuiltSite:
             finally:
                 if before is None:
                     del os.environ["SOURCE_DATE_EPOCH"]
-            done.touch()
+            stamp.touch()
     return tree

@@ -80,7 +80,7 @@ def images(file: Path) -> int:
     """Return the bytes of the pictures of a page, in the colours in which they are more."""
     sizes: list[int] = []
     for hidden in ("on-dark", "on-light"):
-        shown = tree(file).xpath(f'//img[not(contains(@class, "{hidden}"))]/@src')
-        files = {(file.parent / link).resolve() for link in shown}
+        sources = tree(file).xpath(f'//img[not(contains(@class, "{hidden}"))]/@src')
+        files = {(file.parent / link).resolve() for link in sources}
         sizes.append(sum(path.stat().st_size for path in files))
     return max(sizes)

@@ -32,19 +32,19 @@ What is said first.
 """
 
 
-def write_small_site(place: Path) -> Path:
-    """Copy the sources into *place*, with the few pages of PAGES instead of all."""
-    copy_sources(place)
+def write_small_site(target: Path) -> Path:
+    """Copy the sources into *target*, with the few pages of PAGES instead of all."""
+    copy_sources(target)
     for language in LANGUAGES:
-        folder = place / "docs" / language
+        folder = target / "docs" / language
         shutil.rmtree(folder)
         for page in PAGES:
             file = folder / f"{page}.md"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(PAGE, encoding="utf-8")
-    config = place / "mkdocs.yml"
+    config = target / "mkdocs.yml"
     settings = config.read_text(encoding="utf-8").partition("\nnav:")[0]
     config.write_text(f"{settings}\n{NAV}", encoding="utf-8")
     # Old addresses lead to pages that this site does not have.
-    (place / "docs" / "data" / "site" / "redirects.yml").write_text("{}\n", encoding="utf-8")
-    return place
+    (target / "docs" / "data" / "site" / "redirects.yml").write_text("{}\n", encoding="utf-8")
+    return target

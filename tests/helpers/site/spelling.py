@@ -55,7 +55,7 @@ COMMENT = re.compile(r"(?:^|\s)#[ ](.*)$", re.M)
 class Occurrence:
     """A word and where it stands; *free* if it may be of any language."""
 
-    place: str
+    path: str
     line: int
     word: str
     language: str
@@ -66,14 +66,14 @@ MADE = re.compile(r"<!-- \{\{.*?<!-- end -->", re.S)
 
 
 def words(
-    text: str, language: str, place: str, line: int = 1, free: bool = False
+    text: str, language: str, path: str, line: int = 1, free: bool = False
 ) -> list[Occurrence]:
-    """Return the words of *text*, which begins at *line* of the file *place*."""
+    """Return the words of *text*, which begins at *line* of the file *path*."""
     prose = NO_WORDS.sub(_blank, CODE.sub(_blank, text))
     quoted = [quotation.span() for quotation in QUOTED.finditer(prose)]
     return [
         Occurrence(
-            place,
+            path,
             line + prose.count("\n", 0, match.start()),
             match[0],
             language,
@@ -92,7 +92,7 @@ def everything(root: Path = ROOT) -> Iterator[Occurrence]:
     """Yield each word that readers see."""
     for folder, language in itertools.product((root / "docs", root / "contributing"), LANGUAGES):
         for file in sorted((folder / language).rglob("*.md")):
-            place = file.relative_to(root).as_posix()
+            path = file.relative_to(root).as_posix()
             # What is made from data files is looked up there.
             text = MADE.sub(_blank, file.read_text(encoding="utf-8"))
             twin = folder / FIRST / file.relative_to(folder / language)
@@ -103,7 +103,7 @@ def everything(root: Path = ROOT) -> Iterator[Occurrence]:
             description = DESCRIPTION.match(source)
             titles = set(WORD.findall(description[1])) if description else set()
             lines = text.splitlines()
-            for occurrence in words(text, language, place):
+            for occurrence in words(text, language, path):
                 yield (
                     replace(occurrence, free=True)
                     if lines[occurrence.line - 1] in headings
@@ -111,7 +111,7 @@ def everything(root: Path = ROOT) -> Iterator[Occurrence]:
                 )
             if front := DESCRIPTION.match(text):
                 values = re.sub(r"^(?:\w+:|  - .*)", _blank, front[1], flags=re.M)
-                for occurrence in words(values, language, place, 2):
+                for occurrence in words(values, language, path, 2):
                     yield (
                         replace(occurrence, free=occurrence.word in titles)
                         if language != FIRST
@@ -153,7 +153,7 @@ def _lines(file: Path, changed: int) -> list[str]:
 
 def _in_lines(occurrence: Occurrence, root: Path, first: int, last: int) -> Occurrence:
     """Return the word with its own line: YAML tells only where a text begins and ends."""
-    file = root / occurrence.place
+    file = root / occurrence.path
     lines = _lines(file, file.stat().st_mtime_ns)[first - 1 : last]
     number = next((at for at, text in enumerate(lines, first) if occurrence.word in text), first)
     return replace(occurrence, line=number)
@@ -161,19 +161,19 @@ def _in_lines(occurrence: Occurrence, root: Path, first: int, last: int) -> Occu
 
 def unknown(candidates: Iterable[str], dictionary: str) -> set[str]:
     """Return those words that hunspell does not know."""
-    asked = sorted(set(candidates))
-    done = subprocess.run(
+    queried = sorted(set(candidates))
+    result = subprocess.run(
         [_program(), "-i", "utf-8", "-d", dictionary, "-l"],
-        input="\n".join(asked),
+        input="\n".join(queried),
         capture_output=True,
         text=True,
         encoding="utf-8",
         check=False,
         env={**os.environ, "LC_ALL": "C.UTF-8"},
     )
-    if done.returncode or "Can't open" in done.stderr:
-        raise AssertionError(f"{done.stderr.strip()}\n{system_packages.no_hunspell()}")
-    return set(done.stdout.splitlines())
+    if result.returncode or "Can't open" in result.stderr:
+        raise AssertionError(f"{result.stderr.strip()}\n{system_packages.no_hunspell()}")
+    return set(result.stdout.splitlines())
 
 
 def _program() -> str:
@@ -230,7 +230,7 @@ def mistakes(occurrences: Iterable[Occurrence]) -> list[str]:
         )
 
     return [
-        f"{word.place}:{word.line}: {word.word} ({LANGUAGES[word.language]['name']})"
+        f"{word.path}:{word.line}: {word.word} ({LANGUAGES[word.language]['name']})"
         for word in occurrences
         if not right(word)
     ]

@@ -246,10 +246,10 @@ def typed_into(template: Path) -> list[str]:
         pieces += [str(tag[name]) for name in SPOKEN if tag.get(name)]
         pieces += [str(tag.get("value", ""))] if tag.get("type") in ("submit", "button") else []
     for piece in pieces:
-        rest = piece
+        remaining = piece
         for name in sorted(NAMES, key=len, reverse=True):
-            rest = rest.replace(name, "")
-        if re.search(r"[^\W\d_]{2}", rest):
+            remaining = remaining.replace(name, "")
+        if re.search(r"[^\W\d_]{2}", remaining):
             messages.append(f"{template.name}:{_line(text, piece)}: {piece}")
     return messages
 

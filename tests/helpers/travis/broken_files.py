@@ -57,15 +57,15 @@ class Ready:
 
     def put(self, item: Node, text: str) -> str:
         """Return the file with *text* in place of a value."""
-        return self._made(findings.replaced(item, text))
+        return self._edited(findings.replaced(item, text))
 
     def rename(self, entry: KeyValue, key: str) -> str:
         """Return the file in which an entry has another key."""
-        return self._made(findings.renamed(entry, key))
+        return self._edited(findings.renamed(entry, key))
 
     def drop(self, entry: KeyValue) -> str:
         """Return the file without an entry and all that is in it."""
-        return self._made(Edit(entry.line, 1, last_line(entry.item) + 1, 1, ""))
+        return self._edited(Edit(entry.line, 1, last_line(entry.item) + 1, 1, ""))
 
     def without(self, index: str, key: str) -> str:
         """Return the file in which the job that publishes to *index* lacks *key*."""
@@ -74,20 +74,20 @@ class Ready:
     def add(self, below: KeyValue, line: str) -> str:
         """Return the file with another entry beside *below*."""
         at = last_line(below.item) + 1
-        return self._made(Edit(at, 1, at, 1, f"{' ' * (below.column - 1)}{line}\n"))
+        return self._edited(Edit(at, 1, at, 1, f"{' ' * (below.column - 1)}{line}\n"))
 
     def only(self, *stays: Node) -> str:
         """Return the file with no other jobs than these."""
-        kept = [id(stay.value) for stay in stays]
+        kept_ids = [id(stay.value) for stay in stays]
         text = self.text
         lines = text.splitlines(keepends=True)
         gone: set[int] = set()
         for job in self.jobs():
-            if id(job.value) not in kept:
+            if id(job.value) not in kept_ids:
                 gone |= set(range(job.line, last_line(job) + 1))
         return "".join(line for number, line in enumerate(lines, 1) if number not in gone)
 
-    def _made(self, edit: Edit | None) -> str:
+    def _edited(self, edit: Edit | None) -> str:
         assert edit is not None, "this part of the file cannot be edited so"
         mended = findings.apply(self.text, [edit])
         assert mended != self.text

@@ -13,7 +13,7 @@ from pypi_practice.travis.config import loader
 from pypi_practice.travis.config.yaml_positions import Node, parse
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.plan_types import Event, Variable
-from pypi_practice.travis.run import process, script
+from pypi_practice.travis.run.job import process, script
 from pypi_practice.travis.run.log import COLOUR, MARK
 
 DEMO = Path(__file__).parents[3] / "demo-package"

@@ -59,8 +59,8 @@ def environ(data: Path) -> dict[str, str]:
     return {**kept, "PYPI_PRACTICE_DATA": str(data), "LANGUAGE": "en"}
 
 
-def account_token(where: Store) -> str:
-    return where.new_token(where.user(INDEX), uuid.uuid4().hex, None)[1]
+def account_token(store: Store) -> str:
+    return store.new_token(store.user(INDEX), uuid.uuid4().hex, None)[1]
 
 
 @dataclass(frozen=True)
@@ -121,12 +121,12 @@ def running(data: Path, *before: str) -> Iterator[tuple[subprocess.Popen[str], d
             process.stdout.close()
 
 
-def listed(where: Store) -> dict[str, str]:
+def listed(store: Store) -> dict[str, str]:
     """Return the files of the index, with what their bytes should hash to."""
     return {
         file.filename: file.sha256
-        for project in where.projects(INDEX)
-        for file in where.files(project)
+        for project in store.projects(INDEX)
+        for file in store.files(project)
     }
 
 
@@ -142,15 +142,15 @@ LARGE = distribution()[0]
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is Unix's")
 def test_kill_9_in_the_middle_of_uploads_loses_nothing(tmp_path):
     data = tmp_path / "data"
-    where = Store(data, EN)
-    token = account_token(where)
+    store = Store(data, EN)
+    token = account_token(store)
     taken: dict[str, str] = {}
     cut_off = 0
     pause = random.Random(1)
     for number in range(ROUNDS):
         with running(data) as (process, inner):
-            assert list(where.temporary.iterdir()) == []  # swept
-            assert on_disk(where) == listed(where)
+            assert list(store.temporary.iterdir()) == []  # swept
+            assert on_disk(store) == listed(store)
             send = sender(inner, token)
 
             def upload(version: str, send: Sender = send) -> tuple[str, str] | None:
@@ -170,18 +170,18 @@ def test_kill_9_in_the_middle_of_uploads_loses_nothing(tmp_path):
                     time.sleep(0.005)
                 time.sleep(pause.uniform(0, 0.15))
                 os.killpg(process.pid, signal.SIGKILL)
-            done = [job.result() for job in jobs]
-        taken.update(outcome for outcome in done if outcome is not None)
-        cut_off += done.count(None)
+            result = [job.result() for job in jobs]
+        taken.update(outcome for outcome in result if outcome is not None)
+        cut_off += result.count(None)
         # What was acknowledged is there; what is there is whole, acknowledged or not.
-        now = listed(where)
+        now = listed(store)
         assert taken.items() <= now.items()
-        assert now.items() <= on_disk(where).items()
+        assert now.items() <= on_disk(store).items()
     assert taken
     assert cut_off, "no upload was cut off: the test is too slow or too late to say anything"
     with practice(words=EN, environ=environ(data)):
-        assert list(where.temporary.iterdir()) == []
-        assert on_disk(where) == listed(where)
+        assert list(store.temporary.iterdir()) == []
+        assert on_disk(store) == listed(store)
 
 
 CRASHES = {
@@ -213,41 +213,41 @@ os._exit(0)
 @pytest.mark.parametrize("content", [upload_client.wheel(), LARGE], ids=["small", "large"])
 @pytest.mark.parametrize("point", CRASHES.values(), ids=CRASHES)
 def test_a_crash_at_any_point_leaves_the_whole_file_or_none(tmp_path, point, content):
-    where = Store(tmp_path / "data", EN)
-    token = account_token(where)
+    store = Store(tmp_path / "data", EN)
+    token = account_token(store)
     (tmp_path / "wheel").write_bytes(content)
-    done = subprocess.run(
+    result = subprocess.run(
         [
             sys.executable,
             "-c",
             CRASHING.format(point=point),
-            str(where.directory),
+            str(store.directory),
             token,
             str(tmp_path / "wheel"),
             *sys.path,
         ],
         check=False,
     )
-    if done.returncode == 0:  # the bytes of a small file need no way of their own
+    if result.returncode == 0:  # the bytes of a small file need no way of their own
         assert len(content) < SMALL
         assert point.startswith(("moves.os", "moves.sync"))
-        assert on_disk(where) == listed(where) != {}
+        assert on_disk(store) == listed(store) != {}
         return
-    assert done.returncode == 9
-    assert listed(where) == {}
-    where.sweep()
-    assert on_disk(where) == {}
-    assert list(where.temporary.iterdir()) == []
-    application = Application(where, None, EN)
+    assert result.returncode == 9
+    assert listed(store) == {}
+    store.sweep()
+    assert on_disk(store) == {}
+    assert list(store.temporary.iterdir()) == []
+    application = Application(store, None, EN)
     assert upload_client.upload(application, token, content).code == 200
-    assert on_disk(where) == listed(where) != {}
+    assert on_disk(store) == listed(store) != {}
 
 
 def test_a_hundred_uploaders_at_once(tmp_path):
-    where = Store(tmp_path / "data", EN)
-    token = account_token(where)
+    store = Store(tmp_path / "data", EN)
+    token = account_token(store)
     start = threading.Barrier(UPLOADERS)
-    with practice(words=EN, environ=environ(where.directory)) as inner:
+    with practice(words=EN, environ=environ(store.directory)) as inner:
         send = sender(inner, token)
 
         def upload(number: int) -> tuple[int, str]:
@@ -259,15 +259,15 @@ def test_a_hundred_uploaders_at_once(tmp_path):
         with ThreadPoolExecutor(UPLOADERS) as pool:
             answers = set(pool.map(upload, range(UPLOADERS)))
     assert answers == {(200, "OK")}
-    assert len(listed(where)) == UPLOADERS
-    assert on_disk(where) == listed(where)
+    assert len(listed(store)) == UPLOADERS
+    assert on_disk(store) == listed(store)
 
 
 def test_of_many_that_upload_one_name_at_once_one_wins(tmp_path):
     """The rest are told that it exists; one that sends the same bytes is told that all is well."""
-    where = Store(tmp_path / "data", EN)
-    token = account_token(where)
-    application = Application(where, None, EN)
+    store = Store(tmp_path / "data", EN)
+    token = account_token(store)
+    application = Application(store, None, EN)
     start = threading.Barrier(10)
     contents = [upload_client.wheel(more={"x.txt": str(number // 2)}) for number in range(10)]
 
@@ -278,16 +278,16 @@ def test_of_many_that_upload_one_name_at_once_one_wins(tmp_path):
     with ThreadPoolExecutor(10) as pool:
         codes = list(pool.map(upload, contents))
     assert sorted(codes) == [200, 200] + [400] * 8
-    assert on_disk(where) == listed(where)
+    assert on_disk(store) == listed(store)
     assert codes[0::2] == codes[1::2]
 
 
 def test_a_new_project_that_begins_with_many_files_at_once_counts_once(tmp_path, monkeypatch):
     """Of the projects that a user may create in an hour: no release is refused for its files."""
-    where = Store(tmp_path / "data", EN)
-    token = account_token(where)
+    store = Store(tmp_path / "data", EN)
+    token = account_token(store)
     limits = NewProjects(3)
-    application = Application(where, None, EN)
+    application = Application(store, None, EN)
     application.new_projects = limits
     all_begin = threading.Barrier(10)
     begin = limits.begin
@@ -307,7 +307,7 @@ def test_a_new_project_that_begins_with_many_files_at_once_counts_once(tmp_path,
     monkeypatch.setattr(limits, "begin", begin_together)
     with ThreadPoolExecutor(10) as pool:
         assert list(pool.map(upload, range(10))) == [200] * 10
-    user = where.user(INDEX).id
+    user = store.user(INDEX).id
     assert [begin(user, name) for name in ("a", "b", "c")] == [True, True, False]
     assert (limits.full(user, "c"), limits.full(user, "a")) == (True, False)
     limits.end(user, "a")
@@ -315,9 +315,9 @@ def test_a_new_project_that_begins_with_many_files_at_once_counts_once(tmp_path,
 
 
 def test_of_two_sdists_of_one_release_at_once_one_wins(tmp_path):
-    where = Store(tmp_path / "data", EN)
-    token = account_token(where)
-    application = Application(where, None, EN)
+    store = Store(tmp_path / "data", EN)
+    token = account_token(store)
+    application = Application(store, None, EN)
     start = threading.Barrier(4)
 
     def upload(version: str) -> int:
@@ -335,7 +335,7 @@ def test_of_two_sdists_of_one_release_at_once_one_wins(tmp_path):
     with ThreadPoolExecutor(4) as pool:
         codes = sorted(pool.map(upload, ["1", "1.0", "1.0.0", "1.0.0.0"]))
     assert codes == [200, 400, 400, 400]
-    assert len(listed(where)) == 1
+    assert len(listed(store)) == 1
 
 
 # A disk that does not take it
@@ -369,9 +369,9 @@ def full_database(*_: object, **__: object) -> None:
 def test_a_disk_that_is_full_or_read_only_is_said_and_damages_nothing(
     tmp_path, place, name, trouble
 ):
-    where = Store(tmp_path / "data", EN)
-    token = account_token(where)
-    application = Application(where, None, EN)
+    store = Store(tmp_path / "data", EN)
+    token = account_token(store)
+    application = Application(store, None, EN)
     assert (
         upload_client.upload(
             application,
@@ -383,23 +383,23 @@ def test_a_disk_that_is_full_or_read_only_is_said_and_damages_nothing(
         ).code
         == 200
     )
-    before = listed(where)
+    before = listed(store)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(place, name, trouble)
         reply = upload_client.upload(application, token, LARGE)
     assert reply.code == 507
-    assert str(where.directory) in reply.status
+    assert str(store.directory) in reply.status
     assert "nothing was stored" in reply.status
-    assert on_disk(where) == listed(where) == before
-    assert list(where.temporary.iterdir()) == []
+    assert on_disk(store) == listed(store) == before
+    assert list(store.temporary.iterdir()) == []
     assert upload_client.upload(application, token, LARGE).code == 200
-    assert on_disk(where) == listed(where)
+    assert on_disk(store) == listed(store)
 
 
 def test_a_large_file_is_closed_before_it_is_moved(tmp_path):
     """Windows moves no file that is open."""
-    where = Store(tmp_path / "data", EN)
-    content = spool.Incoming(where.unfinished_file, len(LARGE))
+    store = Store(tmp_path / "data", EN)
+    content = spool.Incoming(store.unfinished_file, len(LARGE))
     content.write(LARGE)
     assert content.written() != b""
     path = content.finish()
@@ -407,16 +407,16 @@ def test_a_large_file_is_closed_before_it_is_moved(tmp_path):
     assert content._stream.closed
     assert path.read_bytes() == LARGE
     content.discard()
-    assert list(where.temporary.iterdir()) == []
+    assert list(store.temporary.iterdir()) == []
 
 
 def test_a_file_that_goes_while_it_is_asked_for_is_not_found(tmp_path):
-    where = Store(tmp_path / "data", EN)
-    application = Application(where, None, EN)
-    assert upload_client.upload(application, account_token(where), LARGE).code == 200
+    store = Store(tmp_path / "data", EN)
+    application = Application(store, None, EN)
+    assert upload_client.upload(application, account_token(store), LARGE).code == 200
     address = f"https://test.pypi.org/files/{WHEEL}"
     assert upload_client.call(application, "GET", address).body == LARGE
-    where.path(INDEX, WHEEL).unlink()
+    store.path(INDEX, WHEEL).unlink()
     for name in (address, f"{address}.metadata"):
         assert upload_client.call(application, "GET", name).code == 404
 
@@ -425,25 +425,25 @@ def test_a_file_that_goes_while_it_is_asked_for_is_not_found(tmp_path):
 def test_a_real_index_that_may_not_write_any_more_says_so_and_goes_on(tmp_path):
     """The limit of the size of a file stands for the end of the disk: the system enforces it."""
     limit = 300_000
-    where = Store(tmp_path / "data", EN)
-    token = account_token(where)
+    store = Store(tmp_path / "data", EN)
+    token = account_token(store)
     before = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
-    with running(where.directory, before) as (_, inner):
+    with running(store.directory, before) as (_, inner):
         send = sender(inner, token)
         status, reason = send.upload(*distribution("1.0", limit))
         assert status == 507
         assert "cannot write to" in reason
         assert "nothing was stored" in reason
-        assert list(where.temporary.iterdir()) == []
+        assert list(store.temporary.iterdir()) == []
         assert send.upload(upload_client.wheel(), WHEEL) == (200, "OK")
-    assert on_disk(where) == listed(where) != {}
+    assert on_disk(store) == listed(store) != {}
 
 
 def test_a_commit_that_fails_is_undone(tmp_path):
     """The next writer must not find a transaction half open, nor the bytes of the last one."""
-    where = Store(tmp_path / "data", EN)
-    token = account_token(where)
-    application = Application(where, None, EN)
+    store = Store(tmp_path / "data", EN)
+    token = account_token(store)
+    application = Application(store, None, EN)
 
     class Failing:
         def __init__(self, real: sqlite3.Connection) -> None:
@@ -457,13 +457,13 @@ def test_a_commit_that_fails_is_undone(tmp_path):
         def __getattr__(self, name: str) -> object:
             return getattr(self.real, name)
 
-    real = where._writer
-    vars(where)["_writer"] = Failing(real)
+    real = store._writer
+    vars(store)["_writer"] = Failing(real)
     assert upload_client.upload(application, token).code == 507
-    where._writer = real
-    assert on_disk(where) == listed(where) == {}
+    store._writer = real
+    assert on_disk(store) == listed(store) == {}
     assert upload_client.upload(application, token).code == 200
-    assert on_disk(where) == listed(where) != {}
+    assert on_disk(store) == listed(store) != {}
 
 
 def test_a_lock_that_cannot_be_made_is_a_sentence(tmp_path):
@@ -529,31 +529,31 @@ def test_a_folder_of_the_first_version_goes_on(tmp_path):
             places = ", ".join("?" * len(rows[0]))
             old.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
         old.commit()
-    where = Store(folder, EN)
-    where.sweep()
-    assert on_disk(where) == listed(where) == listed(now) != {}
-    application = Application(where, None, EN)
+    store = Store(folder, EN)
+    store.sweep()
+    assert on_disk(store) == listed(store) == listed(now) != {}
+    application = Application(store, None, EN)
     assert upload_client.upload(application, token).code == 200  # the same bytes
     more = {"filename": "demo-2.0-py3-none-any.whl", "version": "2.0"}
     assert (
         upload_client.upload(application, token, upload_client.wheel(version="2.0"), **more).code
         == 200
     )
-    project = where.project(INDEX, "demo")
+    project = store.project(INDEX, "demo")
     assert project is not None
-    release = queries.release(where, project, "1.0")
+    release = queries.release(store, project, "1.0")
     assert release is not None
-    queries.yank(where, project, release, "old")
+    queries.yank(store, project, release, "old")
     page = upload_client.call(application, "GET", f"{INDEX.simple}demo/", headers={"Accept": "*/*"})
     assert b'data-yanked="old"' in page.body
     assert len(listed(Store(folder, EN))) == 2
 
 
 def test_data_of_a_newer_version_are_left_alone(tmp_path):
-    where = Store(tmp_path, EN)
-    with where.transaction() as connection:
+    store = Store(tmp_path, EN)
+    with store.transaction() as connection:
         connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
-    where.close()
+    store.close()
     before = (tmp_path / "index.sqlite3").read_bytes()
     with pytest.raises(PracticeError, match="newer pypi-practice"):
         Store(tmp_path, EN)
@@ -562,9 +562,9 @@ def test_data_of_a_newer_version_are_left_alone(tmp_path):
 
 def test_an_upload_in_chunks_is_taken_whole(tmp_path):
     """A client that does not know the length sends chunks: a whole one is taken, a cut one not."""
-    where = Store(tmp_path / "data", EN)
-    token = account_token(where)
-    with practice(words=EN, environ=environ(where.directory)) as inner:
+    store = Store(tmp_path / "data", EN)
+    token = account_token(store)
+    with practice(words=EN, environ=environ(store.directory)) as inner:
         way, target = urlsplit(inner["PYPI_PRACTICE"]), urlsplit(INDEX.upload)
         body = upload_client.form(
             upload_client.fields(upload_client.wheel()), WHEEL, upload_client.wheel()
@@ -585,7 +585,7 @@ def test_an_upload_in_chunks_is_taken_whole(tmp_path):
             with contextlib.closing(connection):
                 connection.request("POST", target.path, pieces, headers, encode_chunked=True)
                 assert connection.getresponse().status == expected
-    assert on_disk(where) == listed(where) != {}
+    assert on_disk(store) == listed(store) != {}
 
 
 # Uploads that share a commit
@@ -594,9 +594,9 @@ def test_an_upload_in_chunks_is_taken_whole(tmp_path):
 class Gate:
     """Holds the first commit until others wait behind it, which then share the next one."""
 
-    def __init__(self, where: Store, waiting: int) -> None:
-        self.where, self.waiting = where, waiting
-        self.work = where._new_files._work
+    def __init__(self, store: Store, waiting: int) -> None:
+        self.store, self.waiting = store, waiting
+        self.work = store._new_files._work
         self.first = True
         self.inside = threading.Event()
 
@@ -605,7 +605,7 @@ class Gate:
             self.first = False
             self.inside.set()
             end = time.monotonic() + 30
-            while len(self.where._new_files._waiting) < self.waiting:
+            while len(self.store._new_files._waiting) < self.waiting:
                 assert time.monotonic() < end
                 time.sleep(0.002)
         return self.work(files)
@@ -673,13 +673,13 @@ class FullFile(io.BufferedRandom):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def file_on_a_full_disk(where: Store) -> tuple[BinaryIO, Path]:
-    path = where.temporary / uuid.uuid4().hex
+def file_on_a_full_disk(store: Store) -> tuple[BinaryIO, Path]:
+    path = store.temporary / uuid.uuid4().hex
     return FullFile(io.FileIO(path, "x+")), path
 
 
 def break_once(
-    patch: pytest.MonkeyPatch, where: Store, fault: str, skip: int, uploads: int
+    patch: pytest.MonkeyPatch, store: Store, fault: str, skip: int, uploads: int
 ) -> None:
     """Let *fault* happen once, after *skip* times that it does not."""
     disk = OSError(errno.EIO, os.strerror(errno.EIO))
@@ -692,19 +692,19 @@ def break_once(
     elif fault == "Path.unlink":
         patch.setattr(Path, "unlink", once(Path.unlink, disk, skip))
     elif fault == "check":  # which each upload asks before it waits for a commit, too
-        patch.setattr(Store, "standing", once(Store.standing, disk, uploads + skip))
+        patch.setattr(Store, "conflicts", once(Store.conflicts, disk, uploads + skip))
     elif fault == "unfinished_file":
         patch.setattr(Store, fault, once(Store.unfinished_file, disk, skip))
     elif fault == "write":
         opened = itertools.count()
         real = Store.unfinished_file
 
-        def unfinished_file(where: Store) -> tuple[BinaryIO, Path]:
-            return file_on_a_full_disk(where) if next(opened) == skip else real(where)
+        def unfinished_file(store: Store) -> tuple[BinaryIO, Path]:
+            return file_on_a_full_disk(store) if next(opened) == skip else real(store)
 
         patch.setattr(Store, "unfinished_file", unfinished_file)
     else:
-        vars(where)["_writer"] = FailingConnection(where._writer, fault, skip)
+        vars(store)["_writer"] = FailingConnection(store._writer, fault, skip)
 
 
 @pytest.mark.parametrize("skip", [0, 1, 5])
@@ -713,9 +713,9 @@ def test_a_fault_in_a_shared_commit_is_that_of_one_upload_at_most(
     tmp_path, monkeypatch, fault, shared, skip
 ):
     """Of files of 1 kB and of 1 MB together: the good are taken, and what is taken is there."""
-    where = Store(tmp_path / "data", EN)
-    token = account_token(where)
-    application = Application(where, None, EN)
+    store = Store(tmp_path / "data", EN)
+    token = account_token(store)
+    application = Application(store, None, EN)
     sizes = [KB, MB] * 4
     failing_early = fault in EARLY and skip < sizes.count(MB)
     assert (
@@ -728,8 +728,8 @@ def test_a_fault_in_a_shared_commit_is_that_of_one_upload_at_most(
         ).code
         == 200
     )
-    gate = Gate(where, len(sizes) - failing_early)
-    where._new_files._work = gate
+    gate = Gate(store, len(sizes) - failing_early)
+    store._new_files._work = gate
 
     def upload(number: int) -> tuple[str, str, int]:
         content, filename = distribution(f"2.{number}", sizes[number % len(sizes)])
@@ -739,21 +739,21 @@ def test_a_fault_in_a_shared_commit_is_that_of_one_upload_at_most(
     with ThreadPoolExecutor(len(sizes) + 1) as pool:
         begun = pool.submit(upload, len(sizes))
         assert gate.inside.wait(30)
-        break_once(monkeypatch, where, fault, skip, len(sizes))
+        break_once(monkeypatch, store, fault, skip, len(sizes))
         jobs = [pool.submit(upload, number) for number in range(len(sizes))]
-        done = [begun.result(), *(job.result() for job in jobs)]
-    codes = [code for _, _, code in done]
+        result = [begun.result(), *(job.result() for job in jobs)]
+    codes = [code for _, _, code in result]
     assert set(codes) <= {200, 507}
     assert codes.count(507) <= 1
     assert not failing_early or codes.count(507) == 1
     assert not shared or 507 not in codes[1:]  # the first had a commit of its own
-    taken = {filename: digest for filename, digest, code in done if code == 200}
-    now = listed(where)
+    taken = {filename: digest for filename, digest, code in result if code == 200}
+    now = listed(store)
     assert {name: digest for name, digest in now.items() if name.startswith("demo")} == taken
     if fault == "Path.unlink":  # a note that a file was moved may stay until the next start
-        where.sweep()
-    assert on_disk(where) == now
-    assert list(where.temporary.iterdir()) == []
+        store.sweep()
+    assert on_disk(store) == now
+    assert list(store.temporary.iterdir()) == []
     numbers = [len(sizes), *range(len(sizes))]
     failed = [number for number, code in zip(numbers, codes, strict=True) if code == 507]
     assert all(upload(number)[2] == 200 for number in failed)  # of the failure nothing stays
@@ -761,11 +761,11 @@ def test_a_fault_in_a_shared_commit_is_that_of_one_upload_at_most(
 
 def test_an_interrupt_in_the_middle_of_a_commit_leaves_nothing_half_done(tmp_path, monkeypatch):
     """It is raised where it came; the others hear that nothing was stored."""
-    where = Store(tmp_path / "data", EN)
-    token = account_token(where)
-    application = Application(where, None, EN)
-    gate = Gate(where, 3)
-    where._new_files._work = gate
+    store = Store(tmp_path / "data", EN)
+    token = account_token(store)
+    application = Application(store, None, EN)
+    gate = Gate(store, 3)
+    store._new_files._work = gate
 
     def upload(number: int) -> int:
         content, filename = distribution(f"2.{number}")
@@ -790,6 +790,6 @@ def test_an_interrupt_in_the_middle_of_a_commit_leaves_nothing_half_done(tmp_pat
         507,
         507,
     ]
-    assert on_disk(where) == listed(where)
-    assert len(listed(where)) == 1
-    assert list(where.temporary.iterdir()) == []
+    assert on_disk(store) == listed(store)
+    assert len(listed(store)) == 1
+    assert list(store.temporary.iterdir()) == []

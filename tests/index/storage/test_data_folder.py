@@ -171,13 +171,13 @@ def test_the_lock_is_taken_before_the_data_are_changed(tmp_path):
     with practice(data, words=EN, environ={"PATH": os.environ["PATH"]}, with_upstream=False):
         with contextlib.closing(sqlite3.connect(data / data_folder.DATABASE)) as database:
             database.execute("PRAGMA user_version = 1")
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-c", start, "shell", "--data", str(data), "--", "true"],
             capture_output=True,
             text=True,
             check=False,
             env={**os.environ, "LANGUAGE": "en"},
         )
-        assert "open already" in done.stderr
+        assert "open already" in result.stderr
         with contextlib.closing(sqlite3.connect(data / data_folder.DATABASE)) as database:
             assert database.execute("PRAGMA user_version").fetchone() == (1,)

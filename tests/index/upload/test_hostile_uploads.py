@@ -153,9 +153,9 @@ def test_those_of_the_review_take_less_than_300_MB(tmp_path):
     command = [sys.executable, "-c", SENDER, str(tmp_path), str(ROOT / "tests"), *sys.path]
     # Through a shell: on Linux a process counts what the one that started it held.
     through = ["sh", "-c", '"$@"; exit $?', "sh", *command]
-    done = subprocess.run(through, capture_output=True, text=True, check=True)
-    assert done.stderr == ""
-    result = json.loads(done.stdout)
+    completed = subprocess.run(through, capture_output=True, text=True, check=True)
+    assert completed.stderr == ""
+    result = json.loads(completed.stdout)
     *refused, taken = result["said"]
     assert taken == "200 OK"
     for status in refused:
@@ -211,7 +211,7 @@ def test_an_archive_may_have_as_many_files_as_the_limit(members):
     sdist = uploads.repeated_sdist(uploads.header("demo-1.0/a"), members)
     for upload in (wheel, sdist):
         if members < MEMBERS:
-            assert archives.inspect(upload.content, upload.filename, []).bad is None
+            assert archives.inspect(upload.content, upload.filename, []).fault is None
         else:
             with pytest.raises(TooMuch, match="archive_members"):
                 archives.inspect(upload.content, upload.filename, [])

@@ -307,7 +307,7 @@ def run(reader: Reader, inner: dict[str, str], name: str, case: Case) -> tuple[i
         "NO_COLOR": "1",
     }
     progress = [] if case.command == "register" else ["--non-interactive", "--disable-progress-bar"]
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "twine", case.command, *progress, *case.options, *files],
         cwd=place,
         env=environ,
@@ -316,7 +316,7 @@ def run(reader: Reader, inner: dict[str, str], name: str, case: Case) -> tuple[i
         timeout=PATIENCE,
         check=False,
     )
-    return done.returncode, " ".join((done.stdout + done.stderr).split())
+    return result.returncode, " ".join((result.stdout + result.stderr).split())
 
 
 @pytest.fixture(scope="module")

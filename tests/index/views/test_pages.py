@@ -435,8 +435,8 @@ def test_a_release_is_yanked_and_taken_back(application, visitor):
     path = "/manage/project/demo/release/2.0"
     assert visitor.submit(f"{path}/yank/", {"confirm": "2.1"}).code == 400
     assert json.loads(simple(application).body)["files"][1]["yanked"] is False
-    done = visitor.submit(f"{path}/yank/", {"confirm": "2.0", "yanked_reason": 'bad "one" <b>'})
-    assert done.headers["Location"] == "/testpypi/manage/project/demo/releases/"
+    result = visitor.submit(f"{path}/yank/", {"confirm": "2.0", "yanked_reason": 'bad "one" <b>'})
+    assert result.headers["Location"] == "/testpypi/manage/project/demo/releases/"
     assert sentence("yanked_done", version="2.0") in text(
         visitor.get("/manage/project/demo/releases/")
     )
@@ -493,7 +493,7 @@ def test_a_deleted_project_frees_its_name_and_not_its_files_names(application, v
     publish(application, "1.1")
     assert json.loads(simple(application).body)["versions"] == ["1.1"]
     project = application.store.project(TEST, "demo")
-    assert application.store.standing(project, "1", "demo-1.0-py3-none-any.whl", "").used
+    assert application.store.conflicts(project, "1", "demo-1.0-py3-none-any.whl", "").used
 
 
 # Programs
@@ -688,7 +688,7 @@ def test_a_port_in_use_or_a_host_of_another_is_explained(application):
 
 
 def test_the_shell_tells_where_its_pages_are(practice_index):
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "pypi_practice", "web", "--lang", "en"],
         env=practice_index.environ,
         capture_output=True,
@@ -696,7 +696,7 @@ def test_the_shell_tells_where_its_pages_are(practice_index):
         timeout=60,
         check=True,
     )
-    assert done.stdout == f"{sentence('serving_already', url=practice_index.web)}\n"
+    assert result.stdout == f"{sentence('serving_already', url=practice_index.web)}\n"
     with urllib.request.urlopen(practice_index.web, timeout=10) as answer:
         assert answer.status == 200
 

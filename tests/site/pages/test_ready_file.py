@@ -61,7 +61,7 @@ def planned(place: Path, events: tuple[Event, ...]) -> tuple[int, bool]:
 
 def test_the_table_says_what_was_planned_and_rehearsed(guide_readers, tmp_path, request):
     """The ready file is rehearsed on the pages of the tutorial, the article's here."""
-    reader = guide_readers.named("ready-file")
+    reader = guide_readers.reader("ready-file")
     today: dict[str, dict[str, dict[str, int]]] = {}
     for key, file in FILES.items():
         place = proofs.project(tmp_path / key, file)

@@ -140,8 +140,8 @@ def test_bash_reads_what_a_condition_becomes(row, event):
         "TRAVIS_PYTHON_VERSION": "3.12",
         "TRAVIS_REPO_SLUG": event.repository,
     }
-    done = subprocess.run(["bash", "-c", compiled.condition], env=environ, check=False)
-    assert done.returncode in (0, 1)
+    result = subprocess.run(["bash", "-c", compiled.condition], env=environ, check=False)
+    assert result.returncode in (0, 1)
     permitted = [name for name in ("main", "staging", "master") if name in row["yaml"]]
     if "tags: true" in row["yaml"]:
         expected = bool(event.tag)
@@ -149,7 +149,7 @@ def test_bash_reads_what_a_condition_becomes(row, event):
         expected = True
     else:
         expected = branch in (permitted or ["master"])
-    assert (done.returncode == 0) is expected
+    assert (result.returncode == 0) is expected
 
 
 def test_on_is_compiled_and_not_typed():

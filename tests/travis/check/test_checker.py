@@ -197,8 +197,8 @@ def test_a_finding_is_shown_in_both_languages_at_its_place(rule, tmp_path):
     for words in (EN, ES):
         shown = "\n".join(report.lines(result, words))
         assert f".travis.yml:{finding.line}:{finding.column}:" in shown
-        assert finding.say("why", words) in shown
-        assert finding.say("fix", words) in shown
+        assert finding.sentence("why", words) in shown
+        assert finding.sentence("fix", words) in shown
 
 
 @pytest.mark.parametrize("rule", [name for name, facts in RULES.items() if facts["fixes"] != "no"])
@@ -324,23 +324,23 @@ def write(tmp_path: Path, text: str) -> Path:
 )
 def test_the_exit_code(text, code, tmp_path):
     write(tmp_path, text)
-    done = command("check", ".travis.yml", cwd=tmp_path)
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.splitlines()) == (1 if code == 2 else 0)
+    result = command("check", ".travis.yml", cwd=tmp_path)
+    assert result.returncode == code, result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.splitlines()) == (1 if code == 2 else 0)
 
 
 def test_a_folder_without_the_file_gets_a_sentence(tmp_path):
-    done = command("check", ".", cwd=tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.startswith("pypi-practice: There is no .travis.yml. ")
+    result = command("check", ".", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.startswith("pypi-practice: There is no .travis.yml. ")
 
 
 def test_json_has_every_key(tmp_path):
     write(tmp_path, DEMO.replace("noble", "xenial"))
-    done = command("check", "--json", cwd=tmp_path)
-    assert done.returncode == 1
-    (finding, *_) = [row for row in json.loads(done.stdout) if row["rule"] == "ruby-too-old"]
+    result = command("check", "--json", cwd=tmp_path)
+    assert result.returncode == 1
+    (finding, *_) = [row for row in json.loads(result.stdout) if row["rule"] == "ruby-too-old"]
     assert {"level", "code", "rule", "key", "message", "line", "column", "fix"} <= set(finding)
     assert (finding["level"], finding["line"], finding["code"]) == ("error", 3, None)
 
@@ -348,8 +348,8 @@ def test_json_has_every_key(tmp_path):
 def test_sarif_names_the_rule_the_place_and_the_edit(tmp_path):
     text = DEMO.replace("legacy/", "legacy") + "# pypi-practice: ignore sudo: x\n"
     write(tmp_path, text)
-    done = command("check", "--sarif", cwd=tmp_path)
-    (run,) = json.loads(done.stdout)["runs"]
+    completed = command("check", "--sarif", cwd=tmp_path)
+    (run,) = json.loads(completed.stdout)["runs"]
     (result,) = [row for row in run["results"] if row["ruleId"] == "server-slash"]
     place = result["locations"][0]["physicalLocation"]
     assert place["region"]["startLine"] == 1 + text[: text.index("/legacy\n")].count("\n")
@@ -471,9 +471,9 @@ def test_a_secret_is_never_shown(tmp_path):
     )
     write(tmp_path, text)
     for form in ([], ["--json"], ["--sarif"]):
-        done = command("check", *form, cwd=tmp_path)
-        assert "hunter2" not in done.stdout
-        assert "pypi-Ag" not in done.stdout
+        result = command("check", *form, cwd=tmp_path)
+        assert "hunter2" not in result.stdout
+        assert "pypi-Ag" not in result.stdout
 
 
 def test_fix_mends_what_is_safe_and_keeps_the_ends_of_lines(tmp_path):
@@ -481,11 +481,11 @@ def test_fix_mends_what_is_safe_and_keeps_the_ends_of_lines(tmp_path):
     file = write(tmp_path, "")
     file.write_bytes(text.replace("\n", "\r\n").encode())
     file.chmod(0o640)
-    done = command("check", "--fix", cwd=tmp_path)
-    assert done.returncode == 0, done.stdout
+    result = command("check", "--fix", cwd=tmp_path)
+    assert result.returncode == 0, result.stdout
     assert file.read_bytes() == DEMO.replace("\n", "\r\n").encode()
     assert file.stat().st_mode & 0o777 == 0o640
-    assert "-sudo: true # old" in done.stdout
+    assert "-sudo: true # old" in result.stdout
     assert [path.name for path in tmp_path.iterdir()] == [".travis.yml"]
 
 
@@ -512,25 +512,25 @@ def test_a_fix_that_cannot_be_written_leaves_the_file_and_nothing_beside_it(
 def test_fix_also_does_what_it_is_asked_for(tmp_path):
     file = write(tmp_path, DEMO.replace("username: __token__", "username: me"))
     assert command("check", "--fix", cwd=tmp_path).returncode == 1
-    done = command("check", "--fix", "--fix-also", "user-not-token", cwd=tmp_path)
-    assert done.returncode == 0
+    result = command("check", "--fix", "--fix-also", "user-not-token", cwd=tmp_path)
+    assert result.returncode == 0
     assert file.read_text() == DEMO
 
 
 def test_fix_also_knows_its_rules(tmp_path):
     write(tmp_path, DEMO)
-    done = command("check", "--fix", "--fix-also", "no-branch", cwd=tmp_path)
-    assert done.returncode == 2
-    assert "no rule called no-branch with an edit" in done.stderr
+    result = command("check", "--fix", "--fix-also", "no-branch", cwd=tmp_path)
+    assert result.returncode == 2
+    assert "no rule called no-branch with an edit" in result.stderr
 
 
 def test_several_files_are_checked_as_a_hook_does(tmp_path):
     for name, text in (("a.yml", DEMO), ("b.yml", DEMO.replace("noble", "xenial"))):
         (tmp_path / name).write_text(text, encoding="utf-8")
-    done = command("check", "a.yml", "b.yml", cwd=tmp_path)
-    assert done.returncode == 1
-    assert EN("clean", name="a.yml") in done.stdout
-    assert "b.yml:3:" in done.stdout
+    result = command("check", "a.yml", "b.yml", cwd=tmp_path)
+    assert result.returncode == 1
+    assert EN("clean", name="a.yml") in result.stdout
+    assert "b.yml:3:" in result.stdout
 
 
 @pytest.mark.long
@@ -568,7 +568,7 @@ def test_pre_commit_runs_the_hook(tmp_path):
             shutil.copy(ROOT / listed, source / listed)
     for git in (["init", "--quiet"], ["add", "."], [*name, "commit", "--quiet", "-m", "Start"]):
         subprocess.run(["git", *git], cwd=source, check=True)
-    done = subprocess.run(
+    result = subprocess.run(
         [
             sys.executable,
             "-m",
@@ -586,9 +586,9 @@ def test_pre_commit_runs_the_hook(tmp_path):
         timeout=120,
         check=False,
     )
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "check .travis.yml" in done.stdout
-    assert "[ruby-too-old]" in done.stdout
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert "check .travis.yml" in result.stdout
+    assert "[ruby-too-old]" in result.stdout
 
 
 def test_the_hook_runs_this_command():

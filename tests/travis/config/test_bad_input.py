@@ -67,13 +67,13 @@ def command(*arguments: str, cwd: Path, **more: str) -> subprocess.CompletedProc
     )
 
 
-def assert_said(done: subprocess.CompletedProcess[str], key: str, language: str) -> None:
+def assert_said(result: subprocess.CompletedProcess[str], key: str, language: str) -> None:
     """Check that a command ended with 2 and this one sentence."""
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert sentence(key, language) in done.stderr
-    assert done.stderr.startswith("pypi-practice: ")
-    assert len(done.stderr.splitlines()) == 1
-    assert done.stdout == ""
+    assert result.returncode == 2, result.stdout + result.stderr
+    assert sentence(key, language) in result.stderr
+    assert result.stderr.startswith("pypi-practice: ")
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stdout == ""
 
 
 @pytest.fixture(scope="module")
@@ -95,13 +95,13 @@ def repositories(tmp_path_factory) -> dict[str, Path]:
 @pytest.mark.parametrize(("name", "key"), [(file[0], file[2]) for file in FILES], ids=str)
 def test_what_is_no_travis_yml_gets_one_sentence(name, key, kind, language, repositories):
     arguments = ("plan", ".", "--matrix") if kind == "--matrix" else (kind, ".")
-    done = command(*arguments, cwd=repositories[name], LANGUAGE=language)
+    result = command(*arguments, cwd=repositories[name], LANGUAGE=language)
     if kind == "--matrix" and name != "nothing":  # every event is there, with what is wrong
-        assert done.returncode in (0, 2)
-        assert sentence(key, language) in done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
+        assert result.returncode in (0, 2)
+        assert sentence(key, language) in result.stdout + result.stderr
+        assert "Traceback" not in result.stderr
         return
-    assert_said(done, key, language)
+    assert_said(result, key, language)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -110,24 +110,24 @@ def test_a_matrix_without_end_gets_one_sentence(language, tmp_path):
     git(tmp_path, "init", "--quiet")
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "--quiet", "--message", "Start")
-    done = command("plan", ".", cwd=tmp_path, LANGUAGE=language)
+    result = command("plan", ".", cwd=tmp_path, LANGUAGE=language)
     words = Translator(language, "travis/messages")
-    assert done.returncode == 2
-    assert done.stderr == f"pypi-practice: {words('too_many_jobs', number=810000, most=200)}\n"
-    done = command("check", ".", cwd=tmp_path, LANGUAGE=language)
-    assert done.returncode == 1
-    assert "[too-many-jobs]" in done.stdout
+    assert result.returncode == 2
+    assert result.stderr == f"pypi-practice: {words('too_many_jobs', number=810000, most=200)}\n"
+    result = command("check", ".", cwd=tmp_path, LANGUAGE=language)
+    assert result.returncode == 1
+    assert "[too-many-jobs]" in result.stdout
 
 
 def test_a_condition_without_end_is_read_or_refused(tmp_path):
     (tmp_path / ".travis.yml").write_text(f"if: {'a = b and ' * 20_000}a = b\nscript: a\n")
-    done = command("check", ".", cwd=tmp_path)
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
+    result = command("check", ".", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
     (tmp_path / ".travis.yml").write_text(f"if: {'(' * 5000}\nscript: a\n")
-    done = command("check", ".", cwd=tmp_path)
-    assert "[invalid-condition]" in done.stdout
-    assert done.stderr == ""
+    result = command("check", ".", cwd=tmp_path)
+    assert "[invalid-condition]" in result.stdout
+    assert result.stderr == ""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -136,8 +136,8 @@ def test_what_cannot_be_opened_gets_one_sentence(language, tmp_path):
     (tmp_path / ".travis.yml").mkdir()
     assert_said(command("check", cwd=tmp_path, LANGUAGE=language), "no_file", language)
     if Path("/dev/zero").exists():
-        done = command("check", "/dev/zero", cwd=tmp_path, LANGUAGE=language)
-        assert_said(done, "no_regular", language)
+        result = command("check", "/dev/zero", cwd=tmp_path, LANGUAGE=language)
+        assert_said(result, "no_regular", language)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
@@ -162,8 +162,8 @@ def test_a_file_that_may_not_be_read_gets_one_sentence(language, tmp_path, monke
 
 @pytest.mark.parametrize(("kind", "language"), [("plan", "en"), ("run", "es")])
 def test_a_folder_that_is_no_repository_gets_one_sentence(kind, language, tmp_path):
-    done = command(kind, "missing", cwd=tmp_path, LANGUAGE=language)
-    assert_said(done, "no_folder", language)
+    result = command(kind, "missing", cwd=tmp_path, LANGUAGE=language)
+    assert_said(result, "no_folder", language)
     assert_said(command(kind, ".", cwd=tmp_path, LANGUAGE=language), "not_git", language)
     git(tmp_path, "init", "--quiet")
     assert_said(command(kind, ".", cwd=tmp_path, LANGUAGE=language), "not_git", language)
@@ -208,10 +208,10 @@ def test_without_bash_a_plan_decides_and_a_run_does_not_begin(language, tmp_path
     words = Translator(language, "travis/messages")
     more = {"PATH": str(tools), "LANGUAGE": language, "PYPI_PRACTICE_DATA": str(tmp_path / "data")}
     more |= {"PYPI_PRACTICE": "", "HTTPS_PROXY": "", "https_proxy": ""}
-    done = command("plan", ".", cwd=folder, **more)
-    assert done.returncode == 0, done.stderr
-    assert "script: a" in done.stdout
-    done = command("run", ".", cwd=folder, **more)
-    assert done.returncode == 2
-    assert done.stderr == f"pypi-practice: {words('no_bash_here')}\n"
+    result = command("plan", ".", cwd=folder, **more)
+    assert result.returncode == 0, result.stderr
+    assert "script: a" in result.stdout
+    result = command("run", ".", cwd=folder, **more)
+    assert result.returncode == 2
+    assert result.stderr == f"pypi-practice: {words('no_bash_here')}\n"
     assert not (folder / "ran").exists()

@@ -98,11 +98,11 @@ def test_ruby_says_the_same_of_what_is_decided():
     code = """$VERBOSE = nil; require "json"
     puts JSON.generate(JSON.parse(STDIN.read).map { |pattern, text|
       begin; Regexp.new(pattern).match?(text); rescue RegexpError; "invalid"; end })"""
-    done = subprocess.run(
+    result = subprocess.run(
         ["ruby", "-e", code], input=json.dumps(cases), capture_output=True, text=True, check=True
     )
     decided = 0
-    for (pattern, text), theirs in zip(cases, json.loads(done.stdout), strict=True):
+    for (pattern, text), theirs in zip(cases, json.loads(result.stdout), strict=True):
         try:
             answer: bool | str | None = matches(pattern, text)
         except regular_expressions.InvalidPattern:
@@ -177,7 +177,7 @@ def test_the_steps_grow_with_the_text(pattern):
     def steps(length: int) -> int:
         budget = Budget(10**9)
         regular_expressions.search(ruby_patterns.ruby(pattern), "a" * length + "c", budget)
-        return 10**9 - budget.left
+        return 10**9 - budget.remaining
 
     assert steps(40_000) <= 2.5 * steps(20_000)
     assert steps(20_000) <= 20 * 20_000

@@ -39,14 +39,14 @@ def walked(schema: Any, whole: dict[str, Any], path: str = "", depth: int = 0) -
         name = schema["$ref"].rpartition("/")[2]
         yield from walked(whole["definitions"][name], whole, path, depth + 1)
     for key, inner in schema.get("properties", {}).items():
-        here = f"{path}.{key}" if path else key
-        here = {"matrix": "jobs", "env.secure": "secure"}.get(here, here)
-        yield here
-        top = here.partition(".")[0]
-        if here in ("jobs.include", "jobs.exclude", "jobs.allow_failures"):
+        key_path = f"{path}.{key}" if path else key
+        key_path = {"matrix": "jobs", "env.secure": "secure"}.get(key_path, key_path)
+        yield key_path
+        top = key_path.partition(".")[0]
+        if key_path in ("jobs.include", "jobs.exclude", "jobs.allow_failures"):
             yield from walked(inner.get("items"), whole, "", depth + 1)
-        elif here in (*SECTIONS, "deploy") or top == "stages":
-            yield from walked(inner, whole, here, depth + 1)
+        elif key_path in (*SECTIONS, "deploy") or top == "stages":
+            yield from walked(inner, whole, key_path, depth + 1)
     for part in ("oneOf", "anyOf", "allOf"):
         for inner in schema.get(part, []):
             yield from walked(inner, whole, path, depth + 1)
@@ -161,15 +161,15 @@ def test_a_key_that_is_not_played_is_named_in_the_plan_and_in_the_log(key, folde
     plan = planner.make(Validator(root).normal(root), Event("main"), [], 1, EN)
     (unplayed,) = plan.unplayed
     shown = {"before_cache": "before_cache"}.get(key, key)
-    assert unplayed.shown.startswith(shown)
+    assert unplayed.text.startswith(shown)
     assert unplayed.group == GROUPS.get(key, unplayed.group)
     repo, _ = repository.find(folder, "main", None, EN)
-    sentence = FACTS["groups"][unplayed.group]["en"].format(keys=unplayed.shown)
+    sentence = FACTS["groups"][unplayed.group]["en"].format(keys=unplayed.text)
     assert sentence in plan_report.text(repo, plan, Event("main"), EN)
-    assert plan_report.as_data(repo, plan, Event("main"), EN)["not_played"] == [unplayed.shown]
+    assert plan_report.as_data(repo, plan, Event("main"), EN)["not_played"] == [unplayed.text]
     lines: list[str] = []
     outline.outline(repo, plan, Event("main"), lines.append, EN)
-    assert EN("unknown", keys=unplayed.shown) in lines
+    assert EN("unknown", keys=unplayed.text) in lines
     differences = list(summary.differences(plan, Event("main"), results.Result(), EN))
     assert sentence in differences
 
@@ -205,7 +205,7 @@ def test_values_that_matter_are_shown():
         "arch": "amd64",
         "import": [{"source": "o/r:a.yml"}],
     }
-    shown = [unplayed.shown for unplayed in unsupported_keys.unplayed(config, [])]
+    shown = [unplayed.text for unplayed in unsupported_keys.unplayed(config, [])]
     assert shown == [
         "addons (apt)",
         "cache (directories)",

@@ -214,7 +214,7 @@ def bash(conditions: list[str]) -> list[int]:
         for condition in conditions
     )
     environ = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", **VALUES}
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash", "-c", "\n".join(lines)],
         env=environ,
         cwd=os.sep,
@@ -223,7 +223,7 @@ def bash(conditions: list[str]) -> list[int]:
         encoding="utf-8",
         check=True,
     )
-    return [int(line) for line in done.stdout.split()]
+    return [int(line) for line in result.stdout.split()]
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash to compare with")
@@ -300,7 +300,7 @@ def test_the_work_grows_with_the_condition(make, monkeypatch):
             evaluation.evaluate(parsed, Scope(VALUES.get, NoFiles(), budget))
         except (NotBash, Undecided):
             pass
-        return 10**9 - budget.left
+        return 10**9 - budget.remaining
 
     assert steps(make(400)) <= 2.5 * max(steps(make(200)), 100)
 

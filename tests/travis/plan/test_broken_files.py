@@ -89,8 +89,8 @@ def planned(
     findings = repository.findings(repo, known, words)
     data = plan_report.as_data(repo, plan, event(arguments), words, findings)
     deploys = [deploy for job in data["jobs"] for deploy in job["deploy"]]
-    where = tuple(deploy["target"] for deploy in deploys if deploy["runs"])
-    return where, plan_report.text(repo, plan, event(arguments), words, findings)
+    targets = tuple(deploy["target"] for deploy in deploys if deploy["runs"])
+    return targets, plan_report.text(repo, plan, event(arguments), words, findings)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def index(tmp_path_factory):
 
 def rehearsed(folder: Path, index, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Rehearse the project in *folder*, with a token for each index under the guide's names."""
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "pypi_practice", "travis", "run", ".", *arguments],
         cwd=folder,
         env={
@@ -116,8 +116,8 @@ def rehearsed(folder: Path, index, *arguments: str) -> subprocess.CompletedProce
         timeout=180,
         check=False,
     )
-    output = seen(done.stdout.decode("utf-8"))
-    return subprocess.CompletedProcess(done.args, done.returncode, output)
+    output = seen(result.stdout.decode("utf-8"))
+    return subprocess.CompletedProcess(result.args, result.returncode, output)
 
 
 # The ready file
@@ -132,26 +132,26 @@ def test_the_ready_file_has_nothing_to_mend():
     ("arguments", "published"), [(STAGING, ("TestPyPI",)), (TAG, ("PyPI",)), (MAIN, ())]
 )
 def test_the_ready_file_is_planned_to_publish_once_or_not_at_all(arguments, published, written):
-    where, output = planned(written(TEXT), arguments, READY, EN)
-    assert where == published
+    targets, output = planned(written(TEXT), arguments, READY, EN)
+    assert targets == published
     assert EN("check_finds") not in output
 
 
 def test_the_ready_file_publishes_once_to_each_index_and_nothing_else(written, index):
     ready = Ready(publishing(TEXT, "testpypi"))
     folder = written(ready.text)
-    done = rehearsed(folder, index, *STAGING, "--var", "TEST_PYPI_TOKEN@staging")
-    assert done.returncode == 0, done.stdout
-    assert done.stdout.count("to TestPyPI (practice) with $TEST_PYPI_TOKEN") == 1
+    result = rehearsed(folder, index, *STAGING, "--var", "TEST_PYPI_TOKEN@staging")
+    assert result.returncode == 0, result.stdout
+    assert result.stdout.count("to TestPyPI (practice) with $TEST_PYPI_TOKEN") == 1
     assert len(index.files("testpypi")) == 2
     assert index.files("pypi") == []
     for more in (MAIN, (*STAGING, "--pull-request"), (*STAGING, "--event", "fork")):
-        done = rehearsed(folder, index, *more, "--var", "TEST_PYPI_TOKEN@staging")
-        assert done.returncode == 0, done.stdout
-        assert EN("nothing_published") in done.stdout
-    done = rehearsed(written(publishing(TEXT, "pypi")), index, *TAG, "--var", "PYPI_TOKEN")
-    assert done.returncode == 0, done.stdout
-    assert done.stdout.count("to PyPI (practice) with $PYPI_TOKEN") == 1
+        result = rehearsed(folder, index, *more, "--var", "TEST_PYPI_TOKEN@staging")
+        assert result.returncode == 0, result.stdout
+        assert EN("nothing_published") in result.stdout
+    result = rehearsed(written(publishing(TEXT, "pypi")), index, *TAG, "--var", "PYPI_TOKEN")
+    assert result.returncode == 0, result.stdout
+    assert result.stdout.count("to PyPI (practice) with $PYPI_TOKEN") == 1
     assert [len(index.files(name)) for name in ("testpypi", "pypi")] == [2, 2]
 
 
@@ -172,7 +172,7 @@ def test_a_check_names_the_rule_and_explains_it(variant: Variant):
     for code in LANGUAGES:
         words = Translator(code, "travis/messages")
         for part in ("message", "why", "fix"):
-            assert findings[0].say(part, words)
+            assert findings[0].sentence(part, words)
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.rule)
@@ -181,16 +181,16 @@ def test_a_plan_says_what_comes_of_it(variant: Variant, written):
     for code in LANGUAGES:
         words = Translator(code, "travis/messages")
         try:
-            where, output = planned(folder, variant.event, variant.variables, words)
+            targets, output = planned(folder, variant.event, variant.variables, words)
         except PracticeError as error:
             assert variant.published is None
-            where, output = None, str(error)
+            targets, output = None, str(error)
         if variant.published is not None:
-            assert where == variant.published
+            assert targets == variant.published
         if code == "en":
             assert variant.planned in output
         facts = load("travis/rules")[variant.rule]
-        if where is not None and facts["level"] != "info":
+        if targets is not None and facts["level"] != "info":
             assert f"[{variant.rule}]" in output
 
 
@@ -209,14 +209,14 @@ def test_a_run_shows_it(variant: Variant, written, index):
     # Each has a version of its own: a file that is on the index would be skipped.
     version = f"0.{len(index.files('testpypi')) + 2}.{VARIANTS.index(variant)}"
     folder = written(text, "0.1.0" if variant.event == TAG else version)
-    done = rehearsed(folder, index, *variant.event, *options)
+    result = rehearsed(folder, index, *variant.event, *options)
     if variant.rule == "again-fails":
         with (folder / "README.md").open("a", encoding="utf-8") as file:
             file.write("The same bytes would be accepted again.\n")
         written(text)
-        done = rehearsed(folder, index, *variant.event, *options)
-    assert done.returncode == variant.code, done.stdout
+        result = rehearsed(folder, index, *variant.event, *options)
+    assert result.returncode == variant.code, result.stdout
     for sentence in variant.log:
-        assert sentence in done.stdout
+        assert sentence in result.stdout
     if variant.code:
-        assert "(practice)" not in done.stdout
+        assert "(practice)" not in result.stdout

@@ -377,7 +377,7 @@ def test_what_a_rehearsal_does_not_play_is_named(tmp_path):
         "services: [docker]\nbranches: {only: [main]}\nenv: {secure: x}\n"
         "jobs: {frob: [a], include: [{name: a, git: {strategy: tarball}}]}\n",
     )
-    assert [unplayed.shown for unplayed in plan.unplayed] == [
+    assert [unplayed.text for unplayed in plan.unplayed] == [
         "jobs.frob",
         "services (docker)",
         "git.strategy",

@@ -17,7 +17,7 @@ from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.plan_types import Event, Job, Variable
 from pypi_practice.travis.plan.secret_variables import emptied, visible_variables
-from pypi_practice.travis.run import script
+from pypi_practice.travis.run.job import script
 
 EN = Translator("en", "travis/messages")
 DEMO = Path(__file__).parents[3] / "demo-package"
@@ -123,15 +123,17 @@ def test_no_value_is_in_the_environment_of_a_job_that_does_not_see_it(env):
     """Bash itself is asked: what it exports must be named; a quoted name may be named too."""
     planned_job = job(env, Variable("A", "secret-a"), Variable("B", "secret-b"))
     lines = "\n".join(f"export {assignment}" for assignment in planned_job.env)
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash", "-c", f"{lines}\nenv"],
         env={"PATH": os.defpath, "A": "secret-a", "B": "secret-b"},
         capture_output=True,
         text=True,
         check=True,
     )
-    there = [variable.name for variable in planned_job.variables if variable.value in done.stdout]
-    assert set(there) <= set(visible_variables(planned_job))
+    visible = [
+        variable.name for variable in planned_job.variables if variable.value in result.stdout
+    ]
+    assert set(visible) <= set(visible_variables(planned_job))
 
 
 def test_a_plan_names_a_secret_that_its_own_job_has_emptied(tmp_path):
@@ -143,7 +145,7 @@ def test_a_plan_names_a_secret_that_its_own_job_has_emptied(tmp_path):
     who = ["-c", "user.name=Y", "-c", "user.email=y@example.com"]
     for command in (["init", "-q", "-b", "main"], ["add", "."], [*who, "commit", "-qm", "a"]):
         subprocess.run(["git", *command], cwd=tmp_path, check=True)
-    done = subprocess.run(
+    result = subprocess.run(
         [
             sys.executable,
             "-m",
@@ -161,8 +163,8 @@ def test_a_plan_names_a_secret_that_its_own_job_has_emptied(tmp_path):
         text=True,
         check=True,
     )
-    assert "PyPI, but $TEST_PYPI_TOKEN is missing (1.1)" in done.stdout
-    row = next(line for line in done.stdout.splitlines() if line.startswith("a push to main"))
+    assert "PyPI, but $TEST_PYPI_TOKEN is missing (1.1)" in result.stdout
+    row = next(line for line in result.stdout.splitlines() if line.startswith("a push to main"))
     assert row.split()[5] == "-"  # sees nothing
 
 
@@ -184,7 +186,7 @@ def test_a_password_that_is_not_exported_still_reaches_the_upload_alone(first, t
     file.write_text(
         script.write(planned_job, str(Path(sys.prefix, "bin", "activate")), EN), "utf-8"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash", str(file)],
         cwd=tmp_path,
         env={
@@ -198,7 +200,7 @@ def test_a_password_that_is_not_exported_still_reaches_the_upload_alone(first, t
         text=True,
         check=True,
     )
-    counts = [int(line) for line in done.stdout.splitlines() if line.isdigit()]
+    counts = [int(line) for line in result.stdout.splitlines() if line.isdigit()]
     assert counts == ([0, 1] if first else [1, 2])
 
 

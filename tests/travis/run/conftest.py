@@ -23,7 +23,7 @@ def travis(index):
     """Rehearse the project in a folder, as ``pypi-practice travis run`` in a practice shell."""
 
     def call(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
+        result = subprocess.run(
             [*COMMAND, "travis", "run", ".", *arguments],
             cwd=folder,
             env={**index.environ, "LANGUAGE": "en", **more},
@@ -33,7 +33,7 @@ def travis(index):
             check=False,
         )
         # The marks end with a "\r", which must not become the end of a line.
-        output = seen(done.stdout.decode("utf-8"))
-        return subprocess.CompletedProcess(done.args, done.returncode, output)
+        output = seen(result.stdout.decode("utf-8"))
+        return subprocess.CompletedProcess(result.args, result.returncode, output)
 
     return call

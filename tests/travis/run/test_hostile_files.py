@@ -268,7 +268,7 @@ def traps(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ran(demo: Path, folder: Path, traps: Path) -> dict[str, Any]:
     """Return what the commands did."""
     environ = {"PATH": str(traps), "LANGUAGE": "en", "PYTHONUTF8": "1", "HOME": str(folder)}
-    done = subprocess.run(
+    result = subprocess.run(
         # Through a shell: on Linux a process counts what the one that started it held.
         [
             "/bin/sh",
@@ -287,7 +287,7 @@ def ran(demo: Path, folder: Path, traps: Path) -> dict[str, Any]:
         check=True,
         timeout=600,
     )
-    return json.loads(done.stdout)
+    return json.loads(result.stdout)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="programs that are traps are scripts of a shell")
@@ -303,14 +303,14 @@ def test_a_hostile_file(name, demo, traps, tmp_path):
     )  # what check of the demo package takes, the start of Python included
     for command, results in report.items():
         result = results["hostile"]
-        where = f"{name}: {command}: {result['output'][-2000:]}"
-        assert result["code"] in (0, 1, 2), where
-        assert "Traceback" not in result["output"], where
-        assert not STEERING.search(result["output"]), where
-        assert {Path(name).name for name in result["started"]} <= {"git"}, where
+        context = f"{name}: {command}: {result['output'][-2000:]}"
+        assert result["code"] in (0, 1, 2), context
+        assert "Traceback" not in result["output"], context
+        assert not STEERING.search(result["output"]), context
+        assert {Path(name).name for name in result["started"]} <= {"git"}, context
         allowed = SLOWER * (start + results["demo"]["seconds"])
         assert start + result["seconds"] < allowed, f"{name}: {command}: {result['seconds']} s"
-        assert "\nforged" not in result["output"], where
+        assert "\nforged" not in result["output"], context
     left = [path.name for path in [*traps.iterdir(), *folder.parent.rglob("started*")]]
     assert not [name for name in left if name.startswith("started")]
 

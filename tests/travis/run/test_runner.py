@@ -21,7 +21,8 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.travis.config import loader
 from pypi_practice.travis.plan import planner
 from pypi_practice.travis.plan.plan_types import Event, Variable
-from pypi_practice.travis.run import repository, runner, workspace
+from pypi_practice.travis.run import repository, runner
+from pypi_practice.travis.run.job import workspace
 from pypi_practice.travis.run.log import Log
 
 pytestmark = pytest.mark.long
@@ -251,7 +252,7 @@ jobs:
 """.replace("PLACE", str(tmp_path)),
     )
     # Neither what the terminal knows nor a variable of another branch reaches the job.
-    done = travis(
+    result = travis(
         folder,
         "--var",
         "TEST_PYPI_TOKEN@staging",
@@ -259,9 +260,9 @@ jobs:
         LEAK="x",
         TEST_PYPI_TOKEN="pypi-s3cr3t",
     )
-    assert done.returncode == 1, done.stdout
-    assert 'The command "test $LEAK-$TEST_PYPI_TOKEN = - && false" exited with 1.' in done.stdout
-    summary = done.stdout.partition("==> Summary\n")[2].splitlines()
+    assert result.returncode == 1, result.stdout
+    assert 'The command "test $LEAK-$TEST_PYPI_TOKEN = - && false" exited with 1.' in result.stdout
+    summary = result.stdout.partition("==> Summary\n")[2].splitlines()
     summary[2] = re.sub(r"\d+\.\d", "0.0", summary[2])
     assert summary == [
         "==> Stage test",
@@ -270,7 +271,7 @@ jobs:
         "==> Stage publish: canceled, because a stage before it failed",
         "==> Nothing was published.",
     ]
-    assert "pypi-s3cr3t" not in done.stdout
+    assert "pypi-s3cr3t" not in result.stdout
     assert not (tmp_path / "published").exists()
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("rehearsal-")] == []
 
@@ -288,14 +289,14 @@ deploy:
   on: main
 """,
     )
-    done = travis(folder, "--var", "TOKEN=pypi-s3cr3t@main", "--lang", "es")
-    assert done.returncode == 0, done.stdout
-    assert "\n$ echo upload [secure]\nupload [secure]\n" in done.stdout
+    result = travis(folder, "--var", "TOKEN=pypi-s3cr3t@main", "--lang", "es")
+    assert result.returncode == 0, result.stdout
+    assert "\n$ echo upload [secure]\nupload [secure]\n" in result.stdout
     spanish = Translator("es", "travis/messages")
-    assert f"==>     {spanish('ran', command='echo upload $TOKEN')}\n" in done.stdout
+    assert f"==>     {spanish('ran', command='echo upload $TOKEN')}\n" in result.stdout
     # A script that only says so has published nothing.
-    assert spanish("nothing_published") in done.stdout
-    assert "pypi-s3cr3t" not in done.stdout
+    assert spanish("nothing_published") in result.stdout
+    assert "pypi-s3cr3t" not in result.stdout
 
 
 def test_what_was_there_already_is_in_the_summary_and_a_missing_python_too(tmp_path, travis, index):
@@ -312,12 +313,12 @@ def test_what_was_there_already_is_in_the_summary_and_a_missing_python_too(tmp_p
     folder = project(
         tmp_path / "demo", f"{text}deploy:\n  provider: script\n  script: {echo}\n  on: main\n"
     )
-    done = travis(folder)
-    assert done.returncode == 0, done.stdout
-    summary = done.stdout.partition("==> Summary\n")[2]
+    result = travis(folder)
+    assert result.returncode == 0, result.stdout
+    summary = result.stdout.partition("==> Summary\n")[2]
     assert f"Job 1.1: Python: 3.99: passed{played('3.99')}\n" in summary
     assert EN("skipped_files", names=wheel.name) in summary
-    differences = done.stdout.partition(EN("differs"))[2]
+    differences = result.stdout.partition(EN("differs"))[2]
     assert EN("differ_image", names="noble") in differences
     assert EN("differ_python", wanted="3.99", found=workspace.find_python("3.99")[1]) in differences
     assert EN("differ_pip_cache") not in differences
@@ -325,9 +326,9 @@ def test_what_was_there_already_is_in_the_summary_and_a_missing_python_too(tmp_p
 
 def test_a_job_can_be_left_out_for_want_of_its_python(tmp_path, travis):
     text = f"language: python\npython: '3.99'\ninstall: skip\nscript: touch {tmp_path}/ran\n"
-    done = travis(project(tmp_path / "demo", text), "--exact-python")
-    assert done.returncode == 0, done.stdout
-    assert EN("job_left_out", wanted="3.99") in done.stdout
+    result = travis(project(tmp_path / "demo", text), "--exact-python")
+    assert result.returncode == 0, result.stdout
+    assert EN("job_left_out", wanted="3.99") in result.stdout
     assert not (tmp_path / "ran").exists()
 
 
@@ -359,22 +360,24 @@ def _trimmed(skip: tuple[str, ...]) -> str:
 def test_a_push_to_main_and_a_pull_request_publish_nothing(arguments, tmp_path, travis):
     shutil.copytree(DEMO, tmp_path / "demo", ignore=shutil.ignore_patterns("*.egg-info", "__pyc*"))
     folder = project(tmp_path / "demo", _trimmed(skip=("test", "pypi")))
-    done = travis(folder, *arguments, "--var", "TEST_PYPI_TOKEN=pypi-s3cr3t")
-    assert done.returncode == 0, done.stdout
-    assert "Stage testpypi: left out, because this is false: type = push AND" in done.stdout
-    assert done.stdout.endswith("==> Nothing was published.\n")
+    result = travis(folder, *arguments, "--var", "TEST_PYPI_TOKEN=pypi-s3cr3t")
+    assert result.returncode == 0, result.stdout
+    assert "Stage testpypi: left out, because this is false: type = push AND" in result.stdout
+    assert result.stdout.endswith("==> Nothing was published.\n")
 
 
 def test_a_dry_run_says_what_would_run_and_runs_nothing(tmp_path, travis):
     folder = project(
         tmp_path / "demo", f"script: touch {tmp_path}/ran\ndeploy: {{provider: pypi, on: main}}\n"
     )
-    done = travis(folder, "--dry-run", "--var", "NOT_SET", "--branch", "feature")
-    assert done.returncode == 0, done.stdout
-    assert "Plan for a push to feature" in done.stdout
-    assert "There is no branch feature yet" in done.stdout
-    assert "variables: NOT_SET" in done.stdout
-    assert "[[ ($TRAVIS_BRANCH = main) ]] deploys: no, this branch is not permitted" in done.stdout
+    result = travis(folder, "--dry-run", "--var", "NOT_SET", "--branch", "feature")
+    assert result.returncode == 0, result.stdout
+    assert "Plan for a push to feature" in result.stdout
+    assert "There is no branch feature yet" in result.stdout
+    assert "variables: NOT_SET" in result.stdout
+    assert (
+        "[[ ($TRAVIS_BRANCH = main) ]] deploys: no, this branch is not permitted" in result.stdout
+    )
     assert not (tmp_path / "ran").exists()
 
 
@@ -418,7 +421,7 @@ def test_nothing_runs_outside_the_practice_environment(environ, language, tmp_pa
 def test_a_variable_that_only_looks_like_the_practice_shell_is_refused(tmp_path):
     folder = project(tmp_path / "demo", f"install: skip\nscript: touch {tmp_path}/ran\n")
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PYPI_PRACTICE")}
-    done = subprocess.run(
+    result = subprocess.run(
         [*COMMAND, "travis", "run", "."],
         cwd=folder,
         env={**kept, "PYPI_PRACTICE": "1", "LANGUAGE": "en"},
@@ -426,9 +429,9 @@ def test_a_variable_that_only_looks_like_the_practice_shell_is_refused(tmp_path)
         text=True,
         check=False,
     )
-    assert done.returncode == 2
+    assert result.returncode == 2
     sentence = load("commands/shell")["not_inside"]["en"].format(name="PYPI_PRACTICE")
-    assert done.stderr == f"pypi-practice: {sentence}\n"
+    assert result.stderr == f"pypi-practice: {sentence}\n"
     assert not (tmp_path / "ran").exists()
 
 
@@ -450,10 +453,10 @@ def test_a_variable_that_only_looks_like_the_practice_shell_is_refused(tmp_path)
 def test_what_cannot_be_rehearsed_ends_with_2_and_a_sentence(
     text, arguments, sentence, tmp_path, travis
 ):
-    done = travis(project(tmp_path / "demo", text), *arguments, EMPTY="")
-    assert done.returncode == 2
-    assert sentence in done.stdout
-    assert "Traceback" not in done.stdout
+    result = travis(project(tmp_path / "demo", text), *arguments, EMPTY="")
+    assert result.returncode == 2
+    assert sentence in result.stdout
+    assert "Traceback" not in result.stdout
 
 
 @pytest.mark.parametrize("inside", [True, False], ids=["inside another", "without a commit"])
@@ -465,9 +468,9 @@ def test_a_folder_that_is_no_repository_gets_a_sentence(inside, tmp_path, travis
     else:
         git(folder, "init", "--quiet")
     (folder / ".travis.yml").write_text("script: a\n")
-    done = travis(folder)
-    assert done.returncode == 2
-    assert "is not a git repository with a commit" in done.stdout
+    result = travis(folder)
+    assert result.returncode == 2
+    assert "is not a git repository with a commit" in result.stdout
 
 
 # The deploy tool itself, where it is installed
@@ -511,8 +514,8 @@ def test_the_deploy_tool_that_is_installed_runs_as_travis_build_calls_it(
     path = f"{tool.parent}{os.pathsep}{index.environ['PATH']}"
     folder = project(tmp_path / "demo", PYPI)
     # bubblewrap would keep the tool from writing beside itself what it was given.
-    done = travis(folder, "--wall", "none", "--var", "TOKEN=a-secret-token", PATH=path)
-    assert done.returncode == 0, done.stdout
+    result = travis(folder, "--wall", "none", "--var", "TOKEN=a-secret-token", PATH=path)
+    assert result.returncode == 0, result.stdout
     assert tool.with_name("dpl.arguments").read_text().splitlines() == [
         "--provider=pypi",
         "--username=__token__",
@@ -527,34 +530,34 @@ def test_the_deploy_tool_that_is_installed_runs_as_travis_build_calls_it(
     assert proxy.startswith("http://127.0.0.1:")
     assert proxy != index.environ["PYPI_PRACTICE"]  # the job has one of its own
     assert home != index.environ.get("HOME")
-    assert f"{EN('real_dpl')}: {tool}\n" in done.stdout
-    assert "\nthe tool itself\n" in done.stdout
-    assert "\nafter it\n" in done.stdout
-    assert EN("differ_dpl") in done.stdout
-    assert EN("differ_steps") not in done.stdout
+    assert f"{EN('real_dpl')}: {tool}\n" in result.stdout
+    assert "\nthe tool itself\n" in result.stdout
+    assert "\nafter it\n" in result.stdout
+    assert EN("differ_dpl") in result.stdout
+    assert EN("differ_steps") not in result.stdout
     # The tool of this test says that it has published, and has not.
-    assert EN("nothing_published") in done.stdout
-    assert "a-secret-token" not in done.stdout
+    assert EN("nothing_published") in result.stdout
+    assert "a-secret-token" not in result.stdout
 
 
 def test_a_deploy_tool_that_fails_fails_the_job(tool, index, tmp_path, travis):
     tool.with_name("dpl.code").write_text("1")
     path = f"{tool.parent}{os.pathsep}{index.environ['PATH']}"
-    done = travis(project(tmp_path / "demo", PYPI), "--var", "TOKEN=a-secret-token", PATH=path)
-    assert done.returncode == 1, done.stdout
-    assert "the tool itself\nfailed to deploy\n" in done.stdout
-    assert "after it" not in done.stdout
-    assert EN("nothing_published") in done.stdout
+    result = travis(project(tmp_path / "demo", PYPI), "--var", "TOKEN=a-secret-token", PATH=path)
+    assert result.returncode == 1, result.stdout
+    assert "the tool itself\nfailed to deploy\n" in result.stdout
+    assert "after it" not in result.stdout
+    assert EN("nothing_published") in result.stdout
 
 
 def test_the_deploy_tool_is_not_called_for_another_provider(tool, index, tmp_path, travis):
     text = "language: python\ninstall: skip\nscript: skip\n"
     text += "deploy: {provider: npm, email: a@example.com, api_token: $TOKEN, on: main}\n"
     path = f"{tool.parent}{os.pathsep}{index.environ['PATH']}"
-    done = travis(project(tmp_path / "demo", text), "--var", "TOKEN=a-secret-token", PATH=path)
-    assert done.returncode == 0, done.stdout
+    result = travis(project(tmp_path / "demo", text), "--var", "TOKEN=a-secret-token", PATH=path)
+    assert result.returncode == 0, result.stdout
     assert not tool.with_name("dpl.arguments").exists()
-    assert EN("no_provider", provider="npm") in done.stdout
+    assert EN("no_provider", provider="npm") in result.stdout
 
 
 # Whatever the file does
@@ -576,9 +579,9 @@ def test_the_jobs_shell_keeps_what_leads_to_the_index(text, sentence, tmp_path, 
         "after_script: test $HTTPS_PROXY = $PYPI_PRACTICE && test $https_proxy = $HTTPS_PROXY"
         " && echo kept\n"
     )
-    done = travis(project(tmp_path / "demo", f"language: python\ninstall: skip\n{text}{more}"))
-    assert sentence in done.stdout
-    assert "\nkept\n" in done.stdout
+    result = travis(project(tmp_path / "demo", f"language: python\ninstall: skip\n{text}{more}"))
+    assert sentence in result.stdout
+    assert "\nkept\n" in result.stdout
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -597,14 +600,14 @@ def test_a_real_token_is_refused_before_anything_runs(where, language, tmp_path,
     options = ["--var", f"TOKEN={real}"] if where == "variable" else []
     if where == "file":
         text += f"env: {{global: [TOKEN={real}]}}\n"
-    done = travis(project(tmp_path / "demo", text), *options, LANGUAGE=language)
-    assert done.returncode == 2
-    assert Translator(language, "travis/messages")("real_variable", name="TOKEN") in done.stdout
-    assert real not in done.stdout
+    result = travis(project(tmp_path / "demo", text), *options, LANGUAGE=language)
+    assert result.returncode == 2
+    assert Translator(language, "travis/messages")("real_variable", name="TOKEN") in result.stdout
+    assert real not in result.stdout
     assert not (tmp_path / "ran").exists()
 
 
 def test_what_keeps_uploads_here_cannot_be_set(tmp_path, travis):
-    done = travis(project(tmp_path / "demo", "script: a\n"), "--var", "HTTPS_PROXY=http://a")
-    assert done.returncode == 2
-    assert EN("guarded_variable", name="HTTPS_PROXY") in done.stdout
+    result = travis(project(tmp_path / "demo", "script: a\n"), "--var", "HTTPS_PROXY=http://a")
+    assert result.returncode == 2
+    assert EN("guarded_variable", name="HTTPS_PROXY") in result.stdout

@@ -57,9 +57,9 @@ class DeployChecks(ValueChecks):
             return word
         other = did_you_mean.match(names, word)
         if other is None:
-            self.say("error", f"{path}.provider", "unknown_value", entry, name=word, value=word)
+            self.report("error", f"{path}.provider", "unknown_value", entry, name=word, value=word)
             return None
-        self.say(
+        self.report(
             "warn",
             f"{path}.provider",
             "find_value",
@@ -69,12 +69,12 @@ class DeployChecks(ValueChecks):
             original=word,
             value=other,
         )
-        self.taken[id(entry.item)] = other
+        self.replacements[id(entry.item)] = other
         return other
 
     def _deploy(self, item: Node, at: KeyValue, path: str) -> None:
-        given = item.entries.get("provider")
-        provider = self._provider(given, path) if given else None
+        provider_entry = item.entries.get("provider")
+        provider = self._provider(provider_entry, path) if provider_entry else None
         # Without a known provider, the keys of all of them are known.
         providers, others = self.schema["providers"], self.schema["provider_aliases"]
         aliases = {"true": "on"}
@@ -83,18 +83,18 @@ class DeployChecks(ValueChecks):
         options = providers[provider] if provider else [o for os in providers.values() for o in os]
         known = [*self.schema["deploy"], *(option.rstrip("*") for option in options)]
         entries = self.fix(item, path, known, aliases)
-        if given is None or given.item.kind == "none":
-            self.say("error", path, "required", at, name="provider", key="provider")
+        if provider_entry is None or provider_entry.item.kind == "none":
+            self.report("error", path, "required", at, name="provider", key="provider")
         for key, value in DEFAULTS.get(provider or "", {}).items():
             if key not in entries:
-                self.say("info", path, "default", item, key=key, default=value)
+                self.report("info", path, "default", item, key=key, default=value)
         kinds = {
             key: kind for kind, keys in OPTIONS.get(provider or "", {}).items() for key in keys
         }
         for key, entry in entries.items():
-            where = f"{path}.{key}"
+            key_path = f"{path}.{key}"
             if key in DEPRECATED_OPTIONS and key in known:
-                self.say(
+                self.report(
                     "warn",
                     path,
                     "deprecated_key",
@@ -104,18 +104,18 @@ class DeployChecks(ValueChecks):
                     info=DEPRECATED_OPTIONS[key],
                 )
             if key == "on":
-                self.on(entry, where)
+                self.on(entry, key_path)
             elif key == "edge":
                 if entry.item.kind not in ("bool", "map", "none"):
-                    self.yes_or_no(entry, where)
+                    self.yes_or_no(entry, key_path)
             elif key in ("allow_failure", "cleanup", "skip_cleanup"):
-                self.yes_or_no(entry, where)
+                self.yes_or_no(entry, key_path)
             elif key in kinds:
-                getattr(self, kinds[key])(entry, where)
+                getattr(self, kinds[key])(entry, key_path)
             elif provider and f"{key}*" in options:
-                self.secret(entry, where)
+                self.secret(entry, key_path)
             elif key == "username" and provider == "pypi":
-                self.secret(entry, where, strict=False)
+                self.secret(entry, key_path, strict=False)
 
     def on(self, entry: KeyValue, path: str) -> None:
         item = self.first(entry, path)
@@ -127,12 +127,12 @@ class DeployChecks(ValueChecks):
             return
         entries = self.fix(item, path, self.schema["on"], self.schema["aliases"])
         for key, setting in entries.items():
-            where = f"{path}.{key}"
+            key_path = f"{path}.{key}"
             if key == "branch":
-                self.texts(setting, where)
+                self.texts(setting, key_path)
             elif key in ("tags", "all_branches"):
-                self.yes_or_no(setting, where)
+                self.yes_or_no(setting, key_path)
             elif key == "repo":
-                self.text(setting, where)
+                self.text(setting, key_path)
             elif key == "condition":
-                self.texts(setting, where)
+                self.texts(setting, key_path)

@@ -14,15 +14,15 @@ from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 class KeyChecks:
     """Checks the keys of mappings; ``reported`` holds the messages.
 
-    ``keys`` maps the id of each mapping's entries to the entries by the names that Travis CI
-    uses in their place, so that the rules need not know of aliases and misspellings.
+    ``keys`` maps the id of each mapping's entries to the entries by their corrected names, so that
+    the rules need not handle aliases and misspellings.
     """
 
     def __init__(self) -> None:
         self.schema = load("travis/schema")
         self.reported: list[Message] = []
         self.keys: dict[int, dict[str, KeyValue]] = {}
-        self.taken: dict[int, Any] = {}  # by the id of an item: what stands in its place
+        self.replacements: dict[int, Any] = {}  # by id of an item: the corrected value
         kinds = self.schema["root"]
         self.kind_of = {key: kind for kind, keys in kinds.items() for key in keys}
         special = (
@@ -54,7 +54,7 @@ class KeyChecks:
         }
         self.never -= set(self.schema["not_guessed"])
 
-    def say(
+    def report(
         self,
         level: str,
         path: str,
@@ -71,10 +71,10 @@ class KeyChecks:
     def fix(
         self, item: Node, path: str, known: Collection[str], aliases: Mapping[str, str] = {}
     ) -> dict[str, KeyValue]:
-        """Return the entries of a mapping by the names that Travis CI takes for their keys."""
+        """Return the entries of a mapping by the corrected names of their keys."""
         result: dict[str, KeyValue] = {}
         for double in item.doubles:
-            self.say("error", path, "duplicate_key", double, name=double.key, key=double.key)
+            self.report("error", path, "duplicate_key", double, name=double.key, key=double.key)
         for key, entry in item.entries.items():
             name = key
             if key not in known and not key.startswith(("_", ".")):
@@ -87,10 +87,10 @@ class KeyChecks:
                 continue
             if entry.item.anchor:
                 info = "anchor on a non-private key"
-                self.say("warn", path, "deprecated_key", entry, name=key, key=key, info=info)
+                self.report("warn", path, "deprecated_key", entry, name=key, key=key, info=info)
             else:
                 value = inspect(entry.item.data())
-                self.say("warn", path, "unknown_key", entry, name=key, key=key, value=value)
+                self.report("warn", path, "unknown_key", entry, name=key, key=key, value=value)
         self.keys[id(item.value)] = result
         return result
 
@@ -107,11 +107,11 @@ class KeyChecks:
             other = aliases.get(name) or aliases.get(name.replace("-", "_"))
             if not other or other == name:
                 return name
-            self.say(
+            self.report(
                 "info", path, "alias_key", entry, name=key, instead=other, alias=name, key=other
             )
             if other in item.entries:
-                self.say("error", path, "overwrite", entry, name=name, key=name, other=other)
+                self.report("error", path, "overwrite", entry, name=name, key=name, other=other)
             return other
 
         name = alias(key)
@@ -126,7 +126,7 @@ class KeyChecks:
                 break
             other = change(name)
             if other != name and (other in known or code == "find_key"):
-                self.say(
+                self.report(
                     level, path, code, entry, name=key, instead=other, original=name, key=other
                 )
                 name = other

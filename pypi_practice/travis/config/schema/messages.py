@@ -1,4 +1,4 @@
-"""The messages of Travis CI's validator, and how Ruby shows a value in them."""
+"""The messages of Travis CI's validator, and the format of values in them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LEVELS = ("info", "warn", "error", "alert")
 
 @dataclass(frozen=True)
 class Message:
-    """What Travis CI says: its level, the key, its code and words, and where (from 1)."""
+    """A message of Travis CI: its level, the key, its code, text and position (from 1)."""
 
     level: str
     key: str
@@ -19,20 +19,20 @@ class Message:
     text: str
     line: int = 1
     column: int = 1
-    name: str = ""  # the key or value that it is about, as the file writes it
-    instead: str = ""  # what Travis CI takes for it
+    name: str = ""  # the key or value that it concerns, as in the file
+    instead: str = ""  # the key or value that Travis CI uses instead
 
     def __str__(self) -> str:
         return f"[{self.level}] on {self.key}: {self.text}"
 
     @property
     def is_fatal(self) -> bool:
-        """Whether a rehearsal stops at it: a part of the file is dropped, or a secret leaks."""
+        """Whether a rehearsal stops: Travis CI drops a part of the file, or a secret leaks."""
         return self.level in ("error", "alert")
 
 
 def inspect(value: Any, top: bool = True) -> str:
-    """Return *value* as Ruby shows it in a message."""
+    """Return *value* as Ruby's ``inspect`` formats it."""
     if isinstance(value, dict):
         pairs = (f"{_symbol(key)}=>{inspect(item, False)}" for key, item in value.items())
         return "{" + ", ".join(pairs) + "}"

@@ -1,4 +1,4 @@
-"""Checks a whole file, as Travis CI's own validator does."""
+"""Validates a whole file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pypi_practice.travis.config.yaml_positions import KeyValue, Node
 
 DEPRECATED = {"sudo": "The key `sudo` has no effect anymore."}
 VERSION = re.compile(r"(~>|>|>=|=|<=|<) (\d+(?:\.\d+)?(?:\.\d+)?)")
-# Not for Python's re, which would take exponential time.
+# Not with Python's re, which could take exponential time.
 ENV = regular_expressions.whole(
     ruby_patterns.ruby(
         r"""\s*(?:[^\s=]+=(?:"(?:\\.|[^"\\])*"|'[^']*'|\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`|\\.|[^\s'"`])*\s*)*"""
@@ -37,49 +37,49 @@ class Validator(DeployChecks):
     def root(self, item: Node) -> None:
         aliases = self.schema["aliases"]
         entries = self.fix(item, "root", self.root_keys, aliases)
-        given = {key for key, entry in entries.items() if entry.item.kind != "none"}
-        if "language" not in given:
-            self.say("info", "root", "default", item, key="language", default="ruby")
-        if "os" not in given:
-            self.say("info", "root", "default", item, key="os", default="linux")
+        keys = {key for key, entry in entries.items() if entry.item.kind != "none"}
+        if "language" not in keys:
+            self.report("info", "root", "default", item, key="language", default="ruby")
+        if "os" not in keys:
+            self.report("info", "root", "default", item, key="os", default="linux")
         systems = ["linux"]
         for key, entry in entries.items():
             if key == "os":
                 systems = self.choice(entry, "os", "os", several=True)
             elif key in self.root_keys:
                 self.job_key(key, entry, "root")
-        if "dist" not in given and any(system.startswith("linux") for system in systems[:1]):
-            self.say("info", "root", "default", item, key="dist", default="focal")
+        if "dist" not in keys and any(system.startswith("linux") for system in systems[:1]):
+            self.report("info", "root", "default", item, key="dist", default="focal")
 
     def job_key(self, key: str, entry: KeyValue, path: str) -> None:
-        where = _path(path, key)
+        key_path = _path(path, key)
         if key in DEPRECATED and entry.item.kind != "none":
-            self.say(
+            self.report(
                 "warn", path, "deprecated_key", entry, name=entry.key, key=key, info=DEPRECATED[key]
             )
         kind = self.kind_of.get(key)
         if kind:
-            getattr(self, kind)(entry, where)
+            getattr(self, kind)(entry, key_path)
         elif key in ("language", "dist"):
-            self.choice(entry, where, key)
+            self.choice(entry, key_path, key)
         elif key in ("os", "arch", "services"):
-            self.choice(entry, where, key, several=True)
+            self.choice(entry, key_path, key, several=True)
         elif key == "version":
-            self.version(entry, where)
+            self.version(entry, key_path)
         elif key == "if":
-            self.condition(entry, where)
+            self.condition(entry, key_path)
         elif key in {"name", "stage"}:
-            self.text(entry, where)
+            self.text(entry, key_path)
         elif key in ("env", "stages", "jobs", "deploy", "branches"):
-            getattr(self, key)(entry, where)
+            getattr(self, key)(entry, key_path)
         elif key in ("cache", "git") and entry.item.kind == "map":
-            self.fix(entry.item, where, self.schema[key])
+            self.fix(entry.item, key_path, self.schema[key])
 
     def version(self, entry: KeyValue, path: str) -> None:
         item = self.first(entry, path)
         if item and item.scalar and not VERSION.fullmatch(str(item.value)):
             value = inspect(item.data())
-            self.say("error", path, "invalid_format", entry, name=value, value=value)
+            self.report("error", path, "invalid_format", entry, name=value, value=value)
 
     def env(self, entry: KeyValue, path: str) -> None:
         item = entry.item
@@ -94,7 +94,9 @@ class Validator(DeployChecks):
     def assignments(self, entry: KeyValue, path: str) -> None:
         for item in entry.item.items:
             if item.kind == "str" and not _is_env(item.value):
-                self.say("error", path, "invalid_env_var", entry, name=item.value, var=item.value)
+                self.report(
+                    "error", path, "invalid_env_var", entry, name=item.value, var=item.value
+                )
 
     def branches(self, entry: KeyValue, path: str) -> None:
         if entry.item.kind == "map":
@@ -128,29 +130,29 @@ class Validator(DeployChecks):
                 self.yes_or_no(section, f"{path}.{name}")
             if name not in ("include", "exclude", "allow_failures"):
                 continue
-            where, names = f"{path}.{name}", []
+            key_path, names = f"{path}.{name}", []
             for job in section.item.items:
                 if job.kind != "map":
-                    self.wrong(section, where, "map", job)
+                    self.wrong(section, key_path, "map", job)
                     continue
-                for key, setting in self.fix(job, where, known, aliases).items():
+                for key, setting in self.fix(job, key_path, known, aliases).items():
                     if key in known:
-                        self.job_key(key, setting, where)
+                        self.job_key(key, setting, key_path)
                     if key == "name" and setting.item.kind == "str":
                         names.append(setting.item.value)
             twice = [name for name, times in Counter(names).items() if times > 1]
             if twice and name == "include":
                 values = f"name: {', '.join(twice)}"
-                self.say("info", where, "duplicate", section, values=values)
+                self.report("info", key_path, "duplicate", section, values=values)
 
     def entries(self, item: Node) -> dict[str, KeyValue]:
-        """Return the entries of a mapping by the names that Travis CI uses for them."""
+        """Return the entries of a mapping by their corrected names; empty for other kinds."""
         return self.keys.get(id(item.value), item.entries) if item.kind == "map" else {}
 
     def normal(self, item: Node) -> Any:
-        """Return *item* as texts, booleans, lists and mappings, as Travis CI takes it."""
-        if id(item) in self.taken:
-            return self.taken[id(item)]
+        """Return *item* as plain data with all corrections of Travis CI."""
+        if id(item) in self.replacements:
+            return self.replacements[id(item)]
         if item.kind == "map":
             return {key: self.normal(entry.item) for key, entry in self.entries(item).items()}
         return (
@@ -158,14 +160,14 @@ class Validator(DeployChecks):
         )
 
     def messages(self) -> list[Message]:
-        """Return what Travis CI says, in the order of the lines, each once."""
+        """Return the distinct messages, in the order of the lines."""
         return sorted(
             dict.fromkeys(self.reported), key=lambda message: (message.line, message.column)
         )
 
 
 def _is_env(text: str) -> bool:
-    """Whether it is assignments, as travis-yml takes them."""
+    """Whether *text* is a list of assignments that travis-yml accepts."""
     return regular_expressions.search(
         ENV, text, Budget(100 * len(text) + regular_expressions.BUDGET)
     )

@@ -1,4 +1,4 @@
-"""Checks the values of keys: their kinds, and what Travis CI takes for a wrong one."""
+"""Checks the values of keys: their kinds, and the corrections of Travis CI."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NO = ("false", "off", "no", "disabled", "not required")
 
 
 def is_secure(item: Node) -> bool:
-    """Whether it is ``secure: …`` and nothing else."""
+    """Whether *item* is an encrypted value, ``secure: …``."""
     return item.kind == "map" and list(item.entries) == ["secure"]
 
 
@@ -26,11 +26,11 @@ def _kind(item: Node) -> str:
 
 
 class ValueChecks(KeyChecks):
-    """Checks the values of keys, and keeps what Travis CI takes for them."""
+    """Checks the values of keys, and records the corrected ones."""
 
     def wrong(self, entry: KeyValue, path: str, expected: str, item: Node | None = None) -> None:
         item = item or entry.item
-        self.say(
+        self.report(
             "error",
             path,
             "invalid_type",
@@ -41,13 +41,13 @@ class ValueChecks(KeyChecks):
         )
 
     def first(self, entry: KeyValue, path: str) -> Node | None:
-        """Return the one value of a key that takes one, or None if there is none that fits."""
+        """Return the value of a key that takes a single one; of a list, its first item."""
         item = entry.item
         if item.kind == "seq" and item.value and item.value[0].scalar:
             value = inspect(item.value[0].data())
-            self.say("warn", path, "unexpected_seq", entry, name=entry.key, value=value)
+            self.report("warn", path, "unexpected_seq", entry, name=entry.key, value=value)
             first: Node = item.value[0]
-            self.taken[id(item)] = first.data()
+            self.replacements[id(item)] = first.data()
             return first
         return item
 
@@ -70,16 +70,16 @@ class ValueChecks(KeyChecks):
             word = next((word for word in words if word in YES + NO), None)
             word = word or did_you_mean.match(YES + NO, item.value)
             if word:
-                self.taken[id(entry.item)] = word in YES
+                self.replacements[id(entry.item)] = word in YES
                 return
         if item.kind != "num":
             self.wrong(entry, path, "bool", item)
 
     def anything(self, entry: KeyValue, path: str) -> None:
-        """Say nothing: this is not looked into."""
+        """Accept any value; it is not checked."""
 
     def choice(self, entry: KeyValue, path: str, name: str, several: bool = False) -> list[str]:
-        """Check a value that must be one of a list; return what Travis CI takes for it."""
+        """Check a value that must be one of a list; return the corrected values."""
         values = self.schema["values"][name]
         aliases = self.schema["value_aliases"].get(name, {})
         item = entry.item if several else self.first(entry, path)
@@ -91,7 +91,7 @@ class ValueChecks(KeyChecks):
             result.append(self._choice(str(inspect(element.data())), entry, path, values, aliases))
         if result:
             several = several and entry.item.kind == "seq"
-            self.taken[id(entry.item)] = result if several else result[0]
+            self.replacements[id(entry.item)] = result if several else result[0]
         return result
 
     def _choice(
@@ -99,13 +99,13 @@ class ValueChecks(KeyChecks):
     ) -> str:
         if word != word.lower():
             low = word.lower()
-            self.say("info", path, "downcase", entry, name=word, instead=low, value=word)
+            self.report("info", path, "downcase", entry, name=word, instead=low, value=word)
             word = low
         if word in values:
             return word
         if word in aliases:
             other = aliases[word]
-            self.say(
+            self.report(
                 "info",
                 path,
                 "alias_value",
@@ -124,9 +124,9 @@ class ValueChecks(KeyChecks):
             tries = (part, re.sub(r"\W", "", word), re.sub("[^a-z]", "", part))
             other = next((candidate for candidate in tries if candidate in values), "")
         if not other:
-            self.say("error", path, "unknown_value", entry, name=word, value=word)
+            self.report("error", path, "unknown_value", entry, name=word, value=word)
             return word
-        self.say("warn", path, code, entry, name=word, instead=other, original=word, value=other)
+        self.report("warn", path, code, entry, name=word, instead=other, original=word, value=other)
         return other
 
     def secret(self, entry: KeyValue, path: str, strict: bool = True) -> None:
@@ -136,17 +136,17 @@ class ValueChecks(KeyChecks):
         if is_secure(item):
             inner = item.entries["secure"].item
             if inner.kind == "none" or not inner.value:
-                where = f"{path}.secure"
-                self.say("warn", where, "empty", entry, key=where)
+                key_path = f"{path}.secure"
+                self.report("warn", key_path, "empty", entry, key=key_path)
             elif strict and not _is_base64(str(inner.value)):
                 value = inspect(item.data())
-                self.say("warn", f"{path}.secure", "invalid_secure", entry, value=value)
+                self.report("warn", f"{path}.secure", "invalid_secure", entry, value=value)
         elif item.kind in ("map", "seq"):
             self.wrong(entry, path, "secure", item)
         elif strict and item.kind == "str" and item.value:
             variable = item.value.startswith("$") and ":$" not in item.value
             if not variable:
-                self.say("alert", path, "secure", entry)
+                self.report("alert", path, "secure", entry)
 
     def condition(self, entry: KeyValue, path: str) -> None:
         item = self.first(entry, path)
@@ -158,7 +158,7 @@ class ValueChecks(KeyChecks):
             reason = str(error)
             if reason.startswith(("Could not parse", "expected")):
                 reason = ""
-            self.say(
+            self.report(
                 "error",
                 path,
                 "invalid_condition",

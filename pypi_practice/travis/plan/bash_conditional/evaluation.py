@@ -1,4 +1,4 @@
-"""Evaluates a parsed condition of bash, without starting anything."""
+"""Evaluates a parsed conditional expression of bash."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Verdict:
 def evaluate(expression: Expression, scope: Scope) -> Verdict:
     """Return whether *expression* holds. Raises BudgetExceeded.
 
-    A part that only the build can tell does not count where the others decide.
+    An unknown part does not matter if the others decide the result.
     """
     scope.budget.spend(1)
     if isinstance(expression, Not):
@@ -92,11 +92,11 @@ def _number(text: str) -> int:
 
 
 def _is_before(left: str, right: str) -> bool:
-    """Whether *left* sorts before *right*, where that is so in every locale."""
+    """Whether *left* sorts before *right*; raises Undecided if that depends on the locale."""
     for letter, other in zip(left, right, strict=False):
         if letter != other:
-            both = letter + other
-            if both.isascii() and (both.isdigit() or (both.isalpha() and both.islower())):
+            pair = letter + other
+            if pair.isascii() and (pair.isdigit() or (pair.isalpha() and pair.islower())):
                 return letter < other
             raise Undecided("unknown_order", f"{left} {right}")
     return len(left) < len(right)

@@ -1,4 +1,4 @@
-"""Parses what stands between ``[[`` and ``]]`` of bash."""
+"""Parses conditional expressions of bash (``[[ ... ]]``)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BINARY = {"=", "==", "!=", "=~", "-ef", "-nt", "-ot", *NUMERIC}
 
 @dataclass(frozen=True)
 class Test:
-    """``-operator word``, or a word alone, which is ``-n word``."""
+    """``-operator word``; a single word is ``-n word``."""
 
     operator: str
     word: Word
@@ -44,14 +44,14 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Not:
-    """What does not hold."""
+    """The negation of an expression."""
 
     inner: Expression
 
 
 @dataclass(frozen=True)
 class All:
-    """What holds if every part does (``&&``), or if one does (``||``)."""
+    """A conjunction (``&&``), or with *any_of* a disjunction (``||``)."""
 
     parts: tuple[Expression, ...]
     any_of: bool
@@ -66,7 +66,7 @@ class _Parser:
         self.current: str | Word | None = None
         self.depth = 0
 
-    def read(self, *, newlines: bool = False, kind: str = "") -> str | Word | None:
+    def advance(self, *, newlines: bool = False, kind: str = "") -> str | Word | None:
         self.current = self.lexer.token(kind)
         while newlines and self.current == "\n":
             self.current = self.lexer.token(kind)
@@ -74,7 +74,7 @@ class _Parser:
 
     @property
     def ends(self) -> bool:
-        """Whether the word ``]]`` stands here."""
+        """Whether the present token is ``]]``."""
         return isinstance(self.current, Word) and self.current.source == "]]"
 
     def fail(self) -> NoReturn:
@@ -85,12 +85,12 @@ class _Parser:
         if not self.ends:
             self.fail()
         self.lexer.skip()
-        if self.lexer.place < len(self.lexer.source):
-            raise Undecided("starts_command")  # what follows "]]" is a command of its own
+        if self.lexer.position < len(self.lexer.source):
+            raise Undecided("starts_command")  # another command follows "]]"
         return expression
 
     def series(self, *, any_of: bool) -> Expression:
-        """Read parts with ``||`` between them, or with ``&&``; then stand on what follows."""
+        """Read parts separated by ``||`` or by ``&&``, up to the token after them."""
         parts = []
         while True:
             parts.append(self.series(any_of=False) if any_of else self.term())
@@ -98,7 +98,7 @@ class _Parser:
                 return parts[0] if len(parts) == 1 else All(tuple(parts), any_of)
 
     def term(self) -> Expression:
-        token = self.read(newlines=True)
+        token = self.advance(newlines=True)
         if token == "(":
             self.depth += 1
             if self.depth > NESTING_LIMIT:
@@ -107,7 +107,7 @@ class _Parser:
             if self.current != ")":
                 self.fail()
             self.depth -= 1
-            self.read(newlines=True)
+            self.advance(newlines=True)
             return All((inner,), any_of=False)
         if not isinstance(token, Word) or self.ends:
             self.fail()
@@ -122,9 +122,9 @@ class _Parser:
             return Not(inner)
         if re.fullmatch("-[A-Za-z]", token.source) and token.source[1] in UNARY:
             word = self.argument()
-            self.read(newlines=True)
+            self.advance(newlines=True)
             return Test(token.source[1], word)
-        operator = self.read()
+        operator = self.advance()
         if operator in ("&&", "||", ")") or self.ends:
             return Test("n", token)
         sign = operator.source if isinstance(operator, Word) else operator
@@ -132,11 +132,11 @@ class _Parser:
             self.fail()
         kinds = {"=": "pattern", "==": "pattern", "!=": "pattern", "=~": "regex"}
         comparison = Comparison(token, sign, self.argument(kinds.get(sign, "")))
-        self.read(newlines=True)
+        self.advance(newlines=True)
         return comparison
 
     def argument(self, kind: str = "") -> Word:
-        word = self.read(kind=kind)
+        word = self.advance(kind=kind)
         if not isinstance(word, Word) or self.ends:
             self.fail()
         return word

@@ -1,4 +1,4 @@
-"""The words of a condition of bash, and what they become when their parameters are filled in."""
+"""The words of a conditional expression of bash, and the expansion of their parameters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KNOWN_PARAMETER = re.compile(
     r"(?:(?P<operator>:[-+]|[-+]|##?|%%?)(?P<word>[A-Za-z0-9_./-]*)"
     r"|:(?P<offset>[0-9]{1,9})(?::(?P<count>[0-9]{1,9}))?)?\}"
 )
-SHOWN = 60  # characters of a text that a reason shows
+SHOWN = 60  # characters of a text in a reason
 
 
 class NotBash(ValueError):
@@ -23,7 +23,7 @@ class NotBash(ValueError):
 
 
 class Undecided(Exception):
-    """What only the build can tell: ``code`` is a key of messages.yml, ``text`` fills it in."""
+    """The result is known only in the build; ``code`` is a key of messages.yml."""
 
     def __init__(self, code: str, text: str = "") -> None:
         super().__init__(code, text)
@@ -32,7 +32,7 @@ class Undecided(Exception):
 
 
 class Files(Protocol):
-    """Answers tests of files: ``test("f", "setup.py")``. Raises Undecided."""
+    """Evaluates tests of files, such as ``test("f", "setup.py")``. Raises Undecided."""
 
     def test(self, operator: str, path: str) -> bool:
         """Whether ``-operator path`` holds."""
@@ -40,7 +40,7 @@ class Files(Protocol):
 
 @dataclass(frozen=True)
 class Scope:
-    """What a condition is evaluated with.
+    """The context in which a condition is evaluated.
 
     ``variable`` returns the value of a variable, or None if it is not set; raises Undecided.
     """
@@ -52,7 +52,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Text:
-    """Characters as they are written; quoted ones have no meaning in a pattern."""
+    """Literal characters; quoted ones have no special meaning in a pattern."""
 
     text: str
     quoted: bool
@@ -68,7 +68,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Unknown:
-    """A part whose value only the build can tell."""
+    """A part whose value is known only in the build."""
 
     code: str
     text: str
@@ -79,7 +79,7 @@ Part = Text | Parameter | Unknown
 
 @dataclass(frozen=True)
 class Word:
-    """A word of bash, before its parameters are filled in."""
+    """A word of bash, before expansion."""
 
     parts: tuple[Part, ...]
     source: str
@@ -96,7 +96,7 @@ class Word:
         return letters
 
     def value(self, scope: Scope) -> str:
-        """Return the text that it becomes. Raises Undecided."""
+        """Return the text after expansion. Raises Undecided."""
         return "".join(letter for letter, _ in self.letters(scope))
 
 
@@ -115,8 +115,8 @@ def _expanded(source: str, scope: Scope) -> str:
         missing = value is None or (operator == ":-" and not text)
         return word if missing else text
     if operator in ("+", ":+"):
-        there = value is not None and (operator == "+" or bool(text))
-        return word if there else ""
+        is_set = value is not None and (operator == "+" or bool(text))
+        return word if is_set else ""
     if operator in ("#", "##"):
         return text.removeprefix(word)
     return text.removesuffix(word) if operator and word else text

@@ -1,4 +1,4 @@
-"""Where a job runs: a Python, a virtual environment, a fresh checkout, a home, variables."""
+"""Prepares the folders of a job, its virtual environment and its environment variables."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ from pypi_practice.shell.variables import (
 from pypi_practice.travis.config.jobs import assigned
 from pypi_practice.travis.plan.plan_types import Job
 from pypi_practice.travis.plan.planner import caches_pip
-from pypi_practice.travis.run import origin
+from pypi_practice.travis.run.job import origin
+from pypi_practice.travis.run.job.script import GUARDED, NO_PROXIES
 from pypi_practice.travis.run.repository import Repository
-from pypi_practice.travis.run.script import GUARDED, NO_PROXIES
 
 try:
     import pwd
 except ImportError:  # Windows
     pwd = None  # type: ignore[assignment]
 
-# What a program needs of the computer that it runs on.
-KEPT = ("PATH", "LANG", "TERM", "TZ", "USER", "LOGNAME", "SHELL", "SYSTEMROOT")
-# The categories of a locale (locale(7)); a name that only begins like them may hold anything.
+# Variables that a job takes from this computer.
+KEPT_VARIABLES = ("PATH", "LANG", "TERM", "TZ", "USER", "LOGNAME", "SHELL", "SYSTEMROOT")
+# The categories of a locale (locale(7)); other variables LC_* are not standard.
 LOCALE = frozenset(
     f"LC_{name}"
     for name in (
@@ -66,13 +66,19 @@ LOCALE = frozenset(
         "TIME",
     )
 )
-# What of the practice environment holds inside a job too; the rest is made anew for each job.
-KEPT_OF_PRACTICE = (*BUNDLES, HATCH_REPO, HATCH_TRUSTS, "PYPI_PRACTICE_DATA", "PYPI_PRACTICE_WEB")
+# Variables of the practice environment that a job shares; the others are set for each job.
+KEPT_PRACTICE_VARIABLES = (
+    *BUNDLES,
+    HATCH_REPO,
+    HATCH_TRUSTS,
+    "PYPI_PRACTICE_DATA",
+    "PYPI_PRACTICE_WEB",
+)
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 @dataclass(frozen=True)
-class Place:
+class Workspace:
     """The folders and files of one job, all of them below ``root``, which is removed after it.
 
     ``activate`` is the script of its virtual environment, ``origin`` the copy of the repository
@@ -89,17 +95,17 @@ class Place:
 
 
 def cache(environ: Mapping[str, str]) -> Path:
-    """Return where a rehearsal keeps what makes the next one quick; nothing in it is needed."""
+    """Return the cache folder of rehearsals; it may be deleted at any time."""
     if chosen := environ.get("PYPI_PRACTICE_CACHE"):
         return Path(chosen)
     return platformdirs.user_cache_path("pypi-practice", appauthor=False)
 
 
 def files(root: Path | None, python: Path | None, environ: Mapping[str, str]) -> Files:
-    """Return what a job sees of this computer's files: nothing of the user's home.
+    """Return which files a job can see: none of the user's home.
 
-    It writes to its own folder *root* and to the caches of rehearsals, and reads what runs it:
-    *python*, the Pythons of pyenv, this program and the certificates.
+    It can write to its folder *root* and to the caches of rehearsals. It can read *python*, the
+    Pythons of pyenv, this program and the certificates.
     """
     homes = {Path.home(), Path(environ.get("HOME") or Path.home())}
     if pwd is not None:
@@ -109,21 +115,21 @@ def files(root: Path | None, python: Path | None, environ: Mapping[str, str]) ->
     if python is not None:
         programs.append(python.resolve().parents[1])
     if tool := executables.find("dpl", environ.get("PATH")):
-        # A gem lies beside the folder of its program; a home folder itself is not shown.
+        # The gem is in the prefix of the program, which is not shown if it holds a home.
         prefix = Path(tool).resolve().parents[1]
         is_home = any(home.is_relative_to(prefix) for home in homes)
         programs.append(Path(tool).parent if is_home else prefix)
     data = importlib.resources.files("pypi_practice.data")
-    ours = [Path(__file__).resolve().parents[2], Path(str(data))]
+    ours = [Path(__file__).resolve().parents[3], Path(str(data))]
     certificates = certificates_in(Path(environ[CERTIFICATES]))
     trusted = [certificates.bundle, certificates.authority, Path(environ[CERTIFICATES], "bin")]
-    kept = [cache(environ) / name for name in ("pip", "dpl")]
-    for folder in kept:
+    caches = [cache(environ) / name for name in ("pip", "dpl")]
+    for folder in caches:
         _folder(folder)
     return Files(
         hidden=sorted(home for home in homes if home != home.parent),
         readable=[*programs, *ours, *trusted],
-        writable=[*kept, *([root] if root else [])],
+        writable=[*caches, *([root] if root else [])],
     )
 
 
@@ -140,11 +146,11 @@ def prepare(
     words: Translator,
     emit: Callable[[str], None],
     prepared: Path | None = None,
-) -> Place:
-    """Make the checkout and the environment of *job* in *folder*, with *python*: path and version.
+) -> Workspace:
+    """Make the checkout and the environment of *job* in *folder*.
 
-    *prepared* is a bare copy of the repository that was made before. What git does goes to *emit*,
-    as Travis CI shows it. Raises PracticeError.
+    *python* is the path and the version of a Python. *prepared* is an existing bare copy of the
+    repository. *emit* gets the lines that Travis CI would show for git. Raises PracticeError.
     """
     home, temporary = folder / "home", folder / "tmp"
     home.mkdir()
@@ -165,16 +171,16 @@ def prepare(
     _make_environment(environment, python, environ, words)
     bin_name = "Scripts" if os.name == "nt" else "bin"
     activate = environment / bin_name / "activate"
-    return Place(folder, checkout, home, temporary, activate, copied, settings)
+    return Workspace(folder, checkout, home, temporary, activate, copied, settings)
 
 
 def _make_environment(
     environment: Path, python: tuple[str, str], environ: Mapping[str, str], words: Translator
 ) -> None:
-    """Make a clean virtual environment; Travis CI's are made by virtualenv too.
+    """Make a virtual environment with virtualenv, as Travis CI does.
 
-    virtualenv takes a tenth of the time of venv, and needs no python3-venv of Debian's; venv is for
-    Pythons that it does not know.
+    virtualenv needs a tenth of the time of venv, and no package python3-venv on Debian. venv is the
+    fallback for Pythons that virtualenv does not support.
     """
     path, version = python
     own = {key: value for key, value in environ.items() if not key.startswith("VIRTUALENV_")}
@@ -209,7 +215,7 @@ def _make_environment(
 def environment(
     job: Job,
     environ: Mapping[str, str],
-    place: Place,
+    workspace: Workspace,
     commit: str,
     proxy: str,
     direct: Collection[str] = (),
@@ -217,33 +223,33 @@ def environment(
     """Return the job's environment: how to reach the practice index, and Travis CI's variables.
 
     *environ* is the practice environment, *proxy* the address of the job's own proxy, *direct* the
-    hosts that are reached without it. Nothing else of the learner's own comes in: a token that is
-    set here and not on Travis CI would hide the mistake.
+    hosts that are reached without it. Other variables of the user are left out, because a token
+    that is set here but not on Travis CI would hide a mistake.
     """
-    inner = {
+    variables = {
         name: value
         for name, value in environ.items()
-        if name in KEPT or name in LOCALE or name in KEPT_OF_PRACTICE
+        if name in KEPT_VARIABLES or name in LOCALE or name in KEPT_PRACTICE_VARIABLES
     }
     own = environ.get("VIRTUAL_ENV")
     if own:
         folders = environ.get("PATH", os.defpath).split(os.pathsep)
-        kept = [folder for folder in folders if Path(folder).parent != Path(own)]
-        inner["PATH"] = os.pathsep.join(kept)
-    inner |= dict.fromkeys((name for name in (*PROXIES, PIP_PROXY) if name in environ), proxy)
-    inner |= dict.fromkeys(NO_PROXIES, ",".join(direct))
-    inner |= dict.fromkeys(INSTALL_FROM, INDEXES["pypi"].simple)
-    inner |= {
+        remaining_folders = [folder for folder in folders if Path(folder).parent != Path(own)]
+        variables["PATH"] = os.pathsep.join(remaining_folders)
+    variables |= dict.fromkeys((name for name in (*PROXIES, PIP_PROXY) if name in environ), proxy)
+    variables |= dict.fromkeys(NO_PROXIES, ",".join(direct))
+    variables |= dict.fromkeys(INSTALL_FROM, INDEXES["pypi"].simple)
+    variables |= {
         "PYPI_PRACTICE": proxy,
-        "HOME": str(place.home),
-        "TRAVIS_HOME": str(place.home),
+        "HOME": str(workspace.home),
+        "TRAVIS_HOME": str(workspace.home),
         "TRAVIS_COMMIT": commit,
-        "TRAVIS_BUILD_DIR": str(place.checkout),
-        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(place.temporary)),
-        "GIT_CONFIG_SYSTEM": str(place.git_settings),
+        "TRAVIS_BUILD_DIR": str(workspace.checkout),
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(workspace.temporary)),
+        "GIT_CONFIG_SYSTEM": str(workspace.git_settings),
         "REHEARSAL_CACHE": str(cache(environ)),
-        "PIP_CACHE_DIR": str(_pip_cache(job, environ, place.home)),
-        # pip need not compile what is imported once, if at all: that is half of its time.
+        "PIP_CACHE_DIR": str(_pip_cache(job, environ, workspace.home)),
+        # Compiling modules takes half of pip's time, and most are imported once or never.
         "PIP_COMPILE": "0",
         "TRAVIS_CPU_ARCH": MACHINES.get(platform.machine(), platform.machine()),
         "GIT_ASKPASS": "echo",
@@ -251,7 +257,7 @@ def environment(
         "PAGER": "cat",
         "HAS_JOSH_K_SEAL_OF_APPROVAL": "true",
     }
-    # What a variable cannot hold is left out, as bash does.
+    # A variable cannot hold NUL characters; bash drops them too.
     ours = {
         name: value.replace("\0", "").encode("utf-8", "replace").decode()
         for name, value in job.environ.items()
@@ -259,15 +265,15 @@ def environment(
     theirs = {
         variable.name: variable.value for variable in job.variables if variable.name not in GUARDED
     }
-    return inner | ours | theirs
+    return variables | ours | theirs
 
 
 def _pip_cache(job: Job, environ: Mapping[str, str], home: Path) -> Path:
-    """Return pip's cache: the one kept for the project if it says ``cache: pip``, else a new one.
+    """Return pip's cache: that of the project with ``cache: pip``, else a new one.
 
-    A new one shares what other rehearsals downloaded, so that nothing is fetched twice over a slow
-    line; what was built is not shared, because Travis CI would build it again. The user's own cache
-    is left alone: pip would install without a question what a job has put there.
+    A new one shares the downloads of other rehearsals, but not built wheels, because Travis CI
+    would build them again. The user's own cache is not used, because a job could put files there
+    that pip would install later.
     """
     shared = cache(environ) / "pip"
     if caches_pip(job.config):
@@ -283,33 +289,33 @@ def _pip_cache(job: Job, environ: Mapping[str, str], home: Path) -> Path:
 
 
 def _folder(path: Path) -> Path:
-    """Make *path* a folder, whatever a job has left there; return it."""
+    """Make *path* a folder, replacing a link or a file that a job put there; return it."""
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         path.unlink()
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def find_python(wanted: str) -> tuple[str, str]:
-    """Return the path of Python *wanted* (``3.12``) and ``3.12``; else of the nearest one here."""
+def find_python(requested: str) -> tuple[str, str]:
+    """Return path and version of Python *requested* (``3.12``) or of the nearest version."""
     pyenv = _pyenv()
-    if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}", wanted):
-        wanted = ""  # it stands in paths, some of which are started: no file may choose them
+    if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}", requested):
+        requested = ""  # it is used in paths of programs, which a file must not choose
 
     def candidates(version: str) -> list[str]:
         paths = [executables.find(f"python{version}")]
         if pyenv.is_dir():
-            places = sorted(pyenv.glob(f"{version}.*"), reverse=True)
-            paths += [str(folder / "bin" / "python") for folder in places]
+            installed = sorted(pyenv.glob(f"{version}.*"), reverse=True)
+            paths += [str(folder / "bin" / "python") for folder in installed]
         return [path for path in paths if path and os.access(path, os.X_OK)]
 
-    for candidate in candidates(wanted) if wanted else []:
-        if _version(candidate) == wanted:
-            return candidate, wanted
+    for candidate in candidates(requested) if requested else []:
+        if _version(candidate) == requested:
+            return candidate, requested
     own = sys.version_info.minor
-    match = re.match(r"3\.(\d{1,9})", wanted)
+    match = re.match(r"3\.(\d{1,9})", requested)
     target = int(match[1]) if match else own
-    # The one that runs us wins among those that are as near, then the newer one.
+    # Of versions at the same distance, the one that runs this program is first, then the newer.
     order = sorted(range(8, 17), key=lambda minor: (abs(minor - target), minor != own, -minor))
     for minor in order:
         if minor == own:
@@ -324,7 +330,9 @@ def find_python(wanted: str) -> tuple[str, str]:
 def _version(python: str) -> str | None:
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
-        done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+        completed = subprocess.run(
+            [python, "-c", code], capture_output=True, text=True, check=False
+        )
     except OSError:
         return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    return completed.stdout.strip() if completed.returncode == 0 else None

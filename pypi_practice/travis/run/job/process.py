@@ -1,4 +1,4 @@
-"""Runs the process of a job and reads its log: within Travis CI's limits, and to its end."""
+"""Runs the process of a job and reads its log, within Travis CI's limits."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from pypi_practice.travis.plan.plan_types import Variable
 from pypi_practice.travis.run.log import clean
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
-POLL = 0.1  # seconds between two looks at a process that says nothing
-GRACE = 15.0  # seconds for a supervisor that was told to kill; more than it needs itself
+POLL = 0.1  # seconds between two checks of a process without output
+GRACE = 15.0  # seconds for the supervisor to kill its command; longer than its own limits
 CHUNK = 64 * 1024  # bytes
-REST = 1024 * 1024  # bytes: as much as the largest pipe holds
-SECRET_MIN = 3  # letters: Travis CI masks no shorter secret
-STOPPED = 1  # the exit code of a job that broke a limit
+DRAIN_LIMIT = 1024 * 1024  # bytes: as much as the largest pipe holds
+SECRET_MIN = 3  # characters of the shortest secret that Travis CI masks
+STOPPED = 1  # the exit code of a job that exceeded a limit
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What Travis CI allows a job: bytes of log, seconds without any, seconds in all.
+    """Travis CI's limits of a job: bytes of log, seconds without output, seconds in total.
 
     Sources: log_writer.go and step_run_script.go of travis-worker; user/customizing-the-build.md
     and user/common-build-problems.md of the documentation (a job of a public repository).
@@ -53,10 +53,10 @@ def _log_too_long(limits: Limits) -> str:
 
 
 def _silent(limits: Limits) -> str:
-    minutes, rest = divmod(int(limits.silence), 60)
+    minutes, seconds = divmod(int(limits.silence), 60)
     return (
-        f"\n\nNo output has been received in the last {minutes}m{rest}s, this potentially indicates"
-        " a stalled build or something wrong with the build itself.\n"
+        f"\n\nNo output has been received in the last {minutes}m{seconds}s, this potentially"
+        " indicates a stalled build or something wrong with the build itself.\n"
         "Check the details on how to adjust your build configuration on:"
         " https://docs.travis-ci.com/user/common-build-problems/"
         "#build-times-out-because-no-output-was-received\n\n"
@@ -70,7 +70,7 @@ def _too_slow(limits: Limits) -> str:
 
 @dataclass(frozen=True)
 class JobSandbox:
-    """The sandbox of a job: the *ports* of this computer that lead out of it, and its *files*."""
+    """The sandbox of a job: the loopback *ports* that it reaches, and the *files* that it sees."""
 
     kind: Kind = Kind.NONE
     ports: Sequence[int] = ()
@@ -81,9 +81,9 @@ NO_SANDBOX = JobSandbox()
 
 
 class Process:
-    """A running command; whatever it starts ends with it.
+    """A running command; the processes that it starts are killed when it ends.
 
-    It has a session of its own, so that nothing in it can ask at the terminal.
+    It has a session of its own, so that it cannot read from the terminal.
     """
 
     def __init__(
@@ -94,12 +94,12 @@ class Process:
         sandbox: JobSandbox,
     ) -> None:
         self._control: int | None = None
-        self._lock = threading.Lock()  # of what another thread may close
+        self._lock = threading.Lock()  # for _control, which another thread may close
         supervised, passed = list(command), []
         if os.name != "nt":
-            reading, self._control = os.pipe()
-            passed = [reading]
-            supervised = [sys.executable, "-I", "-S", str(SUPERVISOR), str(reading), *command]
+            read_end, self._control = os.pipe()
+            passed = [read_end]
+            supervised = [sys.executable, "-I", "-S", str(SUPERVISOR), str(read_end), *command]
         try:
             self._started = start(
                 supervised,
@@ -123,7 +123,7 @@ class Process:
         self.popen = self._started.process
 
     def terminate(self) -> None:
-        """Ask the command to end; it is killed if it does not."""
+        """Send SIGTERM to the command; the supervisor kills it if it does not end."""
         if os.name == "nt":
             self.popen.terminate()
             return
@@ -132,7 +132,7 @@ class Process:
                 os.write(self._control, b"t")
 
     def kill(self) -> None:
-        """Kill the command and all that it started, and wait until they are gone."""
+        """Kill the command and its descendants, and wait for their end."""
         self._close()
         if os.name == "nt":
             self.popen.kill()
@@ -149,7 +149,7 @@ class Process:
             self._control = None
 
     def close(self) -> None:
-        """End what is left and free the pipes."""
+        """Kill remaining processes and close the pipes."""
         self.kill()
         self._started.close()
         assert self.popen.stdout is not None
@@ -157,7 +157,7 @@ class Process:
 
 
 class _Lines:
-    """Cuts bytes into lines; only ``\\n`` ends one, as ``\\r`` belongs to the log's marks."""
+    """Splits bytes into lines at ``\\n``; ``\\r`` is part of Travis CI's marks."""
 
     def __init__(self, emit: Callable[[str], None], secrets: Sequence[Variable]) -> None:
         self._emit = emit
@@ -166,12 +166,12 @@ class _Lines:
         self._parts: list[bytes] = []  # of the line that has not ended yet
 
     def feed(self, data: bytes) -> None:
-        *ended, rest = data.split(b"\n")
+        *ended, unfinished = data.split(b"\n")
         for line in ended:
             self._parts.append(line)
             self._end_line()
-        if rest:
-            self._parts.append(rest)
+        if unfinished:
+            self._parts.append(unfinished)
 
     def close(self) -> None:
         if self._parts:
@@ -197,10 +197,10 @@ def stream(
 ) -> int:
     """Run *command* and return its exit code; emit each line as it comes.
 
-    Secrets are masked as Travis CI does, and control sequences taken out, see ``log.clean``. The
-    log ends when the command does, whoever still holds its output. A job that exceeds *limits* is
-    killed, the log says so in Travis CI's words, and the code is 1. While the command runs it is
-    one of *processes*. Raises SandboxError if *sandbox* cannot be had.
+    *secrets* are masked as Travis CI does, and control sequences are removed, see ``log.clean``.
+    The log ends with the command, even if another process still holds its output. A job that
+    exceeds *limits* is killed, Travis CI's message is added to the log, and the code is 1. While
+    the command runs, it is in *processes*. Raises SandboxError if *sandbox* is not available.
     """
     processes = set() if processes is None else processes
     process = Process(command, cwd, environ, sandbox)
@@ -221,14 +221,14 @@ def stream(
 
 
 def _read(process: Process, lines: _Lines, limits: Limits) -> str | None:
-    """Read until the process has ended; return Travis CI's words if it broke a limit, else None."""
+    """Read until the process ends; return Travis CI's message if a limit is exceeded, else None."""
     if os.name == "nt":
         return _read_blocking(process, lines, limits)
     assert process.popen.stdout is not None
     output = process.popen.stdout.fileno()
     os.set_blocking(output, False)
-    received, rest = 0, REST
-    start = heard = time.monotonic()
+    received, drain_left = 0, DRAIN_LIMIT
+    start = last_output = time.monotonic()
     with selectors.DefaultSelector() as selector:
         selector.register(output, selectors.EVENT_READ)
         while True:
@@ -245,18 +245,18 @@ def _read(process: Process, lines: _Lines, limits: Limits) -> str | None:
                     lines.feed(data[: limits.log - received])
                     return _log_too_long(limits)
                 lines.feed(data)
-                heard = now
-                rest -= len(data) if ended else 0
-            if ended and (not ready or rest <= 0):
-                return None  # who still writes is no process of this job
-            if not ended and now - heard >= limits.silence:
+                last_output = now
+                drain_left -= len(data) if ended else 0
+            if ended and (not ready or drain_left <= 0):
+                return None  # the pipe is held by a process outside of the job
+            if not ended and now - last_output >= limits.silence:
                 return _silent(limits)
             if not ended and now - start >= limits.duration:
                 return _too_slow(limits)
 
 
 def _read_blocking(process: Process, lines: _Lines, limits: Limits) -> str | None:
-    """Read where a pipe cannot be waited for (Windows): of the limits that of the log holds."""
+    """Read where pipes have no select (Windows); only the limit of the log is enforced."""
     assert process.popen.stdout is not None
     received = 0
     while data := process.popen.stdout.read1(CHUNK):  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pypi_practice.travis.run import origin, workspace
+from pypi_practice.travis.run.job import origin, workspace
 
 WANTED = [
     "a/evil",

@@ -1,10 +1,10 @@
 """The repository that the checkout of a rehearsed job comes from, and that it can push to.
 
 The checkout's setting ``remote.origin.url`` is the address that the repository has on Travis CI.
-git leads that address, by a configuration of the rehearsal's own (``url.COPY.insteadOf``, git 2.32
-and later), to a bare copy that is made for the job and thrown away after it; an older git finds the
-real address, which the job's proxy refuses. The copy shares no file with the user's repository, and
-nothing that a job sees names that repository's path.
+A configuration of the rehearsal (``url.COPY.insteadOf``, git 2.32 and later) replaces that address
+by a temporary bare copy; an older git uses the real address, which the proxy of the job refuses.
+The copy shares no file with the user's repository, and a job cannot find out the path of that
+repository.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from pypi_practice.travis.run.repository import Repository
 
 DEPTH = 50  # commits that Travis CI clones, unless the file says otherwise
 KINDS: dict[str, Literal["branch", "tag"]] = {"refs/heads/": "branch", "refs/tags/": "tag"}
-REFS_LIMIT = 1_000_000  # bytes of names that a job may leave in its copy
-TIMEOUT = 20  # seconds for one question to a copy that a job has had
-# A copy holds what a job wrote, and its settings are written anew before git reads it.
+REFS_LIMIT = 1_000_000  # bytes of the output of git for a copy
+TIMEOUT = 20  # seconds for a git command in a copy that a job may have changed
+# A job may change the settings of its copy, so they are replaced before git reads it.
 SETTINGS = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
 
 
 @dataclass(frozen=True)
 class Push:
-    """A branch or tag of the copy that a job has changed. ``forced``: commits were taken away."""
+    """A branch or tag of the copy that a job has changed; ``forced`` if commits were removed."""
 
     kind: Literal["branch", "tag", "ref"]
     name: str
@@ -43,13 +43,13 @@ class Push:
 
 
 def _environ() -> dict[str, str]:
-    """Return an environment in which git reads no settings but those of the repository itself."""
-    kept = {
+    """Return an environment in which git reads only the configuration of the repository."""
+    environ = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("GIT_") and name != "XDG_CONFIG_HOME"
     }
-    return kept | {
+    return environ | {
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
@@ -91,7 +91,7 @@ def _git(arguments: Iterable[str]) -> None:
 
 
 def reason(error: OSError | subprocess.SubprocessError) -> str:
-    """Return the last line of what a program that failed has said."""
+    """Return the last line that a failed program printed, else the text of the error."""
     if isinstance(error, subprocess.CalledProcessError):
         lines = (error.stderr or error.stdout or b"").decode(errors="replace").strip().splitlines()
         return clean(lines[-1]) if lines else str(error.returncode)
@@ -101,18 +101,18 @@ def reason(error: OSError | subprocess.SubprocessError) -> str:
 def copy(repository: Repository, target: Path, words: Translator) -> None:
     """Make *target* a bare copy of the user's branches, tags and HEAD. Raises PracticeError.
 
-    git reads the user's repository by its own protocol, which starts none of that repository's
-    hooks, filters or monitors, and writes every object anew.
+    git reads the user's repository through its file protocol, which runs no hooks, filters or
+    monitors of that repository, and copies every object.
     """
     source = repository.path.resolve().as_uri()
-    # The user's own settings alone say whether git may read a folder that is somebody else's.
-    theirs = {
+    # safe.directory of the user decides whether git may read a folder of another user.
+    user_settings = {
         name: os.environ[name]
         for name in ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL")
         if name in os.environ
     }
-    environ = _environ() | theirs
-    if "GIT_CONFIG_GLOBAL" not in theirs:
+    environ = _environ() | user_settings
+    if "GIT_CONFIG_GLOBAL" not in user_settings:
         del environ["GIT_CONFIG_GLOBAL"]
     command = [
         "clone",
@@ -138,9 +138,9 @@ def copy(repository: Repository, target: Path, words: Translator) -> None:
 
 
 def addresses(slug: str, values: Iterable[str] = ()) -> list[str]:
-    """Return the addresses of a repository on GitHub, as commands write them.
+    """Return the usual spellings of the address of a repository on GitHub.
 
-    *values* are what may stand in an address as the password: those of the job's variables.
+    *values* are values of variables that an address may have as its password.
     """
     owner = slug.partition("/")[0]
     path = f"github.com/{slug}"
@@ -156,14 +156,14 @@ def addresses(slug: str, values: Iterable[str] = ()) -> list[str]:
             users = (f"{owner}:", "x-access-token:", "git:", "")
             urls += [f"https://{user}{value}@{path}" for user in users]
             urls.append(f"https://{value}:x-oauth-basic@{path}")
-    # git takes the longest address that fits, so that the one with ".git" leaves nothing over.
+    # git uses the longest prefix that matches; without ".git" in it, that would be appended.
     return [spelling for address in urls for spelling in (f"{address}.git", address)]
 
 
 def write_settings(file: Path, origin: Path, slug: str, values: Iterable[str]) -> None:
-    """Write the git configuration that leads the addresses of *slug* to the copy in *origin*.
+    """Write a git configuration that maps the addresses of *slug* to the copy in *origin*.
 
-    It is for GIT_CONFIG_SYSTEM, and takes the place of the computer's own.
+    It is for GIT_CONFIG_SYSTEM, in the place of the system's configuration.
     """
     lines = [f'[url "{origin.as_uri()}"]']
     lines += [f'\tinsteadOf = "{address}"' for address in addresses(slug, values)]
@@ -180,7 +180,7 @@ def clone(
 ) -> None:
     """Check the commit out into *checkout* from *origin*; raises PracticeError.
 
-    What git does goes to *emit*, as Travis CI shows it.
+    *emit* gets the lines that Travis CI would show.
     """
     git = job.config.get("git")
     git = git if isinstance(git, dict) else {}
@@ -195,16 +195,16 @@ def clone(
     quiet = ["--quiet"] if git.get("quiet") is True else []
     slug = job.environ["TRAVIS_REPO_SLUG"]
     address = f"https://github.com/{slug}.git"
-    shown = ["git clone", *shallow, *(branch or [f"--branch={name}"]), *quiet]
-    emit(fold("start", "git.checkout") + "$ " + clean(" ".join([*shown, address, slug])))
-    # By the file protocol: a plain path would not be cloned at a depth.
+    command_text = ["git clone", *shallow, *(branch or [f"--branch={name}"]), *quiet]
+    emit(fold("start", "git.checkout") + "$ " + clean(" ".join([*command_text, address, slug])))
+    # A file URL: git ignores --depth for a plain path.
     clone = ["clone", "--quiet", "--template=", "--no-checkout", *shallow, *branch]
-    inside = ["-C", str(checkout)]
+    in_checkout = ["-C", str(checkout)]
     try:
         for command in (
             [*clone, origin.as_uri(), str(checkout)],
-            [*inside, "checkout", "--quiet", "--force", repository.commit],
-            [*inside, "config", "remote.origin.url", address],
+            [*in_checkout, "checkout", "--quiet", "--force", repository.commit],
+            [*in_checkout, "config", "remote.origin.url", address],
         ):
             _git(command)
     except (OSError, subprocess.SubprocessError) as error:
@@ -218,8 +218,8 @@ def clone(
 def refs(origin: Path) -> dict[str, str] | None:
     """Return the refs of a copy and the object of each; None if it cannot be read.
 
-    A job may have written anything into its copy: its settings are replaced before git reads it,
-    and what is no plain folder any more is not read at all.
+    A job may have changed its copy: the settings are replaced before git reads it, and a copy that
+    is no longer a plain folder is not read.
     """
     try:
         if origin.is_symlink() or not origin.is_dir():
@@ -233,15 +233,15 @@ def refs(origin: Path) -> dict[str, str] | None:
             return None
         alternates.unlink(missing_ok=True)
         command = ["for-each-ref", "--format=%(objectname) %(refname)"]
-        output = _ask(origin, command)
+        output = _query(origin, command)
     except (OSError, subprocess.SubprocessError):
         return None
     lines = output.decode("utf-8", "replace").splitlines()
     return {name: number for number, _, name in (line.partition(" ") for line in lines)}
 
 
-def _ask(origin: Path, command: Iterable[str]) -> bytes:
-    """Return what git answers of a copy: not for ever, and no more than REFS_LIMIT bytes.
+def _query(origin: Path, command: Iterable[str]) -> bytes:
+    """Return the output of git in a copy, within TIMEOUT and REFS_LIMIT.
 
     Raises OSError or subprocess.SubprocessError.
     """
@@ -276,7 +276,7 @@ def _ask(origin: Path, command: Iterable[str]) -> bytes:
 
 
 def pushes(origin: Path, before: Mapping[str, str], after: Mapping[str, str]) -> list[Push]:
-    """Return what a job has changed in its copy, in the order of the names."""
+    """Return the refs that a job has changed in its copy, ordered by name."""
     changed = []
     for ref in sorted(before.keys() | after.keys()):
         old, new = before.get(ref), after.get(ref)
@@ -289,17 +289,17 @@ def pushes(origin: Path, before: Mapping[str, str], after: Mapping[str, str]) ->
             changed.append(Push(kind, name, "created"))
         elif new is None:
             changed.append(Push(kind, name, "deleted"))
-        elif kind != "branch" or not _holds(origin, old, new):
+        elif kind != "branch" or not _contains(origin, old, new):
             changed.append(Push(kind, name, "forced"))
         else:
             changed.append(Push(kind, name, "updated"))
     return changed
 
 
-def _holds(origin: Path, old: str, new: str) -> bool:
+def _contains(origin: Path, old: str, new: str) -> bool:
     """Whether *new* has the commit *old* among its ancestors."""
     try:
-        output = _ask(origin, ["rev-list", "--max-count=1", old, f"^{new}"])
+        output = _query(origin, ["rev-list", "--max-count=1", old, f"^{new}"])
     except (OSError, subprocess.SubprocessError):
         return False
     return not output.strip()

@@ -12,7 +12,8 @@ from helpers.travis.rehearsals import git, project
 from pypi_practice.core.i18n import Translator
 from pypi_practice.git.safe_reader import Repository as Reader
 from pypi_practice.travis.plan.plan_types import Event
-from pypi_practice.travis.run import origin, repository
+from pypi_practice.travis.run import repository
+from pypi_practice.travis.run.job import origin
 
 pytestmark = pytest.mark.long
 
@@ -24,8 +25,8 @@ SLUG = "your-name/random-names"
 
 def read(folder: Path, *arguments: str) -> str:
     """Return what git prints of a repository."""
-    done = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
-    return done.stdout.decode().strip()
+    result = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
+    return result.stdout.decode().strip()
 
 
 def state(folder: Path) -> dict[str, str]:
@@ -100,21 +101,21 @@ def demo(tmp_path):
 def test_a_push_is_shown_and_changes_nothing_of_the_users(command, shown, demo, travis):
     folder = demo(file(NAME, command))
     before = state(folder)
-    done = travis(folder, "--var", "TOKEN=s3cr3t")
-    assert done.returncode == 0, done.stdout
-    assert f"==>     {EN('pushed', names=shown)}\n" in done.stdout
-    assert EN("nothing_published") not in done.stdout
+    result = travis(folder, "--var", "TOKEN=s3cr3t")
+    assert result.returncode == 0, result.stdout
+    assert f"==>     {EN('pushed', names=shown)}\n" in result.stdout
+    assert EN("nothing_published") not in result.stdout
     assert state(folder) == before
 
 
 def test_a_push_is_shown_in_spanish_too_and_a_job_without_one_has_no_line(demo, travis):
     folder = demo(file(NAME, "git push origin HEAD:refs/heads/gh-pages"))
-    done = travis(folder, "--lang", "es")
-    assert "push de gh-pages (rama nueva), a una copia que se borra\n" in done.stdout
+    result = travis(folder, "--lang", "es")
+    assert "push de gh-pages (rama nueva), a una copia que se borra\n" in result.stdout
     git(folder, "rm", "--quiet", "--cached", ".travis.yml")
-    done = travis(project(folder, file("git status")))
-    assert done.returncode == 0, done.stdout
-    assert "thrown away" not in done.stdout
+    result = travis(project(folder, file("git status")))
+    assert result.returncode == 0, result.stdout
+    assert "thrown away" not in result.stdout
 
 
 def test_a_job_sees_the_address_that_it_has_on_travis_ci(demo, travis):
@@ -127,8 +128,8 @@ def test_a_job_sees_the_address_that_it_has_on_travis_ci(demo, travis):
             "git ls-remote --heads origin | grep refs/heads/side",
         )
     )
-    done = travis(folder)
-    assert done.returncode == 0, done.stdout
+    result = travis(folder)
+    assert result.returncode == 0, result.stdout
 
 
 @pytest.mark.parametrize(
@@ -160,11 +161,11 @@ script:
 """
     folder = demo(text)
     before = state(folder)
-    done = travis(folder)
-    assert done.returncode == 0, done.stdout
-    assert "\nit is there\n" in done.stdout
-    assert "Traceback" not in done.stdout
-    assert "==> Summary" in done.stdout
+    result = travis(folder)
+    assert result.returncode == 0, result.stdout
+    assert "\nit is there\n" in result.stdout
+    assert "Traceback" not in result.stdout
+    assert "==> Summary" in result.stdout
     assert state(folder) == before
     assert not (tmp_path / "started").exists()
 

@@ -1,15 +1,14 @@
-"""Runs one command, and ends with it everything that it started.
+"""Runs one command, and kills its descendants when it ends.
 
-A program of its own, for POSIX: ``python -I -S supervisor.py CONTROL COMMAND ...``. CONTROL is a
-file descriptor, the reading end of a pipe. One byte in it asks the command to end (SIGTERM, and
-SIGKILL after GRACE seconds); its end, which comes too when the program at the other end dies, kills
-the command at once. The exit code is the command's own; 128 and the number of the signal if it was
-killed.
+A program of its own, for POSIX: ``python -I -S supervisor.py CONTROL COMMAND ...``. CONTROL is the
+file descriptor of the read end of a pipe. A byte in it terminates the command (SIGTERM, and SIGKILL
+after GRACE seconds); end of file, also when the program at the other end dies, kills it at once.
+The exit code is that of the command, or 128 plus the number of the signal that killed it.
 
-On Linux this process is the subreaper of the command (prctl(2), PR_SET_CHILD_SUBREAPER): a process
-that left the command's session or was forked twice becomes its child, and is killed as well.
-Elsewhere the processes of the command's process group are killed. It imports nothing of the package
-and only what Python's isolated mode finds, because it starts once for each job.
+On Linux this process is the subreaper of the command (prctl(2), PR_SET_CHILD_SUBREAPER): orphaned
+descendants, also in other sessions, become its children and are killed as well. Elsewhere the
+process group of the command is killed. It imports only the standard library, so that it starts
+quickly.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ import signal
 import sys
 import time
 
-GRACE = 5.0  # seconds for a command to end that was asked to
-SWEEP = 5.0  # seconds for killed processes to be gone
-PAUSE = 0.01  # seconds between two looks
+GRACE = 5.0  # seconds for a command to end after SIGTERM
+SWEEP = 5.0  # seconds to wait for the end of killed processes
+PAUSE = 0.01  # seconds between two attempts
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 CANNOT_RUN = 127
 
@@ -36,13 +35,13 @@ def _prctl(option: int, value: int) -> None:
 
 
 def _start(command: list[str]) -> int:
-    """Start *command* in a session of its own; return its process number."""
+    """Start *command* in a session of its own; return its process id."""
     child = os.fork()
     if child:
         return child
     try:
         os.setsid()
-        # It must not outlive its supervisor, even if the command kills that.
+        # The kernel kills it with its supervisor, even if the command kills that.
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         os.execvp(command[0], command)
     except OSError as error:
@@ -51,11 +50,11 @@ def _start(command: list[str]) -> int:
 
 
 def _reap(child: int) -> bool:
-    """Collect processes that have ended, but not *child*: tell whether that has ended.
+    """Reap all ended processes except *child*; return whether *child* has ended.
 
-    *child* is left as a zombie, so that its number cannot be that of another process yet.
+    *child* stays a zombie, so that its process id is not reused.
     """
-    if not hasattr(os, "waitid"):  # macOS before Python 3.13: there are no orphans to collect
+    if not hasattr(os, "waitid"):  # macOS before Python 3.13, which has no subreaper either
         return False
     flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
     if os.waitid(os.P_PID, child, flags) is not None:
@@ -68,7 +67,7 @@ def _reap(child: int) -> bool:
 
 
 def _children() -> list[int]:
-    """Return the numbers of our own children (Linux)."""
+    """Return the process ids of our children (Linux)."""
     own = os.getpid()
     try:
         with open(f"/proc/self/task/{own}/children", encoding="ascii") as file:
@@ -87,10 +86,10 @@ def _children() -> list[int]:
 
 
 def _sweep() -> None:
-    """Kill what the command has left behind; its children become ours as their parents die."""
+    """Kill the remaining descendants, which become our children when their parents die."""
     until = time.monotonic() + SWEEP
     while time.monotonic() < until:
-        for number in _children():  # not waited for yet: these numbers are nobody else's
+        for number in _children():  # they are not reaped yet, so their ids are not reused
             with contextlib.suppress(OSError):
                 os.kill(number, signal.SIGKILL)
         try:
@@ -107,17 +106,17 @@ def _signal_group(child: int, number: signal.Signals) -> None:
 
 
 def main(control: int, command: list[str]) -> int:
-    """Run *command* until it ends or *control* says so; return its exit code."""
+    """Run *command* until it ends or is terminated through *control*; return its exit code."""
     os.set_inheritable(control, False)
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
-    woken, wakes = os.pipe()
-    os.set_blocking(woken, False)
-    os.set_blocking(wakes, False)
-    signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
+    wakeup_read, wakeup_write = os.pipe()
+    os.set_blocking(wakeup_read, False)
+    os.set_blocking(wakeup_write, False)
+    signal.set_wakeup_fd(wakeup_write, warn_on_full_buffer=False)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: None)  # the command's signals are not for us
+        signal.signal(number, lambda *_: None)  # only wake up select
     child = _start(command)
-    watched = [control, woken]
+    watched = [control, wakeup_read]
     kill_at = give_up_at = float("inf")
     status = None
     while not _reap(child):
@@ -133,9 +132,9 @@ def main(control: int, command: list[str]) -> int:
             return 128 + signal.SIGKILL
         until = min(kill_at, give_up_at)
         ready, _, _ = select.select(watched, [], [], None if until > 1e9 + now else until - now)
-        if woken in ready:
+        if wakeup_read in ready:
             with contextlib.suppress(BlockingIOError):
-                os.read(woken, 4096)
+                os.read(wakeup_read, 4096)
         if control in ready:
             if os.read(control, 1):
                 _signal_group(child, signal.SIGTERM)

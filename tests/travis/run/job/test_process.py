@@ -19,8 +19,8 @@ from helpers.processes import interrupt, running
 from helpers.travis.rehearsals import project
 from helpers.travis.terminal import Terminal
 
+from pypi_practice.travis.run.job.process import LIMITS, Limits, Process, stream
 from pypi_practice.travis.run.log import COLOUR, DEPTH, MARK, Log, Marks, clean, fold
-from pypi_practice.travis.run.process import LIMITS, Limits, Process, stream
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the supervisor is for POSIX")
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="a subreaper is Linux's")
@@ -114,7 +114,8 @@ def test_a_job_that_is_stopped_is_gone(how, tmp_path, monkeypatch):
 def test_a_job_ends_when_the_program_is_killed(tmp_path, monkeypatch):
     mark = f"JOB_OF_THE_TEST={uuid.uuid4()}"
     code = (
-        "import os\nfrom pathlib import Path\nfrom pypi_practice.travis.run.process import stream\n"
+        "import os\nfrom pathlib import Path\n"
+        "from pypi_practice.travis.run.job.process import stream\n"
         "stream(['bash', '-c', '(setsid sleep 600 &); echo begun; sleep 600'], Path.cwd(),"
         " dict(os.environ), lambda line: print(line, flush=True), [])"
     )
@@ -170,7 +171,7 @@ def test_a_job_that_says_nothing_is_ended_in_travis_cis_words(tmp_path):
 
 
 def _words() -> list[str]:
-    from pypi_practice.travis.run import process
+    from pypi_practice.travis.run.job import process
 
     return process._silent(LIMITS).split("\n")
 
@@ -288,7 +289,7 @@ def test_marks_cost_time_linear_in_their_number():
     ["travis_fold:start:", "\x1b[", "\x1b]", "\x1b[1", "\x1b ", "\r", "\x1bP" + "a" * 50, "a.-"],
 )
 def test_a_long_line_costs_time_linear_in_its_length(text):
-    from pypi_practice.travis.run.runner import SKIPPED, WORD
+    from pypi_practice.travis.run.job.executor import SKIPPED, WORD
 
     def cost(length: int) -> float:
         line = text * (length // len(text))
@@ -360,7 +361,9 @@ def test_ctrl_c_ends_the_jobs_and_leaves_nothing(option, tmp_path, index):
     environ = {**index.environ, "TERM": f"xterm-{uuid.uuid4()}"}  # a variable that jobs inherit
 
     def begun(written: str, processes: list[str]) -> bool:
-        return any(one == "sleep 600 " for one in running(f"TERM={environ['TERM']}"))
+        return any(
+            command_line == "sleep 600 " for command_line in running(f"TERM={environ['TERM']}")
+        )
 
     ended = interrupt(command, tmp_path, begun, cwd=folder, environ=environ)
     assert ended.code == 130

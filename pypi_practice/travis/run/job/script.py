@@ -1,4 +1,4 @@
-"""Writes a job as one bash script, in Travis CI's order and with its rules, its folds, its words.
+"""Writes a job as a bash script, with the order, rules, folds and messages of Travis CI.
 
 Sources: lib/travis/build/bash/*.bash, lib/travis/build/stages and
 lib/travis/build/addons/deploy/script.rb of travis-build.
@@ -18,7 +18,7 @@ from pypi_practice.travis.plan import dpl
 from pypi_practice.travis.plan.dpl import OURS
 from pypi_practice.travis.plan.plan_types import Job
 
-# Names that a .travis.yml may call are Travis CI's own: travis_retry, travis_wait.
+# Functions that a .travis.yml may call have the names of Travis CI: travis_retry, travis_wait.
 HELPERS = r"""
 say() { printf '%s\n' "$1"; }
 travis_yellow() { printf '\033[33;1m%s\033[0m\n' "$1"; }
@@ -120,8 +120,8 @@ REMOVED = (
     "See https://docs.travis-ci.com/user/pull-requests/#pull-requests-and-security-restrictions",
 )
 NO_PROXIES = ("NO_PROXY", "no_proxy")
-# What leads to the job's proxy. The job's shell cannot change them; what it starts can leave them
-# out, so they guide programs that respect them and hold back no others.
+# The variables of the job's proxy. They are readonly in the shell of the job. Programs may ignore
+# them; the sandbox, not these variables, restricts those.
 GUARDED = frozenset((*PROXIES, PIP_PROXY, *NO_PROXIES, "ALL_PROXY", "all_proxy"))
 GUARDED_NAME = re.compile(
     rf"(?<![A-Za-z0-9_$])(?<!\$\{{)(?:{'|'.join(sorted(GUARDED))})(?![A-Za-z0-9_])"
@@ -129,7 +129,7 @@ GUARDED_NAME = re.compile(
 
 
 def guarded(assignments: Sequence[str]) -> list[str]:
-    """Return the names of the practice environment that *assignments* may change."""
+    """Return the variables in GUARDED that *assignments* may change."""
     return list(dict.fromkeys(GUARDED_NAME.findall("\n".join(assignments))))
 
 
@@ -162,7 +162,7 @@ def write(job: Job, activate: str, words: Translator) -> str:
         lines += _phase(job, phase)
     lines.append('if [[ "${TRAVIS_TEST_RESULT:-0}" -eq 0 ]]; then :')
     lines += _plain(job, "after_success")
-    if not job.skips("after_success"):  # what deploys belongs to this phase
+    if not job.skips("after_success"):  # deploys belong to this phase
         for number, deploy in enumerate(job.deploys):
             lines += _deploy(job, deploy, number, words)
     lines.append("else :")
@@ -188,7 +188,7 @@ def _submodules(job: Job) -> list[str]:
 
 
 def _folded(fold: str, phase: str, command: str, *, stops: bool) -> list[str]:
-    """Return the lines that run *command* in a fold; if it *stops*, a failure ends the job."""
+    """Return the lines that run *command* in a fold; with *stops*, a failure ends the job."""
     run = f"travis_run {phase} {shlex.quote(command)}"
     if stops:
         run += f" || travis_assert $? {phase}"
@@ -203,7 +203,7 @@ def _skipped(job: Job, phase: str) -> list[str]:
 
 
 def _phase(job: Job, phase: str) -> list[str]:
-    """Return the lines of a phase that counts: one that fails before ``script`` stops the job."""
+    """Return the lines of a decisive phase; a failure before ``script`` stops the job."""
     if skipped := _skipped(job, phase):
         return skipped
     commands = job.phase(phase)
@@ -227,7 +227,7 @@ def _commands(phase: str, commands: list[str], *, stops: bool) -> list[str]:
 
 
 def _plain(job: Job, phase: str) -> list[str]:
-    """Return the lines of a phase whose failures do not count."""
+    """Return the lines of a phase whose failures are ignored."""
     return _skipped(job, phase) or _commands(phase, job.phase(phase), stops=False)
 
 
@@ -249,7 +249,7 @@ def _deploy(job: Job, deploy: DeployEntry, number: int, words: Translator) -> li
     else:
         text = OURS + words("no_provider", provider=deploy.provider)
         lines.append(f"say {shlex.quote(text)}")
-    # 1 is no; 2 is a condition that bash cannot read, and then it reads nothing of the script.
+    # Status 1 is a false condition; 2 a syntax error, on which bash ends the script.
     lines += [*_plain(job, "after_deploy"), "else [[ $? -eq 1 ]] || exit 2"]
     for test, reason in deploy.reasons(job.environ["TRAVIS_BRANCH"]):
         notice = f"travis_yellow {shlex.quote(skipped + reason)}"
