@@ -6,7 +6,8 @@
 
   function read() {
     try {
-      return JSON.parse(localStorage.getItem(KEY)) || {};
+      var kept = JSON.parse(localStorage.getItem(KEY));
+      return kept && typeof kept === "object" ? kept : {};
     } catch (error) {
       return {};
     }
