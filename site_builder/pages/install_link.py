@@ -23,7 +23,7 @@ def mark(html: str, page: Any, files: Files, language: str) -> str:
         return html
     for block in BLOCK.finditer(html):
         if COMMAND.search(TAG.sub("", block[0])):
-            url = get_relative_url(install.url, page.url)
+            url, at = get_relative_url(install.url, page.url), block.start()
             text = word("install_first", language).format(url=url)
-            return f'{html[: block.start()]}<p class="install-first">{text}</p>\n{html[block.start() :]}'
+            return f'{html[:at]}<p class="install-first">{text}</p>\n{html[at:]}'
     return html

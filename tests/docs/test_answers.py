@@ -1,4 +1,4 @@
-"""Each how-to page begins with its answer, and what only the practice index needs comes after it."""
+"""Each how-to page begins with its answer, and what needs the practice index comes after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The switch of the site between an account and practice, and between systems; the way to the kit."""
+"""The switch between an account and practice, and between systems; the way to the program."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ def label(choice: str, option: str, language: str = "en") -> str:
 def shown(page: Page, choice: str, option: str) -> bool:
     """Tell whether each set of tabs of a choice shows this option, and the switch says so."""
     tabs = page.locator(f'[data-choice="{choice}"][data-option="{option}"]')
-    states = [
-        page.locator(f"#{tab.get_attribute('for')}").is_checked() for tab in tabs.all()
-    ]
+    states = [page.locator(f"#{tab.get_attribute('for')}").is_checked() for tab in tabs.all()]
     states.append(page.locator(f'.choices input[value="{option}"]').is_checked())
     assert len(states) > 1
     assert len(set(states)) == 1, states
@@ -64,7 +62,7 @@ def test_systems_are_a_choice_too(browser, address):
     page = browser.new_context().new_page()
     page.goto(f"{address}/en/install/")
     assert shown(page, "system", "linux")
-    page.get_by_role("radio", name=label("system", "wsl")).check()
+    page.locator(".choices").get_by_label(label("system", "wsl")).check()
     assert shown(page, "system", "wsl")
     page.goto(f"{address}/es/install/")
     assert shown(page, "system", "wsl")
@@ -77,12 +75,12 @@ def test_systems_are_a_choice_too(browser, address):
 def test_what_is_spoilt_in_the_browser_is_no_choice(browser, address, spoilt):
     page = browser.new_context().new_page()
     faults: list[object] = []
-    page.on("pageerror", faults.append)
+    page.on("pageerror", lambda error: faults.append(error))
     page.goto(f"{address}/en/howto/rotate/")
     page.evaluate("([key, text]) => localStorage.setItem(key, text)", [KEY, spoilt])
     page.reload()
     assert shown(page, "situation", "account")
-    page.get_by_role("radio", name=label("situation", "practice")).check()
+    page.locator(".choices").get_by_label(label("situation", "practice")).check()
     assert shown(page, "situation", "practice")
     assert faults == []
     page.context.close()

@@ -63,8 +63,7 @@
   window.addEventListener("storage", function (event) {
     if (event.key === KEY) showKept();
   });
-  window.addEventListener("pageshow", function (event) {
-    if (event.persisted) showKept();
-  });
+  // On the way back, the browser puts the tabs as they were.
+  window.addEventListener("pageshow", function () { showKept(); });
   showKept(true);
 })();
