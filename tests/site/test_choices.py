@@ -74,8 +74,8 @@ def test_systems_are_a_choice_too(browser, address):
 @pytest.mark.parametrize("spoilt", ["", "null", "5", "[]", '{"situation": "x"}', "{"])
 def test_what_is_spoilt_in_the_browser_is_no_choice(browser, address, spoilt):
     page = browser.new_context().new_page()
-    faults: list[object] = []
-    page.on("pageerror", lambda error: faults.append(error))
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(f"{address}/en/howto/rotate/")
     page.evaluate("([key, text]) => localStorage.setItem(key, text)", [KEY, spoilt])
     page.reload()
