@@ -60,6 +60,14 @@ def test_a_drill_of_a_howto_is_in_a_tab_of_its_own(page: str, language: str) -> 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_tabs_and_steps_begin_after_an_empty_line(language: str) -> None:
+    """Otherwise they are part of the paragraph before them."""
+    for page in pages():
+        text = source(page, language).read_text(encoding="utf-8")
+        assert re.findall(r"^.*\S.*\n(?:=== \"|1\. ).*$", text, re.M) == [], page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_minute_0_of_a_leak_needs_no_drill(language: str) -> None:
     minute = body("howto/leak", language).partition("{ #remove }")[2].partition("\n## ")[0]
     labels = [SITUATION[option][language] for option in ("account", "practice")]
