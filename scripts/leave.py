@@ -159,7 +159,9 @@ def _article(file: Path) -> Tag:
     html = BeautifulSoup(file.read_text(encoding="utf-8"), "lxml")
     article = html.select_one("article.md-content__inner") or html.select_one("article")
     assert article is not None, file
-    for hidden in article.select("a.headerlink, button, script, form, nav, .own-names, .page-foot"):
+    for hidden in article.select(
+        "a.headerlink, button, script, form, nav, .own-names, .choices, .page-foot"
+    ):
         hidden.decompose()
     return article
 

@@ -20,8 +20,10 @@ from site_builder.drawings import screenshots
 from site_builder.formats import contents, downloads, fonts
 from site_builder.formats.page_formats import CHANGED_ONLY, FINISH, WITH_CARDS, files_address
 from site_builder.pages import (
+    choices,
     code_lines,
     fallback_pages,
+    install_link,
     listing_usage,
     placeholder_names,
     search_data,
@@ -110,9 +112,10 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> Non
 
 
 def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
-    """Mark the names that readers can replace, and a page borrowed from another language."""
+    """Mark names and tabs that readers choose, and a page borrowed from another language."""
     language = config.theme["language"]
     html = html.replace("<th></th>", "<td></td>")  # the empty corner of a table is no heading
+    html = choices.mark(install_link.mark(html, page, files, language), language)
     html = code_lines.mark(placeholder_names.mark(html, language))
     html = search_data.exclude_widgets(html)
     if not fallback_pages.is_borrowed(page.file, config):

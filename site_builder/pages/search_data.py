@@ -19,7 +19,7 @@ NAME = "sections.js"
 # What stands on the pages around the text: its words are not what a page is about.
 WIDGET = re.compile(
     r'(<(?:p|div|span|nav|form|section|details) class="(?:[^"]*\s)?'
-    r'(?:proof|filename|own-names|contents|page-foot|reproduced)(?:\s[^"]*)?")'
+    r'(?:proof|filename|own-names|choices|install-first|contents|page-foot|reproduced)(?:\s[^"]*)?")'
 )
 BLOCK = re.compile(r"</?(?:p|pre|li|ol|ul)>")
 TAG = re.compile(r"<[^>]+>")

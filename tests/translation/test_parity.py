@@ -43,6 +43,7 @@ SAME = frozenset(
         "{count} bytes",
         "{job}, {provider}: no, {reason}",
         "Travis CI",
+        "Linux",
         "%(prog)s: error: %(message)s\n",
     }
 )

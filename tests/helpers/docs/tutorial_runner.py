@@ -154,11 +154,9 @@ class GuideReader:
         if not self._terminal_outcomes:
             page, terminal = owner(block), terminal_of(block)
             prepare_program(self)
-            typed = [
-                candidate
-                for candidate in pages_blocks.blocks(page)
-                if terminal_of(candidate) == terminal
-            ]
+            # Systems that need the same command have a tab each.
+            shown = dict.fromkeys(pages_blocks.blocks(page))
+            typed = [other for other in shown if terminal_of(other) == terminal]
             self._terminal_outcomes = self._run_blocks(page, typed, self.terminal)
         return self._terminal_outcomes[block.name]
 

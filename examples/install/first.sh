@@ -1,0 +1,1 @@
+pypi-practice shell --fresh -- pypi-practice token list
