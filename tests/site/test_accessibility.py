@@ -8,6 +8,8 @@ from helpers.site import accessibility_audit
 from helpers.site.accessibility_audit import NARROW, WIDE, Audit
 from helpers.site.built_site import LANGUAGES
 
+from site_builder.site_data import page_address
+
 MUST_RUN = {
     "button-name",
     "color-contrast",
@@ -23,10 +25,10 @@ MUST_RUN = {
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def audits(request, browser, address) -> list[Audit]:
-    """What was found on every page of a language, to read and to print, and for lost readers."""
-    paths = ["" if page == "index" else f"{page}/" for page in pages()]
+    """What was found on every page of a language, those to print, for lost readers, the cover."""
+    paths = [page_address(page) for page in pages()]
     paths += ["print/", "print/tutorial/", "there-is-no-such-page/"]
-    paths = [f"{request.param}/{path}" for path in paths]
+    paths = ["", *(f"{request.param}/{path}" for path in paths)]
     return list(accessibility_audit.audit_pages(browser, address, paths))
 
 

@@ -35,7 +35,7 @@
   function enter(one, box) {
     var place = box.id === "__drawer" ? document.querySelector(".md-nav--primary")
       : box.type === "radio" ? one.parentNode : box.parentNode.querySelector(":scope > .md-nav");
-    var target = box.type === "checkbox" && !box.checked ? box.parentNode.querySelector(':scope > button[for="' + box.id + '"]')
+    var target = box.type === "checkbox" && !box.checked ? box.parentNode.querySelector(':scope > button[for="' + box.id + '"], :scope > .md-nav__container > button')
       : Array.from(place.querySelectorAll("a[href], button")).find(seen);
     if (target) target.focus();
   }
