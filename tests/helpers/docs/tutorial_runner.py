@@ -283,8 +283,8 @@ def pages_up_to(page: str) -> list[str]:
     """Return *page* after all pages whose blocks its reader has run before: of the tutorial."""
     if not page.startswith("tutorial/"):
         return [page]
-    tutorial = [name for name in pages_blocks.pages() if name.startswith("tutorial/")]
-    return tutorial[: tutorial.index(page) + 1]
+    tutorial = pages_blocks.tutorial()
+    return list(tutorial[: tutorial.index(page) + 1])
 
 
 @functools.cache
