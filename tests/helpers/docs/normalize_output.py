@@ -18,7 +18,7 @@ SHOWN = [
     (re.compile(r"travis_(?:fold|time):[^\r\n]*[\r\n]+(?:\x1b\[0?K)?"), ""),
     (re.compile(r"pypi-Ag[A-Za-z0-9_-]{60,}"), SHORT_TOKEN),
     # What Python says when it asks for a secret and there is no terminal, as a reader has one.
-    (re.compile(r"[^\n]*GetPassWarning[^\n]*\n[^\n]*\nWarning: Password input may be [^\n]*\n"), ""),
+    (re.compile(r"[^\n]*GetPassWarning[^\n]*\n[^\n]*\nWarning: Password input [^\n]*\n"), ""),
     (re.compile(r"\x1b\[[0-9;?]*[A-Za-z]"), ""),
     (re.compile(r"[^\n]*\r(?!\n)"), ""),
     (re.compile(r"[ \t]+$", re.M), ""),
