@@ -107,7 +107,7 @@ def test_a_missing_page_is_the_english_one_and_says_so(french):
     assert "encore en anglais" in notice.get_text()
     assert notice.find_parent(lang="en") is None
     assert content["lang"] == "en"
-    assert element(content, "h1").get_text(strip=True).startswith("Build and check the package")
+    assert element(content, "h1").get_text(strip=True).startswith("Build a Python package")
     assert markup.text(content, "a.download") == "Download"
     canonical = attribute(element(html, 'link[rel="canonical"]'), "href")
     assert canonical.endswith("/en/tutorial/package/")

@@ -240,6 +240,8 @@ def _run(
         cwd=cwd,
         env=environ,
         stdin=subprocess.DEVNULL,
+        # A program that asks for a secret reads the terminal of whoever runs the tests, if it can.
+        start_new_session=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
