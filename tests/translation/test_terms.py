@@ -101,7 +101,7 @@ def test_an_unwanted_word_is_found():
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("Ejecute la orden.", "Ejecute"),
+        ("Ejecute el comando.", "Ejecute"),
         ("Abre la página y compruébalo. Pulse **Add**.", ". Pulse"),
         ("Asegúrese de que existe.", "Asegúrese"),
         ("Si lo tenéis, subid el archivo.", "tenéis"),
