@@ -43,8 +43,6 @@ SAME = frozenset(
         "variables: {names}",
         "{count} bytes",
         "{job}, {provider}: no, {reason}",
-        "Job {number}: {name}",
-        "Job {number}: {name}, {condition}.",
         "Travis CI",
         "Linux",
         "%(prog)s: error: %(message)s\n",
@@ -62,7 +60,7 @@ def same() -> frozenset[str]:
         for text in texts
         if all(
             word in names or word.lower().removesuffix("s") in terms
-            for word in translation_parity.NO_WORDS.sub(" ", text).split()
+            for word in re.findall(r"[^\W\d_]+", translation_parity.NO_WORDS.sub(" ", text))
         )
     }
     return SAME | alone
