@@ -36,6 +36,7 @@ KEYS = ("secrets", "cut", "found")
 FOUND_KEYS = ("id", "by", "level", "message", "lines", "text", "cause", "fix", "page", "more")
 FIRST_LINE = 10_000  # characters of a cut line that are left out
 FULL = 3  # causes that are shown in full
+CHUNK = 1024 * 1024  # bytes
 PAGE = "reference/messages"
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -140,9 +141,14 @@ def _unread(name: object, error: Exception, messages: Translator) -> str:
 
 
 def _tail(stream: BinaryIO, limit: int) -> tuple[bytes, bool]:
-    """Return the last *limit* bytes of a stream, and whether there were more."""
-    tail, cut = b"", False
-    while chunk := stream.read(1024 * 1024):
+    """Return the last *limit* bytes of a stream, and whether there were more.
+
+    A chunk that is not full is the last one: a terminal would be read on after its first Ctrl-D.
+    """
+    tail, cut, is_full = b"", False, True
+    while is_full:
+        chunk = stream.read(CHUNK)
+        is_full = len(chunk) == CHUNK
         tail += chunk
         if len(tail) > limit:
             tail, cut = tail[-limit:], True

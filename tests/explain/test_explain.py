@@ -131,6 +131,26 @@ def test_standard_input_is_explained(arguments, piped, capsys):
     assert "Causa: " in output
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_ctrl_d_ends_what_is_pasted_into_a_terminal(language, tmp_path):
+    pexpect = pytest.importorskip("pexpect", reason="not run: there is no terminal to type into")
+    terminal = pexpect.spawn(
+        sys.executable,
+        ["-m", "pypi_practice", "explain", "--lang", language],
+        env={**os.environ, "PYPI_PRACTICE_DATA": str(tmp_path / "data")},
+        encoding="utf-8",
+        timeout=60,
+    )
+    terminal.expect_exact("Ctrl-D")
+    for line in REFUSED.splitlines():
+        terminal.sendline(line)
+    terminal.send("\x04")
+    terminal.expect_exact(Translator(language, "commands/explain")("cause"))
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0
+
+
 def test_everything_in_full_with_all(piped, capsys):
     piped(f"{REFUSED}\nTwine upload failed.\nfailed to deploy")
     assert main(["explain", "--all"]) == 0
