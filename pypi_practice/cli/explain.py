@@ -188,7 +188,7 @@ def _as_json(match: Match, lines: Sequence[str], language: str) -> dict[str, Any
         message.id,
         message.group,
         message.level,
-        message.text,
+        message.text(language),
         [match.line, match.last_line],
         matcher.excerpt(lines, match),
         message.cause[language],
@@ -215,7 +215,7 @@ def _report(
         yield ""
         yield messages("also")
         for match in remaining:
-            yield f"  {match.entry.title} ({_location(match, messages)})"
+            yield f"  {match.entry.title(messages.language)} ({_location(match, messages)})"
         yield messages("also_all")
 
 
@@ -230,7 +230,7 @@ def _full_report(match: Match, lines: Sequence[str], messages: Translator) -> It
     from pypi_practice.explain import matcher
 
     message = match.entry
-    yield f"{message.title} ({_location(match, messages)})"
+    yield f"{message.title(messages.language)} ({_location(match, messages)})"
     for line in matcher.excerpt(lines, match):
         yield f"  | {line}"
     for label, text in (("cause", message.cause), ("fix", message.fix)):

@@ -105,9 +105,10 @@ def _patterns(entry: catalogue.Entry) -> str:
     return json.dumps(patterns, separators=(",", ":"))
 
 
-def _other_texts(entry: catalogue.Entry) -> list[str]:
+def _other_texts(entry: catalogue.Entry, language: str) -> list[str]:
     """Return the texts of a message that its heading does not show."""
-    return [catalogue.shown(text) for text in entry.texts[1:]]
+    heading = entry.wording(language)
+    return [catalogue.shown(text) for text in entry.texts if text != heading]
 
 
 def _escaped_markdown(text: str) -> str:
