@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -354,7 +355,7 @@ def test_the_rehearsal_announces_what_the_catalogue_knows(tmp_path, capsys):
     assert "Please override the script" in capsys.readouterr().out
 
 
-def upload(tmp_path: Path, password: str) -> str:
+def upload(tmp_path: Path, password: str, *options: str) -> str:
     """Send an upload without a file in a practice shell; return what the shell says at its end."""
     code = (
         "import base64, os, ssl, urllib.request as r;"
@@ -368,6 +369,7 @@ def upload(tmp_path: Path, password: str) -> str:
             "-m",
             "pypi_practice",
             "shell",
+            *options,
             "--",
             sys.executable,
             "-c",
@@ -385,9 +387,21 @@ def upload(tmp_path: Path, password: str) -> str:
 
 @pytest.mark.long
 def test_the_shell_announces_a_refusal_that_the_catalogue_knows(tmp_path, capsys):
-    assert upload(tmp_path, "pypi-nothing").count(ANNOUNCED) == 1
+    title = "Invalid or non-existent authentication information"
+    message = Translator("en", "commands/explain")("announce_refusal", title=title, option="")
+    assert upload(tmp_path, "pypi-nothing").count(message) == 1
     assert main(["explain", "--last"]) == 0
     assert "Invalid or non-existent" in capsys.readouterr().out
+
+
+@pytest.mark.long
+def test_the_hint_of_the_shell_finds_the_refusal(tmp_path, capsys):
+    other = tmp_path / "other data"
+    hint = f"pypi-practice explain --last --data '{other}'"
+    assert hint in upload(tmp_path, "pypi-nothing", "--data", str(other))
+    assert main(shlex.split(hint)[1:]) == 0
+    assert "Invalid or non-existent" in capsys.readouterr().out
+    assert "explain --last" not in upload(tmp_path, "pypi-nothing", "--fresh")
 
 
 def test_only_a_new_refusal_is_announced(tmp_path):
@@ -399,7 +413,7 @@ def test_only_a_new_refusal_is_announced(tmp_path):
     assert not last_failure.refused_since(folder, last_failure.read(folder))
     last_failure.write(folder, ["==> a rehearsal", text])
     assert not last_failure.refused_since(folder, None)
-    last_failure.write(folder, [f"{last_failure.REFUSED}507 the disk is full"])
+    last_failure.write(folder, [f"{last_failure.REFUSED}507 nothing that is known"])
     assert not last_failure.refused_since(folder, None)
 
 
