@@ -99,11 +99,16 @@ def _explain(arguments: argparse.Namespace, words: Translator) -> int:
     if cut:
         print(messages("cut", size=limit // 1_000_000), file=sys.stderr)
     if safe != cleaned:
-        print(messages("secret"), file=sys.stderr)
+        print(
+            messages("secret", page=guide.address("howto/leak", messages.language)),
+            file=sys.stderr,
+        )
     if not matches:
         print(messages("unknown"))
         return 1
     print("\n".join(_report(matches, lines, messages, everything=arguments.all)))
+    if note := guide.note(messages.language):
+        print(f"\n{note}")
     return 0
 
 

@@ -220,3 +220,5 @@ def _next(mine: Any, ci: str, words: Translator) -> None:
         values = {"repository": mine.repository, "project": mine.project, "version": "0.1.0"}
         print(f"  {number}. {words(f'step_{step}', **values)}")
         print(f"     {words('read', page=guide.address(page, words.language))}")
+    if note := guide.note(words.language):
+        print(f"\n{note}")
