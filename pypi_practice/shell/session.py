@@ -280,6 +280,7 @@ def _start(
                 commands=Path(environ[CERTIFICATES], "bin"),
                 verify=checked,
                 prompt=words("prompt"),
+                environment=startup_files.active_environment(environ),
             )
             prepared = startup_files.prepare(shell_path, folder, startup, environ)
             # Without a terminal, only zsh and fish read startup files.
