@@ -142,7 +142,9 @@ def _read(name: str | None, messages: Translator, limit: int) -> tuple[str, bool
 
 
 def _unread(name: object, error: Exception, messages: Translator) -> str:
-    return messages("no_file", name=name, reason=getattr(error, "strerror", None) or error)
+    return messages(
+        "no_file", name=name, reason=error if isinstance(error, OSError) else OSError(error)
+    )
 
 
 def _tail(stream: BinaryIO, limit: int) -> tuple[bytes, bool]:

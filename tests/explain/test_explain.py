@@ -217,6 +217,20 @@ def test_a_missing_file_or_a_folder_gets_a_sentence(tmp_path, capsys):
     assert "not both" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("language", "missing", "folder"),
+    [
+        ("en", "No such file or directory", "Is a directory"),
+        ("es", "no existe ese archivo o carpeta", "es una carpeta"),
+    ],
+)
+def test_the_reason_is_in_the_users_language(language, missing, folder, tmp_path, capsys):
+    for path, reason in ((tmp_path / "none.log", missing), (tmp_path, folder)):
+        assert main(["explain", str(path), "--lang", language]) == 2
+        message = Translator(language, "commands/explain")("no_file", name=path, reason=reason)
+        assert message in capsys.readouterr().err
+
+
 def test_a_log_of_windows_is_read(tmp_path, capsys):
     file = tmp_path / "x.log"
     for coding in ("utf-16", "utf-8-sig", "utf-16-be"):

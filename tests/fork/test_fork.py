@@ -438,7 +438,8 @@ def test_it_asks_and_offers_what_git_knows(tmp_path, capsys, monkeypatch):
     code, out, error = make(capsys, tmp_path / "a", "--lang", "es")
     assert code == 0
     assert "biblioteca estándar" in error
-    assert "nobody no es una dirección de correo" in error
+    assert Translator("es", "commands/fork")("email_invalid", email="nobody") in error
+    assert "@-sign" not in error
     assert "Lo que importa Python [tidy_shelf]: " in asked
     assert "Tu nombre en GitHub [ana-r]: " in asked
     assert "Dirección del repositorio [https://github.com/ana-r/Tidy.Shelf]: " in asked
