@@ -159,7 +159,7 @@ def _launch(
             stack.callback(Forwarder(listener, port).close)
         if message != "ready":
             reason = message.removeprefix("failed: ")
-            raise _said(OSError(reason)) if reason else SandboxError("why_silent")
+            raise _from_system(OSError(reason)) if reason else SandboxError("why_silent")
         _send(control, b"go")
         if _receive(control, 0)[0] != "tried":
             raise SandboxError("why_silent")
@@ -180,7 +180,7 @@ def _prefix(kind: Kind, ports: Sequence[int], files: Files | None) -> list[str]:
         # Without this attempt, an error message of bwrap would be mixed with output of the command.
         attempt = subprocess.run([*prefix, "true"], capture_output=True, text=True, check=False)
         if attempt.returncode:
-            raise _said(OSError(attempt.stderr.strip()[-200:] or str(attempt.returncode)))
+            raise _from_system(OSError(attempt.stderr.strip()[-200:] or str(attempt.returncode)))
         return prefix
     if kind is Kind.SANDBOX_EXEC:
         return [_program("sandbox-exec"), "-p", sandbox_exec.profile(ports)]
@@ -189,7 +189,7 @@ def _prefix(kind: Kind, ports: Sequence[int], files: Files | None) -> list[str]:
     return []
 
 
-def _said(error: OSError) -> SandboxError:
+def _from_system(error: OSError) -> SandboxError:
     """Return the failure of which the system says *error*."""
     return SandboxError("why_system", reason=error)
 
@@ -211,7 +211,7 @@ def _popen(
         passed = [control.fileno(), *options.get("pass_fds", ())]
         return subprocess.Popen(command, env=dict(env), **{**options, "pass_fds": passed})
     except OSError as error:
-        raise _said(error) from error
+        raise _from_system(error) from error
 
 
 def _receive(control: socket.socket, count: int) -> tuple[str, list[socket.socket]]:
@@ -219,7 +219,7 @@ def _receive(control: socket.socket, count: int) -> tuple[str, list[socket.socke
     try:
         message, descriptors, _, _ = socket.recv_fds(control, 1024, max(count, 1))
     except OSError as error:
-        raise _said(error) from error
+        raise _from_system(error) from error
     return message.decode(errors="replace"), [
         socket.socket(fileno=descriptor) for descriptor in descriptors
     ]
@@ -229,7 +229,7 @@ def _send(control: socket.socket, message: bytes) -> None:
     try:
         control.sendall(message)
     except OSError as error:
-        raise _said(error) from error
+        raise _from_system(error) from error
 
 
 def _tcp_canary() -> socket.socket:
