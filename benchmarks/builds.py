@@ -59,6 +59,7 @@ SMALL = (
 )
 TABLE = re.compile(r"^\{\{ (?!listing|sources)\w+\(.*\) \}\}$", re.M)
 COPIED = ("tutorial/", "howto/", "explanation/")
+SECTIONS = {"tutorial": "learn", "explanation": "background"}  # which folder has another name
 
 
 class Loader(yaml.SafeLoader):
@@ -149,12 +150,13 @@ def without_links(text: str, page: str, existing: set[str]) -> str:
 
 
 def nav_of(chosen: list[str]) -> list[Any]:
-    """Return the navigation: single pages, and the folders with theirs."""
+    """Return the navigation: single pages, and the sections with those of a folder."""
     nav: list[Any] = ["index.md"]
     folders: dict[str, list[str]] = {}
     for name in chosen:
         if "/" in name:
-            folders.setdefault(name.partition("/")[0], []).append(f"{name}.md")
+            folder = name.partition("/")[0]
+            folders.setdefault(SECTIONS.get(folder, folder), []).append(f"{name}.md")
         elif name != "index":
             nav.append(f"{name}.md")
     return [nav[0], *({key: value} for key, value in folders.items()), *nav[1:]]

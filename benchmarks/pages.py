@@ -17,13 +17,10 @@ from table import Number, progress, say
 
 from site_builder.build import build
 from site_builder.formats import offline
+from site_builder.site_data import page_address
 
 FIRST_VISIT, IMAGES = 85_000, 60_000  # bytes
-PATHS = [
-    f"{language}/{'' if page == 'index' else page + '/'}"
-    for language in LANGUAGES
-    for page in blocks.pages()
-]
+PATHS = [f"{language}/{page_address(page)}" for language in LANGUAGES for page in blocks.pages()]
 
 
 def make(folder: Path) -> None:

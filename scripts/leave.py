@@ -15,6 +15,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 from bs4 import BeautifulSoup, Tag
@@ -25,7 +26,7 @@ from mkdocs.structure.files import Files
 
 from site_builder.build import CONFIGS, QUIET, SOURCES
 from site_builder.formats.page_formats import WHEEL, WITHOUT_PDF
-from site_builder.site_data import word
+from site_builder.site_data import page_address, section_title
 
 VENV = ROOT / "build" / "leave"
 PROGRAMS = ("properdocs", "zensical")
@@ -115,27 +116,31 @@ def _for_zensical(language: str, docs: Path) -> str:
         target = docs / file.src_uri
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.content_bytes)
-    nav = [
-        {word(name, language): paths for name, paths in item.items()}
-        if isinstance(item, dict)
-        else item
-        for item in config.nav or ()
-    ]
     own = {
         "INHERIT": CONFIGS[language],
         "site_url": config.site_url,
         "copyright": config.copyright,
         "extra": json.loads(json.dumps(dict(config.extra))),
-        "nav": nav,
+        "nav": _named(config.nav or [], language),
     }
     return str(yaml.safe_dump(own, allow_unicode=True))
+
+
+def _named(items: list[Any], language: str) -> list[Any]:
+    """Return a navigation with the names of its sections in a language."""
+    return [
+        {section_title(key, language): _named(below, language) for key, below in item.items()}
+        if isinstance(item, dict)
+        else item
+        for item in items
+    ]
 
 
 def compare(program: str, language: str, ours: Path, theirs: Path) -> Difference:
     """Say what *theirs*, built by *program*, lacks of *ours*: pages, text, ids, files, marks."""
     difference = Difference(program, language)
     for page in pages():
-        path = Path("" if page == "index" else page, "index.html")
+        path = Path(page_address(page), "index.html")
         if not (theirs / path).is_file():
             difference.missing.append(page)
             continue

@@ -22,7 +22,7 @@ from site_builder.formats.page_formats import (
     WITHOUT_PDF,
 )
 from site_builder.mkdocs_errors import docs_of, readable
-from site_builder.site_data import ROOT, begun, first, languages
+from site_builder.site_data import ROOT, begun, first, languages, page_address
 
 CONFIGS: dict[str, str] = {code: facts["config"] for code, facts in languages().items()}
 SOURCES = (
@@ -76,7 +76,7 @@ def rebuild_pages(old: Path, place: Path, changed: dict[str, set[str]]) -> None:
     shutil.copytree(old, place)  # with the times, by which MkDocs finds the pages to make anew
     for language, names in changed.items():
         for name in names:
-            output = place / language / name.removesuffix(".md").removesuffix("index")
+            output = place / language / page_address(name.removesuffix(".md"))
             os.utime(output / "index.html", (0, 0))
     _build_languages(changed, place, {CHANGED_ONLY: "1"})
 

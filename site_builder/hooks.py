@@ -7,8 +7,10 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
@@ -25,13 +27,14 @@ from site_builder.pages import (
     fallback_pages,
     install_link,
     listing_usage,
+    message_box,
     placeholder_names,
     search_data,
     theme_context,
 )
 from site_builder.pages.glossary_links import TermLinks
 from site_builder.pages.reading import Reading
-from site_builder.site_data import ROOT, first, languages, raw, word
+from site_builder.site_data import ROOT, first, languages, raw, section_title, word
 
 # A build makes much and drops little: to look for what can go after every 700 new objects, as
 # Python does, takes a tenth of its time.
@@ -62,8 +65,11 @@ def on_config(config: Any) -> None:
     }
     config.extra["word"] = {
         key: {code: word(key, code) for code in languages()}
-        for key in ("language", "missing_title", "missing_text", "home", "changes", "locale")
+        for key in ("language", "changes", "locale")
     }
+    # Where the theme keeps what a reader has chosen, light or dark: all languages share it.
+    config.extra["scope"] = urlsplit(root).path
+    config.theme.static_templates.discard("404.html")  # there is one for all languages
     theme_context.give_words(config)
     config.markdown_extensions += [TermLinks(language), Reading()]
 
@@ -79,25 +85,34 @@ def on_files(files: Files, config: Any) -> None:
             files.append(File.generated(config, name, content=path.read_bytes()))
     content = downloads.archive()
     files.append(File.generated(config, f"files/{downloads.ARCHIVE}", content=content))
+    script = downloads.archive_script()
+    files.append(File.generated(config, downloads.ARCHIVE_SCRIPT, content=script))
     if CHANGED_ONLY not in os.environ:  # they are there, and take time to make
         for name, content in fonts.for_pages().items():
             files.append(File.generated(config, name, content=content))
-    script = placeholder_names.script_data(config.theme["language"])
-    files.append(File.generated(config, placeholder_names.DATA, content=script))
+    for module in (placeholder_names, message_box):
+        script = module.script_data(config.theme["language"])
+        files.append(File.generated(config, module.DATA, content=script))
 
 
 def on_nav(nav: Any, config: Any, files: Files) -> None:
     """Name the sections of the navigation in the language that is built."""
-    for item in nav.items:
-        if item.is_section:
-            item.title = word(item.title, config.theme["language"])
+    _name_sections(nav.items, config.theme["language"])
     if CHANGED_ONLY in os.environ:
         titles = theme_context.read_titles(Path(config.site_dir))
         for page in nav.pages:
             # MkDocs reads only what is modified, and knows no title of the others.
             if not page.file.is_modified():
                 page.read_source(config)
+                theme_context.escape_description(page)
                 page.title = titles.get(page.url, page.title)
+
+
+def _name_sections(items: Iterable[Any], language: str) -> None:
+    for item in items:
+        if item.is_section:
+            item.title = section_title(item.title, language)
+            _name_sections(item.children, language)
 
 
 @event_priority(-100)
@@ -105,6 +120,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> Non
     """Say which page comes, and keep its Markdown, after the macros, where GUIDE_RENDERED says."""
     links = next(item for item in config.markdown_extensions if isinstance(item, TermLinks))
     links.page = page.file.src_uri
+    theme_context.escape_description(page)
     if out := os.environ.get("GUIDE_RENDERED"):
         path = Path(out, config.theme["language"], page.file.src_uri)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -153,7 +169,7 @@ def on_post_build(config: Any) -> None:
 
 def _finish(config: Any, *, with_cards: bool) -> None:
     # What makes pages of pages takes time to import, and only the whole site needs it.
-    from site_builder.pages.postprocess import finish
+    from site_builder.formats.postprocess import finish
 
     gc.freeze()  # what MkDocs holds stays until the end: it need not be looked through again
     guide = contents.of(config, config.extra["root"], Path(config.site_dir))

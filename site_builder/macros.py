@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -12,10 +12,10 @@ from site_builder.drawings import drawings, screenshots
 from site_builder.formats import wheel
 from site_builder.formats.downloads import address
 from site_builder.formats.page_formats import TAKEN, WHEEL, files_address, is_taken, source_of
-from site_builder.pages import listing_usage, proof_kind, tables
+from site_builder.pages import listing_usage, message_box, proof_kind, tables
 from site_builder.pages.fallback_pages import spoken
 from site_builder.pages.listings import Listing, fence, read_listing
-from site_builder.site_data import data, word
+from site_builder.site_data import data, page_address, word
 
 
 class Addresses:
@@ -54,7 +54,7 @@ def listing(
     page: str,
     language: str,
     path: str,
-    first: str | None = None,
+    first: str | Sequence[str] | None = None,
     last: str | None = None,
     title: str | None = None,
     hl: tuple[str, ...] | list[str] = (),
@@ -124,7 +124,7 @@ def take(config: Any, page: str, language: str, what: str) -> str:
     """Link to one of TAKEN."""
     if not is_taken(_known(what, TAKEN)):
         return word("take_no_pdf", language)
-    up = "../" * (0 if page == "index.md" else len(PurePosixPath(page).parts))
+    up = "../" * page_address(page.removesuffix(".md")).count("/")
     # Written as HTML: it is made after MkDocs, which would not find it.
     return f'<a href="{up}{TAKEN[what]}">{word(f"take_{what}", language)}</a>'
 
@@ -136,7 +136,7 @@ def program(config: Any, page: str, language: str) -> str:
         return word("no_wheel", language)
     path = Path(built_wheel)
     # Above the languages.
-    up = "../" * (1 + len(PurePosixPath(page).with_suffix("").parts))
+    up = "../" * (1 + page_address(page.removesuffix(".md")).count("/"))
     link = f'<a href="{up}{wheel.FOLDER}/{path.name}" download>{path.name}</a>'
     text = word("wheel", language)
     return text.format(link=link, size=wheel.size(path), digest=wheel.digest(path))
@@ -145,6 +145,7 @@ def program(config: Any, page: str, language: str) -> str:
 # Those that also need the configuration and the path of the page.
 OF_PAGE: dict[str, Callable[..., str]] = {
     "listing": listing,
+    "message_box": message_box.box,
     "screenshot": screenshot,
     "take": take,
     "program": program,

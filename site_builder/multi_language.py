@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from site_builder import csp
 from site_builder.formats import contents, offline
 from site_builder.formats.contents import Guide
-from site_builder.pages import csp
+from site_builder.site_data import data
 from site_builder.templates import render
+
+START = ("tutorial/package", "troubleshooting", "practice")  # for readers who have lost their way
 
 
 def read(place: Path, configs: Mapping[str, Path]) -> list[Guide]:
@@ -20,11 +23,15 @@ def read(place: Path, configs: Mapping[str, Path]) -> list[Guide]:
 
 def write_root(place: Path, guides: list[Guide]) -> None:
     """Write what lies above the languages: the page to choose one, llms.txt, the lost page."""
-    text = render("root.html", guides=guides)
-    (place / "index.html").write_text(text, encoding="utf-8")
-    (place / "llms.txt").write_text(render("llms.txt", guides=guides), encoding="utf-8")
-    # Served for every missing address; its links are absolute, so it works at any depth.
-    shutil.copy(guides[0].folder / "404.html", place / "404.html")
+    # The page for lost readers is served at any depth, so its links are absolute.
+    around, absolute = data("site/navigation"), urlsplit(guides[0].root).path
+    texts = {
+        "index.html": render("root.html", guides=guides, base=""),
+        "llms.txt": render("llms.txt", guides=guides),
+        "404.html": render("lost.html", guides=guides, base=absolute, around=around, start=START),
+    }
+    for name, text in texts.items():
+        (place / name).write_text(text, encoding="utf-8")
 
 
 def write_sets(place: Path, guides: list[Guide], *, pdf: bool) -> None:

@@ -56,6 +56,16 @@ def page_title(file: Path) -> str:
     return match[1]
 
 
+def section_title(key: str, language: str) -> str:
+    """Return the name of a section of the navigation, or of a group in one, in a language."""
+    return str(data("site/sections")[key][language])
+
+
+def page_address(name: str) -> str:
+    """Return the address of a page below its language: ``howto/`` for ``howto/index``."""
+    return re.sub(r"(^|/)index/$", r"\1", f"{name}/")
+
+
 def languages() -> dict[str, dict[str, Any]]:
     """Return code → facts of each language of the site, the first one first."""
     codes: dict[str, dict[str, Any]] = raw("languages")

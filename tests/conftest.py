@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from helpers.docs import tested_facts
-from helpers.docs.blocks import Block, all_blocks, all_pages, pages
+from helpers.docs.blocks import Block, all_blocks, all_pages, tutorial
 from helpers.docs.tutorial_runner import GuideReaders, pages_up_to
 from helpers.site import chromium
 from helpers.site.built_site import BuiltSite, build_once, copy_sources, served
@@ -34,7 +34,7 @@ EXPENSIVE = {
     "offline_set",
     "small_sources",
 }
-TUTORIAL = next(page for page in pages() if page.startswith("tutorial/"))
+TUTORIAL = tutorial()[0]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -37,7 +37,7 @@ def forms(project: str, repository: str, user: str) -> dict[str, str]:
         "normal": normal,
         "file": normal.replace("-", "_"),
         "package": package,
-        "command": package,
+        "command": normal,  # as fork makes it
         "classes": _identifier("".join(part.capitalize() for part in normal.split("-"))),
     }
 

@@ -11,7 +11,7 @@ from typing import Any
 import lxml.html
 from mkdocs.config import load_config
 
-from site_builder.site_data import word
+from site_builder.site_data import page_address, section_title
 
 ARTICLE = '//article[contains(concat(" ", @class, " "), " md-content__inner ")]'
 
@@ -34,6 +34,12 @@ class Page:
         """The text of its first heading."""
         heading = self.tree.xpath(f"{ARTICLE}//h1")[0]
         return " ".join(heading.xpath("string()").replace("¶", "").split())
+
+    @functools.cached_property
+    def only_lists(self) -> bool:
+        """Whether it is a section's own page that only lists the others of its section."""
+        headings = self.tree.xpath(f"{ARTICLE}//h2[not(ancestor::nav)]")
+        return self.name.endswith("/index") and not headings
 
     @property
     def description(self) -> str:
@@ -80,7 +86,7 @@ def of(config: Any, root: str, folder: Path) -> Guide:
 
     def page(path: str) -> Page:
         name = path.removesuffix(".md")
-        below = "" if name == "index" else f"{name}/"
+        below = page_address(name)
         return Page(name, f"{root}{language}/{below}", folder / below / "index.html")
 
     chapters: list[tuple[str, tuple[Page, ...]]] = []
@@ -89,7 +95,18 @@ def of(config: Any, root: str, folder: Path) -> Guide:
             chapters.append(("", (page(item),)))
         else:
             for key, paths in item.items():
-                chapters.append((word(key, language), tuple(page(path) for path in paths)))
+                pages = tuple(page(path) for path in _paths(paths))
+                chapters.append((section_title(key, language), pages))
     return Guide(
         language, config.site_name, config.site_description or "", root, folder, tuple(chapters)
     )
+
+
+def _paths(items: list[Any]) -> Iterator[str]:
+    """Yield the pages of a section of the navigation, those of its groups among them."""
+    for item in items:
+        if isinstance(item, str):
+            yield item
+        else:
+            for paths in item.values():
+                yield from _paths(paths)

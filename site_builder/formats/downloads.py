@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import zipfile
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from site_builder.pages.listings import LANGUAGES, SHOWN_FROM, suffix
 from site_builder.site_data import ROOT
 
 ARCHIVE = "random-names.zip"
+ARCHIVE_SCRIPT = "assets/javascripts/archive-data.js"
 LEFT_BY_TOOLS = {"__pycache__", "build", "dist", ".venv", ".mypy_cache", ".ruff_cache"}
 OWN = {"proof.yml"}  # notes for the proofs, not for readers
 
@@ -48,3 +50,8 @@ def archive() -> bytes:
             entry.external_attr = 0o644 << 16
             target.writestr(entry, path.read_bytes())
     return buffer.getvalue()
+
+
+def archive_script() -> str:
+    """Return the archive as a script, for a site that is opened from a disk."""
+    return f'window.guideArchive = "{base64.b64encode(archive()).decode()}";\n'

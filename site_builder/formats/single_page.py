@@ -52,14 +52,17 @@ class Edition:
 
 def editions(guide: Guide) -> tuple[Edition, Edition]:
     """Return the whole guide, and the tutorial alone."""
+    # What a section's own page lists is in the contents.
+    chapters = tuple(
+        (title, tuple(page for page in pages if not page.only_lists))
+        for title, pages in guide.chapters
+    )
     lessons = tuple(
-        page
-        for page in guide.pages
-        if page.name.startswith("tutorial/") and page.name != "tutorial/index"
+        page for page in guide.pages if page.name.startswith("tutorial/") and not page.only_lists
     )
     title, description = word("tutorial", guide.language), word("tutorial_alone", guide.language)
     return (
-        Edition(guide, "print", "pdf", guide.name, guide.description, guide.chapters),
+        Edition(guide, "print", "pdf", guide.name, guide.description, chapters),
         Edition(
             guide,
             "tutorial_print",
@@ -79,7 +82,14 @@ def page_id(page: Page) -> str:
 def write_pages(guide: Guide) -> None:
     """Write the pages to print."""
     for edition in editions(guide):
-        known = {page.url: page for _, pages in edition.chapters for page in pages}
+        known = {page.url: page_id(page) for _, pages in edition.chapters for page in pages}
+        for number, (_, pages) in enumerate(edition.chapters, 1):
+            known |= {
+                page.url: f"chapter-{number}"
+                for _, whole in guide.chapters
+                for page in whole
+                if page.only_lists and set(pages) <= set(whole)
+            }
         text = render(
             "print.html",
             edition=edition,
@@ -93,7 +103,7 @@ def write_pages(guide: Guide) -> None:
         target.write_text(text, encoding="utf-8")
 
 
-def _content(page: Page, known: dict[str, Page], edition: Edition) -> str:
+def _content(page: Page, known: dict[str, str], edition: Edition) -> str:
     """Return what a page says, with ids and links as they are on the page to print."""
     body = article(page)
     own = page_id(page)
@@ -120,13 +130,13 @@ def _text(element: Any) -> str:
     return str(lxml.html.tostring(element, encoding="unicode"))
 
 
-def _lead(link: Any, page: Page, known: dict[str, Page], guide: Guide) -> None:
+def _lead(link: Any, page: Page, known: dict[str, str], guide: Guide) -> None:
     """Let a link lead to its place on the page to print, or say on paper where it leads."""
     target = urljoin(page.url, link.get("href"))
     address, fragment = urldefrag(target)
     link.attrib.pop("download", None)
     if address in known:
-        name = page_id(known[address])
+        name = known[address]
         target = f"#{name}--{fragment}" if fragment else f"#{name}"
     elif link.get("class") != "term" and link.text_content() not in target:
         # A page of the guide by its name, since the guide's address stands at the beginning.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,18 +74,23 @@ class Listing:
         return next(places, self.name)
 
 
-def read_listing(path: str, first: str | None = None, last: str | None = None) -> Listing:
+def read_listing(
+    path: str, first: str | Sequence[str] | None = None, last: str | None = None
+) -> Listing:
     """Read a file of examples/ or demo-package/, or its lines from *first* to *last*.
 
     *first* and *last* are texts: the first line that contains *first*, and the first one from
-    there on that contains *last*. Raises ListingError if the file or a text is not there.
+    there on that contains *last*. Where *first* is several texts, each is looked for from the one
+    before it on. Raises ListingError if the file or a text is not there.
     """
     file = (ROOT / path).resolve()
     allowed = any(file.is_relative_to(ROOT / folder) for folder in SHOWN_FROM)
     if not allowed or not file.is_file():
         raise ListingError(_say("listing_missing", path=path))
     lines = file.read_text(encoding="utf-8").splitlines()
-    start = _find(lines, first, 0, path) if first is not None else 0
+    start = 0
+    for text in [first] if isinstance(first, str) else first or ():
+        start = _find(lines, text, start, path)
     end = _find(lines, last, start, path) if last is not None else len(lines) - 1
     code = textwrap.dedent("\n".join(lines[start : end + 1])).strip("\n")
     if not code:

@@ -109,7 +109,7 @@ def _line(language: str) -> str:
 def script_data(language: str) -> str:
     """Return a script with all that the form needs: labels, rules, sentences and marks."""
     own = data("commands/placeholder_names")
-    faults = ["name_invalid", "name_stdlib", "name_prohibited", "name_similar", *own["says"]]
+    faults = ["name_stdlib", "name_prohibited", "name_similar", *own["says"]]
     shown = {
         "fields": {
             key: {
@@ -122,6 +122,7 @@ def script_data(language: str) -> str:
         "says": {key: sentence(key, language, data) for key in faults},
         "words": {key: text[language] for key, text in own["words"].items()},
         "marks": own["marks"],
+        "projects": f"{data('index/addresses')['indexes']['pypi']['web']}/project/",
         "pattern": project_names.NAME.pattern.replace(r"\Z", "$"),
         "repository": REPOSITORY.pattern.replace(r"\Z", "$"),
         "user": USER.pattern.replace(r"\Z", "$"),

@@ -7,7 +7,6 @@ What a data file says in prose it says with ``en`` and ``es``; all else stands i
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,7 +15,6 @@ from packaging.version import Version
 
 from pypi_practice.core.i18n import Translator
 from pypi_practice.explain import catalog as catalogue
-from pypi_practice.tokens import patterns as token_patterns
 from pypi_practice.travis.config import build_conditions
 from pypi_practice.travis.config import loader as travis_config
 from pypi_practice.travis.config.deploy_entries import DeployEntry
@@ -99,12 +97,6 @@ def _versions_read() -> list[tuple[str, str, str]]:
     return sorted(sources, key=lambda source: (source[0].casefold(), *source))
 
 
-def _patterns(entry: catalogue.Entry) -> str:
-    """Return what finds a message in a log, for the script of the page."""
-    patterns = [[pattern.segments, pattern.letters] for pattern in entry.patterns]
-    return json.dumps(patterns, separators=(",", ":"))
-
-
 def _other_texts(entry: catalogue.Entry, language: str) -> list[str]:
     """Return the texts of a message that its heading does not show."""
     heading = entry.wording(language)
@@ -155,7 +147,7 @@ def _macros() -> dict[str, Callable[..., str]]:
     }
 
 
-FILES = ("tables.md", "sections.md", "changes.md", "message_box.html")
+FILES = ("tables.md", "sections.md", "changes.md", "message_filter.html")
 FOR_TEMPLATES = {
     "anchor": anchor,
     "answered": _answered,
@@ -173,9 +165,7 @@ FOR_TEMPLATES = {
     "other_language": other_language,
     "other_texts": _other_texts,
     "page_link": _page_link,
-    "patterns": _patterns,
     "reach": drawings.reach,
-    "secret_patterns": token_patterns.SECRETS,
     "terms_in_order": _terms_in_order,
     "translator": Translator,
     "versions_read": _versions_read,

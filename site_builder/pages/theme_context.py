@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import lxml.html
 from mkdocs.exceptions import PluginError
 
-from site_builder.site_data import ROOT, begun, data, first, languages, page_title
+from site_builder.site_data import ROOT, begun, data, first, page_title
 from site_builder.templates import render
-
-START = ("tutorial/package", "troubleshooting", "practice")  # for readers who have lost their way
 
 
 def give_words(config: Any) -> None:
-    """Give the templates the words of site/navigation.yml, and those of the page for lost readers."""  # noqa: E501
-    language, docs = config.theme["language"], Path(config.docs_dir).parent
-    words = data("site/navigation")
-    config.extra["root_path"] = urlsplit(config.extra["root"]).path
+    """Give the templates the words of site/navigation.yml."""
+    words, language = data("site/navigation"), config.theme["language"]
     config.extra["reading"] = {key: text[language] for key, text in words.items()}
-    config.extra["lost"] = {
-        code: {
-            **{key: text[code] for key, text in words.items() if key.startswith("lost_")},
-            "pages": [{"url": f"{page}/", "title": _title(docs, code, page)} for page in START],
-        }
-        for code in languages()
-    }
 
 
-def _title(docs: Path, language: str, page: str) -> str:
-    files = (docs / code / f"{page}.md" for code in (language, first()))
-    return page_title(next(file for file in files if file.is_file()))
+def escape_description(page: Any) -> None:
+    """Let the templates, the theme's too, write the sentence for search engines as it is."""
+    if text := page.meta.get("description"):
+        page.meta["description"] = escape(text)
 
 
 def write_pages(pages: list[Any], folder: Path) -> None:

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 
 import pytest
 from helpers.docs import normalize_output, proofs
-from helpers.docs.blocks import Block, blocks, pages
+from helpers.docs.blocks import Block, blocks, tutorial
 from helpers.docs.tutorial_runner import GuideReader, GuideReaders, Outcome, runs_in_shell
 from helpers.docs.typed_terminal import TypedShell, Typing, words
 
-TUTORIAL = [page for page in pages() if page.startswith("tutorial/")]
+TUTORIAL = list(tutorial())
 WALKS = [
     (TUTORIAL, "en", Typing.LINES),
     (TUTORIAL, "es", Typing.PASTED),

@@ -439,7 +439,7 @@ def test_what_is_ignored_is_shown_with_its_reason(forked, tmp_path, capsys):
     git(copy, "commit", "-qam", "x")
     code, out, _ = doctor(capsys, copy, "--offline", "--no-isolation", "--lang", "es")
     assert code == 0
-    assert "ignorado  builds: La construcción falla" in out
+    assert "ignorado  builds: El build falla" in out
     assert "ignorado: we know" in out
     assert "antes hace falta builds" in out
     for wrong, sentence in (

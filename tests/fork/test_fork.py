@@ -66,7 +66,7 @@ WRONG = {
     "class": ((), "Python cannot import class", "Python no puede importar class"),
     "n" * 250: ((), "is too long", "es demasiado largo"),
     "one": (("--package", "os"), "a module of Python itself", "un módulo del propio Python"),
-    "two": (("--command", "a b"), "A command cannot be called", "Una orden no se puede llamar"),
+    "two": (("--command", "a b"), "A command cannot be called", "Un comando no se puede llamar"),
     "three": (("--email", "nobody"), "is not an e-mail address", "no es una dirección de correo"),
     "four": (("--repository", "ftp://x"), "is not the address", "no es la dirección"),
     "five": (("--user", "a b"), "is not the name of an account", "no es el nombre de una cuenta"),
@@ -75,7 +75,7 @@ WRONG = {
     "eight\x1b[31m": ((), r"no project called eight\x1b[31m", r"proyecto llamado eight\x1b[31m"),
     "con": ((), "con is a device to Windows", "con es un dispositivo para Windows"),
     "nine": (("--package", "nul"), "nul is a device to Windows", "nul es un dispositivo"),
-    "ten": (("--command", "AUX"), "A command cannot be called", "Una orden no se puede llamar"),
+    "ten": (("--command", "AUX"), "A command cannot be called", "Un comando no se puede llamar"),
 }
 
 

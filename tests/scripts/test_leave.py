@@ -8,6 +8,7 @@ from helpers.site.built_site import LANGUAGES
 
 from scripts import leave
 from site_builder.formats.page_formats import WHEEL
+from site_builder.site_data import page_address
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def test_a_difference_is_seen(built_site, tmp_path):
     """The comparison can fail: a page, a word, an id and a file are taken away."""
     ours = built_site.site / "en"
     for page in pages():
-        path = "index.html" if page == "index" else f"{page}/index.html"
+        path = f"{page_address(page)}index.html"
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         text = (ours / path).read_text(encoding="utf-8")
         if page == "take":

@@ -8,6 +8,8 @@ from helpers.site import accessibility_audit
 from helpers.site.accessibility_audit import NARROW, VIEWS, WIDE, Audit, View
 from helpers.site.built_site import LANGUAGES
 
+from site_builder.site_data import page_address
+
 MUST_RUN = {
     "button-name",
     "color-contrast",
@@ -25,6 +27,7 @@ MUST_RUN = {
 ALL_KINDS = (
     "",
     "tutorial/upload/",
+    "howto/",
     "howto/leak/",
     "reference/deploy/",
     "reference/messages/",
@@ -38,7 +41,7 @@ WHOLE_PRINT = View("default", WIDE, ["wcag2a", "wcag2aa", "best-practice"])
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def audits(request, browser, address) -> list[Audit]:
-    """What was found on every page of a language, to read and to print, and for lost readers.
+    """What was found on every page of a language, those to print, for lost readers, the cover.
 
     The languages share their HTML and their styles. So all pages are seen on a wide screen in
     light, those of the first language in dark as well, and a page of each kind on a narrow screen.
@@ -47,17 +50,22 @@ def audits(request, browser, address) -> list[Audit]:
     first = language == LANGUAGES[0]
     known: dict[str, set[str]] = {}
 
-    def audit(paths, views):
-        paths = [f"{language}/{path}" for path in paths]
+    def audit(paths, views, folder=f"{language}/"):
+        paths = [folder + path for path in paths]
         return list(accessibility_audit.audit_pages(browser, address, paths, views, known))
 
-    every_page = ["" if page == "index" else f"{page}/" for page in pages()]
+    every_page = [page_address(page) for page in pages()]
     every_page += ["print/tutorial/", "there-is-no-such-page/"]
     if not first:
         return audit(every_page, [VIEWS[0]])
     wide = [view for view in VIEWS if view.size is WIDE]
     narrow = [view for view in VIEWS if view.size is NARROW]
-    return audit(every_page, wide) + audit(ALL_KINDS, narrow) + audit(["print/"], [WHOLE_PRINT])
+    return [
+        *audit(every_page, wide),
+        *audit(ALL_KINDS, narrow),
+        *audit(["print/"], [WHOLE_PRINT]),
+        *audit([""], VIEWS, folder=""),
+    ]
 
 
 def test_no_element_fails(audits):

@@ -11,11 +11,12 @@ from helpers.site.chromium import until
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from site_builder.pages import listings
+from site_builder.site_data import page_address
 
 pytestmark = pytest.mark.long
 
 PRINTED = ("print", "print/tutorial")
-PATHS = {page: "" if page == "index" else f"{page}/" for page in (*pages(), *PRINTED)}
+PATHS = {page: page_address(page) for page in (*pages(), *PRINTED)}
 
 
 def fresh(browser: Browser, **options: object) -> BrowserContext:

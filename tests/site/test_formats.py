@@ -18,17 +18,12 @@ from PIL import Image
 
 from site_builder import build
 from site_builder.formats import cards, feed, markdown_export
-from site_builder.site_data import data, word
+from site_builder.site_data import data, page_address, word
 
 ADDRESS = str(load_config(str(ROOT / "mkdocs.yml")).site_url).rstrip("/") + "/"
 ATOM = {"": "http://www.w3.org/2005/Atom"}
 KINDS = ("added", "changed", "fixed", "removed")  # as in Keep a Changelog
 FENCE = re.compile(r"^(`{3,}).*?^\1$", re.M | re.S)
-
-
-def below(page: str) -> str:
-    """Return the part of a page's address below its language."""
-    return "" if page == "index" else f"{page}/"
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -42,7 +37,8 @@ def language(request: pytest.FixtureRequest) -> str:
 
 def test_each_page_is_there_as_plain_markdown(language, built_site):
     for page in pages():
-        text = (built_site.site / language / below(page) / markdown_export.NAME).read_text("utf-8")
+        file = built_site.site / language / page_address(page) / markdown_export.NAME
+        text = file.read_text("utf-8")
         title = built_site.html(language, page).h1.get_text().replace("¶", "").strip()
         assert text.startswith("# ") or page == "index", page
         heading = re.search(r"^# (.+)$", text, re.M)
@@ -63,14 +59,14 @@ def test_each_page_is_there_as_plain_markdown(language, built_site):
 def test_llms_txt_names_every_page_and_llms_full_holds_them(language, built_site):
     folder = built_site.site / language
     named = re.findall(r"\]\((\S+)\): \S", (folder / "llms.txt").read_text("utf-8"))
-    assert named == [f"{ADDRESS}{language}/{below(page)}{markdown_export.NAME}" for page in pages()]
+    places = [f"{page_address(page)}{markdown_export.NAME}" for page in pages()]
+    assert named == [f"{ADDRESS}{language}/{place}" for place in places]
     for url in named:
         assert (built_site.site / url.removeprefix(ADDRESS)).is_file()
     full = (folder / "llms-full.txt").read_text("utf-8")
     for page in pages():
-        assert (folder / below(page) / markdown_export.NAME).read_text("utf-8").strip() in full, (
-            page
-        )
+        file = folder / page_address(page) / markdown_export.NAME
+        assert file.read_text("utf-8").strip() in full, page
     root = (built_site.site / "llms.txt").read_text("utf-8")
     assert f"{ADDRESS}{language}/llms.txt" in root
 
@@ -133,7 +129,7 @@ def test_each_page_has_a_small_card_and_says_so(language, built_site):
     for page in pages():
         html = built_site.html(language, page)
         metadata = {meta["property"]: meta["content"] for meta in html.select("meta[property]")}
-        assert metadata["og:url"] == f"{ADDRESS}{language}/{below(page)}"
+        assert metadata["og:url"] == f"{ADDRESS}{language}/{page_address(page)}"
         assert metadata["og:image"] == f"{metadata['og:url']}{cards.NAME}"
         assert metadata["og:locale"] == word("locale", language)
         assert metadata["og:description"] == html.select_one('meta[name="description"]')["content"]

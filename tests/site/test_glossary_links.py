@@ -53,9 +53,9 @@ def test_the_longest_term_wins_and_a_part_of_a_word_is_none():
 @pytest.mark.parametrize(
     ("language", "text", "expected"),
     [
-        ("es", "Los entornos virtuales y las construcciones", ["virtual-environment", "build"]),
+        ("es", "Los entornos virtuales y los builds", ["virtual-environment", "build"]),
         ("es", "un flujo de trabajo", []),
-        ("es", "Dos trabajos. Las imágenes.", ["job", "image"]),
+        ("es", "Dos jobs. Las imágenes.", ["job", "image"]),
         ("en", "Log in and build the package with a build tool", []),
         ("en", "a build writes logs", ["build", "log"]),
         ("en", "an identity provider", []),

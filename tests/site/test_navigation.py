@@ -18,16 +18,13 @@ from mkdocs.exceptions import PluginError
 
 from site_builder import site_data
 from site_builder.pages import theme_context
+from site_builder.site_data import page_address
 
 TASKS = yaml.safe_load(
     (ROOT / "tests" / "fixtures" / "reader_tasks.yml").read_text(encoding="utf-8")
 )
+NAMES = {page_address(page): page for page in pages()}
 SHOTS = ROOT / "tests" / "fixtures" / "screenshots"
-
-
-def path_of(page: str) -> str:
-    """Return the address of a page below its language."""
-    return "" if page == "index" else f"{page}/"
 
 
 # The tasks of newcomers
@@ -47,9 +44,9 @@ def shortest_path(built_site, language: str, goal: str) -> list[str]:
                 step = before[step]
             return way
         for link in built_site.html(language, page).select("article a[href]"):
-            target = urlsplit(urljoin(f"https://x/{path_of(page)}", link["href"]))
-            name = target.path.strip("/") or "index"
-            if target.netloc == "x" and name in pages() and name not in before:
+            target = urlsplit(urljoin(f"https://x/{page_address(page)}", link["href"]))
+            name = NAMES.get(target.path.removeprefix("/"))
+            if target.netloc == "x" and name and name not in before:
                 before[name] = page
                 waiting.append(name)
     raise AssertionError(f"no links lead to {goal}")
@@ -62,12 +59,12 @@ def test_newcomers_click_to_what_they_need(browser, address, built_site, languag
     for task in TASKS:
         way = shortest_path(built_site, language, task["page"])
         assert len(way) - 1 <= 3, f"{task['task']}: {way}"
-        page.goto(f"{address}/{language}/{path_of(way[0])}", wait_until="domcontentloaded")
+        page.goto(f"{address}/{language}/{page_address(way[0])}", wait_until="domcontentloaded")
         for target in way[1:]:
             links = page.locator("article a:visible")
             addresses = links.evaluate_all("all => all.map(one => one.href.split('#')[0])")
-            links.nth(addresses.index(f"{address}/{language}/{path_of(target)}")).click()
-        assert page.url.startswith(f"{address}/{language}/{path_of(task['page'])}")
+            links.nth(addresses.index(f"{address}/{language}/{page_address(target)}")).click()
+        assert page.url.startswith(f"{address}/{language}/{page_address(task['page'])}")
     page.context.close()
 
 
@@ -176,7 +173,7 @@ def test_an_open_page_goes_on_without_network(browser, address):
     page.keyboard.press("/")
     page.locator(".search__field").fill("")
     page.keyboard.type("macaroon")
-    page.get_by_text("How a macaroon narrows").first.wait_for()
+    page.get_by_text("How API tokens get narrower").first.wait_for()
     page.keyboard.press("Escape")
     page.locator(".own-names__open").click()
     page.get_by_text("The form could not be loaded").wait_for()
@@ -196,8 +193,8 @@ def test_every_page_can_be_edited_and_reported(language, built_site):
         report = urlsplit(html.select_one(".page-foot__report")["href"])
         asked = parse_qs(report.query)
         assert report.path.endswith("/issues/new")
-        assert f"{language}/{path_of(page)}" in asked["title"][0]
-        assert f"/{language}/{path_of(page)}\n" in asked["body"][0]
+        assert f"{language}/{page_address(page)}" in asked["title"][0]
+        assert f"/{language}/{page_address(page)}\n" in asked["body"][0]
         assert {"en": "English", "es": "español"}[language] in asked["body"][0]
 
 

@@ -21,7 +21,8 @@ from helpers.site.built_site import LANGUAGES, headers
 from helpers.site.chromium import until
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from site_builder.pages import csp
+from site_builder import csp
+from site_builder.site_data import page_address
 
 TYPICAL = "tutorial/upload"
 TABBED = "tutorial/upload"
@@ -232,8 +233,6 @@ def test_the_offline_set_works_from_a_disk(browser, offline_set, language, typed
 def test_every_page_of_the_offline_set_asks_nobody(browser, offline_set, language):
     page, asked, complaints = opened(browser)
     for name in pages():
-        page.goto(
-            (offline_set / language / ("" if name == "index" else name) / "index.html").as_uri()
-        )
+        page.goto((offline_set / language / page_address(name) / "index.html").as_uri())
     assert [url for url in asked if not url.startswith(("file:", "data:", "about:"))] == []
     assert complaints == []

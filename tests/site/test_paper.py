@@ -12,7 +12,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
-from helpers.docs.blocks import ROOT, blocks, pages
+from helpers.docs.blocks import ROOT, blocks, pages, tutorial
 from helpers.markup import element
 from helpers.site.built_site import LANGUAGES, BuiltSite
 from mkdocs.config import load_config
@@ -29,7 +29,10 @@ from site_builder.pages import proof_kind
 from site_builder.site_data import word
 
 ADDRESS = str(load_config(str(ROOT / "mkdocs.yml")).site_url).rstrip("/") + "/"
-LESSONS = [page for page in pages() if re.fullmatch(r"tutorial/(?!index$).+", page)]
+LESSONS = tutorial()
+# What they list is in the contents.
+LEFT_OUT = {f"{section}/index" for section in ("tutorial", "howto", "reference", "explanation")}
+WHOLE = tuple(page for page in pages() if page not in LEFT_OUT)
 A4 = 210 - 2 * 22  # the width of the text, in mm
 # What a reader may set (WCAG 1.4.12).
 SPACING = """* { line-height: 1.5 !important; letter-spacing: .12em !important;
@@ -57,8 +60,8 @@ EDITIONS = [
     edition
     for language in LANGUAGES
     for edition in (
-        Edition(language, "print", "pdf", tuple(pages()), 230),
-        Edition(language, "tutorial_print", "tutorial_pdf", tuple(LESSONS), 40),
+        Edition(language, "print", "pdf", WHOLE, 230),
+        Edition(language, "tutorial_print", "tutorial_pdf", LESSONS, 40),
     )
 ]
 TUTORIALS = [edition for edition in EDITIONS if edition.print_key == "tutorial_print"]

@@ -351,3 +351,34 @@ def test_the_search_index_holds_the_plain_names(built_site):
         text = (built_site.site / language / "search" / "sections.js").read_text("utf-8")
         assert "data-name" not in text
         assert "your-name" in text
+
+
+def test_the_archive_of_the_offline_set_has_the_names(browser, offline_set):
+    """A browser fetches no file for a page from a disk."""
+    page = browser.new_context(accept_downloads=True).new_page()
+    page.goto((offline_set / "en" / "tutorial" / "package" / "index.html").as_uri())
+    fill(page, **OWN)
+    with page.expect_download() as downloaded:
+        page.locator("a[href$='random-names.zip']").first.click()
+    assert downloaded.value.suggested_filename == "Foo.Bar.zip"
+    with zipfile.ZipFile(downloaded.value.path()) as archive:
+        assert "Foo.Bar/src/foo_bar/__init__.py" in archive.namelist()
+    page.context.close()
+
+
+def test_the_form_leads_to_the_project_of_that_name(visitor):
+    """Whether a name is free only PyPI can tell, and the form asks nobody."""
+    visitor.locator(".own-names__open").click()
+    link = visitor.locator("dialog.own-names-form a")
+    assert not link.is_visible()
+    visitor.fill("#own-names-project", "Requests")
+    assert link.get_attribute("href") == "https://pypi.org/project/requests/"
+    assert link.is_visible()
+    visitor.fill("#own-names-project", "json")
+    assert not link.is_visible()
+
+
+def test_no_sentence_of_the_form_speaks_of_an_upload(built_site):
+    for language, words in (("en", "build again"), ("es", "construye otra vez")):
+        script = built_site.site / language / marks.DATA
+        assert words not in script.read_text(encoding="utf-8")

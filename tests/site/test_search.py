@@ -206,7 +206,7 @@ def test_what_stands_around_the_text_is_not_searched(language, built_site):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_section_is_there_in_its_language(language, built_site):
     sections = {section["place"]: section for section in content(built_site, language)["sections"]}
-    upload = {"en": "Upload to TestPyPI by hand", "es": "Sube el paquete a TestPyPI a mano"}
+    upload = {"en": "Upload to TestPyPI with twine", "es": "Sube un paquete a TestPyPI con twine"}
     assert sections["tutorial/upload/#keep"]["page"] == upload[language]
     assert "page" not in sections["tutorial/upload/"]
     assert not [place for place in sections if place.endswith(("#sources", "#next"))]

@@ -18,7 +18,7 @@ from site_builder import build as building
 from site_builder import mkdocs_errors
 from site_builder.drawings import screenshots
 from site_builder.pages import listings
-from site_builder.site_data import data
+from site_builder.site_data import data, page_address
 
 pytestmark = pytest.mark.long
 
@@ -89,7 +89,7 @@ def test_every_block_can_be_downloaded(page, language, built_site):
     links = built_site.html(language, page).select("a.download")
     wanted = [block for block in blocks(page) if block.kind != "captured"]
     assert len(links) == len(wanted)
-    place = built_site.site / language / ("" if page == "index" else page)
+    place = built_site.site / language / page_address(page)
     for link, block in zip(links, wanted, strict=True):
         file = (place / unquote(link["href"])).resolve()
         assert file.read_bytes() == block.file.read_bytes(), block.label
@@ -154,7 +154,7 @@ def test_broken_links_are_seen(tmp_path):
 def test_each_page_says_its_language_and_its_twin(language, built_site):
     for page in pages():
         html = built_site.html(language, page)
-        path = "" if page == "index" else f"{page}/"
+        path = page_address(page)
         assert html.html["lang"] == language
         assert html.select_one('link[rel="canonical"]')["href"] == f"{ADDRESS}{language}/{path}"
         alternates = {link["hreflang"]: link["href"] for link in html.select("head link[hreflang]")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,7 +49,6 @@ Sur PyPI, le bouton {{ label("add_token") }} crée un jeton.
 WORDS = (
     ("untranslated_title: {", "untranslated_title: {fr: Pas encore traduite, "),
     ("untranslated_text:\n", "untranslated_text:\n  fr: Cette page est encore en anglais.\n"),
-    ("tutorial: {", "tutorial: {fr: Tutoriel, "),
 )
 
 
@@ -68,6 +68,9 @@ def french(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert old in text
         text = text.replace(old, new, 1)
     words.write_text(text, encoding="utf-8")
+    sections = place / "docs" / "data" / "site" / "sections.yml"
+    text = sections.read_text(encoding="utf-8")
+    sections.write_text(text.replace("learn: {", "learn: {fr: Apprendre, ", 1), encoding="utf-8")
     result = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", "mkdocs.fr.yml"],
         cwd=place,
@@ -92,7 +95,7 @@ def test_the_page_is_in_its_language(french):
     assert element(html, "h1").get_text(strip=True).startswith("Publier sur PyPI")
     assert html.select_one("article [lang]") is None
     assert attribute(element(html, "dialog.search"), "aria-label") == "Rechercher"
-    assert "Tutoriel" in markup.text(html, "nav.md-nav--primary")
+    assert "Apprendre" in markup.text(html, "nav.md-nav--primary")
     assert [link["hreflang"] for link in html.select("nav.languages a")] == list(LANGUAGES)
 
 
@@ -104,7 +107,7 @@ def test_a_missing_page_is_the_english_one_and_says_so(french):
     assert "encore en anglais" in notice.get_text()
     assert notice.find_parent(lang="en") is None
     assert content["lang"] == "en"
-    assert element(content, "h1").get_text(strip=True).startswith("Build and check the package")
+    assert element(content, "h1").get_text(strip=True).startswith("Build a Python package")
     assert markup.text(content, "a.download") == "Download"
     canonical = attribute(element(html, 'link[rel="canonical"]'), "href")
     assert canonical.endswith("/en/tutorial/package/")
@@ -123,9 +126,8 @@ def test_search_works(french):
 def test_the_start_page_offers_it(french, monkeypatch):
     monkeypatch.setattr(site_data, "ROOT", french)
     configs = {**building.CONFIGS, "fr": "mkdocs.fr.yml"}
-    # The page that a reader of a missing address sees is that of the first language.
-    (french / "site" / site_data.first()).mkdir(exist_ok=True)
-    (french / "site" / site_data.first() / "404.html").touch()
+    for code in building.CONFIGS:
+        shutil.copytree(french / "site" / "fr", french / "site" / code)
     site_data.data.cache_clear()  # what is read once a build is another build's now
     try:
         paths = {code: french / config for code, config in configs.items()}

@@ -93,8 +93,8 @@ def test_each_term_is_in_use():
 
 
 def test_an_unwanted_word_is_found():
-    assert wrong_terms("Ejecuta el comando.\nSube el fichero.", "es") == [
-        "1: 'comando', write: orden",
+    assert wrong_terms("Ejecuta la orden.\nSube el fichero.", "es") == [
+        "1: 'la orden', write: comando",
         "2: 'fichero', write: archivo",
     ]
 
@@ -102,7 +102,7 @@ def test_an_unwanted_word_is_found():
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("Ejecute la orden.", "Ejecute"),
+        ("Ejecute el comando.", "Ejecute"),
         ("Abre la página y compruébalo. Pulse **Add**.", ". Pulse"),
         ("Asegúrese de que existe.", "Asegúrese"),
         ("Si lo tenéis, subid el archivo.", "tenéis"),
@@ -120,7 +120,7 @@ def test_a_form_of_the_third_person_is_none():
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        ("a: {en: Run it, es: Ejecuta el comando}", ["data/x.yml:1: a: 'comando', write: orden"]),
+        ("a: {en: Run it, es: Ejecuta la orden}", ["data/x.yml:1: a: 'la orden', write: comando"]),
         ("a: {en: With deploy you, es: Con deploy tú}", []),
     ],
 )

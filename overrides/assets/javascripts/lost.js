@@ -5,6 +5,12 @@
   var address = location.pathname;
   try { address = decodeURIComponent(address); } catch (error) { /* then as it is */ }
 
+  // Light or dark, as the reader has chosen on the pages.
+  var above = new URL("../../..", document.currentScript.src).pathname;
+  try {
+    document.body.dataset.mdColorScheme = JSON.parse(localStorage.getItem(above + ".__palette")).color.scheme;
+  } catch (error) { /* then as the system has it */ }
+
   function fold(text) {
     return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
   }
@@ -32,6 +38,10 @@
   }
 
   var own = sections.find(function (one) { return address.indexOf(one.dataset.root) === 0; });
+  if (own) {
+    document.documentElement.lang = own.lang;
+    document.title = own.querySelector("h1, h2").textContent;
+  }
   if (own && own !== sections[0]) {
     // The language that the reader was in comes first.
     var first = own.parentNode.querySelector("h1"), second = own.querySelector("h2");
@@ -41,7 +51,6 @@
       pair[0].replaceWith(heading);
     });
     sections[0].before(own);
-    document.documentElement.lang = own.lang;
   }
   (own ? [own] : sections).forEach(function (section) {
     var asked = address.replace(section.dataset.root, "").split("/").filter(Boolean).join("/");

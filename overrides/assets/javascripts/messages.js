@@ -1,37 +1,35 @@
-// The box for a log: finds the messages of this page in it, the likeliest cause first, as
-// pypi_practice/explain/matcher.py does, in time linear in the log. The rules and the patterns come with the
-// page; nothing is sent. A pattern is a list of segments with a gap of limited length between them; a
-// segment is a list of literals, of null for any text in quotes, and of runs: the characters of a
-// class, and the most of them.
+// The box for a log: finds the known messages in it, the likeliest cause first, as
+// pypi_practice/explain/matcher.py does, in time linear in the log; nothing is sent. The messages are in
+// messages-data.js, which a page that only carries the box loads when it is used. A pattern is a list
+// of segments with a gap of limited length between them; a segment is a list of literals, of null for
+// any text in quotes, and of runs: the characters of a class, and the most of them.
 (function () {
   "use strict";
   var form = document.querySelector("form.explain");
   if (!form) return;
-  var limits = JSON.parse(form.dataset.limits), gap = limits.gap;
-  var words = JSON.parse(form.dataset.words);
+  var own = document.currentScript.src;
+  var known, entries, clean, secrets, gap, words;
   var log = form.querySelector("textarea");
   var status = form.querySelector(".explain-status");
   var warning = form.querySelector(".explain-secret");
   var results = form.querySelector(".explain-found");
 
-  function rules(name) {
-    return JSON.parse(form.dataset[name]).map(function (pair) {
+  function rules(pairs) {
+    return pairs.map(function (pair) {
       return [new RegExp(pair[0], "gm"), pair[1].replace(/\\(\d)/g, "$$$1")];
     });
   }
   function apply(list, text) {
     return list.reduce(function (cleaned, rule) { return cleaned.replace(rule[0], rule[1]); }, text);
   }
-  var clean = rules("clean");
-  var secrets = rules("secrets");
-  var entries = Array.prototype.map.call(document.querySelectorAll(".message"), function (element) {
-    return {
-      element: element,
-      heading: element.querySelector("h3"),
-      level: Number(element.dataset.level),
-      patterns: JSON.parse(element.dataset.patterns)
-    };
-  });
+  function learn() {
+    known = window.guideMessages;
+    entries = known.entries;
+    clean = rules(known.clean);
+    secrets = rules(known.secrets);
+    gap = known.gap;
+    words = known.words;
+  }
 
   // The smaller, the more a find says.
   function rank(first, second) { return second.letters - first.letters || first.entryIndex - second.entryIndex; }
@@ -152,20 +150,48 @@
     }).map(function (occurrence) { return entries[occurrence.entryIndex]; });
   }
 
+  // The way from this page to an address of the guide; from a disk, to its file.
+  function way(address) {
+    var file = location.protocol === "file:" ? "index.html" : "";
+    return form.dataset.root + address.replace(/(?=#|$)/, file);
+  }
+
+  function element(name, content) {
+    var created = document.createElement(name);
+    created.append.apply(created, [].concat(content));
+    return created;
+  }
+
+  function link(content, href) {
+    var anchor = element("a", content);
+    anchor.href = href;
+    return anchor;
+  }
+
   function item(entry) {
-    var listItem = document.createElement("li");
-    var title = document.createElement("p");
-    var link = document.createElement("a");
-    link.href = "#" + entry.heading.id;
-    link.appendChild(entry.heading.firstElementChild.cloneNode(true));
-    title.appendChild(link);
-    listItem.appendChild(title);
-    Array.prototype.forEach.call(entry.element.children, function (child) {
-      if (child.matches("p:not(.reproduced)") && child.querySelector("strong")) {
-        listItem.appendChild(child.cloneNode(true));
-      }
-    });
-    return listItem;
+    var place = "#" + entry.id;
+    var lines = [element("strong", words.cause + ":"), " " + entry.cause, element("br", []),
+      element("strong", words.fix + ":"), " " + entry.fix];
+    if (entry.see) {
+      lines.push(element("br", []), element("strong", words.more + ":"), " ",
+        link(entry.see.title, way(entry.see.address)));
+    }
+    return element("li", [
+      element("p", link(element("code", entry.text),
+        "catalogue" in form.dataset ? place : way("reference/messages/" + place))),
+      element("p", lines)
+    ]);
+  }
+
+  // Calls *then*: at once, or when the messages have been loaded.
+  function ready(then) {
+    if (!known && window.guideMessages) learn();
+    if (known) return then();
+    var script = document.createElement("script");
+    script.src = new URL("messages-data.js", own).href;
+    script.onload = function () { learn(); then(); };
+    script.onerror = function () { script.remove(); say(form.dataset.unloaded); };
+    document.head.append(script);
   }
 
   function say(text) { status.textContent = text; }
@@ -177,14 +203,11 @@
     var cleaned = apply(clean, log.value), safe = apply(secrets, cleaned);
     if (safe !== cleaned) {
       log.value = safe;
-      var link = document.createElement("a");
-      link.href = form.dataset.leak;
-      link.textContent = words.secret_link;
-      warning.append(words.secret + " ", link);
+      warning.append(words.secret + " ", link(words.secret_link, way("howto/leak/")));
     }
     if (!log.value.trim()) return say(words.empty);
-    var matches = find(safe.slice(-limits.longest));
-    var cut = safe.length > limits.longest ? " " + words.cut : "";
+    var matches = find(safe.slice(-known.longest));
+    var cut = safe.length > known.longest ? " " + words.cut : "";
     if (!matches.length) return say(words.unknown + cut);
     say((matches.length === 1 ? words.found_one
       : words.found.replace("{number}", String(matches.length))) + cut);
@@ -195,13 +218,13 @@
 
   form.addEventListener("submit", function (event) {
     event.preventDefault();
-    explain();
+    ready(explain);
   });
   form.addEventListener("reset", function () {
     results.textContent = warning.textContent = status.textContent = "";
     log.focus();
   });
-  log.addEventListener("paste", function () { setTimeout(explain); });
+  log.addEventListener("paste", function () { setTimeout(ready, 0, explain); });
   form.hidden = false;
   document.querySelector(".explain-without").remove();
 })();

@@ -35,7 +35,7 @@
   function moveFocus(button, box) {
     var container = box.id === "__drawer" ? document.querySelector(".md-nav--primary")
       : box.type === "radio" ? button.parentNode : box.parentNode.querySelector(":scope > .md-nav");
-    var control = box.type === "checkbox" && !box.checked ? box.parentNode.querySelector(':scope > button[for="' + box.id + '"]')
+    var control = box.type === "checkbox" && !box.checked ? box.parentNode.querySelector(':scope > button[for="' + box.id + '"], :scope > .md-nav__container > button')
       : Array.from(container.querySelectorAll("a[href], button")).find(isVisible);
     if (control) control.focus();
   }

@@ -20,7 +20,7 @@
     }).join("");
     return {
       project: project, repository: repository, user: user, normal: normal, file: file,
-      package: identifier(file), command: identifier(file), classes: identifier(classes),
+      package: identifier(file), command: normal, classes: identifier(classes),
     };
   }
 
@@ -93,12 +93,13 @@
         element("span", { id: id + "-hint", class: "own-names-form__hint" }, [fieldTexts.hint]), complaints[field],
       ]);
     });
-    var becomes = element("code", {});
+    var becomes = element("code", {}), onIndex = element("a", {});
+    var free = element("p", {}, [words.free, " ", onIndex]);
     var reset = element("button", { type: "button" }, [words.reset]);
     var cancel = element("button", { type: "button" }, [words.cancel]);
     var form = element("form", { novalidate: "" }, [
       element("h2", { id: "own-names-title" }, [words.title]), element("p", {}, [words.kept]),
-      ...rows, element("p", { class: "own-names-form__becomes" }, [words.becomes, " ", becomes]),
+      ...rows, element("p", { class: "own-names-form__becomes" }, [words.becomes, " ", becomes]), free,
       element("p", { class: "own-names-form__buttons" }, [
         element("button", { type: "submit", class: "own-names-form__save" }, [words.save]), cancel, reset,
       ]),
@@ -122,6 +123,8 @@
         if (complaints[field].textContent !== text) complaints[field].textContent = text;
       });
       var own = forms(values.project || data.fields.project.example, "", "");
+      free.hidden = !values.project || Boolean(found.project);
+      onIndex.href = onIndex.textContent = data.projects + own.normal + "/";
       becomes.textContent = [own.package, own.command, own.file + "-0.1.0.tar.gz"].join(", ");
       return problems;
     }
@@ -221,14 +224,23 @@
     return new Blob([...parts, ...list, end], { type: "application/zip" });
   }
 
-  function download(link) {
-    var own = window.guideNames.now();
-    function change(text) { return replaced(text, own); }
+  function content(link) {
+    // For a page from a disk a browser fetches no file, but loads a script that holds the archive.
+    if (link.protocol === "file:" && link.pathname.endsWith(".zip")) {
+      return window.guideNames.script("archive-data.js").then(function () {
+        return Uint8Array.from(atob(window.guideArchive), function (one) { return one.charCodeAt(0); });
+      });
+    }
     return fetch(link.href).then(function (answer) {
       if (!answer.ok) throw new Error(answer.status);
       return answer.arrayBuffer();
-    }).then(function (buffer) {
-      var bytes = new Uint8Array(buffer);
+    }).then(function (buffer) { return new Uint8Array(buffer); });
+  }
+
+  function download(link) {
+    var own = window.guideNames.now();
+    function change(text) { return replaced(text, own); }
+    return content(link).then(function (bytes) {
       var name = link.getAttribute("download") || new URL(link.href).pathname.split("/").pop();
       var file = name.endsWith(".zip") ? rezipped(bytes, change)
         : new Blob([change(new TextDecoder().decode(bytes))], { type: "text/plain" });

@@ -75,7 +75,7 @@
     return form;
   }
 
-  window.guideNames = { now: function () { return now; }, keep: keep, say: say };
+  window.guideNames = { now: function () { return now; }, keep: keep, say: say, script: script };
 
   document.addEventListener("click", function (event) {
     var opener = event.target.closest(".own-names__open");

@@ -110,6 +110,16 @@ def pages() -> tuple[str, ...]:
     return tuple(names)
 
 
+def is_section(page: str) -> bool:
+    """Whether this is the page of a section of the navigation, such as ``howto/index``."""
+    return page.endswith("/index")
+
+
+def tutorial() -> tuple[str, ...]:
+    """Return the pages of the tutorial, each of which is a step."""
+    return tuple(page for page in pages() if page.startswith("tutorial/") and not is_section(page))
+
+
 @functools.cache
 def maintainers_pages() -> tuple[str, ...]:
     """Return the names of the pages for maintainers: ``contributing/site`` ..."""

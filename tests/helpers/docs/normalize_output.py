@@ -17,6 +17,8 @@ SHOWN = [
     # Travis CI's marks of folds and times, which end with a "\r" that may have become a "\n".
     (re.compile(r"travis_(?:fold|time):[^\r\n]*[\r\n]+(?:\x1b\[0?K)?"), ""),
     (re.compile(r"pypi-Ag[A-Za-z0-9_-]{60,}"), SHORT_TOKEN),
+    # What Python says when it asks for a secret and there is no terminal, as a reader has one.
+    (re.compile(r"[^\n]*GetPassWarning[^\n]*\n[^\n]*\nWarning: Password input [^\n]*\n"), ""),
     (re.compile(r"\x1b\[[0-9;?]*[A-Za-z]"), ""),
     (re.compile(r"[^\n]*\r(?!\n)"), ""),
     (re.compile(r"[ \t]+$", re.M), ""),

@@ -25,7 +25,7 @@ RESET, RESET_BLOCK = "`pypi-practice reset`", "examples/practice/reset.sh"
 def pages() -> tuple[str, ...]:
     """Return the pages that have blocks for the shell; of the tutorial, its last one."""
     names = [name for name in pages_blocks.pages() if name != "index"]
-    tutorial = [name for name in names if name.startswith("tutorial/")]
+    tutorial = pages_blocks.tutorial()
     return tuple(
         name
         for name in names

@@ -19,6 +19,7 @@ from filelock import FileLock
 
 from helpers.docs.blocks import ROOT
 from site_builder.build import CONFIGS, SOURCES, build
+from site_builder.site_data import page_address
 
 LANGUAGES = tuple(CONFIGS)
 BUILD_DAY = "1767225600"  # as SOURCE_DATE_EPOCH: the tests build the site as on this day
@@ -43,8 +44,7 @@ class BuiltSite:
 
     def html(self, language: str, page: str) -> BeautifulSoup:
         """Return a built page, parsed."""
-        name = "" if page == "index" else f"{page}/"
-        file = self.site / language / f"{name}index.html"
+        file = self.site / language / f"{page_address(page)}index.html"
         return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
 
 

@@ -12,7 +12,7 @@ PAGES = ("index", "tutorial/package", "practice", "troubleshooting")
 NAV = """\
 nav:
   - index.md
-  - tutorial:
+  - learn:
       - tutorial/package.md
   - practice.md
   - troubleshooting.md

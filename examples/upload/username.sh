@@ -1,1 +1,0 @@
-export TWINE_USERNAME=__token__
