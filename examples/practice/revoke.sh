@@ -1,0 +1,1 @@
+pypi-practice token revoke first
