@@ -27,11 +27,14 @@ def test_the_page_names_the_locked_versions():
     assert versions.items() <= tested_facts.versions().items(), "run the tests with: make test"
 
 
-def test_each_page_shows_the_numbers(built_site):
+def test_the_pages_show_the_numbers(built_site):
     for language in ("en", "es"):
         cells = [cell.get_text() for cell in built_site.html(language, "tested").select("td")]
         for number in FACTS["counts"].values():
             assert str(number) in cells
+        cells = [
+            cell.get_text() for cell in built_site.html(language, "reference/versions").select("td")
+        ]
         for name, version in FACTS["versions"].items():
             assert cells[cells.index(name) + 1] == version
 
