@@ -36,6 +36,7 @@ KEYS = ("secrets", "cut", "found")
 FOUND_KEYS = ("id", "by", "level", "message", "lines", "text", "cause", "fix", "page", "more")
 FIRST_LINE = 10_000  # characters of a cut line that are left out
 FULL = 3  # causes that are shown in full
+CHUNK = 1024 * 1024  # bytes
 PAGE = "reference/messages"
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -98,11 +99,16 @@ def _explain(arguments: argparse.Namespace, words: Translator) -> int:
     if cut:
         print(messages("cut", size=limit // 1_000_000), file=sys.stderr)
     if safe != cleaned:
-        print(messages("secret"), file=sys.stderr)
+        print(
+            messages("secret", page=guide.address("howto/leak", messages.language)),
+            file=sys.stderr,
+        )
     if not matches:
         print(messages("unknown"))
         return 1
     print("\n".join(_report(matches, lines, messages, everything=arguments.all)))
+    if note := guide.note(messages.language):
+        print(f"\n{note}")
     return 0
 
 
@@ -136,13 +142,20 @@ def _read(name: str | None, messages: Translator, limit: int) -> tuple[str, bool
 
 
 def _unread(name: object, error: Exception, messages: Translator) -> str:
-    return messages("no_file", name=name, reason=getattr(error, "strerror", None) or error)
+    return messages(
+        "no_file", name=name, reason=error if isinstance(error, OSError) else OSError(error)
+    )
 
 
 def _tail(stream: BinaryIO, limit: int) -> tuple[bytes, bool]:
-    """Return the last *limit* bytes of a stream, and whether there were more."""
-    tail, cut = b"", False
-    while chunk := stream.read(1024 * 1024):
+    """Return the last *limit* bytes of a stream, and whether there were more.
+
+    A chunk that is not full is the last one: a terminal would be read on after its first Ctrl-D.
+    """
+    tail, cut, is_full = b"", False, True
+    while is_full:
+        chunk = stream.read(CHUNK)
+        is_full = len(chunk) == CHUNK
         tail += chunk
         if len(tail) > limit:
             tail, cut = tail[-limit:], True
@@ -182,7 +195,7 @@ def _as_json(match: Match, lines: Sequence[str], language: str) -> dict[str, Any
         message.id,
         message.group,
         message.level,
-        message.text,
+        message.text(language),
         [match.line, match.last_line],
         matcher.excerpt(lines, match),
         message.cause[language],
@@ -209,7 +222,7 @@ def _report(
         yield ""
         yield messages("also")
         for match in remaining:
-            yield f"  {match.entry.title} ({_location(match, messages)})"
+            yield f"  {match.entry.title(messages.language)} ({_location(match, messages)})"
         yield messages("also_all")
 
 
@@ -224,7 +237,7 @@ def _full_report(match: Match, lines: Sequence[str], messages: Translator) -> It
     from pypi_practice.explain import matcher
 
     message = match.entry
-    yield f"{message.title} ({_location(match, messages)})"
+    yield f"{message.title(messages.language)} ({_location(match, messages)})"
     for line in matcher.excerpt(lines, match):
         yield f"  | {line}"
     for label, text in (("cause", message.cause), ("fix", message.fix)):

@@ -22,6 +22,7 @@ from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import Translator
 
 Rule = Callable[[str, Translator], str]
+VERSION = "0.1.0"  # of the demo package
 
 
 def add_parser(commands: Any, language: str) -> None:
@@ -61,7 +62,7 @@ class _Asker:
         option = "name" if field == "project" else field
         option_value = getattr(self.arguments, f"own_{option}")
         if option_value is not None:
-            return rule(option_value, self.words)
+            return self._checked(option_value, field, rule)
         if self.arguments.yes:
             if not default:
                 sentence = self.words(
@@ -71,22 +72,36 @@ class _Asker:
             return rule(default, self.words)
         while True:
             try:
-                return rule(self.read(self._question(field), default, option), self.words)
+                answer = self.read(self._question(field), default, option)
+                return self._checked(answer, field, rule)
             except PracticeError as error:
                 if not sys.stdin.isatty():
                     raise
                 print(error, file=sys.stderr)
 
+    def _checked(self, value: str, field: str, rule: Rule) -> str:
+        if not value.strip():
+            option = "name" if field == "project" else field
+            sentence = self.words("empty", field=self._question(field), option=f"--{option}")
+            raise PracticeError(sentence)
+        return rule(value, self.words)
+
     def _question(self, field: str) -> str:
         return self.words(f"ask_{field}")
 
     def read(self, question: str, default: str, option: str) -> str:
-        """Return the answer to *question*; raises PracticeError at the end of the input."""
+        """Return the answer to *question*; raises PracticeError at the end of the input.
+
+        Answers that are piped in get no question: it would be a part of what is printed next.
+        """
+        is_terminal = sys.stdin.isatty()
         default_hint = f" [{default}]" if default else ""
         try:
-            return input(f"{question}{default_hint}: ").strip() or default
+            prompt = f"{question}{default_hint}: " if is_terminal else ""
+            return input(prompt).strip() or default
         except EOFError:
-            print()
+            if is_terminal:
+                print()
             sentence = self.words("no_answer", field=question, option=f"--{option}")
             raise PracticeError(sentence) from None
 
@@ -195,7 +210,8 @@ def _check_availability(project: str, asker: _Asker) -> None:
     if free := index_names(False):
         print(words("free", name=project, indexes=free))
     if unknown := index_names(None):
-        print(words("not_asked", name=project, indexes=unknown))
+        key = "offline" if asker.arguments.offline else "not_asked"
+        print(words(key, name=project, indexes=unknown))
 
 
 def _travis(path: Path, language: str) -> None:
@@ -209,7 +225,7 @@ def _travis(path: Path, language: str) -> None:
     check_report = autofix.file(path, words, variables)
     print("\n".join(report.lines(check_report, words)))
     commit, branch = repository.find(path, None, None, words)
-    columns = plan_report.events(commit, branch, None, None, words)
+    columns = plan_report.events(commit, branch, None, None, words, sample=f"v{VERSION}")
     print(plan_report.matrix_text(plan_report.matrix(commit, columns, variables, words), words))
 
 
@@ -217,6 +233,8 @@ def _next(mine: Any, ci: str, words: Translator) -> None:
     facts = load("commands/fork")["ci"][ci]
     print(f"\n{words('next')}")
     for number, (step, page) in enumerate(zip(facts["steps"], facts["pages"], strict=True), 1):
-        values = {"repository": mine.repository, "project": mine.project, "version": "0.1.0"}
+        values = {"repository": mine.repository, "project": mine.project, "version": VERSION}
         print(f"  {number}. {words(f'step_{step}', **values)}")
         print(f"     {words('read', page=guide.address(page, words.language))}")
+    if note := guide.note(words.language):
+        print(f"\n{note}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -100,8 +101,13 @@ def _shell(arguments: argparse.Namespace, words: Translator) -> int:
             code = session.run(
                 program, environ, words, kinds=kinds, local_ports=allowed.local_ports
             )
-        if not inside and last_failure.refused_since(folder, before):
-            print(explain("announce"), file=sys.stderr)
+        # The data of a fresh shell are gone when the hint is read.
+        if not (inside or arguments.fresh) and (
+            refusal := last_failure.refused_since(folder, before)
+        ):
+            option = f" --data {shlex.quote(str(folder))}" if arguments.data else ""
+            title = refusal.title(words.language)
+            print(explain("announce_refusal", title=title, option=option), file=sys.stderr)
     if not program:
         print(words("shell_left"), file=sys.stderr)
     return code

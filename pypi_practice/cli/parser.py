@@ -10,6 +10,7 @@ import ast
 import gettext
 import re
 import shutil
+import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from pypi_practice.core.terminal import visible
 # Texts of argparse, which it passes to gettext.
 BAD_CHOICE = "invalid choice: %(value)r (choose from %(choices)s)"
 BAD_OPTION = "unrecognized arguments: %s"
+MISSING = "the following arguments are required: %s"
 QUOTED = r"""(?P<value>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 
 
@@ -34,6 +36,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(add_help=False, **options)
         self.language = language
         self._commands: Any = None
+        self._parsed: list[str] = []  # the arguments that are being parsed
 
     def finish(self, *, json: str = "", beside: Any = None, data: bool = False) -> None:
         """Add the options that commands share, after their own, always in the same order.
@@ -98,7 +101,7 @@ class Parser(argparse.ArgumentParser):
 
     def add_commands(self, title: str) -> Any:
         """Return the argparse action to which ``add_command`` adds."""
-        self._commands = self.add_subparsers(title=title, required=True)
+        self._commands = self.add_subparsers(title=title)
         return self._commands
 
     def walk(self) -> Iterator[Parser]:
@@ -113,17 +116,47 @@ class Parser(argparse.ArgumentParser):
         return self.prog.partition(" ")[2]
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Refuse unknown options here, because the parent parser would show its own usage."""
+        """Refuse unknown options here, because the parent parser would show its own usage.
+
+        Without a command, print the commands and exit.
+        """
+        self._parsed = list(sys.argv[1:] if args is None else args)
         namespace, unknown = super().parse_known_args(args, namespace)
         if unknown:
-            options = re.findall(r"--[\w-]+", self.format_usage())
-            option = next((argument for argument in unknown if argument.startswith("-")), "")
-            message = gettext.gettext(BAD_OPTION) % " ".join(unknown)
-            self._fail(message, option.partition("=")[0], options)
+            self._refuse(unknown)
+        if self._commands and not hasattr(namespace, "run"):
+            self.exit(2, self._short_help())
         return namespace, unknown
 
+    def _refuse(self, unknown: Sequence[str]) -> NoReturn:
+        """Print that these arguments are unknown, and which option was meant; exit."""
+        options = [*re.findall(r"--[\w-]+", self.format_usage()), "--help"]
+        option = next((argument for argument in unknown if argument.startswith("-")), "")
+        message = gettext.gettext(BAD_OPTION) % " ".join(unknown)
+        self._fail(message, option.partition("=")[0], options)
+
+    def _short_help(self) -> str:
+        """Return the usage, the commands, and the first example of data/commands/help.yml."""
+        words = Translator(self.language)
+        paragraphs = super().format_help().split("\n\n")
+        parts = [part.rstrip() for part in paragraphs if part.startswith(f"{words('commands')}:")]
+        first = load("commands/help")["examples"][self.command][0]["command"]
+        parts.append(words("begin", command=first, help=f"{self.prog} --help"))
+        return "\n\n".join([self.format_usage().rstrip(), *parts]) + "\n"
+
     def error(self, message: str) -> NoReturn:
-        """Print the error and exit; for an invalid choice, suggest a valid one."""
+        """Print the error and exit; for an invalid choice, suggest a valid one.
+
+        An option that is not known is named before arguments that are missing: it may be one of
+        them, misspelt.
+        """
+        if message.startswith(gettext.gettext(MISSING).partition("%s")[0]):
+            known = re.findall(r"--[\w-]+", self.format_usage())
+            options = [word.partition("=")[0] for word in self._parsed if word.startswith("--")]
+            # argparse takes the beginning of an option for the option.
+            unknown = [word for word in options if not any(name.startswith(word) for name in known)]
+            if unknown:
+                self._refuse(unknown)
         sentence = re.escape(gettext.gettext(BAD_CHOICE))
         for name, pattern in (("(value)r", QUOTED), ("(choices)s", "(?P<choices>.+)")):
             sentence = sentence.replace(re.escape(f"%{name}"), pattern)

@@ -7,6 +7,7 @@ can be asked, or a practice shell uses the data.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,11 @@ def _reset(arguments: argparse.Namespace, words: Translator) -> int:
     with session.lock_data(directory, words, in_use="reset_in_use"):
         store = Store(directory, words)
         contents = reset.contents(store)
+        if not any(dataclasses.astuple(contents)):
+            reset.empty(store)
+            last_failure.forget(directory)
+            print(words("reset_empty", path=directory))
+            return 0
         print(
             words(
                 "reset_contents",

@@ -281,7 +281,7 @@ def _run(arguments: argparse.Namespace, words: Translator) -> int:
         )
         if not result.passed:
             last_failure.write(Path(environ["PYPI_PRACTICE_DATA"]), log.end)
-            if last_failure.is_known(log.end):
+            if last_failure.known_cause(log.end):
                 log.say(Translator(words.language, "commands/explain")("announce"))
     if arguments.json:
         print(as_json(run_report.as_data(commit, plan, event, result, messages, findings)))

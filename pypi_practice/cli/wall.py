@@ -51,19 +51,19 @@ def add_parser(commands: Any, language: str) -> None:
     parser.set_defaults(run=_wall)
 
 
-def _reason(kind: Kind) -> str | None:
+def _reason(kind: Kind, language: str) -> str | None:
     """Return why there is no sandbox of this *kind* here, None if there is one."""
     try:
         choose([kind], Files(hidden=[], readable=[], writable=[]))
     except SandboxError as error:
-        return str(error).removeprefix(f"{kind}: ")
+        return error.says(language).removeprefix(f"{kind}: ")
     return None
 
 
 def _wall(arguments: argparse.Namespace, words: Translator) -> int:
     """Try each kind; return 0 if one of them works, else 1."""
     messages = Translator(words.language, "commands/sandbox")
-    reasons = {kind: _reason(kind) for kind in FOR_JOB}
+    reasons = {kind: _reason(kind, words.language) for kind in FOR_JOB}
     status = 0 if any(reason is None for reason in reasons.values()) else 1
     for_shell, for_job = (
         next((kind for kind in offered if reasons[kind] is None), Kind.NONE)

@@ -62,8 +62,24 @@ def metavar(name: str, language: str) -> str:
     return {texts[LANGUAGES[0]]: texts[language] for texts in names}[name]
 
 
-def _printable(value: object) -> object:
-    """Return a value as it is printed; a path has no lines, and some sentences have."""
+def translated(text: str, language: str, name: str) -> str:
+    """Return *text* of another program in *language*, as the list *name* of the data has it.
+
+    Of a text that it lacks, what stands behind the last colon is looked up.
+    """
+    texts: dict[str, str] = {entry[LANGUAGES[0]]: entry[language] for entry in load(name)}
+    head, colon, tail = text.rpartition(": ")
+    return texts[text] if text in texts else head + colon + texts.get(tail, tail)
+
+
+def _printable(value: object, language: str) -> object:
+    """Return a value as it is printed; a path has no lines, and some sentences have.
+
+    Of an error of the system, that is its reason.
+    """
+    if isinstance(value, OSError):
+        text = str(value.strerror or value)
+        return visible(translated(text, language, "commands/system_errors"))
     if isinstance(value, int | float):
         return value
     return one_line(value) if isinstance(value, os.PathLike) else visible(value)
@@ -79,9 +95,9 @@ class Translator:
     def __call__(self, key: str, /, **values: object) -> str:
         """Return the message *key* with *values* filled in; KeyError if there is none.
 
-        Nothing in a value can steer a terminal.
+        Nothing in a value can steer a terminal. An error of the system speaks the language, too.
         """
-        printable = {name: _printable(value) for name, value in values.items()}
+        printable = {name: _printable(value, self.language) for name, value in values.items()}
         sentence: str = load(self.name)[key][self.language]
         return sentence.format(**printable)
 

@@ -113,7 +113,9 @@ class Project:
         words = Translator(language, "travis/messages")
         try:
             commit, branch = repository.find(self.root, None, None, words)
-            events = plan_report.events(commit, branch, None, None, words)
+            version = parse_version(str(self.table.get("version", "")))
+            sample = {} if version is None else {"sample": f"v{version}"}
+            events = plan_report.events(commit, branch, None, None, words, **sample)
             return Plan(plan_report.matrix(commit, events, self.variables, words))
         except PracticeError as error:
             return Plan([], str(error))

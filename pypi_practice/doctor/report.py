@@ -136,6 +136,9 @@ def text(lines: list[Line], name: str, words: Translator) -> Iterator[str]:
     key = key if is_ready(lines) else "not_ready"
     unseen = ", ".join(line.check.name for line in lines if _is_unseen(line))
     yield words(key, name=one_line(name), counts=", ".join(parts), unseen=unseen)
+    has_pages = counts["fail"] or counts["advice"]
+    if has_pages and (note := guide.note(words.language)):
+        yield note
 
 
 def as_json(lines: list[Line], project: Project, words: Translator) -> str:

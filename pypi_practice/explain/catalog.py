@@ -1,8 +1,8 @@
 """The catalogue of messages: which program prints each, its cause and its fix.
 
 It is built from the data files ``uploads.yml``, ``never.yml`` and ``pages.yml`` for PyPI, the
-texts of Travis CI's validator and ``travis/rules.yml``, and ``messages/catalog.yml`` for all
-others.
+texts of Travis CI's validator and ``travis/rules.yml``, ``commands/shell.yml`` for the practice
+index itself, and ``messages/catalog.yml`` for all others.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pypi_practice.core.data import load
+from pypi_practice.core.i18n import LANGUAGES
 from pypi_practice.core.indexes import INDEXES
 
 # {name} matches any text, {name!r} any text in quotes, {name:[0-9]+} characters of that class.
@@ -53,6 +54,7 @@ class Entry:
     data/messages/catalog.yml; ``find`` are those to search for. ``proof`` says how it was
     reproduced: a key of ``proofs`` in data/messages/matching.yml, or a file. ``read`` is the source
     of a message that was not reproduced, ``why`` the reason why it cannot be, by language.
+    ``sentence`` is the usual wording by language, of a program that speaks several.
     """
 
     id: str
@@ -70,16 +72,19 @@ class Entry:
     rule: str | None = None
     also_known_as: tuple[str, ...] = ()  # other anchors of the same section
     key: str = field(default="", compare=False)  # in the file that it comes from
+    sentence: Texts | None = None
 
-    @property
-    def text(self) -> str:
-        """The message in its usual wording, with named placeholders: ``The name <name> ...``."""
-        return shown(self.texts[0])
+    def wording(self, language: str) -> str:
+        """Return the usual wording, which is in *language* if the program speaks it."""
+        return self.sentence[language] if self.sentence else self.texts[0]
 
-    @property
-    def title(self) -> str:
-        """The beginning of the message, short enough for a heading."""
-        text = " ".join(PLACEHOLDER.sub("…", _helped(self.texts[0])).split())
+    def text(self, language: str) -> str:
+        """Return the usual wording, with named placeholders: ``The name <name> ...``."""
+        return shown(self.wording(language))
+
+    def title(self, language: str) -> str:
+        """Return the beginning of the usual wording, short enough for a heading."""
+        text = " ".join(PLACEHOLDER.sub("…", _helped(self.wording(language))).split())
         text = text.replace("'…'", "…").replace('"…"', "…").partition(" See ")[0]
         if len(text) > TITLE:
             text = text[: TITLE - 1].rsplit(" ", 1)[0].rstrip(" .,:;(") + "…"
@@ -192,6 +197,7 @@ def catalogue() -> tuple[Entry, ...]:
         *_uploads(),
         *_never(),
         *_forms(),
+        *_practice(),
     ]
     return tuple(entries)
 
@@ -336,6 +342,26 @@ def _forms() -> Iterator[Entry]:
             see=message.get("see"),
             proof=message.get("proof", "forms"),
             key=key,
+        )
+
+
+def _practice() -> Iterator[Entry]:
+    sentences = load("commands/shell")
+    for key, message in load("messages/catalog")["practice"].items():
+        texts = tuple(sentences[key][language] for language in LANGUAGES)
+        yield Entry(
+            id=f"practice-{key.replace('_', '-')}",
+            group="practice",
+            texts=texts,
+            find=texts,
+            level="cause",
+            seen="practice",
+            cause=message["cause"],
+            fix=message["fix"],
+            see=message.get("see"),
+            proof="practice",
+            key=key,
+            sentence=sentences[key],
         )
 
 

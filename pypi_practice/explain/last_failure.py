@@ -13,6 +13,7 @@ from typing import Any
 
 from pypi_practice.core.data import load
 from pypi_practice.explain import matcher
+from pypi_practice.explain.catalog import Entry
 from pypi_practice.index.responses import StartResponse
 from pypi_practice.tokens import patterns
 
@@ -52,21 +53,19 @@ def forget(folder: Path) -> None:
         (folder / NAME).unlink()
 
 
-def is_known(lines: Iterable[str]) -> bool:
-    """Whether the catalogue knows the cause, and not only a consequence or a normal message."""
+def known_cause(lines: Iterable[str]) -> Entry | None:
+    """Return the likeliest cause that the catalogue knows, no consequence and no normal message."""
     matches = matcher.find("\n".join(lines)[-LIMIT:])
-    return bool(matches) and matches[0].entry.level == load("messages/matching")["levels"][-1]
+    is_cause = matches and matches[0].entry.level == load("messages/matching")["levels"][-1]
+    return matches[0].entry if is_cause else None
 
 
-def refused_since(folder: Path, before: str | None) -> bool:
-    """Whether the last failure is newer than *before*, a refused upload, and in the catalogue."""
+def refused_since(folder: Path, before: str | None) -> Entry | None:
+    """Return the cause of the last failure if that is a refused upload newer than *before*."""
     output = read_or_none(folder)
-    return (
-        output is not None
-        and output != before
-        and output.startswith(REFUSED)
-        and is_known([output])
-    )
+    if output is None or output == before or not output.startswith(REFUSED):
+        return None
+    return known_cause([output])
 
 
 class RefusalRecorder:

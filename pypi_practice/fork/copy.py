@@ -31,7 +31,7 @@ from packaging.utils import canonicalize_name
 from pypi_practice.core import project_names
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Translator
+from pypi_practice.core.i18n import Translator, translated
 from pypi_practice.core.terminal import one_line
 from pypi_practice.git import git_command, safe_reader
 from pypi_practice.index.upload.filenames import FILENAME_LIMIT
@@ -126,7 +126,7 @@ def email_address(text: str, words: Translator) -> str:
     try:
         email_validator.validate_email(text.strip(), check_deliverability=False)
     except (email_validator.EmailNotValidError, UnicodeError) as error:
-        raise PracticeError(words("email_invalid", email=text, reason=error)) from error
+        raise PracticeError(words("email_invalid", email=text)) from error
     return text.strip()
 
 
@@ -311,7 +311,10 @@ def is_device_name(name: str) -> bool:
 def error_reason(error: OSError, words: Translator) -> str:
     """Return the reason of an error in the user's language, else the system's text."""
     key = f"why_{errno.errorcode.get(error.errno or 0, '')}"
-    return words(key) if key in load("commands/fork") else str(error.strerror or error)
+    if key in load("commands/fork"):
+        return words(key)
+    text = str(error.strerror or error)
+    return translated(text, words.language, "commands/system_errors")
 
 
 def write(path: Path, mine: Names, ci: str, words: Translator) -> None:

@@ -129,7 +129,7 @@ class WebServer:
         try:
             self._server.prepare()
         except OSError as error:
-            words, reason = application.words, error.strerror or error
+            words, reason = application.words, error
             if host == LOOPBACK:
                 raise PracticeError(words("port_in_use", port=port, reason=reason)) from error
             raise PracticeError(words("host_unusable", host=host, reason=reason)) from error

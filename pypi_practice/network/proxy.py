@@ -298,7 +298,7 @@ class Proxy:
         try:
             self._server = _Server(port, index_port, words, outer or OuterProxy(), allowed)
         except OSError as error:
-            raise PracticeError(words("port_in_use", port=port, reason=error.strerror)) from error
+            raise PracticeError(words("port_in_use", port=port, reason=error)) from error
         self.port: int = self._server.server_address[1]
         threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="proxy", daemon=True

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pypi_practice
+from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.processes import executables
 from pypi_practice.sandbox import bubblewrap, sandbox_exec
 from pypi_practice.sandbox.bubblewrap import Files
@@ -31,7 +32,27 @@ PROGRAM = (
 
 
 class SandboxError(OSError):
-    """A kind of sandbox is not available; the text is the reason."""
+    """A kind of sandbox is not available: *key* of sandbox.yml, filled with *values*, says why.
+
+    If none of several kinds is, ``failures`` says why of each.
+    """
+
+    def __init__(
+        self, key: str, failures: Mapping[Kind, SandboxError] | None = None, **values: object
+    ) -> None:
+        self.key, self.failures, self.values = key, failures, values
+        super().__init__(self.says(LANGUAGES[0]))
+
+    def says(self, language: str) -> str:
+        """Return the reason in *language*."""
+        if self.failures is not None:
+            return reasons(self.failures, language)
+        return Translator(language, "commands/sandbox")(self.key, **self.values)
+
+
+def reasons(failures: Mapping[Kind, SandboxError], language: str) -> str:
+    """Return in *language* why each kind failed, as one text."""
+    return "; ".join(f"{kind}: {failure.says(language)}" for kind, failure in failures.items())
 
 
 @dataclass
@@ -40,7 +61,7 @@ class Started:
 
     process: subprocess.Popen[bytes]
     kind: Kind
-    failures: dict[Kind, str] = field(default_factory=dict)
+    failures: dict[Kind, SandboxError] = field(default_factory=dict)
     _resources: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def keep(self, resources: contextlib.ExitStack) -> None:
@@ -59,7 +80,7 @@ def start(
     kinds: Sequence[Kind],
     files: Files | None = None,
     env: Mapping[str, str],
-    announce: Callable[[Kind, Mapping[Kind, str]], None] = lambda kind, failures: None,
+    announce: Callable[[Kind, Mapping[Kind, SandboxError]], None] = lambda kind, failures: None,
     **options: Any,
 ) -> Started:
     """Run *command* in a sandbox of the first of *kinds* that works on this computer.
@@ -70,7 +91,7 @@ def start(
     is called before the command runs, with the kind and the failures of earlier kinds. Raises
     SandboxError with all reasons if none of *kinds* is available.
     """
-    failures: dict[Kind, str] = {}
+    failures: dict[Kind, SandboxError] = {}
     for kind in kinds:
         if kind is Kind.NONE:
             announce(kind, failures)
@@ -81,15 +102,15 @@ def start(
                 announce(kind, failures)
                 _send(control, b"run")
             except SandboxError as error:
-                failures[kind] = str(error)
+                failures[kind] = error
                 continue
             control.close()
             # The resources of the sandbox are closed with it.
             return Started(process, kind, failures, stack.pop_all())
-    raise SandboxError("; ".join(f"{kind}: {reason}" for kind, reason in failures.items()))
+    raise SandboxError("why_none", failures)
 
 
-def choose(kinds: Sequence[Kind], files: Files) -> tuple[Kind, dict[Kind, str]]:
+def choose(kinds: Sequence[Kind], files: Files) -> tuple[Kind, dict[Kind, SandboxError]]:
     """Return the first of *kinds* that is available, and the failures of earlier kinds.
 
     Raises SandboxError if none is.
@@ -116,7 +137,7 @@ def _launch(
     added to *stack*. Raises SandboxError if this *kind* is not available.
     """
     if not hasattr(socket, "AF_UNIX"):
-        raise SandboxError(f"not on {sys.platform}")
+        raise SandboxError("why_platform", platform=sys.platform)
     prefix = _prefix(kind, ports, files)
     control, launchers_end = socket.socketpair()
     stack.enter_context(control)
@@ -137,12 +158,13 @@ def _launch(
         for listener, port in zip(sockets, ports, strict=False):
             stack.callback(Forwarder(listener, port).close)
         if message != "ready":
-            raise SandboxError(message.removeprefix("failed: ") or "no answer")
+            reason = message.removeprefix("failed: ")
+            raise _from_system(OSError(reason)) if reason else SandboxError("why_silent")
         _send(control, b"go")
         if _receive(control, 0)[0] != "tried":
-            raise SandboxError("no answer")
+            raise SandboxError("why_silent")
         if _has_arrived(tcp) or _has_arrived(udp):
-            raise SandboxError("it does not hold: what was sent from inside has arrived outside")
+            raise SandboxError("why_open")
     return process, control
 
 
@@ -150,7 +172,7 @@ def _prefix(kind: Kind, ports: Sequence[int], files: Files | None) -> list[str]:
     """Return the command that creates the sandbox; empty if the launcher creates it."""
     if kind is Kind.BUBBLEWRAP:
         if files is None:
-            raise SandboxError("nothing says which files to show")
+            raise SandboxError("why_no_files")
         # Python or this package may be in a hidden folder, such as a checkout in /tmp.
         launchers = [Path(sys.prefix), Path(sys.base_prefix), Path(pypi_practice.__file__).parent]
         all_files = replace(files, readable=[*files.readable, *launchers])
@@ -158,19 +180,24 @@ def _prefix(kind: Kind, ports: Sequence[int], files: Files | None) -> list[str]:
         # Without this attempt, an error message of bwrap would be mixed with output of the command.
         attempt = subprocess.run([*prefix, "true"], capture_output=True, text=True, check=False)
         if attempt.returncode:
-            raise SandboxError(attempt.stderr.strip()[-200:] or str(attempt.returncode))
+            raise _from_system(OSError(attempt.stderr.strip()[-200:] or str(attempt.returncode)))
         return prefix
     if kind is Kind.SANDBOX_EXEC:
         return [_program("sandbox-exec"), "-p", sandbox_exec.profile(ports)]
     if not sys.platform.startswith("linux"):
-        raise SandboxError(f"not on {sys.platform}")
+        raise SandboxError("why_platform", platform=sys.platform)
     return []
+
+
+def _from_system(error: OSError) -> SandboxError:
+    """Return the failure of which the system says *error*."""
+    return SandboxError("why_system", reason=error)
 
 
 def _program(name: str) -> str:
     path = executables.find(name)
     if path is None:
-        raise SandboxError(f"{name} is not installed")
+        raise SandboxError("why_missing", program=name)
     return path
 
 
@@ -184,7 +211,7 @@ def _popen(
         passed = [control.fileno(), *options.get("pass_fds", ())]
         return subprocess.Popen(command, env=dict(env), **{**options, "pass_fds": passed})
     except OSError as error:
-        raise SandboxError(error.strerror or str(error)) from error
+        raise _from_system(error) from error
 
 
 def _receive(control: socket.socket, count: int) -> tuple[str, list[socket.socket]]:
@@ -192,7 +219,7 @@ def _receive(control: socket.socket, count: int) -> tuple[str, list[socket.socke
     try:
         message, descriptors, _, _ = socket.recv_fds(control, 1024, max(count, 1))
     except OSError as error:
-        raise SandboxError(error.strerror or str(error)) from error
+        raise _from_system(error) from error
     return message.decode(errors="replace"), [
         socket.socket(fileno=descriptor) for descriptor in descriptors
     ]
@@ -202,7 +229,7 @@ def _send(control: socket.socket, message: bytes) -> None:
     try:
         control.sendall(message)
     except OSError as error:
-        raise SandboxError(error.strerror or str(error)) from error
+        raise _from_system(error) from error
 
 
 def _tcp_canary() -> socket.socket:
@@ -213,7 +240,7 @@ def _udp_canary() -> socket.socket:
     try:
         canary = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     except OSError as error:
-        raise SandboxError("this is inside a sandbox of Landlock already") from error
+        raise SandboxError("why_inside") from error
     canary.bind((LOOPBACK, 0))
     return canary
 

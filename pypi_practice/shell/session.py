@@ -38,7 +38,7 @@ from pypi_practice.network.server import (
 )
 from pypi_practice.sandbox import verify
 from pypi_practice.sandbox.kinds import FOR_SHELL, Kind
-from pypi_practice.sandbox.start import ROOT, SandboxError, Started, start
+from pypi_practice.sandbox.start import ROOT, SandboxError, Started, reasons, start
 from pypi_practice.shell import client_settings, startup_files
 from pypi_practice.shell.variables import (
     CERTIFICATES,
@@ -280,6 +280,7 @@ def _start(
                 commands=Path(environ[CERTIFICATES], "bin"),
                 verify=checked,
                 prompt=words("prompt"),
+                environment=startup_files.active_environment(environ),
             )
             prepared = startup_files.prepare(shell_path, folder, startup, environ)
             # Without a terminal, only zsh and fish read startup files.
@@ -292,7 +293,7 @@ def _start(
                     sandbox_words = Translator(words.language, "commands/sandbox")
                     print(sandbox_words("unknown_shell", shell=shell_path), file=sys.stderr)
 
-        def announce(kind: Kind, failures: Mapping[Kind, str]) -> None:
+        def announce(kind: Kind, failures: Mapping[Kind, SandboxError]) -> None:
             _warn_of_detours(environ, words, kind, failures, quiet=bool(command))
             if not command:
                 texts = _texts(environ, words, kind)
@@ -310,7 +311,9 @@ def _start(
             )
         except SandboxError as error:
             raise PracticeError(
-                Translator(words.language, "commands/sandbox")("wall_required", reasons=error)
+                Translator(words.language, "commands/sandbox")(
+                    "wall_required", reasons=error.says(words.language)
+                )
             ) from error
         started.keep(stack.pop_all())
     return started
@@ -320,7 +323,7 @@ def _warn_of_detours(
     environ: Mapping[str, str],
     words: Translator,
     kind: Kind,
-    failures: Mapping[Kind, str],
+    failures: Mapping[Kind, SandboxError],
     *,
     quiet: bool,
 ) -> None:
@@ -341,10 +344,8 @@ def _warn_of_detours(
         if not quiet:
             print(sandbox_words("leads_nowhere", **values), file=sys.stderr)
     if kind is Kind.NONE:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in failures.items())
-        print(
-            sandbox_words("no_wall", reasons=reasons or "--wall none"), file=sys.stderr, flush=True
-        )
+        why_none = reasons(failures, words.language) or "--wall none"
+        print(sandbox_words("no_wall", reasons=why_none), file=sys.stderr, flush=True)
 
 
 def _texts(environ: Mapping[str, str], words: Translator, kind: Kind) -> dict[str, str]:

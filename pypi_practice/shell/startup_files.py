@@ -10,7 +10,7 @@ import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path, PurePath, PureWindowsPath
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Startup:
     ``absent`` are prefixes of names. ``commands`` is put first in PATH. The shell exits if the
     command ``verify`` fails. ``prompt`` is put before the user's prompt and the title of the
     terminal; it is plain text without quotes, backslashes, percent and dollar signs.
+    ``environment`` is what the active virtual environment puts before a prompt, or empty.
     """
 
     variables: Mapping[str, str]
@@ -27,6 +28,21 @@ class Startup:
     commands: Path
     verify: Sequence[str]
     prompt: str
+    environment: str = ""
+
+
+def active_environment(environ: Mapping[str, str]) -> str:
+    """Return what the active virtual environment of *environ* puts before a prompt, or nothing.
+
+    Its activate script has changed the prompt of the outer shell only, which no variable hands on.
+    """
+    folder = environ.get("VIRTUAL_ENV", "")
+    if not folder or environ.get("VIRTUAL_ENV_DISABLE_PROMPT"):
+        return ""
+    # Some versions of venv put the brackets into the variable, others do not.
+    name = environ.get("VIRTUAL_ENV_PROMPT", "").strip("() ") or PurePath(folder).name
+    plain = "".join(letter for letter in name if letter.isalnum() or letter in " ._+-")
+    return f"({plain}) " if plain else ""
 
 
 def prepare(
@@ -78,12 +94,22 @@ def _source(path: str) -> str:
 
 # Many prompts are built anew before each line, so ours is added then, and only if it is not there
 # yet: programs such as virtualenv add theirs before it. The title is set at the end, because the
-# user's prompt may set one too.
+# user's prompt may set one too. The name of the virtual environment goes when another one is
+# activated, or the same one again.
 BASH_PROMPT = r"""
 practice_title=''
+practice_environment=${VIRTUAL_ENV:-}
 case ${TERM:-} in dumb|linux|'') ;; *) practice_title='\[\e]0;@PROMPT@ \w\a\]';; esac
 practice_prompt() {
-  case ${PS1:-} in *'@PROMPT@ '*) ;; *) PS1="@PROMPT@ ${PS1:-}$practice_title";; esac
+  case ${PS1:-} in
+    *'@PROMPT@ '*) ;;
+    *'@ENVIRONMENT@'*) PS1="@PROMPT@ ${PS1:-}$practice_title";;
+    *) PS1="@ENVIRONMENT@@PROMPT@ ${PS1:-}$practice_title";;
+  esac
+  case ${VIRTUAL_ENV:-}${_OLD_VIRTUAL_PS1:-} in
+    "$practice_environment") ;;
+    *) PS1=${PS1/'@ENVIRONMENT@@PROMPT@ '/'@PROMPT@ '};;
+  esac
 }
 case $(declare -p PROMPT_COMMAND 2>/dev/null) in
   'declare -a'*) PROMPT_COMMAND+=(practice_prompt);;
@@ -92,17 +118,29 @@ esac
 """
 ZSH_PROMPT = r"""
 practice_title=''
+practice_environment=${VIRTUAL_ENV:-}
 case ${TERM:-} in (dumb|linux|'') ;; (*) practice_title=$'%{\e]0;@PROMPT@ %~\a%}';; esac
 practice_prompt() {
-  [[ ${PROMPT:-} == *'@PROMPT@ '* ]] || PROMPT="@PROMPT@ ${PROMPT:-}$practice_title"
+  case ${PROMPT:-} in
+    (*'@PROMPT@ '*) ;;
+    (*'@ENVIRONMENT@'*) PROMPT="@PROMPT@ ${PROMPT:-}$practice_title";;
+    (*) PROMPT="@ENVIRONMENT@@PROMPT@ ${PROMPT:-}$practice_title";;
+  esac
+  case ${VIRTUAL_ENV:-}${_OLD_VIRTUAL_PS1:-} in
+    ("$practice_environment") ;;
+    (*) PROMPT=${PROMPT/'@ENVIRONMENT@@PROMPT@ '/'@PROMPT@ '};;
+  esac
 }
 precmd_functions+=(practice_prompt)
 """
 FISH_PROMPT = r"""
 function practice_status; return $argv[1]; end
+set -g practice_environment "$VIRTUAL_ENV"
 functions --copy fish_prompt practice_prompt
 function fish_prompt
     set -l last $status
+    set -q _OLD_FISH_PROMPT_OVERRIDE; or test "$VIRTUAL_ENV" != "$practice_environment"
+    or echo -n '@ENVIRONMENT@'
     echo -n '@PROMPT@ '
     practice_status $last
     practice_prompt
@@ -115,12 +153,13 @@ end
 """
 POWERSHELL_PROMPT = r"""
 $global:PracticePrompt = $function:prompt
-function global:prompt { '@PROMPT@ ' + (& $global:PracticePrompt) }
+function global:prompt { '@ENVIRONMENT@@PROMPT@ ' + (& $global:PracticePrompt) }
 $Host.UI.RawUI.WindowTitle = '@PROMPT@ ' + $Host.UI.RawUI.WindowTitle
 """
 
 
 def _prompt(code: str, startup: Startup) -> list[str]:
+    code = code.replace("@ENVIRONMENT@", startup.environment)
     return code.replace("@PROMPT@", startup.prompt).splitlines()
 
 
@@ -171,7 +210,7 @@ def _posix(
     ours = shlex.quote(str(_environment(folder, startup)))
     theirs = environ.get("ENV", "")
     lines = [_source(shlex.quote(theirs))] if theirs else []
-    prompt = f"PS1='{startup.prompt} '\"$PS1\""
+    prompt = f"PS1='{startup.environment}{startup.prompt} '\"$PS1\""
     startup_file = _write(folder / "shrc", [*lines, "unset ENV", f". {ours}", prompt])
     return ["-i"], {"ENV": str(startup_file)}
 

@@ -52,7 +52,7 @@ def _entry(entry: catalog.Entry, language: str) -> dict[str, Any]:
     levels = data("messages/matching")["levels"]
     known = {
         "id": entry.id,
-        "text": entry.text,
+        "text": entry.text(language),
         "level": levels.index(entry.level),
         "patterns": [[pattern.segments, pattern.letters] for pattern in entry.patterns],
         "cause": entry.cause[language],

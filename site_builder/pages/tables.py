@@ -97,9 +97,10 @@ def _versions_read() -> list[tuple[str, str, str]]:
     return sorted(sources, key=lambda source: (source[0].casefold(), *source))
 
 
-def _other_texts(entry: catalogue.Entry) -> list[str]:
+def _other_texts(entry: catalogue.Entry, language: str) -> list[str]:
     """Return the texts of a message that its heading does not show."""
-    return [catalogue.shown(text) for text in entry.texts[1:]]
+    heading = entry.wording(language)
+    return [catalogue.shown(text) for text in entry.texts if text != heading]
 
 
 def _escaped_markdown(text: str) -> str:

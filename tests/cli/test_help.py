@@ -85,6 +85,22 @@ def test_each_command_has_examples_in_its_help(parsers):
             assert arguments(example["command"])[: len(names)] == names
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("command", ["", "token", "travis"])
+def test_without_a_command_the_first_one_to_try_is_named(command, language, capsys):
+    words = Translator(language)
+    with pytest.raises(SystemExit) as stopped:
+        main(["--lang", language, *command.split()])
+    assert stopped.value.code == 2
+    captured = capsys.readouterr()
+    shown, program = captured.err, f"pypi-practice {command}".rstrip()
+    assert captured.out == ""
+    assert shown.startswith(f"{words('usage')}: {program} ")
+    assert f"\n{words('commands')}:\n" in shown
+    first = TEXTS["examples"][command][0]["command"]
+    assert shown.endswith(words("begin", command=first, help=f"{program} --help") + "\n")
+
+
 @pytest.mark.parametrize("command", EXAMPLES)
 def test_an_example_can_be_parsed(command):
     argv = arguments(command)

@@ -113,6 +113,21 @@ def test_reset_without_a_terminal_wants_yes(data, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_an_empty_practice_has_nothing_to_remove(language, data, monkeypatch, capsys):
+    assert main(["reset", "--yes"]) == 0
+    store = Store(data, EN)  # as opening a practice shell makes it
+    store.set_account(store.user(INDEXES["pypi"]), email_verified=False, two_factor=True)
+    store.close()
+    last_failure.write(data, ["HTTPError: 403 Forbidden"])
+    capsys.readouterr()
+    questions = answer(monkeypatch, "n")
+    assert main(["reset", "--lang", language]) == 0
+    assert capsys.readouterr().out == Translator(language)("reset_empty", path=data) + "\n"
+    assert questions == []
+    assert left_in(data) == {"pypi-practice.txt"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_reset_is_refused_while_a_practice_shell_uses_the_data(language, data, capsys):
     words = Translator(language)
     with session.lock_data(data, EN):

@@ -32,6 +32,9 @@ def _folder(tmp_path, monkeypatch):
         (["travis", "chek"], "check"),
         (["token", "shw"], "show"),
         (["list", "--jsn"], "--json"),
+        (["--verison"], "--version"),
+        (["token", "--hlep"], "--help"),
+        (["account", "--idnex", "pypi"], "--index"),
         (["travis", "plan", ".", "--brnch=main"], "--branch"),
         (["account", "--index", "pipy"], "pypi"),
         (["travis", "plan", ".", "--event", "push-request"], "pull_request"),
@@ -59,7 +62,7 @@ def test_a_language_is_suggested(capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["x"], ["list", "--zzz"], ["token"], ["token", "new", "--index", "zzz"]]
+    "arguments", [["x"], ["list", "--zzz"], ["token", "--zzz"], ["token", "new", "--index", "zzz"]]
 )
 def test_nothing_is_suggested_that_is_not_like_it(arguments, capsys):
     with pytest.raises(SystemExit) as stopped:

@@ -10,6 +10,7 @@ import yaml
 from helpers.docs.blocks import ROOT
 
 from pypi_practice.cli.main import main
+from pypi_practice.core import guide
 from pypi_practice.core.data import load
 from pypi_practice.core.i18n import LANGUAGES
 
@@ -34,6 +35,8 @@ def pages_named(language: str, tmp_path: Path, capsys: pytest.CaptureFixture[str
     ):
         assert main([*command[:1], "--lang", language, *command[1:]]) == 0
         printed = capsys.readouterr().out
+        note = guide.note(language)
+        assert ("--json" not in command and note is not None) == printed.endswith(f"{note}\n")
         assert PAGE.search(printed), command
         pages += PAGE.findall(printed)
         if "--json" not in command:  # there, the name of the key says it
@@ -63,6 +66,15 @@ def test_the_address_of_a_known_site_is_whole(language, tmp_path, capsys, monkey
     monkeypatch.setitem(load("index/addresses"), "guide", SITE)
     pages = pages_named(language, tmp_path, capsys)
     assert all(page.startswith(f"{SITE}{language}/") for page in pages), pages
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_known_site_the_program_says_where_to_read(language, monkeypatch):
+    monkeypatch.setitem(load("index/addresses"), "guide", "")
+    assert "make serve" in (guide.note(language) or "")
+    assert f"http://127.0.0.1:8000/{language}/" in (guide.note(language) or "")
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert f"serves them at {load('index/addresses')['guide_served']}\n" in readme
 
 
 def test_the_site_is_that_of_a_release():

@@ -11,7 +11,7 @@ from helpers.site.built_site import LANGUAGES
 
 from site_builder.site_data import data
 
-HOWTO = [page for page in pages() if page.startswith("howto/")]
+HOWTO = [page for page in pages() if page.startswith("howto/") and page != "howto/index"]
 WORDS = 170  # from the title to the end of the answer: what a phone shows without much scrolling
 STEP = re.compile(r"\]\(#[\w-]+\)")
 LISTING = re.compile(r'listing\("([^"]+\.sh)"')

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -131,6 +132,26 @@ def test_standard_input_is_explained(arguments, piped, capsys):
     assert "Causa: " in output
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_ctrl_d_ends_what_is_pasted_into_a_terminal(language, tmp_path):
+    pexpect = pytest.importorskip("pexpect", reason="not run: there is no terminal to type into")
+    terminal = pexpect.spawn(
+        sys.executable,
+        ["-m", "pypi_practice", "explain", "--lang", language],
+        env={**os.environ, "PYPI_PRACTICE_DATA": str(tmp_path / "data")},
+        encoding="utf-8",
+        timeout=60,
+    )
+    terminal.expect_exact("Ctrl-D")
+    for line in REFUSED.splitlines():
+        terminal.sendline(line)
+    terminal.send("\x04")
+    terminal.expect_exact(Translator(language, "commands/explain")("cause"))
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0
+
+
 def test_everything_in_full_with_all(piped, capsys):
     piped(f"{REFUSED}\nTwine upload failed.\nfailed to deploy")
     assert main(["explain", "--all"]) == 0
@@ -194,6 +215,20 @@ def test_a_missing_file_or_a_folder_gets_a_sentence(tmp_path, capsys):
         assert "pipe the text in" in capsys.readouterr().err
     assert main(["explain", "x.log", "--last"]) == 2
     assert "not both" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("language", "missing", "folder"),
+    [
+        ("en", "No such file or directory", "Is a directory"),
+        ("es", "no existe ese archivo o carpeta", "es una carpeta"),
+    ],
+)
+def test_the_reason_is_in_the_users_language(language, missing, folder, tmp_path, capsys):
+    for path, reason in ((tmp_path / "none.log", missing), (tmp_path, folder)):
+        assert main(["explain", str(path), "--lang", language]) == 2
+        message = Translator(language, "commands/explain")("no_file", name=path, reason=reason)
+        assert message in capsys.readouterr().err
 
 
 def test_a_log_of_windows_is_read(tmp_path, capsys):
@@ -334,7 +369,7 @@ def test_the_rehearsal_announces_what_the_catalogue_knows(tmp_path, capsys):
     assert "Please override the script" in capsys.readouterr().out
 
 
-def upload(tmp_path: Path, password: str) -> str:
+def upload(tmp_path: Path, password: str, *options: str) -> str:
     """Send an upload without a file in a practice shell; return what the shell says at its end."""
     code = (
         "import base64, os, ssl, urllib.request as r;"
@@ -348,6 +383,7 @@ def upload(tmp_path: Path, password: str) -> str:
             "-m",
             "pypi_practice",
             "shell",
+            *options,
             "--",
             sys.executable,
             "-c",
@@ -365,9 +401,21 @@ def upload(tmp_path: Path, password: str) -> str:
 
 @pytest.mark.long
 def test_the_shell_announces_a_refusal_that_the_catalogue_knows(tmp_path, capsys):
-    assert upload(tmp_path, "pypi-nothing").count(ANNOUNCED) == 1
+    title = "Invalid or non-existent authentication information"
+    message = Translator("en", "commands/explain")("announce_refusal", title=title, option="")
+    assert upload(tmp_path, "pypi-nothing").count(message) == 1
     assert main(["explain", "--last"]) == 0
     assert "Invalid or non-existent" in capsys.readouterr().out
+
+
+@pytest.mark.long
+def test_the_hint_of_the_shell_finds_the_refusal(tmp_path, capsys):
+    other = tmp_path / "other data"
+    hint = f"pypi-practice explain --last --data '{other}'"
+    assert hint in upload(tmp_path, "pypi-nothing", "--data", str(other))
+    assert main(shlex.split(hint)[1:]) == 0
+    assert "Invalid or non-existent" in capsys.readouterr().out
+    assert "explain --last" not in upload(tmp_path, "pypi-nothing", "--fresh")
 
 
 def test_only_a_new_refusal_is_announced(tmp_path):
@@ -379,7 +427,7 @@ def test_only_a_new_refusal_is_announced(tmp_path):
     assert not last_failure.refused_since(folder, last_failure.read(folder))
     last_failure.write(folder, ["==> a rehearsal", text])
     assert not last_failure.refused_since(folder, None)
-    last_failure.write(folder, [f"{last_failure.REFUSED}507 the disk is full"])
+    last_failure.write(folder, [f"{last_failure.REFUSED}507 nothing that is known"])
     assert not last_failure.refused_since(folder, None)
 
 
@@ -390,8 +438,10 @@ def test_ids_titles_and_anchors_are_used_once():
     anchors = [anchor for entry in catalogue() for anchor in (entry.id, *entry.also_known_as)]
     assert len(anchors) == len(set(anchors))
     assert all(re.fullmatch("[a-z][a-z0-9-]*", anchor) for anchor in anchors)
-    titles = [entry.title for entry in catalogue()]
-    assert len(titles) == len(set(titles))
+    titles = [entry.title(language) for entry in catalogue() for language in LANGUAGES]
+    assert len(set(titles)) == len(catalogue()) + sum(
+        entry.sentence is not None for entry in catalogue()
+    )
 
 
 def test_only_what_is_no_error_cannot_be_found():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +19,11 @@ import yaml
 from helpers.docs.blocks import ROOT
 
 from pypi_practice import practice_index
+from pypi_practice.cli.fork import VERSION
 from pypi_practice.cli.main import main
 from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Translator
+from pypi_practice.core.i18n import LANGUAGES, Translator
 from pypi_practice.doctor import lookup, report
 from pypi_practice.doctor.project import Project
 from pypi_practice.fork import copy
@@ -44,7 +47,16 @@ RIGHT = {
 WRONG = {
     "ñandú": ((), "PyPI takes no project called ñandú", "PyPI no acepta ningún proyecto"),
     "-x": ((), "PyPI takes no project called -x", "PyPI no acepta ningún proyecto llamado -x"),
-    "": ((), "PyPI takes no project called", "PyPI no acepta ningún proyecto"),
+    "": (
+        (),
+        "This cannot be empty: Name of the project (--name)",
+        "Esto no puede quedar vacío: Nombre del proyecto (--name)",
+    ),
+    "none": (
+        ("--package", ""),
+        "This cannot be empty: What Python imports (--package)",
+        "Esto no puede quedar vacío: Lo que importa Python (--package)",
+    ),
     "json": ((), "a module of Python's standard library", "un módulo de la biblioteca estándar"),
     "XML.Dom": ((), "a module of Python's standard library", "un módulo de la biblioteca estándar"),
     "Requirements.TXT": ((), "PyPI has prohibited the name", "PyPI ha prohibido el nombre"),
@@ -58,7 +70,7 @@ WRONG = {
     "three": (("--email", "nobody"), "is not an e-mail address", "no es una dirección de correo"),
     "four": (("--repository", "ftp://x"), "is not the address", "no es la dirección"),
     "five": (("--user", "a b"), "is not the name of an account", "no es el nombre de una cuenta"),
-    "six": (("--author", "\n"), "must be a name", "tiene que ser un nombre"),
+    "six": (("--author", "a\nb"), "must be a name", "tiene que ser un nombre"),
     "seven": (("--author", "A\x1b[31m"), "must be a name", "tiene que ser un nombre"),
     "eight\x1b[31m": ((), r"no project called eight\x1b[31m", r"proyecto llamado eight\x1b[31m"),
     "con": ((), "con is a device to Windows", "con es un dispositivo para Windows"),
@@ -426,7 +438,8 @@ def test_it_asks_and_offers_what_git_knows(tmp_path, capsys, monkeypatch):
     code, out, error = make(capsys, tmp_path / "a", "--lang", "es")
     assert code == 0
     assert "biblioteca estándar" in error
-    assert "nobody no es una dirección de correo" in error
+    assert Translator("es", "commands/fork")("email_invalid", email="nobody") in error
+    assert "@-sign" not in error
     assert "Lo que importa Python [tidy_shelf]: " in asked
     assert "Tu nombre en GitHub [ana-r]: " in asked
     assert "Dirección del repositorio [https://github.com/ana-r/Tidy.Shelf]: " in asked
@@ -453,7 +466,26 @@ def test_nobody_is_there_to_ask(tmp_path, capsys, monkeypatch):
     assert "--name" in error
     code, _, error = make(capsys, tmp_path / "a", "--yes", "--lang", "es")
     assert code == 2
-    assert "Falta Nombre del proyecto" in error
+    assert "preguntar: Nombre del proyecto. Dala como opción: --name" in error
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_terminal_nothing_is_asked(language, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("tidy\n"))
+    arguments = [tmp_path / "a", "--offline", "--lang", language]
+    code, out, error = make(capsys, *arguments)
+    words = Translator(language, "commands/fork")
+    assert code == 2
+    assert out == words("offline", name="tidy", indexes="TestPyPI, PyPI") + "\n"
+    sentence = words("no_answer", field=words("ask_package"), option="--package")
+    assert error == f"pypi-practice: {sentence}\n"
+
+
+def test_the_tag_of_the_plan_is_that_of_the_next_step(tmp_path, capsys):
+    _, out, _ = make(capsys, tmp_path / "a", "--name", "tidy", *SCRIPTED, "--lang", "en")
+    assert set(re.findall(r"\bv\d+\.\d+\.\d+", out)) == {f"v{VERSION}"}
+    project = tomllib.loads((tmp_path / "a" / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["version"] == VERSION
 
 
 def test_the_next_steps_lead_to_pages_of_the_guide(tmp_path, capsys):

@@ -16,11 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from pypi_practice.cli.main import main
 from pypi_practice.sandbox import sandbox_exec, seccomp, unix_sockets
 from pypi_practice.sandbox.bubblewrap import Files, arguments
 from pypi_practice.sandbox.forward import Forwarder
 from pypi_practice.sandbox.kinds import FOR_JOB, Kind
-from pypi_practice.sandbox.start import SandboxError, start
+from pypi_practice.sandbox.start import SandboxError, reasons, start
 
 LINUX = [Kind.BUBBLEWRAP, Kind.NAMESPACE, Kind.LANDLOCK]
 NO_FILES = Files(hidden=[], readable=[], writable=[])
@@ -212,7 +213,23 @@ def test_the_next_kind_is_tried_and_the_reasons_are_kept(tmp_path, monkeypatch):
         announce=lambda kind, failures: announced.append((kind, dict(failures))),
     )
     assert started.process.wait() == 0
-    assert announced == [(Kind.NONE, {Kind.SANDBOX_EXEC: "sandbox-exec is not installed"})]
+    [(kind, failures)] = announced
+    assert kind is Kind.NONE
+    assert reasons(failures, "en") == "sandbox-exec: sandbox-exec is not installed"
+    assert reasons(failures, "es") == "sandbox-exec: sandbox-exec no está instalado"
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "sandbox-exec: not available here (sandbox-exec is not installed)"),
+        ("es", "sandbox-exec: no disponible aquí (sandbox-exec no está instalado)"),
+    ],
+)
+def test_the_reasons_are_in_the_users_language(language, sentence, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    main(["wall", "--lang", language])
+    assert sentence in capsys.readouterr().out
 
 
 def test_a_command_is_not_run_if_what_is_announced_fails(tmp_path):

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import pytest
 
-from pypi_practice.shell.startup_files import Startup, prepare
+from pypi_practice.shell.startup_files import Startup, active_environment, prepare
 
 pexpect = pytest.importorskip("pexpect", reason="not run: there is no terminal to type into")
 
@@ -146,6 +146,46 @@ def test_prompt_and_title_say_that_this_is_practice(shell, language, prompt, tmp
         assert titles[-2].startswith(prompt)
         assert titles[-1] == ""
     assert prompt + prompt not in written
+
+
+# What a virtual environment's activate script would add to the prompt, in its own words.
+ACTIVATE = {
+    "bash": 'VIRTUAL_ENV=/other; _OLD_VIRTUAL_PS1=$PS1; PS1="(other) $PS1"',
+    "zsh": 'VIRTUAL_ENV=/other; _OLD_VIRTUAL_PS1=$PS1; PS1="(other) $PS1"',
+    "fish": "set -gx VIRTUAL_ENV /other; set -g _OLD_FISH_PROMPT_OVERRIDE /other;"
+    " functions -c fish_prompt _old; function fish_prompt; echo -n '(other) '; _old; end",
+}
+
+
+@pytest.mark.parametrize(("language", "prompt"), [("en", "(practice) "), ("es", "(práctica) ")])
+@pytest.mark.parametrize("shell", ACTIVATE)
+def test_the_prompt_names_the_active_virtual_environment(shell, language, prompt, tmp_path):
+    environ = home_with(tmp_path, shell, SHELLS[shell])
+    environ |= {"VIRTUAL_ENV": "/x/.venv", "LANGUAGE": language, "LANG": "C.UTF-8"}
+    terminal = open_shell(environ, "--wall", "none")
+    terminal.expect_exact(f"(.venv) {prompt}my-prompt> ")
+    terminal.sendline("true")
+    terminal.expect_exact(f"(.venv) {prompt}my-prompt> ")
+    assert "(.venv)" not in terminal.before
+    terminal.sendline(ACTIVATE[shell])
+    terminal.expect_exact(f"(other) {prompt}my-prompt> ")
+    terminal.sendline("exit")
+    terminal.expect(pexpect.EOF)
+
+
+@pytest.mark.parametrize(
+    ("environ", "shown"),
+    [
+        ({}, ""),
+        ({"VIRTUAL_ENV": "/x/.venv"}, "(.venv) "),
+        ({"VIRTUAL_ENV": "/x/.venv", "VIRTUAL_ENV_PROMPT": "(tools) "}, "(tools) "),
+        ({"VIRTUAL_ENV": "/x/.venv", "VIRTUAL_ENV_PROMPT": "tools"}, "(tools) "),
+        ({"VIRTUAL_ENV": "/x/.venv", "VIRTUAL_ENV_DISABLE_PROMPT": "1"}, ""),
+        ({"VIRTUAL_ENV": "/x/a'`b`$(c)"}, "(abc) "),
+    ],
+)
+def test_the_name_of_a_virtual_environment_is_plain_text(environ, shown):
+    assert active_environment(environ) == shown
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])

@@ -173,7 +173,7 @@ def test_an_open_page_goes_on_without_network(browser, address):
     page.keyboard.press("/")
     page.locator(".search__field").fill("")
     page.keyboard.type("macaroon")
-    page.get_by_text("How a macaroon narrows").first.wait_for()
+    page.get_by_text("How API tokens get narrower").first.wait_for()
     page.keyboard.press("Escape")
     page.locator(".own-names__open").click()
     page.get_by_text("The form could not be loaded").wait_for()

@@ -330,10 +330,10 @@ def test_a_message_is_printed_once(built_site):
         sorted(messages, key=lambda message: message.h3["id"]),
         strict=True,
     ):
-        assert message.h3.code.get_text() == entry.text
+        assert message.h3.code.get_text() == entry.text("en")
         others = [code.get_text() for code in message.select("p > code")]
-        assert entry.text not in others
-        assert entry.title not in others
+        assert entry.text("en") not in others
+        assert entry.title("en") not in others
 
 
 # Type

@@ -20,6 +20,7 @@ from bs4 import Tag
 from helpers.docs.blocks import ROOT, all_pages, pages
 from helpers.site import data_texts, spelling, terms, translation_parity
 from helpers.site.data_texts import FIRST, WHOLE
+from helpers.site.terms import TERMS
 
 from pypi_practice.cli.main import build_parser
 from pypi_practice.core.data import load
@@ -27,8 +28,8 @@ from pypi_practice.core.i18n import LANGUAGES, Translator, localized_argparse
 from scripts import argparse_catalogs
 
 OTHERS = WHOLE[1:]
-# Words that are the same in two languages. Names that tests/fixtures/spelling.yml lists need no
-# row.
+# Texts that are the same in two languages. Names that tests/fixtures/spelling.yml lists, and terms
+# that docs/data/site/terms.yml has in English in each language, need no row.
 SAME = frozenset(
     {
         "token",
@@ -50,12 +51,17 @@ SAME = frozenset(
 
 
 def same() -> frozenset[str]:
-    """Return the texts that may be the same: SAME, and names with nothing around them."""
+    """Return the texts that may be the same: SAME, and names and terms with nothing around them."""
     names = spelling.listed()["names"]
+    terms = {term["es"] for term in TERMS if term["es"] in term["en"].split()}
+    texts = {leaf.text(FIRST) for leaf in data_texts.leaves()}
     alone = {
-        leaf.text(FIRST)
-        for leaf in data_texts.leaves()
-        if set(translation_parity.NO_WORDS.sub(" ", leaf.text(FIRST)).split()) <= names
+        text
+        for text in texts
+        if all(
+            word in names or word.lower().removesuffix("s") in terms
+            for word in re.findall(r"[^\W\d_]+", translation_parity.NO_WORDS.sub(" ", text))
+        )
     }
     return SAME | alone
 

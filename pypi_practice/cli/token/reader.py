@@ -16,7 +16,7 @@ from pypi_practice.core.i18n import Translator
 from pypi_practice.core.indexes import HOSTS, INDEXES
 from pypi_practice.tokens import inspection, macaroons
 from pypi_practice.tokens.inspection import TokenInfo
-from pypi_practice.tokens.patterns import BEGINNING
+from pypi_practice.tokens.patterns import BEGINNING, SCANNER
 
 TOKEN_LIMIT = 64 * 1024  # bytes; a token has some hundreds
 TEXT_LIMIT = 16 * 1024 * 1024  # bytes; a build log may be long
@@ -70,7 +70,7 @@ def read_token(command: str, words: Translator) -> tuple[str, TokenInfo]:
 def _damaged(text: str, words: Translator) -> str:
     location = macaroons.location(text)
     if location is None:
-        return words("input_no_token")
+        return words("input_no_token" if SCANNER.search(text) else "input_cut")
     name = words("an_unknown")
     if location in load("index/addresses")["real_locations"]:
         name = words("the_real", name=HOSTS[location].name)

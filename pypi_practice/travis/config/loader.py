@@ -8,7 +8,7 @@ from typing import Any
 
 from pypi_practice.core import regular_files
 from pypi_practice.core.errors import PracticeError
-from pypi_practice.core.i18n import Translator
+from pypi_practice.core.i18n import Translator, translated
 from pypi_practice.travis.config import yaml_positions
 from pypi_practice.travis.config.schema.messages import Message
 from pypi_practice.travis.config.schema.validator import Validator
@@ -41,7 +41,7 @@ def text_of(path: Path, words: Translator) -> str:
     except regular_files.NotRegularError as error:
         raise PracticeError(words("not_regular", name=path)) from error
     except OSError as error:
-        raise PracticeError(words("no_file", name=path, reason=error.strerror)) from error
+        raise PracticeError(words("no_file", name=path, reason=error)) from error
     if len(data) > SIZE_LIMIT:
         raise PracticeError(words("too_large", name=path))
     try:
@@ -58,9 +58,8 @@ def tree(text: str, name: str, words: Translator) -> Node:
     try:
         root = yaml_positions.parse(text)
     except yaml_positions.MarkError as error:
-        raise PracticeError(
-            words(error.code, name=name, line=error.line, reason=error.reason)
-        ) from error
+        reason = translated(error.reason, words.language, "travis/yaml_errors")
+        raise PracticeError(words(error.code, name=name, line=error.line, reason=reason)) from error
     if root is None or root.kind != "map":
         raise PracticeError(words("no_mapping", name=name))
     return root

@@ -278,6 +278,11 @@ def parse(text: str) -> Node | None:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or getattr(error, "reason", None)
+        is_tab = "tab character" in str(reason) or (
+            mark and text[mark.index : mark.index + 1] == "\t"
+        )
         raise MarkError(
-            "not_yaml", mark.line + 1 if mark else 1, reason or type(error).__name__
+            "tab" if is_tab else "not_yaml",
+            mark.line + 1 if mark else 1,
+            reason or type(error).__name__,
         ) from error

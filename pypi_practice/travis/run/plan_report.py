@@ -256,9 +256,17 @@ def _references(repo: Repository, words: Translator, kind: str, *options: str) -
 
 
 def events(
-    repo: Repository, branch: str, tag: str | None, slug: str | None, words: Translator
+    repo: Repository,
+    branch: str,
+    tag: str | None,
+    slug: str | None,
+    words: Translator,
+    sample: str = "v1.0.0",
 ) -> list[Column]:
-    """Return the usual events: a push of each branch, a tag, pull requests; with one of a fork."""
+    """Return the usual events: a push of each branch, a tag, pull requests; with one of a fork.
+
+    *sample* is the tag of a repository that has none.
+    """
     slug = slug or repository.slug(repo)
     settings, _ = repository.read(repo, words)
     valid_names = (
@@ -277,7 +285,7 @@ def events(
         at = repository.at(repo, branch, tag, words)
         title = words("push_tag", name=tag)
     else:
-        tag, at, title = "v1.0.0", repo, words("sample_tag", name="v1.0.0")
+        tag, at, title = sample, repo, words("sample_tag", name=sample)
     columns.append(Column(title, Event(branch, tag=tag, repository=slug), at))
     for fork in (False, True):
         title = words("fork_request" if fork else "pull_request", name=branch)

@@ -20,7 +20,7 @@ from pypi_practice.core.indexes import HOSTS, INDEXES
 from pypi_practice.index.storage.store import Store
 from pypi_practice.network.allowed_hosts import NO_OTHER_HOSTS, AllowedHosts
 from pypi_practice.sandbox.kinds import FOR_JOB, Kind
-from pypi_practice.sandbox.start import SandboxError, choose
+from pypi_practice.sandbox.start import SandboxError, choose, reasons
 from pypi_practice.tokens import patterns
 from pypi_practice.travis.config.jobs import assigned
 from pypi_practice.travis.plan import destinations
@@ -78,15 +78,20 @@ def rehearse(
     try:
         kind, failures = choose(kinds, workspace.files(None, None, environ))
     except SandboxError as error:
-        raise PracticeError(sandbox_words("wall_required", reasons=error)) from error
-    reasons = "; ".join(f"{name}: {reason}" for name, reason in failures.items()) or "--wall none"
-    no_wall = sandbox_words("no_wall_job", reasons=reasons) if kind is Kind.NONE else ""
+        raise PracticeError(
+            sandbox_words("wall_required", reasons=error.says(words.language))
+        ) from error
+    why_none = reasons(failures, words.language) or "--wall none"
+    no_wall = sandbox_words("no_wall_job", reasons=why_none) if kind is Kind.NONE else ""
     if no_wall:
         if not _reaches_itself():
             raise PracticeError(sandbox_words("landlock_shell"))
         log.say(no_wall, "bad")
     elif Kind.BUBBLEWRAP in failures:
-        log.say(sandbox_words("files_visible", reason=failures[Kind.BUBBLEWRAP]), "note")
+        log.say(
+            sandbox_words("files_visible", reason=failures[Kind.BUBBLEWRAP].says(words.language)),
+            "note",
+        )
     summary: list[tuple[str, str]] = []
     with contextlib.ExitStack() as stack:
         temporary = tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True)

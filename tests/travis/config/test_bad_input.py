@@ -12,9 +12,10 @@ import pytest
 from helpers.travis.rehearsals import git
 
 from pypi_practice.core import regular_files
+from pypi_practice.core.data import load
 from pypi_practice.core.errors import PracticeError
 from pypi_practice.core.i18n import LANGUAGES, Translator
-from pypi_practice.travis.config import loader
+from pypi_practice.travis.config import loader, yaml_positions
 from pypi_practice.travis.run import repository
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -29,7 +30,8 @@ MATRIX = "python: [{}]\nenv: [{}]\nscript: a\n".format(
 # What the file holds, and the sentence that it gets from check, plan and run.
 FILES = [
     ("bracket", b"script: [a\n", "not_yaml"),
-    ("tab", b"script:\n\t- a\n", "not_yaml"),
+    ("tab", b"script:\n\t- a\n", "tab"),
+    ("tab-below", b"script:\n  - a\n\t- b\n", "tab"),
     ("binary", b"\x89PNG\r\n\x1a\n\xff\xfe", "no_text"),
     ("zeros", b"\0" * 64, "not_yaml"),
     ("empty", b"", "no_mapping"),
@@ -215,3 +217,24 @@ def test_without_bash_a_plan_decides_and_a_run_does_not_begin(language, tmp_path
     assert result.returncode == 2
     assert result.stderr == f"pypi-practice: {words('no_bash_here')}\n"
     assert not (folder / "ran").exists()
+
+
+@pytest.mark.parametrize("error", load("travis/yaml_errors"), ids=lambda error: error["en"])
+def test_the_reason_of_bad_yaml_is_in_the_users_language(error, monkeypatch):
+    def fail(text: str) -> None:
+        raise yaml_positions.MarkError("not_yaml", 1, error["en"])
+
+    monkeypatch.setattr(yaml_positions, "parse", fail)
+    for language in LANGUAGES:
+        with pytest.raises(PracticeError) as refused:
+            loader.tree("", "x", Translator(language, "travis/messages"))
+        assert f"({error[language]})" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [\n", "a: b: c\n", "a: 'b\n", "- a\nb: c\n", 'a: "\\z"\n', "a: @b\n"]
+)
+def test_what_libyaml_says_is_known(text):
+    with pytest.raises(yaml_positions.MarkError) as refused:
+        yaml_positions.parse(text)
+    assert refused.value.reason in [error["en"] for error in load("travis/yaml_errors")]
