@@ -173,7 +173,9 @@ def test_an_unequal_text_is_named_with_file_and_line(text, sentence, tmp_path):
     assert all(re.match(r"data/x\.yml:\d+: ", message) for message in messages)
 
 
-@pytest.mark.parametrize("name", ["README.md", "TRANSLATING.md", "pypi_practice/README.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "TRANSLATING.md", "pypi_practice/README.md"]
+)
 def test_the_spanish_part_of_a_note_names_nothing_that_is_gone(name):
     """It is shorter than the rest, and each command, file and link in it is in the rest too."""
     text = (ROOT / name).read_text(encoding="utf-8")
