@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scripts import benchmark_table
+from site_builder.code_blocks.listings import read_listing
 from site_builder.pages import tables
-from site_builder.pages.listings import read_listing
 from site_builder.site_data import ROOT, begun, languages
 
 FOLDER = ROOT / "contributing"

@@ -18,15 +18,14 @@ from mkdocs.structure.files import File, Files
 # MkDocs loads hooks by path; the package they belong to is found from here.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from site_builder.code_blocks import code_lines, listing_usage
 from site_builder.drawings import screenshots
 from site_builder.formats import contents, downloads, fonts
 from site_builder.formats.page_formats import CHANGED_ONLY, FINISH, WITH_CARDS, files_address
 from site_builder.pages import (
     choices,
-    code_lines,
     fallback_pages,
     install_link,
-    listing_usage,
     message_box,
     placeholder_names,
     search_data,

@@ -8,13 +8,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pypi_practice.core.i18n import language as user_language
+from site_builder.code_blocks import listing_usage, proof_kind
+from site_builder.code_blocks.listings import Listing, fence, read_listing
 from site_builder.drawings import drawings, screenshots
 from site_builder.formats import wheel
 from site_builder.formats.downloads import address
 from site_builder.formats.page_formats import TAKEN, WHEEL, files_address, is_taken, source_of
-from site_builder.pages import listing_usage, message_box, proof_kind, tables
+from site_builder.pages import message_box, tables
 from site_builder.pages.fallback_pages import spoken
-from site_builder.pages.listings import Listing, fence, read_listing
 from site_builder.site_data import data, page_address, word
 
 

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from site_builder.pages.listings import ListingError
+from site_builder.code_blocks.listings import ListingError
 from site_builder.site_data import ROOT, begun, data, first
 
 SCHEMES = ("light", "dark")

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from site_builder.pages.listings import LANGUAGES, SHOWN_FROM, suffix
+from site_builder.code_blocks.listings import LANGUAGES, SHOWN_FROM, suffix
 from site_builder.site_data import ROOT
 
 ARCHIVE = "random-names.zip"

@@ -10,7 +10,7 @@ from helpers.site.built_site import LANGUAGES
 from helpers.site.chromium import until
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from site_builder.pages import listings
+from site_builder.code_blocks import listings
 from site_builder.site_data import page_address
 
 pytestmark = pytest.mark.long

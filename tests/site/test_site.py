@@ -16,8 +16,8 @@ from mkdocs.config import load_config
 
 from site_builder import build as building
 from site_builder import mkdocs_errors
+from site_builder.code_blocks import listings
 from site_builder.drawings import screenshots
-from site_builder.pages import listings
 from site_builder.site_data import data, page_address
 
 pytestmark = pytest.mark.long

@@ -15,7 +15,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))  # for make twins and others, which run a file of this folder
 
-from site_builder.pages import proof_kind  # noqa: E402
+from site_builder.code_blocks import proof_kind  # noqa: E402
 
 CONTRIBUTING = ROOT / "contributing"
 CALL = re.compile(r"\{\{\s*(listing\(.*?\))\s*(?:\|[^}]*)?\}\}")

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from helpers.docs import blocks as pages_blocks
 from helpers.docs.blocks import Block, folder, owner
+from site_builder.code_blocks.proof_kind import special
 from site_builder.formats import wheel
-from site_builder.pages.proof_kind import special
 
 TIMEOUT = 600  # seconds for one page
 

@@ -16,7 +16,7 @@ from helpers.docs import blocks as pages_blocks
 from helpers.docs import normalize_output, proofs
 from helpers.docs.blocks import blocks
 from helpers.docs.tutorial_runner import GuideReader, pages_up_to, runs_in_shell
-from site_builder.pages.proof_kind import special
+from site_builder.code_blocks.proof_kind import special
 
 FRESH = "examples/practice/fresh.sh"
 RESET, RESET_BLOCK = "`pypi-practice reset`", "examples/practice/reset.sh"

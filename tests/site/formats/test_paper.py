@@ -22,10 +22,10 @@ from pypdf.generic import Destination, DictionaryObject
 
 from site_builder import browser as browsers
 from site_builder import build, commands, macros
+from site_builder.code_blocks import proof_kind
 from site_builder.formats import page_formats
 from site_builder.formats import pdf as pdf_format
 from site_builder.formats.contents import Guide
-from site_builder.pages import proof_kind
 from site_builder.site_data import word
 
 ADDRESS = str(load_config(str(ROOT / "mkdocs.yml")).site_url).rstrip("/") + "/"

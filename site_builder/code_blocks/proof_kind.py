@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from site_builder.pages.listings import Listing
+from site_builder.code_blocks.listings import Listing
 from site_builder.site_data import ROOT, data
 
 KINDS = {

@@ -372,7 +372,7 @@ def test_the_main_pages_look_as_they_did(request, browser, shots):
     page.context.close()
     assert not other, (
         f"{other}\nLook at these pages. If they are as they should be: "
-        "make refresh ARGS=tests/site/test_navigation.py"
+        "make refresh ARGS=tests/site/pages/test_navigation.py"
     )
 
 

@@ -17,8 +17,8 @@ from playwright.sync_api import Route
 from pypi_practice.core.i18n import Translator
 from pypi_practice.explain.catalog import catalogue
 from site_builder import site_data
+from site_builder.code_blocks import code_lines
 from site_builder.formats import fonts
-from site_builder.pages import code_lines
 
 PHONE = {"width": 390, "height": 844}
 # Code and tables that are wider than their place, letters below the button, broken dates.

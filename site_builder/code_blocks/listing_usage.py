@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from site_builder.pages.listings import Listing
+from site_builder.code_blocks.listings import Listing
 
 _shown: dict[str, list[tuple[str, Listing]]] = {}
 

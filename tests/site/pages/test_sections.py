@@ -15,7 +15,7 @@ from mkdocs.config import load_config
 from playwright.sync_api import Browser
 
 from pypi_practice.core.i18n import Translator
-from site_builder.pages import listings
+from site_builder.code_blocks import listings
 from site_builder.site_data import data, page_address
 
 NAVIGATION = load_config(str(ROOT / "mkdocs.yml")).nav or []
