@@ -154,7 +154,7 @@ def test_what_is_copied_from_a_wrapped_block_is_what_the_file_says(
     context = browser.new_context(viewport=PHONE, permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(f"{address}/en/{name}/")
-    page.locator("article .md-code__button").first.wait_for()
+    page.locator("article .md-code__button:visible").first.wait_for()
     selected = page.locator("article pre > code").evaluate_all(
         "all => all.map(one => (getSelection().selectAllChildren(one), getSelection().toString()))"
     )

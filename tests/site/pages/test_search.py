@@ -268,7 +268,7 @@ def test_a_result_of_the_open_page_closes_the_search(browser, address):
     page = browser.new_context().new_page()
     page.goto(f"{address}/en/tutorial/upload/")
     page.locator(".search-open").click()
-    page.keyboard.type("keep the token between sessions")
+    page.keyboard.type("keep the token in a keyring")
     page.locator(".search__results a[href$='tutorial/upload/#keep']").first.wait_for()
     page.keyboard.press("Enter")
     page.wait_for_url("**/tutorial/upload/#keep")
