@@ -111,7 +111,7 @@ def test_a_push_is_shown_and_changes_nothing_of_the_users(command, shown, demo, 
 def test_a_push_is_shown_in_spanish_too_and_a_job_without_one_has_no_line(demo, travis):
     folder = demo(file(NAME, "git push origin HEAD:refs/heads/gh-pages"))
     result = travis(folder, "--lang", "es")
-    assert "push de gh-pages (rama nueva), a una copia que se borra\n" in result.stdout
+    assert "push de gh-pages (rama, se crea), a una copia que se borra\n" in result.stdout
     git(folder, "rm", "--quiet", "--cached", ".travis.yml")
     result = travis(project(folder, file("git status")))
     assert result.returncode == 0, result.stdout
