@@ -10,10 +10,10 @@
     });
   }
 
-  // What the address names, if it is on the screen, or else the heading of what is being read.
+  // What the address names, if it is no tab and is on the screen, or else the heading of what is being read.
   function place() {
     var named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    var top = named ? named.getBoundingClientRect().top : -1;
+    var top = named && !named.matches("input") ? named.getBoundingClientRect().top : -1;
     if (top >= 0 && top < innerHeight) return named.id;
     var above = Array.from(document.querySelectorAll("article :is(h2, h3)[id]")).filter(function (heading) {
       return heading.getBoundingClientRect().top < innerHeight / 3;

@@ -79,7 +79,7 @@ def test_the_file_of_the_article_publishes_nothing_today(guide_readers, tmp_path
     assert planned(place, EVENTS["staging"]) == (2, True)
     token = 'export TEST_PYPI_TOKEN="$(pypi-practice token new --index testpypi)"'
     run = "pypi-practice travis run . --branch staging --var TEST_PYPI_TOKEN"
-    reader = guide_readers.named("ready-file")
+    reader = guide_readers.reader("ready-file")
     log = reader.practice("bash", "-c", f"{token}; {run}", cwd=place).stdout
     assert "This script does not work on Python 3.6" in log
     assert uploaded(log) == []
