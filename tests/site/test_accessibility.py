@@ -287,10 +287,10 @@ def test_the_drawer_needs_no_mouse(reader):
     find(".md-nav__title[for^=__nav_]")
     reader.keyboard.press("Enter")
     reader.wait_for_function("document.activeElement.matches('.md-nav__link[for^=__nav_]')")
-    find("[href$='practice/']")
+    find("[href$='teach/']")
     with reader.expect_navigation():
         reader.keyboard.press("Enter")
-    assert reader.url.endswith("/practice/")
+    assert reader.url.endswith("/teach/")
 
 
 def test_language_neighbours_and_sections_need_no_mouse(reader):

@@ -123,7 +123,7 @@
         if (complaints[field].textContent !== text) complaints[field].textContent = text;
       });
       var own = forms(values.project || data.fields.project.example, "", "");
-      free.hidden = !values.project || Boolean(found.project);
+      free.hidden = !values.project || Boolean(problems.project);
       onIndex.href = onIndex.textContent = data.projects + own.normal + "/";
       becomes.textContent = [own.package, own.command, own.file + "-0.1.0.tar.gz"].join(", ");
       return problems;

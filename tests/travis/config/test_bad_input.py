@@ -158,7 +158,8 @@ def test_a_file_that_may_not_be_read_gets_one_sentence(language, tmp_path, monke
     words = Translator(language, "travis/messages")
     with pytest.raises(PracticeError) as error:
         loader.text_of(tmp_path / ".travis.yml", words)
-    expected = words("no_file", name=tmp_path / ".travis.yml", reason="Permission denied")
+    reason = {"en": "Permission denied", "es": "no tienes permiso"}[language]
+    expected = words("no_file", name=tmp_path / ".travis.yml", reason=reason)
     assert str(error.value) == expected
 
 

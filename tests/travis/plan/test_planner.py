@@ -104,7 +104,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("language: python\nlanguage: ruby\n", "twice", {"line": 2, "key": "language"}),
         ("matrix: {}\njobs: {}\n", "twice", {"line": 2, "key": "jobs"}),
         ("a: 1\nscript: [a\nb: 2\n", "not_yaml", {"line": 3}),
-        ("script:\n\t- a\n", "not_yaml", {"line": 2}),
+        ("script:\n\t- a\n", "tab", {"line": 2}),
         ("a: 1\n---\nb: 2\n", "two_documents", {"line": 2}),
         ("a: &a [*b]\n", "no_anchor", {"line": 1, "reason": "b"}),
         ("[" * 600, "nested", {"line": 1}),
