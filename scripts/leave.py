@@ -165,7 +165,7 @@ def _article(file: Path) -> Tag:
     article = html.select_one("article.md-content__inner") or html.select_one("article")
     assert article is not None, file
     for hidden in article.select(
-        "a.headerlink, button, script, form, nav, .own-names, .choices, .page-foot"
+        "a.headerlink, button, script, form, nav, .own-names, .choices, .install-first, .page-foot"
     ):
         hidden.decompose()
     return article

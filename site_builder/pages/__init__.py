@@ -1,1 +1,1 @@
-"""What MkDocs calls while it renders pages: tables, links, tabs, search data, the theme's context."""
+"""What MkDocs calls while it renders pages: tables, links, tabs, search data, context."""
