@@ -443,7 +443,7 @@ def test_it_asks_and_offers_what_git_knows(tmp_path, capsys, monkeypatch):
     assert "Lo que importa Python [tidy_shelf]: " in asked
     assert "Tu nombre en GitHub [ana-r]: " in asked
     assert "Dirección del repositorio [https://github.com/ana-r/Tidy.Shelf]: " in asked
-    assert "orden tidy-shelf" in out
+    assert "comando tidy-shelf" in out
 
 
 def test_a_name_that_exists_is_asked_about(tmp_path, capsys, monkeypatch):

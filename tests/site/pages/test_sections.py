@@ -194,6 +194,7 @@ def test_the_box_of_another_page_loads_the_messages_when_it_is_used(
         page.get_by_text(say("box_found_one")).wait_for()
         page.locator(".explain-found a").first.click()
         assert page.url == f"{address}/{language}/reference/messages/#no-build"
+        page.wait_for_load_state("networkidle")  # the catalogue itself loads them at once
     page.context.close()
 
 
