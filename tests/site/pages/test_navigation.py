@@ -389,7 +389,7 @@ def test_a_changed_look_is_seen(browser, address, shots):
     page = context.new_page()
     for style, share, rough in (
         (".md-header { background: #c22 !important }", SAME, ALIKE),
-        (".result { display: block !important }", SAME, 0),
+        ("article { transform: translateX(120px) !important }", SAME, 0),
     ):
         page.goto(f"{address}/en/")
         page.add_style_tag(content=style)
