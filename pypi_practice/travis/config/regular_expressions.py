@@ -224,7 +224,12 @@ def _ends(
     With *first*, stop at the first match.
     """
     program = _program(node, backwards)
-    tables = [_table(condition, text, budget) for condition in program.conditions]
+    # The conditions that hold at each position, as bits.
+    held = [0] * (len(text) + 1)
+    for number, condition in enumerate(program.conditions):
+        for position, holds in enumerate(_table(condition, text, budget)):
+            if holds:
+                held[position] |= 1 << number
     result = [False] * (len(text) + 1)
     closures: dict[tuple[frozenset[int], int], tuple[frozenset[int], bool]] = {}
     steps: dict[tuple[frozenset[int], str], frozenset[int]] = {}
@@ -232,10 +237,9 @@ def _ends(
     positions = range(len(text), -1, -1) if backwards else range(len(text) + 1)
     budget.spend(len(text) + 1)
     for position in positions:
-        conditions_held = sum(table[position] << number for number, table in enumerate(tables))
-        key = states, conditions_held
+        key = states, held[position]
         if key not in closures:
-            closures[key] = _closure(program, states, conditions_held, budget)
+            closures[key] = _closure(program, states, held[position], budget)
         ready, result[position] = closures[key]
         if result[position] and first:
             break

@@ -37,9 +37,7 @@ TRAPS = ("bash", "sh", "dash", "zsh", "python", "python3", "env", "touch", "cat"
 MEMORY = 300  # MiB
 HEAD = "language: python\nscript: skip\ninstall: skip\n"
 LONG = 100_000
-# How many times the demo package's time a hostile file may take. On a quiet machine none takes ten
-# times as long; processor time doubles where others use the same caches and cores.
-SLOWER = 20
+SLOWER = 10  # times the demo package's time that a hostile file may take
 
 
 def deploy(*conditions: str, env: str = "") -> str:
@@ -290,6 +288,17 @@ def ran(demo: Path, folder: Path, traps: Path) -> dict[str, Any]:
     return json.loads(result.stdout)
 
 
+def slow_commands(report: dict[str, Any]) -> set[str]:
+    """Return the commands that took more than SLOWER times what the demo package takes."""
+    start = report["start"]  # what check of the demo package takes, the start of Python included
+    return {
+        command
+        for command, results in report.items()
+        if isinstance(results, dict)
+        and start + results["hostile"]["seconds"] >= SLOWER * (start + results["demo"]["seconds"])
+    }
+
+
 @pytest.mark.skipif(os.name == "nt", reason="programs that are traps are scripts of a shell")
 @pytest.mark.parametrize("name", FILES)
 def test_a_hostile_file(name, demo, traps, tmp_path):
@@ -297,10 +306,12 @@ def test_a_hostile_file(name, demo, traps, tmp_path):
     raw = content if isinstance(content, bytes) else content.encode()
     folder = repository(tmp_path / "hostile", raw)
     report = ran(demo, folder, traps)
+    slow = slow_commands(report)
+    if slow:  # another program may have taken the caches: what is slow is slow again
+        slow &= slow_commands(ran(demo, repository(tmp_path / "again", raw), traps))
+    assert slow == set(), report
     assert report.pop("memory") < MEMORY
-    start = report.pop(
-        "start"
-    )  # what check of the demo package takes, the start of Python included
+    report.pop("start")
     for command, results in report.items():
         result = results["hostile"]
         context = f"{name}: {command}: {result['output'][-2000:]}"
@@ -308,8 +319,6 @@ def test_a_hostile_file(name, demo, traps, tmp_path):
         assert "Traceback" not in result["output"], context
         assert not STEERING.search(result["output"]), context
         assert {Path(name).name for name in result["started"]} <= {"git"}, context
-        allowed = SLOWER * (start + results["demo"]["seconds"])
-        assert start + result["seconds"] < allowed, f"{name}: {command}: {result['seconds']} s"
         assert "\nforged" not in result["output"], context
     left = [path.name for path in [*traps.iterdir(), *folder.parent.rglob("started*")]]
     assert not [name for name in left if name.startswith("started")]
