@@ -13,7 +13,7 @@ from site_builder.formats.contents import Guide
 from site_builder.site_data import data
 from site_builder.templates import render
 
-START = ("tutorial/package", "troubleshooting", "practice")  # for readers who have lost their way
+START = ("tutorial/package", "troubleshooting", "practice")  # on the 404 page
 
 
 def read(place: Path, configs: Mapping[str, Path]) -> list[Guide]:
@@ -22,13 +22,15 @@ def read(place: Path, configs: Mapping[str, Path]) -> list[Guide]:
 
 
 def write_root(place: Path, guides: list[Guide]) -> None:
-    """Write what lies above the languages: the page to choose one, llms.txt, the lost page."""
-    # The page for lost readers is served at any depth, so its links are absolute.
+    """Write what lies above the languages: the page to choose one, llms.txt, the 404 page."""
+    # The 404 page is served at any depth, so its links are absolute.
     around, absolute = data("site/navigation"), urlsplit(guides[0].root).path
     texts = {
         "index.html": render("root.html", guides=guides, base=""),
         "llms.txt": render("llms.txt", guides=guides),
-        "404.html": render("lost.html", guides=guides, base=absolute, around=around, start=START),
+        "404.html": render(
+            "not_found.html", guides=guides, base=absolute, around=around, start=START
+        ),
     }
     for name, text in texts.items():
         (place / name).write_text(text, encoding="utf-8")

@@ -32,7 +32,7 @@ class PortTaken(Exception):
 
 
 class _Server(LiveReloadServer):
-    """MkDocs' own server, with our sentences and the page for lost readers."""
+    """MkDocs' own server, with our sentences and the 404 page."""
 
     language = first()
     making = threading.Lock()

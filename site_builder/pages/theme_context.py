@@ -27,7 +27,7 @@ def escape_description(page: Any) -> None:
 
 
 def write_pages(pages: list[Any], folder: Path) -> None:
-    """Write ``pages.json``: address and title of each page, for the page for lost readers."""
+    """Write ``pages.json``: address and title of each page, for the 404 page."""
     rows = [{"url": page.url, "title": page.title} for page in pages if page.url]
     text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
     folder.mkdir(parents=True, exist_ok=True)

@@ -41,7 +41,7 @@ WHOLE_PRINT = View("default", WIDE, ["wcag2a", "wcag2aa", "best-practice"])
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def audits(request, browser, address) -> list[Audit]:
-    """What was found on every page of a language, those to print, for lost readers, the cover.
+    """What was found on every page of a language, those to print, the 404 page, the cover.
 
     The languages share their HTML and their styles. So all pages are seen on a wide screen in
     light, those of the first language in dark as well, and a page of each kind on a narrow screen.

@@ -80,9 +80,9 @@ def test_serves_and_rebuilds(serving):
     assert serving.get("/")[0] == 200
     assert '<html lang="en"' in serving.get("/en/tutorial/package/")[1]
     assert '<html lang="es"' in serving.get("/es/tutorial/package/")[1]
-    status, lost = serving.get("/en/nowhere/")
+    status, body = serving.get("/en/nowhere/")
     assert status == 404
-    assert 'lang="es"' in lost
+    assert 'lang="es"' in body
 
     changes = {
         "docs/en/practice.md": ("What is said first", "/en/practice/"),

@@ -178,7 +178,7 @@ def test_the_root_speaks_both_languages_without_script(built_site):
     assert {section["lang"] for section in html.select("section[lang]")} == set(LANGUAGES)
 
 
-def test_the_page_for_lost_readers_speaks_both_languages(built_site):
+def test_the_404_page_speaks_both_languages(built_site):
     html = parsed(built_site.site / "404.html")
     assert {section["lang"] for section in html.select("section[lang]")} == set(LANGUAGES)
     # It is served at any depth, so nothing in it may be relative.

@@ -49,7 +49,7 @@ class BuiltSite:
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
-    """Answers as a static host does: our headers, and the page for lost readers."""
+    """Answers as a static host does: our headers, and the 404 page."""
 
     def log_message(self, *arguments: object) -> None:
         pass

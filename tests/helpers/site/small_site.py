@@ -7,7 +7,7 @@ from pathlib import Path
 
 from helpers.site.built_site import LANGUAGES, copy_sources
 
-# The start pages that every page for lost readers links to, and the home page.
+# The start pages that every 404 page links to, and the home page.
 PAGES = ("index", "tutorial/package", "practice", "troubleshooting")
 NAV = """\
 nav:

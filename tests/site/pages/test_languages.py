@@ -109,12 +109,12 @@ def test_the_cover_leads_to_each_language(browser: Browser, address: str, langua
 # Missing addresses
 
 
-def test_the_page_for_lost_readers_is_whole_in_each_language(built_site: BuiltSite) -> None:
+def test_the_404_page_is_whole_in_each_language(built_site: BuiltSite) -> None:
     assert [file.parent for file in built_site.site.rglob("404.html")] == [built_site.site]
     html = BeautifulSoup((built_site.site / "404.html").read_text("utf-8"), "html.parser")
     known = {f"/{code}/{page_address(page)}" for code in LANGUAGES for page in pages()}
     for language in LANGUAGES:
-        section = element(html, f"section.lost[lang={language}]")
+        section = element(html, f"section.not-found[lang={language}]")
         links = {attribute(link, "href") for link in section.select("a")}
         assert links <= {place for place in known if place.startswith(f"/{language}/")}
         names = [link.get_text() for link in element(section, "nav").select("a")]
@@ -124,12 +124,12 @@ def test_the_page_for_lost_readers_is_whole_in_each_language(built_site: BuiltSi
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_lost_reader_finds_the_page_in_the_language_of_the_address(
+def test_a_reader_of_a_missing_page_finds_the_page_in_the_language_of_the_address(
     browser: Browser, address: str, language: str, script: bool
 ) -> None:
     page = browser.new_context(java_script_enabled=script).new_page()
     page.goto(f"{address}/{language}/howto/nothing-of-the-kind/")
-    sections = page.locator("section.lost")
+    sections = page.locator("section.not-found")
     languages = [section.get_attribute("lang") for section in sections.all()]
     assert sorted(filter(None, languages)) == sorted(LANGUAGES)
     assert all(section.is_visible() for section in sections.all())
@@ -145,7 +145,7 @@ def test_a_lost_reader_finds_the_page_in_the_language_of_the_address(
     page.context.close()
 
 
-def test_a_lost_reader_keeps_the_look(browser: Browser, address: str) -> None:
+def test_a_reader_of_a_missing_page_keeps_the_look(browser: Browser, address: str) -> None:
     page = browser.new_context(color_scheme="light").new_page()
     page.goto(f"{address}/es/")
     choose_dark(page)

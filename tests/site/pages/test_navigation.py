@@ -1,4 +1,4 @@
-"""Reading the guide: the tasks of newcomers, lost readers, the ways to mend a page, the look."""
+"""Reading the guide: the tasks of newcomers, the 404 page, the ways to mend a page, the look."""
 
 from __future__ import annotations
 
@@ -80,19 +80,21 @@ def test_newcomers_click_to_what_they_need(browser, address, built_site, languag
         ("/en/troubleshoot/", "en", "troubleshooting"),
     ],
 )
-def test_a_lost_reader_is_helped_on(browser, address, path, language, near):
+def test_a_reader_of_a_missing_page_is_helped_on(browser, address, path, language, near):
     page = browser.new_context().new_page()
     assert page.goto(f"{address}{path}").status == 404
-    section = page.locator(".lost").first
+    section = page.locator(".not-found").first
     assert section.get_attribute("lang") == language
     assert page.locator("h1").count() == 1
     assert page.locator("html").get_attribute("lang") == language
-    page.locator(".lost__near a").last.wait_for()
+    page.locator(".not-found__near a").last.wait_for()
     if near:
-        page.locator(".lost__near ul a").first.wait_for(state="attached")
-        links = page.locator(".lost__near ul a").evaluate_all("all => all.map(one => one.href)")
+        page.locator(".not-found__near ul a").first.wait_for(state="attached")
+        links = page.locator(".not-found__near ul a").evaluate_all(
+            "all => all.map(one => one.href)"
+        )
         assert f"{address}/{language}/{near}/" in links
-    page.locator(".lost__near > p > a").last.click()
+    page.locator(".not-found__near > p > a").last.click()
     page.locator(".search__results a").first.wait_for()
     assert urlsplit(page.url).path == f"/{language}/"
     asked = parse_qs(urlsplit(page.url).query)["q"][0]
@@ -100,7 +102,7 @@ def test_a_lost_reader_is_helped_on(browser, address, path, language, near):
     page.context.close()
 
 
-def test_a_lost_reader_without_script_has_links(browser, address):
+def test_a_reader_of_a_missing_page_without_script_has_links(browser, address):
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f"{address}/es/no/such/page/at/all/")
     page.get_by_role("link", name="Portada en español").click()

@@ -1,7 +1,7 @@
 // Helps a reader whose address leads nowhere: the pages that it resembles, and a search for its words.
 (function () {
   "use strict";
-  var sections = Array.from(document.querySelectorAll(".lost"));
+  var sections = Array.from(document.querySelectorAll(".not-found"));
   var address = location.pathname;
   try { address = decodeURIComponent(address); } catch (error) { /* then as it is */ }
 
@@ -54,7 +54,7 @@
   }
   (own ? [own] : sections).forEach(function (section) {
     var asked = address.replace(section.dataset.root, "").split("/").filter(Boolean).join("/");
-    var near = section.querySelector(".lost__near"), terms = words(asked);
+    var near = section.querySelector(".not-found__near"), terms = words(asked);
     if (!terms.length) return;
     fetch(section.dataset.root + "pages.json").then(function (answer) { return answer.json(); }).then(function (pages) {
       var best = pages.map(function (page) {
